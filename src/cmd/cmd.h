@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd: what every subcommand offers to main's table. */
+#ifndef BATON_CMD_CMD_H
+#define BATON_CMD_CMD_H
+
+/**
+ * struct command - a subcommand
+ * @name: its word
+ * @run: gets its own argv (argv[0] is the word) and returns an exit status (core/exit.h)
+ * @help: one line
+ */
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+};
+
+#endif

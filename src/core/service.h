@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* service: the model of what moves: a disk, its filesystem, its exports, its addresses. */
+#ifndef BATON_CORE_SERVICE_H
+#define BATON_CORE_SERVICE_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+/* The name becomes a host name (RFC 1123 label), a directory and part of a namespace name. */
+#define SERVICE_NAME_MAX 32
+
+/* Room for every address of one service; two make NFSv4.1 session trunking. */
+#define SERVICE_ADDRESSES_MAX 8
+#define SERVICE_EXPORTS_MAX   64
+
+/**
+ * struct ipaddr - an IPv4 or IPv6 address
+ * @family: AF_INET or AF_INET6
+ */
+struct ipaddr {
+	int family;
+	union {
+		struct in_addr v4;
+		struct in6_addr v6;
+	};
+};
+
+/* Room for an address in text and its terminating zero. */
+#define IPADDR_TEXT INET6_ADDRSTRLEN
+
+/**
+ * struct address - a floating address, as `address = 192.0.2.50/24@ens192` gives it
+ * @ip: the address
+ * @prefixlen: of its network, 1..32 or 1..128
+ * @link: the parent link on the head
+ */
+struct address {
+	struct ipaddr ip;
+	unsigned int prefixlen;
+	char link[IFNAMSIZ];
+};
+
+/**
+ * struct export - an `export =` line: a directory and who may mount it
+ * @path: within the filesystem, absolute, normalised: "/" or "/images"
+ * @clients: exports(5) client list, normalised to single blanks:
+ *           "192.0.2.0/24(rw,no_root_squash) host(ro)"; owned
+ * @line: line in the service file, for messages
+ */
+struct export
+{
+	char *path;
+	char *clients;
+	int line;
+};
+
+enum link_mode {
+	LINK_MACVLAN,
+};
+
+/* Bits of struct service.versions. */
+#define VERSION_4_0 (1u << 0)
+#define VERSION_4_1 (1u << 1)
+#define VERSION_4_2 (1u << 2)
+
+/**
+ * struct service - one service, as its file in /etc/baton declares it
+ *
+ * Everything is owned by the struct; service_free() releases it. The gateways are the
+ * default routes by family (family 0 = none), for clients beyond the service's own network.
+ */
+struct service {
+	char name[SERVICE_NAME_MAX + 1];
+	char *file;
+	char *device;
+	char *fstype;
+	char *options;
+	struct address addresses[SERVICE_ADDRESSES_MAX];
+	size_t n_addresses;
+	struct ipaddr gateway4;
+	struct ipaddr gateway6;
+	struct export exports[SERVICE_EXPORTS_MAX];
+	size_t n_exports;
+	unsigned int lease; /* seconds */
+	unsigned int grace; /* seconds */
+	unsigned int threads;
+	enum link_mode link;
+	unsigned int versions;
+};
+
+/**
+ * service_check_name - is this a name a service may have?
+ * @name: from a command line, a file name or a peer
+ * @err: why not
+ *
+ * Lower-case letters, digits and inner hyphens, at most SERVICE_NAME_MAX: it is used as
+ * host name, directory, unit instance and namespace name.
+ *
+ * Return: 0, or -EINVAL with BATON_EXIT_CONFIG.
+ */
+int service_check_name(const char *name, struct err *err);
+
+/** service_free - release what a service owns and clear it. */
+void service_free(struct service *svc);
+
+/**
+ * ipaddr_parse - read an address in its usual notation
+ * Return: 0, or -EINVAL.
+ */
+int ipaddr_parse(struct ipaddr *ip, const char *text);
+
+/** ipaddr_format - write an address to @text (IPADDR_TEXT bytes); returns @text. */
+const char *ipaddr_format(const struct ipaddr *ip, char text[IPADDR_TEXT]);
+
+/** ipaddr_equal - same family and same address? */
+bool ipaddr_equal(const struct ipaddr *a, const struct ipaddr *b);
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* main: the table of commands; everything else is in the file of the command's name. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "core/exit.h"
+
+static int cmd_help(int argc, char **argv);
+static int cmd_version(int argc, char **argv);
+
+static const struct command commands[] = {
+	{ "help", cmd_help, "this list" },
+	{ "version", cmd_version, "the version of baton" },
+	{ NULL, NULL, NULL },
+};
+
+static int cmd_help(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	printf("Usage: baton COMMAND [OPTION...]\n\n");
+	for (const struct command *c = commands; c->name; c++)
+		printf("  %-10s %s\n", c->name, c->help);
+	printf("\n`baton COMMAND --help` tells more of each.\n");
+	return BATON_EXIT_OK;
+}
+
+static int cmd_version(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	printf("baton %s\n", BATON_VERSION);
+	return BATON_EXIT_OK;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+
+	if (!name) {
+		fprintf(stderr, "baton: a command is missing; `baton help` lists them\n");
+		return BATON_EXIT_USAGE;
+	}
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+		name = "help";
+	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+		name = "version";
+	for (const struct command *c = commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c->run(argc - 1, argv + 1);
+	fprintf(stderr, "baton: unknown command '%.40s'; `baton help` lists them\n",
+		name);
+	return BATON_EXIT_USAGE;
+}
