@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* parentlink: is the link that carries the service's own link there and alive? */
+#ifndef BATON_SYS_PARENTLINK_H
+#define BATON_SYS_PARENTLINK_H
+
+#include "core/err.h"
+
+/**
+ * parentlink_check - does it exist, is it up, has it a carrier?
+ * @link: its name
+ * @err: why not
+ *
+ * Return: 0, -ENODEV or -ENETDOWN, -errno with BATON_EXIT_NETWORK.
+ */
+int parentlink_check(const char *link, struct err *err);
+
+#endif
