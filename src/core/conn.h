@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* conn: the table of a service's TCP connections, and its text form. */
+#ifndef BATON_CORE_CONN_H
+#define BATON_CORE_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/service.h"
+
+/* A table from a file or a peer holds no more than this. */
+#define CONNS_MAX 65536
+
+/* First line of the text form; the number grows when the lines change their meaning. */
+#define CONNS_HEADER "baton-connections 1"
+
+/**
+ * struct conn - one TCP connection, seen from the server
+ * @local: the floating address; IPv4-mapped IPv6 is given as IPv4
+ * @remote: the client, same family
+ * @lport, @rport: host order
+ * @state: TCP_ESTABLISHED … as in <netinet/tcp.h>, 0 if unknown (text form)
+ */
+struct conn {
+	struct ipaddr local;
+	struct ipaddr remote;
+	uint16_t lport;
+	uint16_t rport;
+	uint8_t state;
+};
+
+/** struct conns - a growable table; start from all zero, end with conns_free() */
+struct conns {
+	struct conn *v;
+	size_t n;
+	size_t room;
+};
+
+/** conns_add - append a copy; returns 0 or -ENOMEM. */
+int conns_add(struct conns *conns, const struct conn *conn);
+
+/** conns_free - release the table and clear it. */
+void conns_free(struct conns *conns);
+
+static inline void cleanup_conns(struct conns *conns)
+{
+	conns_free(conns);
+}
+#define _cleanup_conns_ __attribute__((cleanup(cleanup_conns)))
+
+/**
+ * conn_compare - order by local address and port, then remote; the state does not count
+ * Return: <0, 0, >0, for qsort().
+ */
+int conn_compare(const void *a, const void *b);
+
+/** conns_sort - into the order of conn_compare(), each connection once. */
+void conns_sort(struct conns *conns);
+
+/** conns_equal - the same connections? Both tables sorted; states do not count. */
+bool conns_equal(const struct conns *a, const struct conns *b);
+
+/**
+ * conn_state_name - how ss(8) calls a TCP state
+ *
+ * Return: the state's usual name ("ESTAB", "FIN-WAIT-1" … as ss(8) prints it), "?" if
+ * unknown.
+ */
+const char *conn_state_name(uint8_t state);
+
+/**
+ * conns_format - the text form
+ *
+ *	baton-connections 1
+ *	192.0.2.50 2049 192.0.2.20 983
+ *
+ * Return: malloc'd text, or NULL if memory is short.
+ */
+char *conns_format(const struct conns *conns);
+
+/**
+ * conns_parse - read the text form; trusts nothing in it
+ * @conns: receives the table; empty on failure
+ * @text: need not end with a zero byte
+ * @len: bytes of @text
+ * @err: "line 3: remote port '0' is not 1..65535"
+ *
+ * Return: 0, -EINVAL (malformed, other version), -E2BIG (more than CONNS_MAX), -ENOMEM.
+ */
+int conns_parse(struct conns *conns, const char *text, size_t len, struct err *err);
+
+#endif

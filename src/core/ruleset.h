@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ruleset: the nftables text of drain and silence, one transaction each. */
+#ifndef BATON_CORE_RULESET_H
+#define BATON_CORE_RULESET_H
+
+#include <stdint.h>
+
+/**
+ * ruleset_drain - let what is owed be delivered and acknowledged, let no call come in
+ * @port: the service's TCP port, host order
+ *
+ * In: loopback, neighbour discovery, and segments to @port without payload and without
+ * SYN. Out: loopback, neighbour discovery, and segments from @port without FIN and RST.
+ * ARP is untouched. Replaces whatever an earlier ruleset of baton's left, in one transaction.
+ *
+ * Return: malloc'd text, or NULL if memory is short.
+ */
+char *ruleset_drain(uint16_t port);
+
+/** ruleset_silence - nothing in, nothing out but loopback, ARP included; static text. */
+const char *ruleset_silence(void);
+
+/** ruleset_clear - take baton's tables away, whether they exist or not; static text. */
+const char *ruleset_clear(void);
+
+#endif
