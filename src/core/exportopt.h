@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* exportopt: the options that a client of an export may have. */
+#ifndef BATON_CORE_EXPORTOPT_H
+#define BATON_CORE_EXPORTOPT_H
+
+#include <stdio.h>
+
+#include "core/err.h"
+
+/**
+ * exportopt_copy - check a list of options and write its normal form
+ * @out: gets the options as given, then `sync` and `no_subtree_check` if not among them
+ * @text: separated by commas; may be empty
+ * @err: which option is refused, and why
+ *
+ * Return: 0, -EINVAL with BATON_EXIT_CONFIG, or -ENOMEM (without text).
+ */
+int exportopt_copy(FILE *out, const char *text, struct err *err);
+
+#endif
