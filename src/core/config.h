@@ -22,7 +22,7 @@
  *
  * Return: 0, -EINVAL with BATON_EXIT_CONFIG, or -ENOMEM with BATON_EXIT_RESOURCE.
  */
-int config_parse(struct service *svc, const char *name, const char *file, const char *text,
-		 size_t len, struct err *err);
+int config_parse(struct service *svc, const char *name, const char *file,
+		 const char *text, size_t len, struct err *err);
 
 #endif

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* keys: the one table of configuration keys. */
+#include "core/keys.h"
+
+#include <string.h>
+
+#include "core/service.h"
+
+const struct key keys[KEY_COUNT] = {
+	[KEY_DEVICE] = {
+		.name = "device",
+		.value = "PATH",
+		.required = true,
+		.limit = 1,
+		.help = "the disk, by a path that is the same on every head",
+		.text = "The block device that moves with the service: an absolute path under "
+			"/dev, the same on every head, best one of /dev/disk/by-id. A volume "
+			"of LVM or multipath serves as well as a plain disk.",
+	},
+	[KEY_FSTYPE] = {
+		.name = "fstype",
+		.type = KEY_ONE_OF,
+		.value = "TYPE",
+		.choices = "xfs ext4 btrfs",
+		.fallback = "xfs",
+		.limit = 1,
+		.help = "the filesystem on the disk",
+		.text = "The type of the filesystem on the disk. A start is refused when the "
+			"disk holds another one.",
+	},
+	[KEY_OPTIONS] = {
+		.name = "options",
+		.value = "OPTION[,OPTION...]",
+		.fallback = "",
+		.limit = 1,
+		.help = "mount options of the filesystem",
+		.text = "Options to mount the filesystem with, separated by commas, without "
+			"blanks. Refused are ro, because the clients' recovery database lies on "
+			"this disk; norecovery, noload, nobarrier and barrier=0, because "
+			"acknowledged writes could be lost; bind, rbind, move, remount and loop, "
+			"because baton mounts the device itself.",
+	},
+	[KEY_ADDRESS] = {
+		.name = "address",
+		.value = "ADDRESS/PREFIX@LINK",
+		.required = true,
+		.limit = SERVICE_ADDRESSES_MAX,
+		.help = "a floating address and the link that carries it",
+		.text = "An IPv4 or IPv6 address that moves with the service, the length of its "
+			"network's prefix and the head's network link that carries it, as in "
+			"192.0.2.50/24@ens192. Loopback, link-local, multicast, reserved, "
+			"network and broadcast addresses are refused. Two addresses let clients "
+			"use NFSv4.1 session trunking.",
+	},
+	[KEY_GATEWAY] = {
+		.name = "gateway",
+		.value = "ADDRESS",
+		.limit = 2,
+		.help = "default gateway of the service, one a family",
+		.text = "The router to clients beyond the service's own networks, at most one "
+			"for IPv4 and one for IPv6. It lies within the network of one of the "
+			"service's addresses; for IPv6 it may be link-local.",
+	},
+	[KEY_EXPORT] = {
+		.name = "export",
+		.value = "PATH CLIENT[(OPTION,...)]...",
+		.required = true,
+		.limit = SERVICE_EXPORTS_MAX,
+		.help = "a directory and who may mount it",
+		.text = "A directory of the filesystem (/ is its root) and the clients that may "
+			"mount it, in the notation of exports(5): host, address, network, "
+			"wildcard, @netgroup or *, each with its options in parentheses and no "
+			"blank before them. A path that has blanks stands in double quotes. "
+			"sync and no_subtree_check are set where the line is silent.",
+	},
+	[KEY_LEASE] = {
+		.name = "lease",
+		.type = KEY_NUMBER,
+		.value = "SECONDS",
+		.fallback = "10",
+		.min = 10,
+		.max = 3600,
+		.unit = "seconds",
+		.limit = 1,
+		.help = "lease time of NFSv4 clients",
+		.text = "How long a silent client keeps its locks. Idle clients speak again "
+			"within two thirds of it, which bounds the grace period after a move, so "
+			"short is good.",
+	},
+	[KEY_GRACE] = {
+		.name = "grace",
+		.type = KEY_NUMBER,
+		.value = "SECONDS",
+		.fallback = "20",
+		.min = 10,
+		.max = 3600,
+		.unit = "seconds",
+		.limit = 1,
+		.help = "longest time clients get to reclaim their locks",
+		.text = "How long clients may reclaim locks after a move or a takeover; ends "
+			"sooner when all have. Not shorter than the lease, or a client that "
+			"renews late would lose its locks.",
+	},
+	[KEY_THREADS] = {
+		.name = "threads",
+		.type = KEY_NUMBER,
+		.value = "NUMBER",
+		.fallback = "16",
+		.min = 1,
+		.max = 1024,
+		.limit = 1,
+		.help = "number of knfsd threads",
+		.text = "The number of kernel threads that serve this service's clients.",
+	},
+	[KEY_LINK] = {
+		.name = "link",
+		.type = KEY_ONE_OF,
+		.value = "KIND",
+		.choices = "macvlan",
+		.fallback = "macvlan",
+		.limit = 1,
+		.help = "kind of the service's own network link",
+		.text = "How the service's network namespace is joined to the head's link: "
+			"macvlan gives it a link with a hardware address of its own.",
+	},
+	[KEY_VERSIONS] = {
+		.name = "versions",
+		.type = KEY_SOME_OF,
+		.value = "VERSION...",
+		.choices = "4.0 4.1 4.2",
+		.fallback = "4.1 4.2",
+		.limit = 1,
+		.help = "NFS versions served",
+		.text = "The NFS versions offered. NFSv4.0 clients never say that they have "
+			"reclaimed everything, so with 4.0 each grace period lasts to its end. "
+			"NFSv3 is not offered: its locks do not move.",
+	},
+};
+
+enum key_id keys_find(const char *name)
+{
+	for (enum key_id id = 0; id < KEY_COUNT; id++)
+		if (strcmp(keys[id].name, name) == 0)
+			return id;
+	return KEY_COUNT;
+}

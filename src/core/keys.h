@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* keys: the one table of configuration keys: parser, man page and meta-data come from it. */
+#ifndef BATON_CORE_KEYS_H
+#define BATON_CORE_KEYS_H
+
+#include <stdbool.h>
+
+enum key_id {
+	KEY_DEVICE,
+	KEY_FSTYPE,
+	KEY_OPTIONS,
+	KEY_ADDRESS,
+	KEY_GATEWAY,
+	KEY_EXPORT,
+	KEY_LEASE,
+	KEY_GRACE,
+	KEY_THREADS,
+	KEY_LINK,
+	KEY_VERSIONS,
+	KEY_COUNT,
+};
+
+enum key_type {
+	KEY_TEXT,
+	KEY_NUMBER,  /* decimal, between min and max */
+	KEY_ONE_OF,  /* one word of choices */
+	KEY_SOME_OF, /* one or more words of choices */
+};
+
+/**
+ * struct key - what may stand in section [service] of a service file
+ * @name: of the key
+ * @type: of its value
+ * @value: what the value is called in help texts
+ * @choices: words separated by single blanks, of KEY_ONE_OF and KEY_SOME_OF
+ * @fallback: value when the key is missing; NULL = none, "" = empty
+ * @min: smallest number
+ * @max: largest number
+ * @unit: of the number, for messages, or NULL
+ * @required: must be given
+ * @limit: how often it may be given
+ * @help: one line
+ * @text: the paragraph in baton.conf(5), plain sentences
+ */
+struct key {
+	const char *name;
+	enum key_type type;
+	const char *value;
+	const char *choices;
+	const char *fallback;
+	unsigned int min;
+	unsigned int max;
+	const char *unit;
+	bool required;
+	unsigned int limit;
+	const char *help;
+	const char *text;
+};
+
+/** keys - the table, indexed by enum key_id. */
+extern const struct key keys[KEY_COUNT];
+
+/**
+ * keys_find - the key of a name
+ * Return: its index in keys[], or KEY_COUNT if there is none.
+ */
+enum key_id keys_find(const char *name);
+
+#endif

@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* test_config: service files, good and bad; every message word for word. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/config.h"
+#include "core/keys.h"
+
+#define DEV  "device = /dev/sdb\n"
+#define ADDR "address = 192.0.2.50/24@ens192\n"
+#define EXP  "export = / *(rw)\n"
+/* Complete in lines 1 to 4: what follows is line 5. */
+#define GOOD "[service]\n" DEV ADDR EXP
+
+static int parse(struct service *svc, const char *text, struct err *err)
+{
+	/* On the heap and without a closing zero, so that ASan sees a read past the end. */
+	size_t n = strlen(text);
+	char *copy = malloc(n ? n : 1);
+	int rc;
+
+	memcpy(copy, text, n);
+	rc = config_parse(svc, "vmstore", "f", copy, n, err);
+	free(copy);
+	return rc;
+}
+
+static void parse_good(struct service *svc, const char *text)
+{
+	struct err err = { 0 };
+
+	if (parse(svc, text, &err))
+		fail_msg("%s", err.text);
+}
+
+static void test_defaults(void **state)
+{
+	struct service svc;
+
+	parse_good(&svc, GOOD);
+	assert_string_equal(svc.name, "vmstore");
+	assert_string_equal(svc.file, "f");
+	assert_string_equal(svc.device, "/dev/sdb");
+	assert_string_equal(svc.fstype, "xfs");
+	assert_string_equal(svc.options, "");
+	assert_int_equal(svc.n_addresses, 1);
+	assert_int_equal(svc.addresses[0].prefixlen, 24);
+	assert_string_equal(svc.addresses[0].link, "ens192");
+	assert_int_equal(svc.gateway4.family, 0);
+	assert_int_equal(svc.gateway6.family, 0);
+	assert_int_equal(svc.n_exports, 1);
+	assert_int_equal(svc.exports[0].line, 4);
+	assert_int_equal(svc.lease, 10);
+	assert_int_equal(svc.grace, 20);
+	assert_int_equal(svc.threads, 16);
+	assert_int_equal(svc.link, LINK_MACVLAN);
+	assert_int_equal(svc.versions, VERSION_4_1 | VERSION_4_2);
+	service_free(&svc);
+}
+
+static void test_everything(void **state)
+{
+	char text[IPADDR_TEXT];
+	struct service svc;
+
+	/* BOM, CRLF, comments, tabs, ':' for '=', continued lines, no newline at the end. */
+	parse_good(&svc, "\xef\xbb\xbf# a comment\r\n[service]   ; the only one\r\n"
+			 "device=/dev/disk/by-id/wwn-0x5000\r\n"
+			 "fstype:ext4\r\n"
+			 "options = noatime,x-a=b;c ; with; comment\r\n"
+			 "\r\n"
+			 "address = 192.0.2.50/24@ens192\r\n"
+			 "address = 2001:db8::50/64@bond0.17\r\n"
+			 "address = 198.51.100.1/31@e\r\n"
+			 "gateway = 192.0.2.1\r\n"
+			 "gateway\t=\tfe80::1\r\n"
+			 "export = /a h1(rw) ; one\r\n"
+			 "\th2(ro) ; two\r\n"
+			 "; no part of it\r\n"
+			 "  h3\r\n"
+			 "export = \"/b c\" 2001:db8::/32(rw)\r\n"
+			 "lease = 3600\r\n"
+			 "grace = 3600\r\n"
+			 "threads = 1024\r\n"
+			 "link = macvlan\r\n"
+			 "versions = 4.0  4.2");
+	assert_string_equal(svc.fstype, "ext4");
+	assert_string_equal(svc.options, "noatime,x-a=b;c");
+	assert_int_equal(svc.n_addresses, 3);
+	assert_string_equal(ipaddr_format(&svc.addresses[1].ip, text), "2001:db8::50");
+	assert_string_equal(ipaddr_format(&svc.gateway4, text), "192.0.2.1");
+	assert_string_equal(ipaddr_format(&svc.gateway6, text), "fe80::1");
+	assert_int_equal(svc.n_exports, 2);
+	assert_string_equal(svc.exports[0].clients,
+			    "h1(rw,sync,no_subtree_check) h2(ro,sync,no_subtree_check) "
+			    "h3(sync,no_subtree_check)");
+	assert_int_equal(svc.exports[0].line, 12);
+	assert_string_equal(svc.exports[1].path, "/b c");
+	assert_int_equal(svc.exports[1].line, 16);
+	assert_int_equal(svc.threads, 1024);
+	assert_int_equal(svc.versions, VERSION_4_0 | VERSION_4_2);
+	service_free(&svc);
+}
+
+static const struct {
+	const char *text, *why;
+} bad[] = {
+	{ "", "f: section [service] is missing" },
+	{ "\n# nothing\n", "f: section [service] is missing" },
+	{ "[service]", "f: key 'device' is missing" },
+	{ "[service]\n" DEV EXP, "f: key 'address' is missing" },
+	{ "[service]\n" DEV ADDR, "f: key 'export' is missing" },
+	{ DEV, "f:1: 'device' stands before the section [service]" },
+	{ GOOD "[services]\n",
+	  "f:5: unknown section '[services]'; only [service] is known" },
+	{ "[service] x\n",
+	  "f:1: unknown section '[service] x'; only [service] is known" },
+	{ "[service\n", "f:1: unknown section '[service'; only [service] is known" },
+	{ GOOD "[service]\n", "f:5: section [service] already begins in line 1" },
+	{ GOOD "leas = 10\n",
+	  "f:5: unknown key 'leas'; known: device fstype options address gateway export lease "
+	  "grace threads link versions" },
+	{ GOOD "lease\n", "f:5: is neither 'key = value' nor '[service]'" },
+	{ GOOD "lease = 10\nlease = 10\n", "f:6: lease: is already set in line 5" },
+	{ GOOD DEV, "f:5: device: is already set in line 2" },
+	{ GOOD "lease =\n", "f:5: lease: the value is missing" },
+	{ GOOD "lease = 5\n", "f:5: lease: '5' is not between 10 and 3600 seconds" },
+	{ GOOD "lease = 3601\n",
+	  "f:5: lease: '3601' is not between 10 and 3600 seconds" },
+	{ GOOD "lease = +10\n", "f:5: lease: '+10' is not between 10 and 3600 seconds" },
+	{ GOOD "lease = 10s\n", "f:5: lease: '10s' is not between 10 and 3600 seconds" },
+	{ GOOD "lease = 99999999999999999999\n",
+	  "f:5: lease: '99999999999999999999' is not between 10 and 3600 seconds" },
+	{ GOOD "lease = 10 # ten\n",
+	  "f:5: '#' begins a comment only at the start of a line; here use ' ;'" },
+	{ GOOD "grace = 9\n", "f:5: grace: '9' is not between 10 and 3600 seconds" },
+	{ GOOD "lease = 30\n",
+	  "f:5: grace: 20 (the default) is shorter than lease 30: clients "
+	  "that renew late would lose their locks" },
+	{ GOOD "lease = 30\ngrace = 29\n",
+	  "f:6: grace: 29 is shorter than lease 30: clients "
+	  "that renew late would lose their locks" },
+	{ GOOD "threads = 0\n", "f:5: threads: '0' is not between 1 and 1024" },
+	{ GOOD "threads = 1025\n", "f:5: threads: '1025' is not between 1 and 1024" },
+	{ GOOD "fstype = overlay\n",
+	  "f:5: fstype: 'overlay' is not allowed; allowed: xfs ext4 btrfs" },
+	{ GOOD "fstype = xfs ext4\n",
+	  "f:5: fstype: 'xfs ext4' is not allowed; allowed: xfs ext4 btrfs" },
+	{ GOOD "link = ipvlan\n",
+	  "f:5: link: 'ipvlan' is not allowed; allowed: macvlan" },
+	{ GOOD "versions = 3 4.1\n",
+	  "f:5: versions: '3' is refused: the locks of NFSv3 do not move" },
+	{ GOOD "versions = 4\n",
+	  "f:5: versions: '4' is not allowed; allowed: 4.0 4.1 4.2" },
+	{ GOOD "versions = 4.1,4.2\n",
+	  "f:5: versions: '4.1,4.2' is not allowed; allowed: 4.0 4.1 4.2" },
+	{ GOOD "options = a,,b\n", "f:5: options: 'a,,b' has an empty item" },
+	{ GOOD "options = a,\n", "f:5: options: 'a,' has an empty item" },
+	{ GOOD "options = a, b\n",
+	  "f:5: options: 'a, b' has a blank, quote or backslash in it" },
+	{ GOOD "options = noatime,ro\n",
+	  "f:5: options: 'ro' is refused: the recovery database is written to this disk" },
+	{ GOOD "options = nobarrier\n",
+	  "f:5: options: 'nobarrier' is refused: acknowledged writes could be lost" },
+	{ GOOD "options = bind\n",
+	  "f:5: options: 'bind' is refused: baton mounts the device itself" },
+	{ "[service]\ndevice = sdb\n", "f:2: device: 'sdb' is not a path under /dev" },
+	{ "[service]\ndevice = /dev/\n",
+	  "f:2: device: '/dev/' is not a path under /dev" },
+	{ "[service]\ndevice = UUID=1\n",
+	  "f:2: device: 'UUID=1' is not a path under /dev" },
+	{ "[service]\ndevice = /dev/../etc/passwd\n",
+	  "f:2: device: '/dev/../etc/passwd' is not a plain path: no '//', '.', '..' or last '/'" },
+	{ "[service]\ndevice = /dev/sd b\n",
+	  "f:2: device: '/dev/sd b' has a blank in it" },
+	{ "[service]\naddress = 192.0.2.50\n",
+	  "f:2: address: '192.0.2.50' is not "
+	  "ADDRESS/PREFIX@LINK, as in 192.0.2.50/24@ens192" },
+	{ "[service]\naddress = 192.0.2.50/24\n",
+	  "f:2: address: '192.0.2.50/24' is not "
+	  "ADDRESS/PREFIX@LINK, as in 192.0.2.50/24@ens192" },
+	{ "[service]\naddress = 192.0.2.50@e\n",
+	  "f:2: address: '192.0.2.50@e' is not "
+	  "ADDRESS/PREFIX@LINK, as in 192.0.2.50/24@ens192" },
+	{ "[service]\naddress = 192.0.2/24@e\n",
+	  "f:2: address: '192.0.2' is not an IPv4 or IPv6 address" },
+	{ "[service]\naddress = host/24@e\n",
+	  "f:2: address: 'host' is not an IPv4 or IPv6 address" },
+	{ "[service]\naddress = 192.0.2.5/33@e\n",
+	  "f:2: address: prefix '33' is not between 1 and 32" },
+	{ "[service]\naddress = 192.0.2.5/0@e\n",
+	  "f:2: address: prefix '0' is not between 1 and 32" },
+	{ "[service]\naddress = 2001:db8::1/129@e\n",
+	  "f:2: address: prefix '129' is not between 1 and 128" },
+	{ "[service]\naddress = 192.0.2.5/24@\n",
+	  "f:2: address: '' is no name of a network link: "
+	  "1 to 15 characters, no '/', ':' or blank" },
+	{ "[service]\naddress = 192.0.2.5/24@0123456789abcdef\n",
+	  "f:2: address: '0123456789abcdef' is no name of a network link: 1 to 15 characters, no "
+	  "'/', ':' or blank" },
+	{ "[service]\naddress = 192.0.2.5/24@e:1\n",
+	  "f:2: address: 'e:1' is no name of a network link: 1 to 15 characters, no '/', ':' or "
+	  "blank" },
+	{ "[service]\naddress = 192.0.2.5/24@..\n",
+	  "f:2: address: '..' is no name of a network "
+	  "link: 1 to 15 characters, no '/', ':' or blank" },
+	{ "[service]\naddress = 0.0.0.0/8@e\n",
+	  "f:2: address: '0.0.0.0' is unspecified" },
+	{ "[service]\naddress = 127.0.0.2/8@e\n",
+	  "f:2: address: '127.0.0.2' is a loopback address" },
+	{ "[service]\naddress = 224.0.0.1/8@e\n",
+	  "f:2: address: '224.0.0.1' is a multicast address" },
+	{ "[service]\naddress = 255.255.255.255/32@e\n",
+	  "f:2: address: '255.255.255.255' is reserved" },
+	{ "[service]\naddress = 169.254.1.1/16@e\n",
+	  "f:2: address: '169.254.1.1' is link-local" },
+	{ "[service]\naddress = 192.0.2.0/24@e\n",
+	  "f:2: address: '192.0.2.0' is the address of its whole network" },
+	{ "[service]\naddress = 192.0.2.255/24@e\n",
+	  "f:2: address: '192.0.2.255' is the broadcast address of its network" },
+	{ "[service]\naddress = ::/64@e\n", "f:2: address: '::' is unspecified" },
+	{ "[service]\naddress = ::1/64@e\n",
+	  "f:2: address: '::1' is a loopback address" },
+	{ "[service]\naddress = ff02::1/64@e\n",
+	  "f:2: address: 'ff02::1' is a multicast address" },
+	{ "[service]\naddress = fe80::1/64@e\n",
+	  "f:2: address: 'fe80::1' is link-local" },
+	{ "[service]\naddress = ::ffff:192.0.2.1/96@e\n",
+	  "f:2: address: '::ffff:192.0.2.1' is an IPv4 address in IPv6 notation" },
+	{ "[service]\naddress = 2001:db8::/64@e\n",
+	  "f:2: address: '2001:db8::' is the address of its whole network" },
+	{ GOOD ADDR, "f:5: address: '192.0.2.50' is given twice" },
+	{ GOOD
+	  "address = 192.0.2.1/24@e\naddress = 192.0.2.2/24@e\naddress = 192.0.2.3/24@e\n"
+	  "address = 192.0.2.4/24@e\naddress = 192.0.2.5/24@e\naddress = 192.0.2.6/24@e\n"
+	  "address = 192.0.2.7/24@e\naddress = 192.0.2.8/24@e\n",
+	  "f:12: address: more than 8 are too many" },
+	{ GOOD "gateway = gw\n", "f:5: gateway: 'gw' is not an IPv4 or IPv6 address" },
+	{ GOOD "gateway = 192.0.3.1\n",
+	  "f:5: gateway: '192.0.3.1' is in the network of no address of this service" },
+	{ GOOD "gateway = fe80::1\n",
+	  "f:5: gateway: 'fe80::1' is in the network of no address of this service" },
+	{ GOOD "gateway = 192.0.2.50\n",
+	  "f:5: gateway: '192.0.2.50' is an address of the service itself" },
+	{ GOOD "gateway = 192.0.2.1\ngateway = 192.0.2.2\n",
+	  "f:6: gateway: '192.0.2.2' is the second gateway of its family" },
+	{ GOOD "gateway = 127.0.0.1\n",
+	  "f:5: gateway: '127.0.0.1' is a loopback address" },
+	{ GOOD "export = / h\n",
+	  "f:5: export: '/' is already exported in line 4; name all its clients there" },
+	{ GOOD "export = /b host (rw)\n",
+	  "f:5: export: a blank between client 'host' and '(rw)' would give the whole world these "
+	  "rights; write 'host(rw)'" },
+	{ GOOD "export = /b *(async)\n",
+	  "f:5: export: client '*': option 'async' is refused: acknowledged writes would be lost "
+	  "in a takeover" },
+	{ "[service]\n" DEV "  lease = 20\n",
+	  "f:3: the blank before 'lease' makes this line continue line 2; begin it in the first "
+	  "column" },
+	{ GOOD "lease = 1\n 0\n",
+	  "f:5: lease: '1 0' is not between 10 and 3600 seconds" },
+	{ GOOD "lease = \0011\n", "f:5: control character 0x01 in column 9" },
+	{ GOOD "lease = 1\r0\n", "f:5: control character 0x0d in column 10" },
+};
+
+static void test_refused(void **state)
+{
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct err err = { 0 };
+		struct service svc, zero = { 0 };
+
+		if (parse(&svc, bad[i].text, &err) != -EINVAL)
+			fail_msg("not refused (%s): %s", bad[i].why, bad[i].text);
+		assert_string_equal(err.text, bad[i].why);
+		assert_int_equal(err.code, BATON_EXIT_CONFIG);
+		assert_memory_equal(&svc, &zero, sizeof(svc));
+	}
+}
+
+static void test_zero_byte(void **state)
+{
+	static const char text[] = "[service]\ndevice = /dev/sd\0b\n";
+	struct err err = { 0 };
+	struct service svc;
+
+	assert_int_equal(config_parse(&svc, "a", "f", text, sizeof(text) - 1, &err),
+			 -EINVAL);
+	assert_string_equal(err.text, "f:2: control character 0x00 in column 17");
+}
+
+/* libinih cuts lines at 200 bytes: one byte more must be an error, not a shorter value. */
+static void test_long_line(void **state)
+{
+	char text[600];
+	struct service svc;
+	struct err err = { 0 };
+	size_t head;
+
+	strcpy(text, "[service]\n" DEV ADDR);
+	head = strlen(text);
+	for (size_t n = 190; n < 300; n++) {
+		memset(text + head, 'x', n);
+		memcpy(text + head, "export = / ", 11);
+		strcpy(text + head + n, "\n");
+		if (n <= 198) {
+			parse_good(&svc, text);
+			assert_int_equal(strcspn(svc.exports[0].clients, "("), n - 11);
+			service_free(&svc);
+			continue;
+		}
+		assert_int_equal(parse(&svc, text, &err), -EINVAL);
+		assert_string_equal(err.text,
+				    "f:4: longer than 198 bytes; go on in the next "
+				    "line, beginning with a blank");
+	}
+}
+
+static void test_bad_name(void **state)
+{
+	struct err err = { 0 };
+	struct service svc;
+
+	assert_int_equal(config_parse(&svc, "../x", "f", "", 0, &err), -EINVAL);
+	assert_string_equal(err.text,
+			    "service name '../x': must be 1 to 32 lower-case letters, "
+			    "digits and inner hyphens");
+	assert_null(svc.file);
+}
+
+/* The table itself: complete, in the order of the enum, defaults within limits. */
+static void test_keys(void **state)
+{
+	for (enum key_id id = 0; id < KEY_COUNT; id++) {
+		const struct key *k = &keys[id];
+
+		assert_non_null(k->name);
+		assert_int_equal(keys_find(k->name), id);
+		assert_true(k->limit >= 1);
+		assert_non_null(k->help);
+		assert_non_null(k->text);
+		assert_true(!k->required || !k->fallback);
+		if (k->type == KEY_NUMBER)
+			assert_in_range(atoi(k->fallback), k->min, k->max);
+	}
+	assert_int_equal(keys_find(""), KEY_COUNT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),  cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_refused),   cmocka_unit_test(test_zero_byte),
+		cmocka_unit_test(test_long_line), cmocka_unit_test(test_bad_name),
+		cmocka_unit_test(test_keys),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
