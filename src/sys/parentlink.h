@@ -4,6 +4,7 @@
 #define BATON_SYS_PARENTLINK_H
 
 #include "core/err.h"
+#include "core/service.h"
 
 /**
  * parentlink_check - does it exist, is it up, has it a carrier?
@@ -13,5 +14,14 @@
  * Return: 0, -ENODEV or -ENETDOWN, -errno with BATON_EXIT_NETWORK.
  */
 int parentlink_check(const char *link, struct err *err);
+
+/**
+ * parentlink_check_address - is a floating address on no link of this head's own?
+ * @ip: the address; it belongs into the service's namespace only
+ * @err: names the link that has it
+ *
+ * Return: 0, -EADDRINUSE, -errno with BATON_EXIT_NETWORK.
+ */
+int parentlink_check_address(const struct ipaddr *ip, struct err *err);
 
 #endif

@@ -39,7 +39,8 @@ int software_check_filesystem(const char *fstype, struct err *err);
  * @module: its name: "macvlan", "nf_tables"
  * @err: why not
  *
- * Return: 0, or -ENODEV with BATON_EXIT_SOFTWARE.
+ * Return: 0, -ENODEV with BATON_EXIT_SOFTWARE, or -EOPNOTSUPP when it cannot be told: then
+ * only its use will show.
  */
 int software_check_module(const char *module, struct err *err);
 
