@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* main: the table of commands; everything else is in the file of the command's name. */
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@ static int cmd_help(int argc, char **argv);
 static int cmd_version(int argc, char **argv);
 
 static const struct command commands[] = {
+	{ "check", cmd_check, "check whether a service could start on this head" },
 	{ "help", cmd_help, "this list" },
 	{ "version", cmd_version, "the version of baton" },
 	{ NULL, NULL, NULL },
@@ -36,6 +38,7 @@ int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 
+	setlocale(LC_CTYPE, "");
 	if (!name) {
 		fprintf(stderr, "baton: a command is missing; `baton help` lists them\n");
 		return BATON_EXIT_USAGE;

@@ -15,4 +15,7 @@ struct command {
 	const char *help;
 };
 
+/** cmd_check - `baton check NAME`: the pre-flight */
+int cmd_check(int argc, char **argv);
+
 #endif

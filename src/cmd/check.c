@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* check: is everything here that a service needs to start on this head? */
+#include <argp.h>
+#include <errno.h>
+#include <json-c/json.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "core/cleanup.h"
+#include "core/output.h"
+#include "core/service.h"
+#include "sys/blockdev.h"
+#include "sys/conffile.h"
+#include "sys/parentlink.h"
+#include "sys/software.h"
+#include "sys/terminal.h"
+
+static const struct column columns[] = {
+	{ "item", "CHECK", OUTPUT_LEFT, NULL },
+	{ "verdict", "VERDICT", OUTPUT_LEFT, NULL },
+	{ "detail", "DETAIL", OUTPUT_WRAP, NULL },
+	{ "advice", "WHAT TO DO", OUTPUT_WRAP, NULL },
+	{ NULL, NULL, OUTPUT_LEFT, NULL },
+};
+
+/* Returned by a check that could not find out; struct err says why. */
+#define UNSURE 1
+
+struct report {
+	struct json_object *findings;
+	enum exit_code status; /* of the first wrong finding */
+	bool unsure;
+};
+
+/* Notes the outcome of a check. @err is read if @rc is not 0, else @detail is shown. */
+static void add(struct report *report, const char *item, int rc, const struct err *err,
+		const char *detail, const char *advice)
+{
+	struct json_object *row = json_object_new_object();
+	const char *verdict = "ok";
+
+	if (rc == -EACCES || rc == -EPERM)
+		rc = geteuid() == 0 || err->code == BATON_EXIT_SOFTWARE ? rc : UNSURE;
+	if (rc == -EOPNOTSUPP)
+		rc = UNSURE;
+	if (rc == UNSURE) {
+		verdict = "unsure";
+		report->unsure = true;
+	} else if (rc) {
+		verdict = "wrong";
+		if (!report->status)
+			report->status = err->code;
+	}
+	json_object_object_add(row, "item", json_object_new_string(item));
+	json_object_object_add(row, "verdict", json_object_new_string(verdict));
+	json_object_object_add(row, "detail",
+			       json_object_new_string(rc ? err->text : detail));
+	json_object_object_add(row, "advice", rc ? json_object_new_string(advice) : NULL);
+	json_object_array_add(report->findings, row);
+}
+
+/* ---- this head ---- */
+
+static void check_head(struct report *report)
+{
+	struct err err = { 0 };
+	int rc;
+
+	rc = software_check_root(&err);
+	add(report, "privilege", rc, &err, "running as root", "run baton as root");
+	rc = software_check_nfs(&err);
+	add(report, "programs", rc, &err, "rpc.mountd, nfsdcld and exportfs are here",
+	    "install the package");
+	rc = software_check_filesystem("nfsd", &err);
+	add(report, "kernel nfsd", rc, &err, "there",
+	    "install a kernel with CONFIG_NFSD");
+	rc = software_check_module("nf_tables", &err);
+	add(report, "kernel nf_tables", rc, &err, "there",
+	    "install a kernel with CONFIG_NF_TABLES");
+	rc = software_check_module("macvlan", &err);
+	add(report, "kernel macvlan", rc, &err, "there",
+	    "install a kernel with CONFIG_MACVLAN");
+}
+
+/* ---- the disk ---- */
+
+static void check_device(struct report *report, const struct service *svc)
+{
+	char own[sizeof("/run/baton/") + SERVICE_NAME_MAX], detail[PATH_MAX + 64];
+	_cleanup_free_ char *real = realpath(svc->device, NULL);
+	struct err err = { 0 };
+	int rc;
+
+	rc = software_check_filesystem(svc->fstype, &err);
+	snprintf(detail, sizeof(detail), "kernel %s", svc->fstype);
+	add(report, detail, rc, &err, "there",
+	    "install a kernel that has this filesystem");
+
+	rc = blockdev_check_present(svc->device, NULL, &err);
+	snprintf(detail, sizeof(detail), "%s is %s", svc->device, real ? real : "there");
+	add(report, "device", rc, &err, detail,
+	    "connect the disk, or correct `device` in the service file");
+	if (rc)
+		return;
+	rc = blockdev_check_filesystem(svc->device, svc->fstype, &err);
+	snprintf(detail, sizeof(detail), "holds %s", svc->fstype);
+	add(report, "filesystem", rc, &err, detail,
+	    "correct `device` or `fstype` in the service file; never format without looking");
+	snprintf(own, sizeof(own), "/run/baton/%s", svc->name);
+	rc = blockdev_check_unused(svc->device, own, &err);
+	add(report, "disk free", rc, &err, "used by nothing but this service",
+	    "unmount it, and keep fstab and others from mounting it");
+}
+
+/* ---- the network ---- */
+
+/*
+ * TO BE WIRED: ask the network by ARP or ND whether somebody answers for the address
+ * (sys/rawsock.h). Until then its silence is not known.
+ */
+static int probe_address(const struct address *address, struct err *err)
+{
+	char text[IPADDR_TEXT];
+
+	err_set(err, BATON_EXIT_NETWORK, 0, "the network was not asked for %s",
+		ipaddr_format(&address->ip, text));
+	return UNSURE;
+}
+
+static void check_network(struct report *report, const struct service *svc)
+{
+	char item[64], text[IPADDR_TEXT];
+
+	for (size_t i = 0; i < svc->n_addresses; i++) {
+		const struct address *a = &svc->addresses[i];
+		struct err err = { 0 };
+		bool seen = false;
+		int link, rc;
+
+		for (size_t k = 0; k < i; k++)
+			seen |= strcmp(svc->addresses[k].link, a->link) == 0;
+		link = parentlink_check(a->link, &err);
+		snprintf(item, sizeof(item), "link %s", a->link);
+		if (!seen)
+			add(report, item, link, &err, "up, with carrier",
+			    link == -ENODEV
+				    ? "correct `address` in the service file"
+				    : "bring it up: ip link set LINK up; see to its cable");
+		rc = parentlink_check_address(&a->ip, &err);
+		if (!rc && link) {
+			err_set(&err, BATON_EXIT_NETWORK, 0,
+				"cannot be asked for on link %s", a->link);
+			rc = UNSURE;
+		}
+		if (!rc)
+			rc = probe_address(a, &err);
+		snprintf(item, sizeof(item), "address %s", ipaddr_format(&a->ip, text));
+		add(report, item, rc, &err, "answered by nobody",
+		    rc == UNSURE ? "ask for it by hand: arping -D, ndisc6"
+				 : "take the address off whoever has it");
+	}
+}
+
+/* ---- exports ---- */
+
+static void check_exports(struct report *report, const struct service *svc)
+{
+	for (size_t i = 0; i < svc->n_exports; i++) {
+		struct err err = { 0 };
+
+		if (!strstr(svc->exports[i].clients, "krb5"))
+			continue;
+		err_set(&err, BATON_EXIT_SOFTWARE, 0,
+			"%s:%d: Kerberos needs rpc.svcgssd or gssproxy in the service's "
+			"namespace; baton starts neither",
+			svc->file, svc->exports[i].line);
+		add(report, "kerberos", UNSURE, &err, NULL,
+		    "use sec=sys, or start it there");
+		return;
+	}
+}
+
+/* ---- the command ---- */
+
+struct arguments {
+	const char *name;
+	bool json;
+};
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+
+	switch (key) {
+	case 'j':
+		args->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (args->name)
+			argp_error(state, "one service at a time, not also '%s'", arg);
+		args->name = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!args->name)
+			argp_error(state, "the name of a service is missing");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void print_report(const struct report *report, const char *name, bool json)
+{
+	struct json_object *tree;
+
+	if (!json) {
+		output_table(stdout, columns, report->findings,
+			     terminal_get_width(STDOUT_FILENO));
+		return;
+	}
+	tree = json_object_new_object();
+	json_object_object_add(tree, "service", json_object_new_string(name));
+	json_object_object_add(tree, "verdict",
+			       json_object_new_string(report->status   ? "wrong"
+						      : report->unsure ? "unsure"
+								       : "ok"));
+	json_object_object_add(tree, "status", json_object_new_int(report->status));
+	json_object_object_add(tree, "findings", json_object_get(report->findings));
+	output_json(stdout, tree);
+	json_object_put(tree);
+}
+
+int cmd_check(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "json", 'j', NULL, 0, "print JSON", 0 },
+		{ 0 },
+	};
+	static const struct argp argp = {
+		options,
+		parse_option,
+		"NAME",
+		"Check whether service NAME could start on this head, and change nothing.\v"
+		"Ends with the status of the first wrong finding; baton(8) lists them.",
+		NULL,
+		NULL,
+		NULL,
+	};
+	struct arguments args = { 0 };
+	struct report report = { 0 };
+	struct err err = { 0 };
+	struct service svc;
+	int rc;
+
+	argp_err_exit_status = BATON_EXIT_USAGE;
+	argv[0] = "baton check";
+	if (argp_parse(&argp, argc, argv, 0, NULL, &args))
+		return BATON_EXIT_USAGE;
+
+	report.findings = json_object_new_array();
+	rc = config_load(&svc, args.name, NULL, &err);
+	add(&report, "configuration", rc, &err, svc.file,
+	    rc == -ENOENT ? "write the service file" : "correct the service file");
+	check_head(&report);
+	if (!rc) {
+		check_device(&report, &svc);
+		check_network(&report, &svc);
+		check_exports(&report, &svc);
+	}
+	print_report(&report, args.name, args.json);
+	json_object_put(report.findings);
+	service_free(&svc);
+	return report.status;
+}

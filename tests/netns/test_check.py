@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`baton check` on loop devices and veth links in namespaces of its own."""
+import json
+import os
+import shutil
+import subprocess
+import time
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BATON = os.environ.get("BATON", os.path.join(ROOT, "build/dev/src/cmd/baton"))
+
+
+def need(condition, why):
+    """Skips are counted, and an error under MUST_RUN=1."""
+    if not condition:
+        if os.environ.get("MUST_RUN") == "1":
+            pytest.fail(why)
+        pytest.skip(why)
+
+
+def run(*argv, **kw):
+    return subprocess.run(argv, capture_output=True, text=True, timeout=60, **kw)
+
+
+@pytest.fixture(scope="module")
+def netns():
+    """A process that keeps a net and a mount namespace; yields the nsenter prefix."""
+    need(os.geteuid() == 0, "needs root")
+    p = subprocess.Popen(["unshare", "-n", "-m", "sh", "-c", "echo; exec cat"],
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    p.stdout.readline()
+    enter = ["nsenter", "-t", str(p.pid), "-n"]
+    # One end of a veth pair has a carrier while the other end is up.
+    for cmd in ("ip link add good0 type veth peer name other0", "ip link set good0 up",
+                "ip link set other0 up", "ip link add down0 type veth peer name other1",
+                "ip link add nocable0 type veth peer name other2", "ip link set nocable0 up"):
+        r = run(*enter, *cmd.split())
+        need(r.returncode == 0, f"{cmd}: {r.stderr}")
+    yield enter
+    p.stdin.close()
+    p.wait()
+
+
+@pytest.fixture(scope="module")
+def disks(tmp_path_factory):
+    """Loop devices: xfs, ext4, empty."""
+    need(os.geteuid() == 0 and shutil.which("losetup"), "needs root and losetup")
+    made = {}
+    try:
+        for name, mkfs in (("xfs", "mkfs.xfs -q"), ("ext4", "mkfs.ext4 -qF"), ("empty", None)):
+            image = tmp_path_factory.mktemp("disk") / name
+            with open(image, "wb") as f:
+                f.truncate(400 << 20)
+            if mkfs:
+                subprocess.run([*mkfs.split(), str(image)], check=True, stdout=subprocess.DEVNULL)
+            r = run("losetup", "-f", "--show", str(image))
+            need(r.returncode == 0, r.stderr)
+            made[name] = r.stdout.strip()
+        yield made
+    finally:
+        for dev in made.values():
+            run("losetup", "-d", dev)
+
+
+class Service:
+    def __init__(self, netns, folder, disks):
+        self.netns, self.folder, self.disks = netns, folder, disks
+
+    def write(self, name="vmstore", device=None, link="good0", more="", mode=0o644):
+        path = self.folder / f"{name}.conf"
+        path.write_text(f"[service]\ndevice = {device or self.disks['xfs']}\n"
+                        f"address = 192.0.2.50/24@{link}\nexport = / *(rw)\n{more}")
+        path.chmod(mode)
+        return path
+
+    def run(self, *args):
+        env = dict(os.environ, BATON_CONFDIR=str(self.folder), LC_ALL="C.UTF-8")
+        env.pop("COLUMNS", None)
+        return run(*self.netns, BATON, "check", *args, env=env)
+
+    def check(self, name="vmstore"):
+        """The findings by item, and the exit status."""
+        r = self.run(name, "--json")
+        assert r.stderr == ""
+        tree = json.loads(r.stdout)
+        assert tree["service"] == name and tree["status"] == r.returncode
+        wrong = [f for f in tree["findings"] if f["verdict"] == "wrong"]
+        assert bool(wrong) == (r.returncode != 0) == (tree["verdict"] == "wrong")
+        for f in tree["findings"]:
+            assert (f["advice"] is None) == (f["verdict"] == "ok")
+            assert "\n" not in f["detail"]
+        return {f["item"]: f for f in tree["findings"]}, r.returncode
+
+
+@pytest.fixture
+def service(netns, disks, tmp_path):
+    return Service(netns, tmp_path, disks)
+
+
+def is_wrong(finding, detail):
+    assert finding["verdict"] == "wrong"
+    assert finding["detail"] == detail
+    return True
+
+
+def test_good_parts(service):
+    service.write()
+    found, _ = service.check()
+    for item in ("configuration", "privilege", "kernel xfs", "device", "filesystem", "disk free",
+                 "link good0"):
+        assert found[item]["verdict"] == "ok", found[item]
+
+
+def test_missing_file_comes_first(service):
+    found, status = service.check("nosuch")
+    assert is_wrong(found["configuration"],
+                    f"{service.folder}/nosuch.conf: No such file or directory")
+    assert status == 3
+    assert "device" not in found
+
+
+@pytest.mark.parametrize("name", ["../etc", "a b", "Upper", "", "a" * 33, "a\nb", "x%s", "ä"])
+def test_odd_names(service, name):
+    found, status = service.check(name)
+    assert status == 3
+    assert "must be 1 to 32 lower-case letters, digits and inner hyphens" in \
+        found["configuration"]["detail"]
+
+
+def test_bad_key_names_file_and_line(service):
+    path = service.write(more="lease = 5\n")
+    found, status = service.check()
+    assert is_wrong(found["configuration"],
+                    f"{path}:5: lease: '5' is not between 10 and 3600 seconds")
+    assert status == 3
+
+
+@pytest.mark.parametrize("mode,who", [(0o664, "its group"), (0o646, "everyone")])
+def test_writable_by_others(service, mode, who):
+    path = service.write(mode=mode)
+    found, status = service.check()
+    assert is_wrong(found["configuration"], f"{path}: is writable by {who}, who could make root "
+                    "mount and export anything; chmod go-w it")
+    assert status == 3
+
+
+def test_foreign_owner(service):
+    path = service.write()
+    os.chown(path, 12345, 0)
+    found, _ = service.check()
+    assert is_wrong(found["configuration"], f"{path}: belongs to user 12345, who could make root "
+                    "mount and export anything; chown root it")
+
+
+def test_odd_files(service):
+    path = service.folder / "vmstore.conf"
+    path.mkdir()
+    assert is_wrong(service.check()[0]["configuration"], f"{path}: is no regular file")
+    path.rmdir()
+    os.mkfifo(path)  # must not hang
+    assert is_wrong(service.check()[0]["configuration"], f"{path}: is no regular file")
+    path.unlink()
+    path.write_bytes(b"#" * (1 << 20) + b"\n")
+    assert is_wrong(service.check()[0]["configuration"], f"{path}: is longer than 1 MiB")
+    path.write_bytes(b"\x7fELF\0\0")
+    assert is_wrong(service.check()[0]["configuration"],
+                    f"{path}:1: control character 0x7f in column 1")
+    path.unlink()
+    path.symlink_to("vmstore.conf")
+    assert is_wrong(service.check()[0]["configuration"],
+                    f"{path}: Too many levels of symbolic links")
+
+
+def test_unreadable_and_not_root(service):
+    path = service.write(mode=0o600)
+    os.chmod(service.folder, 0o755)
+    for up in list(service.folder.parents)[:-1]:
+        if os.stat(up).st_mode & 0o5 != 0o5:
+            os.chmod(up, os.stat(up).st_mode | 0o5)
+    need(shutil.which("setpriv"), "needs setpriv")
+    r = run("setpriv", "--reuid=65534", "--clear-groups", BATON, "check", "vmstore", "--json",
+            env=dict(os.environ, BATON_CONFDIR=str(service.folder)))
+    found = {f["item"]: f for f in json.loads(r.stdout)["findings"]}
+    assert found["configuration"]["detail"] == f"{path}: Permission denied"
+    assert found["privilege"]["detail"] == "not running as root"
+    assert found["privilege"]["verdict"] == "wrong"
+
+
+def test_device_missing(service):
+    service.write(device="/dev/nosuch")
+    found, status = service.check()
+    assert is_wrong(found["device"], "device /dev/nosuch is not on this head")
+    assert "filesystem" not in found
+    assert status in (4, 6)  # 6: a program is missing too, and stands first
+
+
+def test_device_is_no_block_device(service):
+    service.write(device="/dev/null")
+    assert is_wrong(service.check()[0]["device"], "device /dev/null is no block device")
+
+
+def test_wrong_filesystem(service, disks):
+    service.write(device=disks["ext4"])
+    assert is_wrong(service.check()[0]["filesystem"],
+                    f"device {disks['ext4']} holds ext4, the service file says xfs")
+
+
+def test_no_filesystem(service, disks):
+    service.write(device=disks["empty"])
+    assert is_wrong(service.check()[0]["filesystem"], f"device {disks['empty']} holds no "
+                    "filesystem, the service file says xfs")
+
+
+def hidden_mount(device, where, fstype="ext4"):
+    """Mounts in a mount namespace of its own; yields its process."""
+    p = subprocess.Popen(["unshare", "-m", "sh", "-c",
+                          f"mount -t {fstype} {device} '{where}' && echo up; read line"],
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    need(p.stdout.readline() == b"up\n", "cannot mount here")
+    return p
+
+
+@pytest.mark.parametrize("name", ["m", "with blank"])
+def test_mounted_in_another_namespace(service, disks, tmp_path, name):
+    where = tmp_path / name
+    where.mkdir()
+    service.write(device=disks["ext4"], more="fstype = ext4\n")
+    assert service.check()[0]["disk free"]["verdict"] == "ok"
+    p = hidden_mount(disks["ext4"], where)
+    try:
+        assert is_wrong(service.check()[0]["disk free"], f"device {disks['ext4']} is mounted on "
+                        f"{where}, as process {p.pid} (sh) sees it")
+    finally:
+        p.stdin.close()
+        p.wait()
+    for _ in range(50):  # the kernel takes the namespace down after the process
+        if service.check()[0]["disk free"]["verdict"] == "ok":
+            return
+        time.sleep(0.1)
+    assert False, "still in use"
+
+
+def test_own_mount_passes(service, disks):
+    where = "/run/baton/vmstore/fs"
+    need(not os.path.exists("/run/baton/vmstore"), "a service vmstore is here")
+    os.makedirs(where)
+    p = hidden_mount(disks["ext4"], where)
+    try:
+        service.write(device=disks["ext4"], more="fstype = ext4\n")
+        assert service.check()[0]["disk free"]["verdict"] == "ok"
+        # … but not another service's mount of a similar name.
+        service.write(name="vm", device=disks["ext4"], more="fstype = ext4\n")
+        assert service.check("vm")[0]["disk free"]["verdict"] == "wrong"
+    finally:
+        p.stdin.close()
+        p.wait()
+        os.removedirs(where)
+
+
+def test_held_without_mount(service, disks):
+    service.write()
+    fd = os.open(disks["xfs"], os.O_RDONLY | os.O_EXCL)
+    try:
+        finding = service.check()[0]["disk free"]
+        assert finding["verdict"] == "wrong"
+        assert "is in use, though no process sees a mount of it" in finding["detail"]
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.parametrize("link,detail", [
+    ("nosuch0", "link nosuch0 is not on this head"),
+    ("down0", "link down0 is down"),
+    ("nocable0", "link nocable0 has no carrier"),
+])
+def test_link(service, link, detail):
+    service.write(link=link)
+    found, _ = service.check()
+    assert is_wrong(found[f"link {link}"], detail)
+    assert found["address 192.0.2.50"]["verdict"] == "unsure"
+
+
+def test_address_on_this_head(service, netns):
+    service.write()
+    run(*netns, "ip", "addr", "add", "192.0.2.50/24", "dev", "good0")
+    try:
+        assert is_wrong(service.check()[0]["address 192.0.2.50"],
+                        "address 192.0.2.50 is on link good0 of this head, outside the service")
+    finally:
+        run(*netns, "ip", "addr", "flush", "dev", "good0")
+
+
+def test_kerberos_is_unsure(service):
+    service.write(more="export = /k *(sec=krb5)\n")
+    assert service.check()[0]["kerberos"]["verdict"] == "unsure"
+
+
+def test_command_line(service):
+    service.write()
+    for args, line in ((["--wrong", "vmstore"], "unrecognized option '--wrong'"),
+                       ([], "the name of a service is missing"),
+                       (["a", "b"], "one service at a time, not also 'b'")):
+        r = service.run(*args)
+        assert r.returncode == 2
+        assert r.stderr.splitlines()[0] == f"baton check: {line}"
+    assert service.run("--help").returncode == 0
+
+
+def test_table(service):
+    service.write(device="/dev/nosuch")
+    r = service.run("vmstore")
+    lines = r.stdout.splitlines()
+    assert lines[0].split() == ["CHECK", "VERDICT", "DETAIL", "WHAT", "TO", "DO"]
+    assert all(line == line.rstrip() for line in lines)
+    assert any(line.startswith("device ") and "is not on this head" in line for line in lines)
