@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion of baton(8). Commands come from `baton help`, services from /etc/baton.
+_baton()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} name words=
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		words=$("${COMP_WORDS[0]}" help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p')
+	elif [[ $cur == -* ]]; then
+		words=$("${COMP_WORDS[0]}" "$command" --help 2>/dev/null |
+			grep -oE -- '--[a-z][a-z-]*' | sort -u)
+	else
+		case $command in
+		help | version)
+			return
+			;;
+		probe)
+			compopt -o dirnames 2>/dev/null
+			return
+			;;
+		esac
+		for name in "${BATON_CONFDIR:-/etc/baton}"/*.conf; do
+			[ -e "$name" ] || continue
+			name=${name##*/}
+			words="$words ${name%.conf}"
+		done
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+complete -F _baton baton

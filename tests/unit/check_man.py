@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Lints man pages and completion against the binary: check_man.py BATON BATON.8 BATON.CONF.5 COMPLETION"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+baton, man8, man5, completion = sys.argv[1:]
+problems = []
+
+
+def check(condition, what):
+    if not condition:
+        problems.append(what)
+
+
+text8, text5 = open(man8).read(), open(man5).read()
+listing = subprocess.run([baton, "help"], capture_output=True, text=True, check=True).stdout
+commands = re.findall(r"^  ([a-z-]+) ", listing, re.M)
+documented = re.findall(r"^\.It Cm ([a-z-]+)", text8.split(".Sh COMMANDS")[1].split(".Sh ")[0], re.M)
+check(commands, "`baton help` lists no command")
+check(set(commands) == set(documented),
+      f"baton(8) and `baton help` differ: {sorted(set(commands) ^ set(documented))}")
+for command in commands:
+    if command in ("help", "version"):
+        continue
+    out = subprocess.run([baton, command, "--help"], capture_output=True, text=True).stdout
+    section = text8.split(f".It Cm {command}")[1].split("\n.It Cm")[0] if command in documented else ""
+    for option in set(re.findall(r"--([a-z][a-z-]*)", out)) - {"help", "usage", "version"}:
+        check(re.search(rf"-{option}\b", section), f"baton(8): {command} lacks --{option}")
+for page, text in ((man8, text8), (man5, text5)):
+    check("@" + "KEYS@" not in text and "@" + "EXITS@" not in text, f"{page}: not generated")
+check(len(re.findall(r"^\.It \d+$", text8, re.M)) >= 10, "baton(8): exit statuses are missing")
+check(".It Cm device No = Ar PATH" in text5, "baton.conf(5): keys are missing")
+
+# The example of the man page is a good service file.
+with tempfile.TemporaryDirectory() as d:
+    example = text5.split(".Bd -literal\n")[1].split(".Ed")[0]
+    open(os.path.join(d, "example.conf"), "w").write(example)
+    env = dict(os.environ, BATON_CONFDIR=d)
+    out = subprocess.run([baton, "check", "example"], capture_output=True, text=True, env=env).stdout
+    check(re.search(r"^configuration +ok", out, re.M), f"baton.conf(5): example: {out}")
+
+    def complete(*words):
+        script = ("source \"$1\"; shift; compopt() { :; }; COMP_WORDS=(\"$@\"); "
+                  "COMP_CWORD=$(($# - 1)); _baton; printf '%s\\n' \"${COMPREPLY[@]}\"")
+        r = subprocess.run(["bash", "-c", script, "bash", completion, baton, *words],
+                           capture_output=True, text=True, env=env)
+        check(not r.stderr, r.stderr)
+        return sorted(r.stdout.split())
+
+    check(complete("") == sorted(commands), f"completion of commands: {complete('')}")
+    check(complete("che") == ["check"], "completion of 'che'")
+    check(complete("check", "") == ["example"], "completion of services")
+    check("--json" in complete("check", "--"), "completion of options")
+
+for problem in problems:
+    print(problem, file=sys.stderr)
+sys.exit(bool(problems))
