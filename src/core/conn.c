@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* conn: the table of a service's TCP connections, and its text form. */
+#include "core/conn.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+
+/* The longest line: two IPv6 addresses, two ports, three blanks. */
+#define LINE_MAX_LEN (2 * (IPADDR_TEXT - 1) + 2 * 5 + 3)
+
+int conns_add(struct conns *conns, const struct conn *conn)
+{
+	if (conns->n == conns->room) {
+		size_t room = conns->room ? conns->room * 2 : 64;
+		struct conn *v = reallocarray(conns->v, room, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		conns->v = v;
+		conns->room = room;
+	}
+	conns->v[conns->n++] = *conn;
+	return 0;
+}
+
+void conns_free(struct conns *conns)
+{
+	free(conns->v);
+	memset(conns, 0, sizeof(*conns));
+}
+
+static int compare_ip(const struct ipaddr *a, const struct ipaddr *b)
+{
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	if (a->family == AF_INET)
+		return memcmp(&a->v4, &b->v4, sizeof(a->v4));
+	return memcmp(&a->v6, &b->v6, sizeof(a->v6));
+}
+
+int conn_compare(const void *pa, const void *pb)
+{
+	const struct conn *a = pa, *b = pb;
+	int d = compare_ip(&a->local, &b->local);
+
+	if (!d)
+		d = (int)a->lport - b->lport;
+	if (!d)
+		d = compare_ip(&a->remote, &b->remote);
+	if (!d)
+		d = (int)a->rport - b->rport;
+	return d;
+}
+
+void conns_sort(struct conns *conns)
+{
+	size_t n = 0;
+
+	if (conns->n == 0)
+		return;
+	qsort(conns->v, conns->n, sizeof(*conns->v), conn_compare);
+	for (size_t i = 1; i < conns->n; i++)
+		if (conn_compare(&conns->v[n], &conns->v[i]) != 0)
+			conns->v[++n] = conns->v[i];
+	conns->n = n + 1;
+}
+
+bool conns_equal(const struct conns *a, const struct conns *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (conn_compare(&a->v[i], &b->v[i]) != 0)
+			return false;
+	return true;
+}
+
+const char *conn_state_name(uint8_t state)
+{
+	/* include/net/tcp_states.h; the names are ss(8)'s. */
+	static const char *const names[] = {
+		"?",          "ESTAB",     "SYN-SENT", "SYN-RECV",   "FIN-WAIT-1",
+		"FIN-WAIT-2", "TIME-WAIT", "UNCONN",   "CLOSE-WAIT", "LAST-ACK",
+		"LISTEN",     "CLOSING",   "SYN-RECV",
+	};
+
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : names[0];
+}
+
+char *conns_format(const struct conns *conns)
+{
+	char local[IPADDR_TEXT], remote[IPADDR_TEXT];
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return NULL;
+	fputs(CONNS_HEADER "\n", f);
+	for (size_t i = 0; i < conns->n; i++) {
+		const struct conn *c = &conns->v[i];
+
+		fprintf(f, "%s %u %s %u\n", ipaddr_format(&c->local, local), c->lport,
+			ipaddr_format(&c->remote, remote), c->rport);
+	}
+	if (fclose(f) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* Text from a file or a peer goes into messages: what could upset a terminal becomes '?'. */
+static const char *printable(char *text)
+{
+	for (char *p = text; *p; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+	return text;
+}
+
+static int parse_ip(struct ipaddr *ip, char *text, const char *whose, unsigned int line,
+		    struct err *err)
+{
+	if (ipaddr_parse(ip, text) < 0)
+		return err_set(err, BATON_EXIT_FAILED, 0,
+			       "line %u: %s address '%s' is none", line, whose,
+			       printable(text));
+	return 0;
+}
+
+/* strtoul() would take blanks, signs and leading zeros: a port is 1 to 5 digits. */
+static int parse_port(uint16_t *port, char *text, const char *whose, unsigned int line,
+		      struct err *err)
+{
+	size_t n = strlen(text);
+	unsigned long v = 0;
+
+	if (n <= 5 && strspn(text, "0123456789") == n && text[0] != '0')
+		v = strtoul(text, NULL, 10);
+	if (v == 0 || v > UINT16_MAX)
+		return err_set(err, BATON_EXIT_FAILED, 0,
+			       "line %u: %s port '%s' is not 1..65535", line, whose,
+			       printable(text));
+	*port = v;
+	return 0;
+}
+
+static int parse_line(struct conn *conn, char *text, unsigned int line, struct err *err)
+{
+	char *field[4], *p = text;
+	int rc;
+
+	for (int i = 0; i < 4; i++) {
+		char *end = strchr(p, ' ');
+
+		if (!end != (i == 3))
+			return err_set(err, BATON_EXIT_FAILED, 0,
+				       "line %u: not 'ADDRESS PORT ADDRESS PORT'", line);
+		field[i] = p;
+		if (end) {
+			*end = '\0';
+			p = end + 1;
+		}
+	}
+	memset(conn, 0, sizeof(*conn));
+	rc = parse_ip(&conn->local, field[0], "local", line, err);
+	if (rc == 0)
+		rc = parse_port(&conn->lport, field[1], "local", line, err);
+	if (rc == 0)
+		rc = parse_ip(&conn->remote, field[2], "remote", line, err);
+	if (rc == 0)
+		rc = parse_port(&conn->rport, field[3], "remote", line, err);
+	if (rc == 0 && conn->local.family != conn->remote.family)
+		rc = err_set(err, BATON_EXIT_FAILED, 0,
+			     "line %u: one address is IPv4, the other IPv6", line);
+	return rc;
+}
+
+/* Copy the next line without its newline; the last one must have one too: a file cut short
+ * by a full disk must not pass for a smaller table. */
+static int next_line(const char **text, size_t *len, char line[LINE_MAX_LEN + 1],
+		     unsigned int number, struct err *err)
+{
+	const char *end = memchr(*text, '\n', *len);
+	size_t n;
+
+	if (!end)
+		return err_set(err, BATON_EXIT_FAILED, 0, "line %u: cut short", number);
+	n = end - *text;
+	if (n > LINE_MAX_LEN)
+		return err_set(err, BATON_EXIT_FAILED, 0, "line %u: too long", number);
+	if (memchr(*text, '\0', n))
+		return err_set(err, BATON_EXIT_FAILED, 0, "line %u: a zero byte", number);
+	memcpy(line, *text, n);
+	line[n] = '\0';
+	*text += n + 1;
+	*len -= n + 1;
+	return 0;
+}
+
+int conns_parse(struct conns *conns, const char *text, size_t len, struct err *err)
+{
+	_cleanup_conns_ struct conns out = { 0 };
+	char line[LINE_MAX_LEN + 1];
+	unsigned int number = 1;
+	int rc;
+
+	memset(conns, 0, sizeof(*conns));
+	rc = next_line(&text, &len, line, number, err);
+	if (rc < 0)
+		return rc;
+	if (strcmp(line, CONNS_HEADER) != 0)
+		return err_set(err, BATON_EXIT_FAILED, 0,
+			       "line 1: '%s' instead of '" CONNS_HEADER "'",
+			       printable(line));
+	while (len) {
+		struct conn conn;
+
+		number++;
+		rc = next_line(&text, &len, line, number, err);
+		if (rc == 0)
+			rc = parse_line(&conn, line, number, err);
+		if (rc < 0)
+			return rc;
+		if (out.n == CONNS_MAX)
+			return err_set(err, BATON_EXIT_FAILED, E2BIG,
+				       "line %u: more than %d connections", number,
+				       CONNS_MAX);
+		rc = conns_add(&out, &conn);
+		if (rc < 0)
+			return err_set(err, BATON_EXIT_RESOURCE, -rc, "line %u", number);
+	}
+	*conns = out;
+	memset(&out, 0, sizeof(out));
+	return 0;
+}

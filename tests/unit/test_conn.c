@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/conn.h"
+
+#define HEADER CONNS_HEADER "\n"
+
+static struct conn conn(const char *local, uint16_t lport, const char *remote,
+			uint16_t rport)
+{
+	struct conn c = { .lport = lport, .rport = rport };
+
+	assert_int_equal(ipaddr_parse(&c.local, local), 0);
+	assert_int_equal(ipaddr_parse(&c.remote, remote), 0);
+	return c;
+}
+
+static void add(struct conns *conns, const char *local, uint16_t lport,
+		const char *remote, uint16_t rport)
+{
+	struct conn c = conn(local, lport, remote, rport);
+
+	assert_int_equal(conns_add(conns, &c), 0);
+}
+
+static void text_goes_both_ways(void **state)
+{
+	struct conns conns = { 0 }, back;
+	struct err err;
+	char *text;
+
+	add(&conns, "192.0.2.50", 2049, "192.0.2.20", 983);
+	add(&conns, "2001:db8::50", 2049, "2001:db8::20", 65535);
+	text = conns_format(&conns);
+	assert_string_equal(text, HEADER "192.0.2.50 2049 192.0.2.20 983\n"
+					 "2001:db8::50 2049 2001:db8::20 65535\n");
+	assert_int_equal(conns_parse(&back, text, strlen(text), &err), 0);
+	assert_int_equal(back.n, 2);
+	assert_true(conns_equal(&conns, &back));
+	free(text);
+	conns_free(&conns);
+	conns_free(&back);
+	assert_null(back.v);
+}
+
+static void an_empty_table_is_a_table(void **state)
+{
+	struct conns conns = { 0 };
+	struct err err;
+	char *text = conns_format(&conns);
+
+	assert_string_equal(text, HEADER);
+	assert_int_equal(conns_parse(&conns, text, strlen(text), &err), 0);
+	assert_int_equal(conns.n, 0);
+	free(text);
+}
+
+static void sorted_tables_compare(void **state)
+{
+	struct conns a = { 0 }, b = { 0 };
+
+	add(&a, "192.0.2.50", 2049, "192.0.2.21", 700);
+	add(&a, "2001:db8::50", 2049, "2001:db8::20", 700);
+	add(&a, "192.0.2.50", 2049, "192.0.2.20", 900);
+	add(&a, "192.0.2.50", 2049, "192.0.2.20", 700);
+	add(&a, "192.0.2.50", 2049, "192.0.2.20", 900);
+	add(&b, "192.0.2.50", 2049, "192.0.2.20", 700);
+	add(&b, "192.0.2.50", 2049, "192.0.2.20", 900);
+	add(&b, "192.0.2.50", 2049, "192.0.2.21", 700);
+	assert_false(conns_equal(&a, &b));
+	add(&b, "2001:db8::50", 2049, "2001:db8::20", 700);
+	conns_sort(&a);
+	conns_sort(&b);
+	assert_int_equal(a.n, 4);
+	a.v[0].state = 1;
+	assert_true(conns_equal(&a, &b));
+	b.v[3].rport = 701;
+	assert_false(conns_equal(&a, &b));
+	conns_free(&a);
+	conns_free(&b);
+}
+
+static void refuse(const char *text, size_t len, const char *why)
+{
+	struct conns conns;
+	struct err err;
+
+	assert_int_equal(conns_parse(&conns, text, len, &err), -EINVAL);
+	assert_string_equal(err.text, why);
+	assert_null(conns.v);
+	assert_int_equal(conns.n, 0);
+}
+
+#define REFUSE(text, why) refuse(text, sizeof(text) - 1, why)
+
+static void garbage_is_refused(void **state)
+{
+	REFUSE("", "line 1: cut short");
+	REFUSE("baton-connections 2\n",
+	       "line 1: 'baton-connections 2' instead of 'baton-connections 1'");
+	REFUSE("\x1b[2J\n", "line 1: '?[2J' instead of 'baton-connections 1'");
+	REFUSE(HEADER "\n", "line 2: not 'ADDRESS PORT ADDRESS PORT'");
+	REFUSE(HEADER "192.0.2.50 2049 192.0.2.20\n",
+	       "line 2: not 'ADDRESS PORT ADDRESS PORT'");
+	REFUSE(HEADER "192.0.2.50 2049 192.0.2.20 983 1\n",
+	       "line 2: not 'ADDRESS PORT ADDRESS PORT'");
+	REFUSE(HEADER "192.0.2.50 2049 192.0.2.20 983", "line 2: cut short");
+	REFUSE(HEADER "192.0.2.50 2049 192.0.2.20 983\n192.0.2.50 2049 192.0.2",
+	       "line 3: cut short");
+	REFUSE(HEADER "192.0.2.50 2049 192.0.2.20 9\0003\n", "line 2: a zero byte");
+	REFUSE(HEADER "192.0.2.500 2049 192.0.2.20 983\n",
+	       "line 2: local address '192.0.2.500' is none");
+	REFUSE(HEADER "192.0.2.50 2049 \x1b 983\n", "line 2: remote address '?' is none");
+	REFUSE(HEADER "192.0.2.50 2049 192.0.2.20 0\n",
+	       "line 2: remote port '0' is not 1..65535");
+	REFUSE(HEADER "192.0.2.50 65536 192.0.2.20 983\n",
+	       "line 2: local port '65536' is not 1..65535");
+	REFUSE(HEADER "192.0.2.50 +1 192.0.2.20 983\n",
+	       "line 2: local port '+1' is not 1..65535");
+	REFUSE(HEADER "192.0.2.50 2049 192.0.2.20 0983\n",
+	       "line 2: remote port '0983' is not 1..65535");
+	REFUSE(HEADER "192.0.2.50 2049 192.0.2.20 \n",
+	       "line 2: remote port '' is not 1..65535");
+	REFUSE(HEADER "192.0.2.50 2049 2001:db8::20 983\n",
+	       "line 2: one address is IPv4, the other IPv6");
+}
+
+static void a_long_line_is_refused(void **state)
+{
+	char text[sizeof(HEADER) + 4096];
+
+	memset(text, 'x', sizeof(text));
+	memcpy(text, HEADER, sizeof(HEADER) - 1);
+	text[sizeof(text) - 1] = '\n';
+	refuse(text, sizeof(text), "line 2: too long");
+}
+
+static void the_count_is_limited(void **state)
+{
+	static const char line[] = "192.0.2.50 2049 192.0.2.20 983\n";
+	size_t h = sizeof(HEADER) - 1, n = sizeof(line) - 1;
+	char *text = malloc(h + n * (CONNS_MAX + 1));
+	struct conns conns;
+	struct err err;
+
+	memcpy(text, HEADER, h);
+	for (size_t i = 0; i <= CONNS_MAX; i++)
+		memcpy(text + h + i * n, line, n);
+	assert_int_equal(conns_parse(&conns, text, h + n * CONNS_MAX, &err), 0);
+	assert_int_equal(conns.n, CONNS_MAX);
+	conns_free(&conns);
+	assert_int_equal(conns_parse(&conns, text, h + n * (CONNS_MAX + 1), &err),
+			 -E2BIG);
+	assert_string_equal(err.text, "line 65538: more than 65536 connections: "
+				      "Argument list too long");
+	free(text);
+}
+
+/* Any change of one byte gives either a table or a reason: never a crash, never both. */
+static void damage_is_survived(void **state)
+{
+	static const char good[] = HEADER "2001:db8::50 2049 2001:db8::20 983\n";
+	char text[sizeof(good)];
+
+	for (size_t i = 0; i < sizeof(good) - 1; i++) {
+		for (int c = 0; c < 256; c++) {
+			struct conns conns;
+			struct err err = { 0 };
+			int rc;
+
+			memcpy(text, good, sizeof(good));
+			text[i] = c;
+			rc = conns_parse(&conns, text, sizeof(good) - 1, &err);
+			assert_true((rc == 0) == (err.text[0] == '\0'));
+			conns_free(&conns);
+		}
+	}
+}
+
+static void states_have_names(void **state)
+{
+	assert_string_equal(conn_state_name(0), "?");
+	assert_string_equal(conn_state_name(1), "ESTAB");
+	assert_string_equal(conn_state_name(4), "FIN-WAIT-1");
+	assert_string_equal(conn_state_name(6), "TIME-WAIT");
+	assert_string_equal(conn_state_name(12), "SYN-RECV");
+	assert_string_equal(conn_state_name(255), "?");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_goes_both_ways),
+		cmocka_unit_test(an_empty_table_is_a_table),
+		cmocka_unit_test(sorted_tables_compare),
+		cmocka_unit_test(garbage_is_refused),
+		cmocka_unit_test(a_long_line_is_refused),
+		cmocka_unit_test(the_count_is_limited),
+		cmocka_unit_test(damage_is_survived),
+		cmocka_unit_test(states_have_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
