@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ruleset: the nftables text of drain and silence, one transaction each.
+ *
+ * Theory of operation
+ *
+ * A table is replaced by declaring it (so that the deletion finds it), deleting it and
+ * declaring it anew; nft(8) sends the whole text as one transaction, so at no moment does
+ * a packet meet half a ruleset.
+ *
+ * "Without payload" cannot be said in nftables by arithmetic, but there are only eleven
+ * lengths a TCP header can have: data offset 5..15 in words (RFC 9293 section 3.1). An IPv4
+ * packet of 20 + 4 * doff bytes, or an IPv6 payload of 4 * doff bytes, carries none. The
+ * lengths are compared for equality: a BIG TCP super-packet has length 0 in its header
+ * (net/core/gro.c, skb_gro_receive(); include/linux/skbuff.h, iph_set_totlen()). Packets
+ * with IP options or extension headers fail the test, and NFS clients send none.
+ */
+#include "core/ruleset.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define REPLACE_INET                                                                     \
+	"table inet baton {}\n"                                                          \
+	"delete table inet baton\n"
+
+#define REPLACE_ARP                                                                      \
+	"table arp baton {}\n"                                                           \
+	"delete table arp baton\n"
+
+/* Types 135 and 136: the client must still be able to find us, and we the client. */
+#define ACCEPT_ND "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
+
+char *ruleset_drain(uint16_t port)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return NULL;
+	fprintf(f, REPLACE_ARP REPLACE_INET "table inet baton {\n"
+					    "	chain bare {\n");
+	for (int doff = 5; doff <= 15; doff++)
+		fprintf(f, "		tcp doff %d ip length %d accept\n", doff,
+			20 + 4 * doff);
+	for (int doff = 5; doff <= 15; doff++)
+		fprintf(f, "		tcp doff %d ip6 length %d accept\n", doff,
+			4 * doff);
+	fprintf(f,
+		"	}\n"
+		"	chain input {\n"
+		"		type filter hook input priority -300; policy drop;\n"
+		"		iif 1 accept\n"
+		"		" ACCEPT_ND
+		"		tcp dport %u tcp flags & syn == 0 jump bare\n"
+		"	}\n"
+		"	chain output {\n"
+		"		type filter hook output priority -300; policy drop;\n"
+		"		oif 1 accept\n"
+		"		" ACCEPT_ND
+		"		tcp sport %u tcp flags & (fin | rst) == 0 accept\n"
+		"	}\n"
+		"}\n",
+		port, port);
+	if (fclose(f) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+const char *ruleset_silence(void)
+{
+	/* Loopback stays open: rpc.mountd and nfsdcld of the service are still at work. */
+	return REPLACE_ARP REPLACE_INET
+		"table inet baton {\n"
+		"	chain input {\n"
+		"		type filter hook input priority -300; policy drop;\n"
+		"		iif 1 accept\n"
+		"	}\n"
+		"	chain output {\n"
+		"		type filter hook output priority -300; policy drop;\n"
+		"		oif 1 accept\n"
+		"	}\n"
+		"}\n"
+		"table arp baton {\n"
+		"	chain input {\n"
+		"		type filter hook input priority -300; policy drop;\n"
+		"	}\n"
+		"	chain output {\n"
+		"		type filter hook output priority -300; policy drop;\n"
+		"	}\n"
+		"}\n";
+}
+
+const char *ruleset_clear(void)
+{
+	return REPLACE_ARP REPLACE_INET;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/ruleset.h"
+
+static const char drain_2049[] =
+	"table arp baton {}\n"
+	"delete table arp baton\n"
+	"table inet baton {}\n"
+	"delete table inet baton\n"
+	"table inet baton {\n"
+	"	chain bare {\n"
+	"		tcp doff 5 ip length 40 accept\n"
+	"		tcp doff 6 ip length 44 accept\n"
+	"		tcp doff 7 ip length 48 accept\n"
+	"		tcp doff 8 ip length 52 accept\n"
+	"		tcp doff 9 ip length 56 accept\n"
+	"		tcp doff 10 ip length 60 accept\n"
+	"		tcp doff 11 ip length 64 accept\n"
+	"		tcp doff 12 ip length 68 accept\n"
+	"		tcp doff 13 ip length 72 accept\n"
+	"		tcp doff 14 ip length 76 accept\n"
+	"		tcp doff 15 ip length 80 accept\n"
+	"		tcp doff 5 ip6 length 20 accept\n"
+	"		tcp doff 6 ip6 length 24 accept\n"
+	"		tcp doff 7 ip6 length 28 accept\n"
+	"		tcp doff 8 ip6 length 32 accept\n"
+	"		tcp doff 9 ip6 length 36 accept\n"
+	"		tcp doff 10 ip6 length 40 accept\n"
+	"		tcp doff 11 ip6 length 44 accept\n"
+	"		tcp doff 12 ip6 length 48 accept\n"
+	"		tcp doff 13 ip6 length 52 accept\n"
+	"		tcp doff 14 ip6 length 56 accept\n"
+	"		tcp doff 15 ip6 length 60 accept\n"
+	"	}\n"
+	"	chain input {\n"
+	"		type filter hook input priority -300; policy drop;\n"
+	"		iif 1 accept\n"
+	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
+	"		tcp dport 2049 tcp flags & syn == 0 jump bare\n"
+	"	}\n"
+	"	chain output {\n"
+	"		type filter hook output priority -300; policy drop;\n"
+	"		oif 1 accept\n"
+	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
+	"		tcp sport 2049 tcp flags & (fin | rst) == 0 accept\n"
+	"	}\n"
+	"}\n";
+
+static void drain_lets_bare_acks_in_and_no_end_out(void **state)
+{
+	char *text = ruleset_drain(2049);
+
+	assert_string_equal(text, drain_2049);
+	free(text);
+	text = ruleset_drain(65535);
+	assert_non_null(strstr(text, "tcp dport 65535 "));
+	assert_non_null(strstr(text, "tcp sport 65535 "));
+	free(text);
+}
+
+static void silence_lets_nothing_through(void **state)
+{
+	assert_string_equal(
+		ruleset_silence(),
+		"table arp baton {}\n"
+		"delete table arp baton\n"
+		"table inet baton {}\n"
+		"delete table inet baton\n"
+		"table inet baton {\n"
+		"	chain input {\n"
+		"		type filter hook input priority -300; policy drop;\n"
+		"		iif 1 accept\n"
+		"	}\n"
+		"	chain output {\n"
+		"		type filter hook output priority -300; policy drop;\n"
+		"		oif 1 accept\n"
+		"	}\n"
+		"}\n"
+		"table arp baton {\n"
+		"	chain input {\n"
+		"		type filter hook input priority -300; policy drop;\n"
+		"	}\n"
+		"	chain output {\n"
+		"		type filter hook output priority -300; policy drop;\n"
+		"	}\n"
+		"}\n");
+}
+
+static void clear_leaves_nothing(void **state)
+{
+	assert_string_equal(ruleset_clear(), "table arp baton {}\n"
+					     "delete table arp baton\n"
+					     "table inet baton {}\n"
+					     "delete table inet baton\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(drain_lets_bare_acks_in_and_no_end_out),
+		cmocka_unit_test(silence_lets_nothing_through),
+		cmocka_unit_test(clear_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
