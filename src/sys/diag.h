@@ -118,7 +118,7 @@ struct diag_severed {
 /**
  * diag_sever - destroy every connection of some addresses, and verify
  * @diag: of the namespace
- * @local: only these local addresses; NULL = all but loopback's own
+ * @local: only these local addresses; NULL = all of this namespace
  * @n_local: how many
  * @lport: only this local port, host order; 0 = all
  * @severed: what was done, valid also on failure; NULL is allowed
