@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * netx: the network modules as commands, for the tests.
+ *
+ *	netx [-n NETNS] COMMAND ARGS…
+ *
+ * With -n it does as the keeper does: opens its sockets inside the namespace, comes back,
+ * and works from outside.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/conn.h"
+#include "core/ruleset.h"
+#include "sys/diag.h"
+#include "sys/nft.h"
+#include "sys/rawsock.h"
+#include "sys/rtnl.h"
+
+static struct rtnl *rtnl;
+static struct diag *diag;
+static struct nft *nft;
+static struct rawsock raw = RAWSOCK_CLOSED;
+static struct err err;
+
+static long now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static int open_ns(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		exit(err_set(&err, BATON_EXIT_NETWORK, errno, "%s", path) ? 99 : 0);
+	return fd;
+}
+
+static int open_rtnl_in(const char *path, struct rtnl **out)
+{
+	_cleanup_close_ int here = open_ns("/proc/self/ns/net"), there = open_ns(path);
+	int rc;
+
+	if (setns(there, CLONE_NEWNET) < 0)
+		return err_set(&err, BATON_EXIT_NETWORK, errno, "enter %s", path);
+	rc = rtnl_open(out, &err);
+	return setns(here, CLONE_NEWNET) < 0 ? -errno : rc;
+}
+
+static struct ipaddr ip(const char *text)
+{
+	struct ipaddr ip;
+
+	if (ipaddr_parse(&ip, text) < 0) {
+		fprintf(stderr, "netx: bad address %s\n", text);
+		exit(99);
+	}
+	return ip;
+}
+
+/* "192.0.2.50/24" */
+static struct ipaddr network(char *text, unsigned int *prefixlen)
+{
+	char *slash = strchr(text, '/');
+
+	*prefixlen = atoi(slash + 1);
+	*slash = '\0';
+	return ip(text);
+}
+
+static int get(const char *name, struct rtnl_link *link)
+{
+	return rtnl_link_get(rtnl, name, link, &err);
+}
+
+static void print_link(const struct rtnl_link *link)
+{
+	char text[MAC_TEXT];
+
+	printf("%s %d %s %s mtu %u parent %d %s carrier %d operstate %d\n", link->name,
+	       link->ifindex, link->kind[0] ? link->kind : "-",
+	       mac_format(&link->mac, text), link->mtu, link->parent,
+	       link->up ? "up" : "down", link->carrier, link->operstate);
+}
+
+static int cmd_link(int argc, char **argv)
+{
+	struct rtnl_link link;
+	int rc = get(argv[0], &link);
+
+	if (rc == 0)
+		print_link(&link);
+	return rc;
+}
+
+/* macvlan PARENT NETNS NAME [MAC] */
+static int cmd_macvlan(int argc, char **argv)
+{
+	_cleanup_close_ int fd = open_ns(argv[1]);
+	struct rtnl *target = NULL;
+	struct rtnl_link parent, link;
+	struct mac mac;
+	int rc = get(argv[0], &parent);
+
+	if (rc == 0 && argc > 3)
+		rc = mac_parse(&mac, argv[3]);
+	if (rc == 0)
+		rc = open_rtnl_in(argv[1], &target);
+	if (rc == 0)
+		rc = rtnl_link_add_macvlan(rtnl, parent.ifindex, target, fd, argv[2],
+					   argc > 3 ? &mac : NULL, &link, &err);
+	if (rc >= 0)
+		print_link(&link);
+	rtnl_close(target);
+	return rc;
+}
+
+static int set_up(const char *name, bool up)
+{
+	struct rtnl_link link;
+	int rc = get(name, &link);
+
+	return rc < 0 ? rc : rtnl_link_set_up(rtnl, link.ifindex, up, &err);
+}
+
+static int cmd_up(int argc, char **argv)
+{
+	return set_up(argv[0], true);
+}
+
+static int cmd_down(int argc, char **argv)
+{
+	return set_up(argv[0], false);
+}
+
+/* link-delete IFINDEX: by number, so that it can be done twice */
+static int cmd_link_delete(int argc, char **argv)
+{
+	return rtnl_link_delete(rtnl, atoi(argv[0]), &err);
+}
+
+static int cmd_addr_add(int argc, char **argv)
+{
+	unsigned int prefixlen;
+	struct ipaddr a = network(argv[1], &prefixlen);
+	struct rtnl_link link;
+	int rc = get(argv[0], &link);
+
+	return rc < 0 ? rc : rtnl_addr_add(rtnl, link.ifindex, &a, prefixlen, &err);
+}
+
+static int cmd_addr_del(int argc, char **argv)
+{
+	unsigned int prefixlen;
+	struct ipaddr a = network(argv[1], &prefixlen);
+	struct rtnl_link link;
+	int rc = get(argv[0], &link);
+
+	return rc < 0 ? rc : rtnl_addr_del(rtnl, link.ifindex, &a, prefixlen, &err);
+}
+
+static int cmd_addr_list(int argc, char **argv)
+{
+	_cleanup_free_ struct rtnl_addr *v = NULL;
+	char text[IPADDR_TEXT];
+	struct rtnl_link link;
+	size_t n = 0;
+	int rc = get(argv[0], &link);
+
+	if (rc == 0)
+		rc = rtnl_addr_list(rtnl, link.ifindex, &v, &n, &err);
+	for (size_t i = 0; i < n; i++)
+		printf("%s/%u 0x%x\n", ipaddr_format(&v[i].ip, text), v[i].prefixlen,
+		       v[i].flags);
+	return rc;
+}
+
+static int cmd_route(int argc, char **argv)
+{
+	struct ipaddr a = ip(argv[1]);
+	struct rtnl_link link;
+	int rc = get(argv[0], &link);
+
+	return rc < 0 ? rc : rtnl_route_add_default(rtnl, &a, link.ifindex, &err);
+}
+
+static int cmd_announce(int argc, char **argv)
+{
+	struct ipaddr ips[SERVICE_ADDRESSES_MAX];
+	struct rtnl_link link;
+	int rc = get(argv[0], &link);
+
+	for (int i = 1; i < argc; i++)
+		ips[i - 1] = ip(argv[i]);
+	return rc < 0 ? rc
+		      : rawsock_announce(&raw, link.ifindex, &link.mac, ips, argc - 1,
+					 &err);
+}
+
+/* tickle: the table on standard input */
+static int cmd_tickle(int argc, char **argv)
+{
+	_cleanup_conns_ struct conns conns = { 0 };
+	static char text[16 << 20];
+	size_t len = fread(text, 1, sizeof(text), stdin), sent;
+	int rc = conns_parse(&conns, text, len, &err);
+	long start = now_us();
+
+	if (rc < 0)
+		return rc;
+	rc = rawsock_tickle(&raw, &conns, &sent, &err);
+	printf("%zu sent %ld us\n", sent, now_us() - start);
+	return rc;
+}
+
+static int cmd_diag(int argc, char **argv)
+{
+	_cleanup_diag_table_ struct diag_table table = { 0 };
+	char local[IPADDR_TEXT], remote[IPADDR_TEXT];
+	int rc = diag_dump(diag, argc ? atoi(argv[0]) : 0, DIAG_STATES_ALL, &table, &err);
+
+	for (size_t i = 0; rc == 0 && i < table.n; i++) {
+		const struct diag_entry *e = &table.v[i];
+
+		printf("%s %u %s %u %s r %u w %u inode %u timer %u\n",
+		       ipaddr_format(&e->conn.local, local), e->conn.lport,
+		       ipaddr_format(&e->conn.remote, remote), e->conn.rport,
+		       conn_state_name(e->conn.state), e->rqueue, e->wqueue, e->inode,
+		       e->timer);
+	}
+	return rc;
+}
+
+static int cmd_conns(int argc, char **argv)
+{
+	_cleanup_conns_ struct conns conns = { 0 };
+	int rc = diag_conns(diag, atoi(argv[0]), &conns, &err);
+
+	if (rc == 0) {
+		_cleanup_free_ char *text = conns_format(&conns);
+
+		fputs(text, stdout);
+	}
+	return rc;
+}
+
+/* sever PORT [IP…] */
+static int cmd_sever(int argc, char **argv)
+{
+	struct ipaddr ips[SERVICE_ADDRESSES_MAX];
+	struct diag_severed s;
+	long start = now_us();
+	int rc;
+
+	for (int i = 1; i < argc; i++)
+		ips[i - 1] = ip(argv[i]);
+	rc = diag_sever(diag, argc > 1 ? ips : NULL, argc - 1, atoi(argv[0]), &s, &err);
+	printf("%zu destroyed %zu remaining %zu time-wait %u rounds %ld us\n",
+	       s.destroyed, s.remaining, s.time_wait, s.rounds, now_us() - start);
+	return rc;
+}
+
+static int apply(const char *text)
+{
+	long start = now_us();
+	int rc = nft_apply(nft, text, &err);
+
+	printf("%ld us\n", now_us() - start);
+	return rc;
+}
+
+static int cmd_drain(int argc, char **argv)
+{
+	_cleanup_free_ char *text = ruleset_drain(atoi(argv[0]));
+
+	return apply(text);
+}
+
+static int cmd_silence(int argc, char **argv)
+{
+	return apply(ruleset_silence());
+}
+
+static int cmd_clear(int argc, char **argv)
+{
+	return apply(ruleset_clear());
+}
+
+static int cmd_nft(int argc, char **argv)
+{
+	return apply(argv[0]);
+}
+
+/* probe-address LINK IP [MS]; without -n: it opens its socket where it runs */
+static int cmd_probe_address(int argc, char **argv)
+{
+	struct ipaddr a = ip(argv[1]);
+	struct mac holder;
+	struct rtnl_link link;
+	char text[MAC_TEXT];
+	int rc = get(argv[0], &link);
+
+	if (rc < 0)
+		return rc;
+	rc = rawsock_probe_address(link.ifindex, &link.mac, &a,
+				   argc > 2 ? atoi(argv[2]) : 0, &holder, &err);
+	if (rc >= 0)
+		puts(rc ? mac_format(&holder, text) : "free");
+	return rc < 0 ? rc : 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	int min_args;
+} commands[] = {
+	{ "link", cmd_link, 1 },
+	{ "macvlan", cmd_macvlan, 3 },
+	{ "up", cmd_up, 1 },
+	{ "down", cmd_down, 1 },
+	{ "link-delete", cmd_link_delete, 1 },
+	{ "addr-add", cmd_addr_add, 2 },
+	{ "addr-del", cmd_addr_del, 2 },
+	{ "addr-list", cmd_addr_list, 1 },
+	{ "route", cmd_route, 2 },
+	{ "announce", cmd_announce, 2 },
+	{ "tickle", cmd_tickle, 0 },
+	{ "diag", cmd_diag, 0 },
+	{ "conns", cmd_conns, 1 },
+	{ "sever", cmd_sever, 1 },
+	{ "drain", cmd_drain, 1 },
+	{ "silence", cmd_silence, 0 },
+	{ "clear", cmd_clear, 0 },
+	{ "nft", cmd_nft, 1 },
+	{ "probe-address", cmd_probe_address, 2 },
+};
+
+static int open_all(const char *netns)
+{
+	_cleanup_close_ int here = open_ns("/proc/self/ns/net");
+	_cleanup_close_ int there = netns ? open_ns(netns) : -1;
+	int rc;
+
+	if (netns && setns(there, CLONE_NEWNET) < 0)
+		return err_set(&err, BATON_EXIT_NETWORK, errno, "enter %s", netns);
+	rc = rtnl_open(&rtnl, &err);
+	if (rc == 0)
+		rc = diag_open(&diag, &err);
+	if (rc == 0)
+		rc = nft_open(&nft, &err);
+	if (rc == 0)
+		rc = rawsock_open(&raw, &err);
+	if (netns && setns(here, CLONE_NEWNET) < 0)
+		return err_set(&err, BATON_EXIT_NETWORK, errno, "come back");
+	return rc;
+}
+
+static void close_all(void)
+{
+	rtnl_close(rtnl);
+	diag_close(diag);
+	nft_close(nft);
+	rawsock_close(&raw);
+}
+
+/* Exit status: the module's own, RTNL_ALREADY as 42 so that tests can tell it. */
+int main(int argc, char **argv)
+{
+	const char *netns = NULL;
+	int rc = -ENOSYS;
+
+	argc--;
+	argv++;
+	if (argc >= 2 && strcmp(argv[0], "-n") == 0) {
+		netns = argv[1];
+		argc -= 2;
+		argv += 2;
+	}
+	if (argc > 0)
+		rc = open_all(netns);
+	for (size_t i = 0; rc == 0 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(commands[i].name, argv[0]) != 0)
+			continue;
+		rc = argc - 1 < commands[i].min_args
+			     ? -ENOSYS
+			     : commands[i].run(argc - 1, argv + 1);
+		close_all();
+		if (rc < 0)
+			fprintf(stderr, "netx: %s\n", err.text);
+		return rc < 0 ? (int)err.code : rc == RTNL_ALREADY ? 42 : rc;
+	}
+	close_all();
+	fprintf(stderr, "netx: %s\n",
+		rc < 0 && err.text[0] ? err.text : "no such command");
+	return 99;
+}

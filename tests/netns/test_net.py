@@ -1,0 +1,460 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The network modules on this machine's own kernel, between namespaces."""
+import errno
+import re
+import resource
+import select
+import socket
+import struct
+import subprocess
+import time
+
+import pytest
+
+from conftest import CLIENT, FLOAT, MAC1, MAC2, NETX, PORT, until
+
+FIN, SYN, RST, ACK = 1, 2, 4, 16
+ETH_ARP, ETH_IP, ETH_IP6 = 0x0806, 0x0800, 0x86DD
+
+ARP_REQUEST = ("ffffffffffff02005e1000010806000108000604000102005e100001"
+               "c0000232000000000000c0000232")
+ARP_REPLY = ("ffffffffffff02005e1000010806000108000604000202005e100001"
+             "c000023202005e100001c0000232")
+NA = ("33330000000102005e10000186dd6000000000203aff20010db80000000000000000000000"
+      "50ff02000000000000000000000000000188009a7c2000000020010db80000000000000000"
+      "00000050020102005e100001")
+
+
+def tcp_of(frame):
+    """(source MAC, sport, dport, flags, payload bytes) of a TCP frame, else None."""
+    kind = struct.unpack_from(">H", frame, 12)[0]
+    if kind == ETH_IP and frame[23] == 6:
+        ihl = (frame[14] & 15) * 4
+        at, total = 14 + ihl, struct.unpack_from(">H", frame, 16)[0] - ihl
+    elif kind == ETH_IP6 and frame[20] == 6:
+        at, total = 54, struct.unpack_from(">H", frame, 18)[0]
+    else:
+        return None
+    sport, dport = struct.unpack_from(">HH", frame, at)
+    return (frame[6:12].hex(":"), sport, dport, frame[at + 13],
+            total - (frame[at + 12] >> 4) * 4)
+
+
+def frames(capture, seconds=0.0):
+    """What was captured so far, and what still comes within `seconds`."""
+    out, end = [], time.monotonic() + seconds
+    while select.select([capture], [], [], max(0, end - time.monotonic()))[0]:
+        out.append(capture.recv(65536))
+    return out
+
+
+def from_service(captured, mac=MAC1):
+    return [f for f in captured if f[6:12].hex(":") == mac]
+
+
+def table(*conns):
+    return "baton-connections 1\n" + "".join(f"{a} {b} {c} {d}\n" for a, b, c, d in conns)
+
+
+def mapped(net):
+    """A listener for IPv4 clients on an IPv6 socket."""
+    with net.inside("service1"):
+        s = net.keep(socket.socket(socket.AF_INET6, socket.SOCK_STREAM))
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    s.bind(("::", PORT))
+    s.listen(16)
+    return s
+
+
+# --- rtnl -----------------------------------------------------------------------------
+
+def test_macvlan_is_made_across_namespaces_and_only_once(net):
+    again = net.netx("head1", "macvlan", "eth0", net.path("service1"), "svc0", MAC1,
+                     status=42)
+    assert f"macvlan {MAC1}" in again
+    assert "svc0" not in net.run("head1", "ip", "link").stdout
+    assert "macvlan mode bridge" in net.run("service1", "ip", "-d", "link", "show",
+                                            "svc0").stdout
+    other = net.netx("head1", "macvlan", "eth0", net.path("service1"), "svc0", MAC2, status=5)
+    assert other.strip() == ("netx: make macvlan svc0: another link (macvlan, "
+                             f"{MAC1}) has that name: File exists")
+    net.ip("head1", "link add other0 type veth peer name other1")
+    assert "File exists" in net.netx("head1", "macvlan", "other0", net.path("service1"),
+                                     "svc0", MAC1, status=5)
+    net.netx("head1", "macvlan", "eth0", net.path("service1"), "new0")
+    link = net.netx("service1", "link", "new0")
+    assert " down " in link
+    index = link.split()[1]
+    net.netx("service1", "link-delete", index)
+    net.netx("service1", "link-delete", index, status=42)
+    assert "No such device" in net.netx("service1", "link", "new0", status=5)
+
+
+def test_links_tell_their_state(net):
+    index = net.netx("head1", "link", "eth0").split()[1]
+    link = net.netx("service1", "link", "svc0")
+    assert re.match(rf"svc0 \d+ macvlan {MAC1} mtu 1500 parent {index} up carrier 1 ", link)
+    net.netx("service1", "up", "svc0", status=42)
+    net.netx("service1", "down", "svc0")
+    net.netx("service1", "down", "svc0", status=42)
+    assert " down " in net.netx("service1", "link", "svc0")
+    assert net.netx("service1", "down", "none0", status=5) == \
+        "netx: link none0: No such device\n"
+
+
+def test_addresses_come_and_go_without_delay(net):
+    assert net.netx("service1", "addr-list", "svc0").splitlines()[0] == "192.0.2.50/24 0x80"
+    shown = net.run("service1", "ip", "addr", "show", "svc0").stdout
+    assert "192.0.2.50/24 brd 192.0.2.255 scope global svc0" in shown
+    assert "2001:db8::50/64 scope global nodad" in shown and "tentative" not in shown
+    for a in ("192.0.2.50/24", "2001:db8::50/64"):
+        net.netx("service1", "addr-add", "svc0", a, status=42)
+    assert "File exists" in net.netx("service1", "addr-add", "svc0", "2001:db8::50/48",
+                                     status=5)
+    for a in ("192.0.2.50/24", "2001:db8::50/64"):
+        net.netx("service1", "addr-del", "svc0", a)
+        net.netx("service1", "addr-del", "svc0", a, status=42)
+    assert "192.0.2" not in net.netx("service1", "addr-list", "svc0")
+
+
+def test_default_route(net):
+    for gw in ("192.0.2.1", "2001:db8::1", "192.0.2.2"):
+        net.netx("service1", "route", "svc0", gw)
+    assert net.run("service1", "ip", "route", "show", "default").stdout.split()[2] == \
+        "192.0.2.2"
+    assert "2001:db8::1" in net.run("service1", "ip", "-6", "route", "show",
+                                    "default").stdout
+    assert net.netx("service1", "route", "svc0", "198.51.100.1", status=5) == \
+        "netx: default route by 198.51.100.1: Network is unreachable\n"
+
+
+# --- announce, probe ------------------------------------------------------------------
+
+def test_announcements_have_the_golden_bytes(net):
+    seen = net.capture("client")
+    net.netx("service1", "announce", "svc0", "192.0.2.50", "2001:db8::50")
+    got = [f.hex() for f in from_service(frames(seen, 0.2))]
+    assert [f for f in got if f in (ARP_REQUEST, ARP_REPLY, NA)] == \
+        [ARP_REQUEST, ARP_REPLY, NA]
+
+
+def test_announcements_pass_silence(net):
+    """AF_PACKET is behind the hooks: who is silent must not announce."""
+    net.netx("service1", "silence")
+    seen = net.capture("client")
+    net.netx("service1", "announce", "svc0", "192.0.2.50", "2001:db8::50")
+    assert len(from_service(frames(seen, 0.2))) == 3
+
+
+def test_announcements_move_the_clients_caches(net, family):
+    flag = "-4" if family == socket.AF_INET else "-6"
+    net.connect(net.listen("service1", family))
+
+    def neighbour():
+        return net.run("client", "ip", flag, "neigh", "show", FLOAT[family]).stdout
+
+    assert MAC1 in neighbour()
+    net.netx("service1", "down", "svc0")
+    net.serve("service2")
+    net.netx("service2", "announce", "svc0", FLOAT[family])
+    until(lambda: MAC2 in neighbour(), 2)
+
+
+def test_probe_finds_who_has_an_address(net, family):
+    free = {socket.AF_INET: "192.0.2.77", socket.AF_INET6: "2001:db8::77"}[family]
+    net.netx("service2", "up", "svc0")
+
+    def probe(address, ms):
+        start = time.monotonic()
+        done = net.run("service2", NETX, "probe-address", "svc0", address, str(ms))
+        return done.stdout.strip(), time.monotonic() - start
+
+    assert probe(FLOAT[family], 3000)[0] == MAC1
+    seen = net.capture("client")
+    said, took = probe(free, 450)
+    assert said == "free" and 0.44 < took < 2
+    probes = [f for f in from_service(frames(seen), MAC2)
+              if (f[12:14] == b"\x08\x06" and f[28:32] == bytes(4)) or
+              (f[12:14] == b"\x86\xdd" and f[54:55] == b"\x87" and
+               f[62:78] == socket.inet_pton(socket.AF_INET6, "2001:db8::77"))]
+    assert len(probes) == 3
+
+
+def test_probe_sees_another_prober(net):
+    """Two heads that ask at the same moment must not both take the address."""
+    net.netx("service2", "up", "svc0")
+    net.netx("service1", "addr-del", "svc0", "192.0.2.50/24")
+    with net.inside("client"):
+        s = net.keep(socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0))
+        s.bind(("eth0", 0))
+    watch = net.capture("client", ETH_ARP)
+    p = subprocess.Popen(["ip", "netns", "exec", net.ns("service2"), NETX,
+                          "probe-address", "svc0", "192.0.2.50", "5000"],
+                         stdout=subprocess.PIPE, text=True)
+    try:
+        assert select.select([watch], [], [], 5)[0]
+        s.send(bytes.fromhex("ffffffffffff02005e0000990806000108000604000102005e000099"
+                             "00000000000000000000c0000232"))
+        assert p.communicate(timeout=10)[0].strip() == "02:00:5e:00:00:99"
+    finally:
+        p.kill()
+        p.wait()
+
+
+
+# --- sock_diag ------------------------------------------------------------------------
+
+def test_diag_sees_queues_and_mapped_addresses(net):
+    c, s = net.connect(net.listen("service1", socket.AF_INET))
+    c.send(b"x" * 100)
+    row = until(lambda: [r for r in net.diag() if r[5]["r"] == 100])[0]
+    assert row[:5] == ("192.0.2.50", PORT, "192.0.2.20", c.getsockname()[1], "ESTAB")
+    assert row[5]["inode"] > 0 and row[5]["w"] == 0
+    net.run("client", "nft", "add table inet t; add chain inet t i "
+            "{ type filter hook input priority 0; policy drop; }")
+    s.send(b"y" * 300)
+    row = until(lambda: [r for r in net.diag() if r[5]["w"] == 300])[0]
+    assert row[5]["timer"] == 1
+
+
+def test_mapped_connections_are_ipv4_and_severed(net):
+    listener = mapped(net)
+    with net.inside("client"):
+        c = net.keep(socket.socket())
+    c.connect((FLOAT[socket.AF_INET], PORT))
+    net.keep(listener.accept()[0])
+    assert [r[:3] for r in net.diag()] == [("192.0.2.50", PORT, "192.0.2.20")]
+    assert net.netx("service1", "conns", PORT) == \
+        table(("192.0.2.50", PORT, "192.0.2.20", c.getsockname()[1]))
+    assert net.netx("service1", "sever", PORT, "192.0.2.50").startswith("1 destroyed 0 ")
+    assert net.diag() == []
+
+
+def all_states(net, family):
+    """One connection in every state but LISTEN; returns the sockets that hold them."""
+    listener = net.listen("service1", family)
+    pairs = {name: net.connect(listener) for name in
+             ("ESTAB", "CLOSE-WAIT", "FIN-WAIT-2", "orphan", "TIME-WAIT", "FIN-WAIT-1",
+              "held FIN-WAIT-1", "LAST-ACK")}
+    pairs["CLOSE-WAIT"][0].shutdown(socket.SHUT_WR)
+    pairs["LAST-ACK"][0].shutdown(socket.SHUT_WR)
+    pairs["FIN-WAIT-2"][1].shutdown(socket.SHUT_WR)
+    pairs["orphan"][1].close()  # FIN-WAIT-2 that nobody holds
+    pairs["TIME-WAIT"][1].close()
+    assert pairs["TIME-WAIT"][0].recv(1) == b""
+    pairs["TIME-WAIT"][0].close()
+    until(lambda: net.states() == ["CLOSE-WAIT"] * 2 + ["ESTAB"] * 3 +
+          ["FIN-WAIT-2"] * 2 + ["TIME-WAIT"])
+    # From here on the client hears nothing: what is sent stays unacknowledged.
+    net.run("client", "nft", "add table inet t; add chain inet t i "
+            "{ type filter hook input priority 0; policy drop; }; "
+            "add rule inet t i icmpv6 type nd-neighbor-advert accept")
+    pairs["FIN-WAIT-1"][1].close()
+    pairs["held FIN-WAIT-1"][1].shutdown(socket.SHUT_WR)
+    pairs["LAST-ACK"][1].close()
+    with net.inside("client"):
+        syn = net.keep(socket.socket(family, socket.SOCK_STREAM))
+    syn.setblocking(False)
+    assert syn.connect_ex((FLOAT[family], PORT)) == errno.EINPROGRESS
+    until(lambda: net.states() == ["CLOSE-WAIT", "ESTAB"] + ["FIN-WAIT-1"] * 2 +
+          ["FIN-WAIT-2"] * 2 + ["LAST-ACK", "SYN-RECV", "TIME-WAIT"])
+    return listener, pairs
+
+
+def test_every_state_is_severed_in_silence(net, family):
+    listener, pairs = all_states(net, family)
+    net.netx("service1", "silence")
+    seen = net.capture("client")
+    said = net.netx("service1", "sever", PORT, FLOAT[family])
+    assert said.startswith("9 destroyed 0 remaining 0 time-wait 2 rounds"), said
+    assert net.diag() == []
+    assert [f for f in from_service(frames(seen, 0.3)) if tcp_of(f)] == []
+    assert net.netx("service1", "sever", PORT).startswith("0 destroyed 0 remaining")
+    # The listener lives: LISTEN is never severed.
+    net.netx("service1", "clear")
+    net.run("client", "nft", "delete table inet t")
+    net.connect(listener)
+
+
+def test_severing_spares_other_addresses_and_ports(net):
+    net.netx("service1", "addr-add", "svc0", "192.0.2.51/24")
+    a = net.listen("service1", socket.AF_INET)
+    b = net.listen("service1", socket.AF_INET6)
+    net.connect(a)
+    net.connect(b)
+    assert net.netx("service1", "sever", PORT, "192.0.2.51").startswith("0 destroyed")
+    assert net.netx("service1", "sever", PORT + 1).startswith("0 destroyed")
+    assert net.netx("service1", "sever", 0, "192.0.2.50").startswith("1 destroyed")
+    assert [r[0] for r in net.diag()] == ["2001:db8::50"]
+
+
+def test_severing_without_silence_resets_the_client(net, family):
+    """Why silence comes first: the kernel tells the peer."""
+    c, _ = net.connect(net.listen("service1", family))
+    net.netx("service1", "sever", PORT)
+    with pytest.raises(ConnectionResetError):
+        c.recv(1)
+
+
+# --- drain, silence -------------------------------------------------------------------
+
+def test_drain_delivers_replies_and_admits_no_call(net, family):
+    listener = net.listen("service1", family)
+    c, s = net.connect(listener)
+    c.send(b"call 1")
+    assert s.recv(100) == b"call 1"
+    net.netx("service1", "drain", PORT)
+    seen = net.capture("client")
+    c.send(b"call 2")
+    reply = b"r" * 1000000
+    s.setblocking(False)
+    todo, got = memoryview(reply), b""
+    end = time.monotonic() + 10
+    while len(got) < len(reply):
+        assert time.monotonic() < end
+        readable, writable, _ = select.select([c], [s] if todo else [], [], 10)
+        if writable:
+            todo = todo[s.send(todo):]
+        if readable:
+            got += c.recv(1 << 20)
+    assert got == reply
+    until(lambda: [r[5]["w"] for r in net.diag()] == [0])
+    assert [r[5]["r"] for r in net.diag()] == [0]
+    with pytest.raises(BlockingIOError):
+        s.recv(1)
+    # Neither an end nor a refusal leaves: not of this connection, not of new ones.
+    s.close()
+    with net.inside("client"):
+        new = net.keep(socket.socket(family, socket.SOCK_STREAM))
+    new.setblocking(False)
+    new.connect_ex((FLOAT[family], PORT))
+    until(lambda: "FIN-WAIT-1" in net.states())
+    net.netx("service1", "sever", PORT)
+    segments = [tcp_of(f) for f in from_service(frames(seen, 0.3)) if tcp_of(f)]
+    assert segments and all(not flags & (FIN | RST | SYN)
+                            for _, _, _, flags, _ in segments)
+
+
+def test_drain_ends_although_the_client_acknowledges_only_with_data(net, family):
+    """A busy client's ACKs ride on its calls, which are held off; the reply's
+    retransmission draws a bare one."""
+    c, s = net.connect(net.listen("service1", family))
+    net.netx("service1", "drain", PORT)
+    c.send(b"call")
+    s.send(b"reply")
+    assert c.recv(100) == b"reply"
+    start = time.monotonic()
+    c.send(b"call and acknowledgement")
+    until(lambda: [r[5]["w"] for r in net.diag()] == [0], 3)
+    assert time.monotonic() - start < 1
+
+
+def test_drain_admits_an_end_by_the_client(net):
+    c, s = net.connect(net.listen("service1", socket.AF_INET))
+    net.netx("service1", "drain", PORT)
+    c.shutdown(socket.SHUT_WR)
+    assert s.recv(1) == b""
+
+
+def test_drain_may_be_replaced_and_cleared(net, family):
+    listener = net.listen("service1", family)
+    c, s = net.connect(listener)
+    for what in (("drain", PORT), ("drain", PORT), ("silence",), ("silence",),
+                 ("drain", PORT), ("clear",), ("clear",)):
+        net.netx("service1", *what)
+    assert net.run("service1", "nft", "list", "ruleset").stdout == ""
+    c.send(b"call")
+    assert s.recv(100) == b"call"
+
+
+def test_silence_is_silence(net, family):
+    listener = net.listen("service1", family)
+    c, s = net.connect(listener)
+    gone, gone_server = net.connect(listener)
+    for side in ("client", "service1"):
+        net.run(side, "ip", "neigh", "flush", "all")
+    seen = net.capture("client")
+    net.netx("service1", "silence")
+    c.send(b"call")
+    s.send(b"reply")
+    gone_server.close()
+    with net.inside("client"):
+        new = net.keep(socket.socket(family, socket.SOCK_STREAM))
+        ping = net.keep(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    new.setblocking(False)
+    new.connect_ex((FLOAT[family], PORT + 1))
+    ping.sendto(b"x", ("192.0.2.50", 9))
+    captured = frames(seen, 1.2)
+    assert len(captured) > 2, "the client did ask"
+    assert from_service(captured) == []
+    assert sorted(net.states()) == ["ESTAB", "FIN-WAIT-1"]
+
+
+def test_a_wrong_ruleset_is_refused_and_changes_nothing(net):
+    net.netx("service1", "drain", PORT)
+    before = net.run("service1", "nft", "list", "ruleset").stdout
+    said = net.netx("service1", "nft", "table inet baton {}\ndelete table inet baton\n"
+                    "table inet baton { chain x { nonsense } }", status=5)
+    assert said == "netx: nftables: Error: syntax error, unexpected '}'\n"
+    assert net.run("service1", "nft", "list", "ruleset").stdout == before
+
+
+# --- tickle ---------------------------------------------------------------------------
+
+def test_a_tickled_client_is_reset_by_the_new_head(net, family):
+    c, _ = net.connect(net.listen("service1", family))
+    conns = net.netx("service1", "conns", PORT)
+    assert conns == table((FLOAT[family], PORT, CLIENT[family], c.getsockname()[1]))
+    net.netx("service1", "down", "svc0")  # as a power cut: not a word to the client
+    net.serve("service2")
+    net.netx("service2", "announce", "svc0", FLOAT[family])
+    c.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        c.recv(1)
+    seen = net.capture("client")
+    start = time.monotonic()
+    assert net.netx("service2", "tickle", text=conns).startswith("1 sent")
+    assert select.select([c], [], [], 5)[0]
+    took = time.monotonic() - start
+    with pytest.raises(ConnectionResetError):
+        c.recv(1)
+    segments = [tcp_of(f) for f in frames(seen, 0.1) if tcp_of(f)]
+    assert [(mac == MAC2, flags) for mac, _, _, flags, _ in segments] == \
+        [(True, ACK), (False, ACK), (True, RST)]
+    assert took < 0.5
+
+
+def test_a_client_out_of_reach_costs_only_its_own_tickle(net):
+    c, _ = net.connect(net.listen("service1", socket.AF_INET))
+    text = table((FLOAT[socket.AF_INET], PORT, "203.0.113.9", 700),
+                 (FLOAT[socket.AF_INET], PORT, CLIENT[socket.AF_INET],
+                  c.getsockname()[1]))
+    net.netx("service1", "down", "svc0")
+    net.serve("service2")
+    said = net.netx("service2", "tickle", text=text, status=5)
+    assert said == "netx: tickle: 1 of 2 not sent: Network is unreachable\n"
+    with pytest.raises(ConnectionResetError):
+        c.recv(1)
+
+
+# --- many -----------------------------------------------------------------------------
+
+def test_ten_thousand_connections(net, family, record_property):
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    net.run("client", "sysctl", "-qw", "net.ipv4.ip_local_port_range=1024 65535")
+    listener = net.listen("service1", family)
+    net.connect_many(listener, 10000)
+    conns = net.netx("service1", "conns", PORT)
+    assert conns.count("\n") == 10001
+    net.netx("service1", "silence")
+    said = net.netx("service1", "sever", PORT)
+    m = re.match(r"10000 destroyed 0 remaining 0 time-wait \d rounds (\d+) us", said)
+    assert m, said
+    assert net.diag() == []
+    net.netx("service1", "clear")
+    sent = net.netx("service1", "tickle", text=conns)
+    record_property("sever_us", int(m[1]))
+    record_property("tickle_us", int(sent.split()[2]))
+    print(said, sent)
+    assert int(m[1]) < 1000000 and int(sent.split()[2]) < 1000000
