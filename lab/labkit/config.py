@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the lab consists of: guests, addresses, paths, limits. One table each."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+TREE = Path(__file__).resolve().parents[2]
+LAB = TREE / "lab"
+BUILD = TREE / "build" / "lab"
+RUN = BUILD / "run"
+KEY = BUILD / "ssh" / "id"
+HOST_KEY = BUILD / "ssh" / "host"
+
+MEMORY_MIB = 1024
+PAYLOAD_BYTES = 64 << 20
+# Bounds, not expectations: a loaded machine without KVM is slow.
+BOOT_TIMEOUT = 180
+READY_TIMEOUT = 90
+KVM_PROBE_TIMEOUT = 10
+
+
+class LabError(Exception):
+    """Something the user has to know; the message is one specific line."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One guest: its name is its role unless said otherwise."""
+    name: str
+    role: str
+    number: int
+
+    @property
+    def lan4(self):
+        return f"10.77.0.{self.number}"
+
+    @property
+    def lan6(self):
+        # The decimal digits are kept: head1 is 10.77.0.11 and fd77::11.
+        return f"fd77::{self.number}"
+
+    @property
+    def mgmt4(self):
+        return f"10.78.0.{self.number}"
+
+    def mac(self, net):
+        return f"52:54:00:77:{0 if net == 'lan' else 1:02x}:{self.number:02x}"
+
+    @property
+    def tap(self):
+        return {net: f"{self.name}.{net}" for net in NETS}
+
+
+NETS = ("lan", "mgmt")
+LAN4_PREFIX, LAN6_PREFIX, MGMT4_PREFIX = 24, 64, 24
+MGMT_HOST = "10.78.0.1"
+
+# In the order in which they are started: the heads need the storage.
+SPECS = (
+    Spec("storage", "storage", 10),
+    Spec("head1", "head", 11),
+    Spec("head2", "head", 12),
+    Spec("client", "client", 20),
+)
+# The guest that is booted once and of which all others are copies.
+GENERIC = Spec("generic", "generic", 99)
+
+
+def lab_name():
+    """Name of the network namespace: LAB_NAME, or one that belongs to this tree."""
+    name = os.environ.get("LAB_NAME")
+    if name is None:
+        name = "baton-lab-" + hashlib.sha256(os.fsencode(TREE)).hexdigest()[:6]
+    if not name or "/" in name or name.startswith(".") or len(name) > 60:
+        raise LabError(f"LAB_NAME: {name!r} is no name for a network namespace")
+    return name

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One guest: its boot, its identity, commands in it, faults done to it.
+
+A guest is a copy of the generic snapshot, waiting on its identity port (the guest's side is
+lab/guest/usr/local/lib/lab/agent). Commands go over one persistent ssh connection on the
+management network, so each is only a new channel."""
+
+import os
+import re
+import secrets
+import shlex
+import subprocess
+import time
+import uuid
+
+from . import qemu
+from .config import (BOOT_TIMEOUT, KEY, LAN4_PREFIX, LAN6_PREFIX, LabError, MGMT4_PREFIX,
+                     READY_TIMEOUT, RUN)
+from .proc import end, recall, remember, run
+
+
+class Identity:
+    """The host's end of a guest's identity port: one line out, one answer back."""
+
+    def __init__(self, rundir, name):
+        self.name = name
+        self.sock = qemu.connect(rundir, f"{name}.identity")
+        self.buffer = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
+
+    def say(self, line):
+        self.sock.sendall(line.encode() + b"\n")
+
+    def expect(self, wanted, timeout):
+        """Read until the answer `wanted`; LabError if the guest says that it failed."""
+        until = time.monotonic() + timeout
+        while True:
+            while b"\n" in self.buffer:
+                raw, _, self.buffer = self.buffer.partition(b"\n")
+                line = raw.decode(errors="replace")
+                if line == wanted:
+                    return
+                if line.startswith("failed "):
+                    raise LabError(f"{self.name}: {line}")
+            left = until - time.monotonic()
+            if left <= 0:
+                raise LabError(f"{self.name}: no '{wanted}' from the guest within {timeout} s "
+                               f"(see {self.name}.log)")
+            self.sock.settimeout(left)
+            try:
+                data = self.sock.recv(4096)
+            except TimeoutError:
+                continue
+            except OSError:
+                data = b""
+            if not data:
+                raise LabError(f"{self.name}: QEMU ended before '{wanted}' came")
+            self.buffer += data
+
+
+def wait_monitor(child, rundir, name):
+    """A QMP session as soon as QEMU listens."""
+    until = time.monotonic() + 20
+    while True:
+        try:
+            return qemu.Qmp(rundir, name)
+        except (FileNotFoundError, ConnectionRefusedError):
+            if child.poll() is not None:
+                err = (rundir / f"{name}.err").read_text(errors="replace").splitlines()
+                raise LabError(f"{name}: QEMU ended: {err[-1] if err else child.returncode}") \
+                    from None
+            if time.monotonic() > until:
+                raise LabError(f"{name}: QEMU does not open its monitor") from None
+            time.sleep(0.02)
+
+
+def power_on(child, rundir, name, snapshot):
+    """Restore (or start cold), let it run; returns the identity connection."""
+    with wait_monitor(child, rundir, name) as qmp:
+        identity = Identity(rundir, name)
+        try:
+            if snapshot is not None:
+                qmp("migrate-set-capabilities",
+                    capabilities=[{"capability": "events", "state": True}])
+                qmp("getfd", fds=[snapshot.fileno()], fdname="snapshot")
+                qmp("migrate-incoming", uri="fd:snapshot")
+                while True:
+                    status = qmp.wait_event("MIGRATION")["data"]["status"]
+                    if status == "failed":
+                        raise LabError(f"{name}: QEMU cannot restore the snapshot")
+                    if status == "completed":
+                        break
+            qmp("cont")
+            return identity
+        except BaseException:
+            identity.sock.close()
+            raise
+
+
+class Guest:
+    """A guest of a Lab; made by Lab.guest()."""
+
+    def __init__(self, lab, spec):
+        self.lab, self.spec, self.name = lab, spec, spec.name
+        self.record = RUN / f"{spec.name}.json"
+        self.master = RUN / f"{spec.name}.ssh.json"
+
+    # --- power
+
+    def running(self):
+        return recall(self.record) is not None
+
+    def _need_running(self):
+        if not self.running():
+            raise LabError(f"{self.name}: not running (lab boot {self.name})")
+
+    def boot(self, storage_ready=None):
+        """Power on, identity, role. storage_ready: an event before which no head logs in."""
+        if self.running():
+            return
+        self.disconnect()
+        image, snapshot_path = self.lab.image, self.lab.snapshot
+        snapshot = open(snapshot_path, "rb") if snapshot_path else None
+        try:
+            child = qemu.start(self.spec, self.lab.net, RUN, image, self.lab.payload_image(),
+                               self.lab.accel, snapshot is not None)
+            self.lab.children[self.name] = child
+            with power_on(child, RUN, self.name, snapshot) as identity:
+                if snapshot is None:
+                    identity.expect("waiting", BOOT_TIMEOUT)
+                identity.say(self._identity_line())
+                identity.expect("ok identity", READY_TIMEOUT)
+                if self.spec.role == "head" and storage_ready is not None:
+                    if not storage_ready.wait(READY_TIMEOUT) or self.lab.aborted:
+                        raise LabError(f"{self.name}: the storage guest did not get ready")
+                identity.say(f"role {self.spec.role}")
+                self.connect()
+                identity.expect("ok role", READY_TIMEOUT)
+        except BaseException:
+            self.cut()
+            raise
+        finally:
+            if snapshot:
+                snapshot.close()
+
+    def _identity_line(self):
+        spec = self.spec
+        pairs = {
+            "name": spec.name, "time": f"{time.time():.3f}", "seed": secrets.token_hex(32),
+            "machine": uuid.uuid5(uuid.NAMESPACE_DNS, f"{spec.name}.lab").hex,
+            "boot": uuid.uuid4(), "lan_mac": spec.mac("lan"), "mgmt_mac": spec.mac("mgmt"),
+            "lan4": f"{spec.lan4}/{LAN4_PREFIX}", "lan6": f"{spec.lan6}/{LAN6_PREFIX}",
+            "mgmt4": f"{spec.mgmt4}/{MGMT4_PREFIX}",
+        }
+        return "identity " + " ".join(f"{k}={v}" for k, v in pairs.items())
+
+    def cut(self):
+        """Power cut: its QEMU is killed, nothing is flushed."""
+        end(self.record)
+        child = self.lab.children.pop(self.name, None)
+        if child:
+            child.wait()
+        self.disconnect()
+        for kind in ("identity", "console", "qmp", "ssh"):
+            (RUN / f"{self.name}.{kind}").unlink(missing_ok=True)
+
+    def link(self, up):
+        """Carrier of the guest's lan interface (management stays)."""
+        self._need_running()
+        with qemu.Qmp(RUN, self.name) as qmp:
+            qmp("set_link", name="nic-lan", up=up)
+
+    # --- commands
+
+    def _ssh(self, *options):
+        return self.lab.net.inside([
+            "ssh", "-F", "none", "-i", KEY, "-o", f"ControlPath={self.name}.ssh",
+            "-o", f"UserKnownHostsFile={KEY.parent / 'known_hosts'}",
+            "-o", "GlobalKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=yes",
+            "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o", "BatchMode=yes",
+            "-o", "ConnectTimeout=20", "-o", "LogLevel=ERROR", "-o", "EscapeChar=none",
+            "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=8",
+            "-o", "Compression=no", *options, f"root@{self.spec.mgmt4}"])
+
+    def connect(self):
+        """Open the persistent connection."""
+        # -f returns when the connection stands and its socket listens.
+        run(self._ssh("-M", "-N", "-f", "-T"), what=f"{self.name}: ssh", cwd=RUN,
+            timeout=READY_TIMEOUT)
+        done = subprocess.run(self._ssh("-O", "check"), cwd=RUN, capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL, check=False)
+        pid = re.search(r"pid=(\d+)", done.stdout + done.stderr)
+        if not pid:
+            raise LabError(f"{self.name}: ssh: no connection")
+        remember(self.master, int(pid.group(1)))
+
+    def disconnect(self):
+        end(self.master)
+        (RUN / f"{self.name}.ssh").unlink(missing_ok=True)
+
+    def command(self, argv, tty=False):
+        """argv on the host that runs argv in the guest."""
+        self._need_running()
+        if isinstance(argv, (str, bytes)) or not argv:
+            raise LabError(f"{self.name}: run needs a list: command and arguments")
+        return [*self._ssh("-tt" if tty else "-T"), "--", shlex.join(map(os.fspath, argv))]
+
+    def start(self, argv, **kwargs):
+        """Start a command in the guest; returns the Popen (text by default)."""
+        kwargs.setdefault("text", "encoding" not in kwargs)
+        for stream in ("stdout", "stderr"):
+            kwargs.setdefault(stream, subprocess.PIPE)
+        kwargs.setdefault("stdin", subprocess.DEVNULL)
+        return subprocess.Popen(self.command(argv), cwd=RUN, **kwargs)
+
+    def run(self, argv, check=True, timeout=None, **kwargs):
+        """Run a command in the guest; a CompletedProcess with text stdout and stderr."""
+        kwargs.setdefault("text", True)
+        if "input" not in kwargs:
+            kwargs.setdefault("stdin", subprocess.DEVNULL)
+        if not {"stdout", "stderr", "capture_output"} & kwargs.keys():
+            kwargs["capture_output"] = True
+        try:
+            done = subprocess.run(self.command(argv), cwd=RUN, timeout=timeout, check=False,
+                                  **kwargs)
+        except subprocess.TimeoutExpired:
+            raise LabError(f"{self.name}: {shlex.join(argv)}: no end after {timeout} s") from None
+        if check and done.returncode:
+            text = done.stderr or done.stdout or ""
+            if isinstance(text, bytes):
+                text = text.decode(errors="replace")
+            text = "; ".join(text.strip().splitlines()[-3:])
+            raise LabError(f"{self.name}: {shlex.join(argv)}: status {done.returncode}: {text}")
+        return done
+
+    def push(self, file, dest):
+        """Copy a file of the host into the guest, with its permissions."""
+        dest = os.fspath(dest)
+        if dest.endswith("/"):
+            dest += os.path.basename(file)
+        try:
+            source = open(file, "rb")
+        except OSError as why:
+            raise LabError(f"{file}: {why.strerror}") from None
+        with source:
+            mode = f"{os.fstat(source.fileno()).st_mode & 0o7777:o}"
+            self.run(["sh", "-c", 'cat > "$1" && chmod "$2" "$1"', "sh", dest, mode],
+                     stdin=source, text=False)
+
+    def pull(self, file, dest):
+        """Copy a file of the guest to the host."""
+        if os.path.isdir(dest):
+            dest = os.path.join(dest, os.path.basename(file))
+        temp = f"{dest}.part"
+        try:
+            with open(temp, "wb") as out:
+                self.run(["cat", "--", file], stdout=out, stderr=subprocess.PIPE, text=False)
+            os.rename(temp, dest)
+        except OSError as why:
+            raise LabError(f"{dest}: {why.strerror}") from None
+        finally:
+            if os.path.exists(temp):
+                os.unlink(temp)
+
+    def status(self):
+        """What `lab status` shows of it."""
+        record = recall(self.record)
+        up = None
+        if record:
+            ticks = os.sysconf("SC_CLK_TCK")
+            with open("/proc/uptime", encoding="ascii") as file:
+                up = round(float(file.read().split()[0]) - record["start"] / ticks)
+        return {"guest": self.name, "role": self.spec.role,
+                "power": "on" if record else "off", "pid": record["pid"] if record else None,
+                "seconds": up, "lan": [self.spec.lan4, self.spec.lan6],
+                "mgmt": self.spec.mgmt4}

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Build the guests' read-only root image, kernel and initrd, once for each set of inputs.
+
+The image is Debian as the machine itself has it: same codename, and the package sources of
+the machine's own apt configuration.
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+
+from .config import BUILD, HOST_KEY, KEY, LAB, LabError
+from .initrd import write_initrd, write_kernel
+from .proc import run
+
+# Never read in a guest; unpacking them would take a third of the build.
+EXCLUDE = (
+    "/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*",
+    "/usr/share/i18n/*", "/usr/share/zoneinfo/*", "/usr/lib/*/gconv/*",
+    *(f"/lib/modules/*/kernel/{d}/*" for d in (
+        "sound", "drivers/gpu", "drivers/media", "drivers/infiniband", "drivers/usb",
+        "drivers/staging", "drivers/iio", "drivers/hwmon", "drivers/input", "drivers/mmc",
+        "drivers/mtd", "drivers/bluetooth", "drivers/platform", "drivers/net/wireless",
+        "drivers/net/ethernet", "drivers/net/usb", "net/bluetooth", "net/wireless",
+        "net/mac80211")),
+)
+
+
+def read_list(path):
+    """Names in a list file: one a line, # starts a comment."""
+    lines = (l.split("#")[0].strip() for l in path.read_text().splitlines())
+    return [l for l in lines if l]
+
+
+def os_release(key):
+    with open("/etc/os-release", encoding="utf-8") as file:
+        for line in file:
+            name, _, value = line.strip().partition("=")
+            if name == key:
+                return value.strip('"')
+    raise LabError(f"/etc/os-release: no {key}")
+
+
+def apt_sources():
+    """Debian's own entries of the machine's apt configuration, as one-line sources."""
+    codename = os_release("VERSION_CODENAME")
+    suites = (codename, f"{codename}-updates", f"{codename}-security")
+    fields = ("REPO_URI", "RELEASE", "COMPONENT", "ORIGIN")
+    ask = ["apt-get", "indextargets", "--format",
+           " ".join(f"$({f})" for f in fields), "Created-By: Packages"]
+    for attempt in range(2):
+        found = []
+        for line in run(ask, what="apt sources").splitlines():
+            parts = line.split()
+            # Third-party archives have another origin, whatever their suite is called.
+            if len(parts) == 4 and parts[3] == "Debian" and parts[2] == "main" \
+                    and parts[1] in suites:
+                found.append(f"deb {parts[0]} {parts[1]} main\n")
+        if any(line.split()[2] == codename for line in found):
+            return codename, "".join(dict.fromkeys(found))
+        if attempt == 0:  # apt tells the origin only of indexes that it has
+            run(["apt-get", "update"], what="apt-get update")
+    raise LabError(f"apt: no source for {codename} main of origin Debian is configured")
+
+
+def make_keys():
+    """The key that opens every guest, and the one by which a guest is known."""
+    KEY.parent.mkdir(parents=True, exist_ok=True)
+    for key, comment in ((KEY, "lab"), (HOST_KEY, "lab-guest")):
+        if not key.exists():
+            run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", key])
+    public = " ".join(HOST_KEY.with_suffix(".pub").read_text().split()[:2])
+    (KEY.parent / "known_hosts").write_text(f"* {public}\n")
+
+
+def digest():
+    """Hash of everything that goes into the image."""
+    total = hashlib.sha256()
+    for text in (os_release("VERSION_CODENAME"), platform.machine(), os_release("VERSION_ID")):
+        total.update(text.encode() + b"\0")
+    files = [LAB / "packages.guest", *(LAB / "labkit" / f for f in ("image.py", "initrd.py")),
+             *sorted(p for p in (LAB / "guest").rglob("*") if p.is_file()),
+             KEY.with_suffix(".pub"), HOST_KEY.with_suffix(".pub")]
+    for file in files:
+        total.update(f"{file.name}\0{file.stat().st_mode:o}\0".encode())
+        total.update(file.read_bytes() + b"\0")
+    return total.hexdigest()[:16]
+
+
+def bootstrap(root, sources, codename):
+    """Debian with packages.guest, in the directory root."""
+    argv = ["unshare", "--mount", "--propagation", "private", "--",  # no mount can stay behind
+            "mmdebstrap", "--mode=root", "--variant=apt", "--format=directory",
+            "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+            "--dpkgopt=force-unsafe-io", "--include=" + ",".join(
+                read_list(LAB / "packages.guest"))]
+    argv += [f"--dpkgopt=path-exclude={p}" for p in EXCLUDE]
+    argv += [codename, str(root), "-"]
+    # INITRD=No: the kernel package's hook makes no initrd (we make our own).
+    env = {**os.environ, "INITRD": "No", "LC_ALL": "C.UTF-8", "TMPDIR": str(root.parent)}
+    child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE, text=True, env=env)
+    try:
+        err = child.communicate(sources)[1]
+    except BaseException:
+        # From a terminal it has the SIGINT as well; it cleans up after itself.
+        child.terminate()
+        child.wait()
+        raise
+    if child.returncode:
+        lines = [l for l in err.splitlines() if l.startswith("E:")] or err.splitlines()[-1:]
+        raise LabError("mmdebstrap: " + (lines[0] if lines else str(child.returncode)))
+
+
+def furnish(root):
+    """What the lab lays over Debian: lab/guest, masked units, keys."""
+    source = LAB / "guest"
+    for path in sorted(p for p in source.rglob("*") if p.is_file()):
+        rel = path.relative_to(source)
+        if len(rel.parts) == 1:
+            continue  # init and masked are for us, not for the image
+        (root / rel.parent).mkdir(parents=True, exist_ok=True)
+        target = root / rel
+        target.unlink(missing_ok=True)
+        shutil.copy(path, target)
+    units = root / "etc/systemd/system"
+    for unit in read_list(source / "masked"):
+        (units / unit).unlink(missing_ok=True)
+        (units / unit).symlink_to("/dev/null")
+    (units / "default.target").unlink(missing_ok=True)
+    (units / "default.target").symlink_to("lab.target")
+    wants = units / "lab.target.wants"
+    wants.mkdir(exist_ok=True)
+    for unit in ("lab-agent.service", "lab-console.service"):
+        (wants / unit).symlink_to(f"../{unit}")
+    for old in (root / "etc/ssh").glob("ssh_host_*"):
+        old.unlink()
+    shutil.copy(HOST_KEY, root / "etc/ssh/ssh_host_ed25519_key")
+    os.chmod(root / "etc/ssh/ssh_host_ed25519_key", 0o600)
+    (root / "root/.ssh").mkdir(mode=0o700, exist_ok=True)
+    shutil.copy(KEY.with_suffix(".pub"), root / "root/.ssh/authorized_keys")
+    (root / "etc/fstab").write_text("")
+    (root / "etc/hostname").write_text("generic\n")
+    (root / "etc/resolv.conf").unlink(missing_ok=True)
+    (root / "etc/machine-id").write_text("0" * 31 + "1\n")
+
+
+def ensure(phase):
+    """The directory with root.erofs, vmlinux, initrd for the present inputs."""
+    make_keys()
+    final = BUILD / f"image-{digest()}"
+    if final.is_dir():
+        return final
+    temp = BUILD / "image.tmp"
+    remove_tree(temp)
+    temp.mkdir(parents=True)
+    try:
+        codename, sources = apt_sources()
+        root = temp / "root"
+        with phase(f"guest image: Debian {codename} from the machine's package sources"):
+            bootstrap(root, sources, codename)
+        with phase("guest image: kernel, initrd, file system"):
+            furnish(root)
+            kernel = write_initrd(root, LAB / "guest" / "init", temp / "initrd")
+            write_kernel(root / "boot" / f"vmlinuz-{kernel}", temp / "vmlinux")
+            (temp / "kernel").write_text(kernel + "\n")
+            run(["mkfs.erofs", "-T0", temp / "root.erofs", root], what="mkfs.erofs")
+            remove_tree(root)
+        for old in BUILD.glob("image-*"):
+            remove_tree(old)
+        temp.rename(final)
+    except BaseException:
+        remove_tree(temp)
+        raise
+    return final
+
+
+def remove_tree(path):
+    """Remove a tree of ours, never through a mount."""
+    if not path.exists():
+        return
+    with open("/proc/self/mountinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.split()[4].startswith(f"{path}/"):
+                raise LabError(f"{path}: {line.split()[4]} is still mounted")
+    shutil.rmtree(path)

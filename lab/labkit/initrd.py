@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The guests' own tiny initrd: busybox, a few modules, lab/guest/init."""
+
+import lzma
+import stat
+from pathlib import Path
+
+from .config import LabError
+
+# erofs asks the crypto layer for crc32c, which no dependency says.
+MODULES = ("crc32c_generic", "crc32c_intel", "virtio_pci", "virtio_blk", "virtio_net", "virtio_console",
+           "virtio_rng", "erofs", "overlay")
+
+
+def module_closure(modules_dir, wanted):
+    """Files of the wanted modules and all they need, in loading order."""
+    needs, by_name = {}, {}
+    for line in (modules_dir / "modules.dep").read_text().splitlines():
+        file, _, deps = line.partition(":")
+        needs[file] = deps.split()
+        by_name[Path(file).name.split(".ko")[0].replace("-", "_")] = file
+    builtin = {Path(l).name.split(".ko")[0].replace("-", "_")
+               for l in (modules_dir / "modules.builtin").read_text().splitlines()}
+    order = []
+    for name in wanted:
+        if name in builtin:
+            continue
+        if name not in by_name:
+            raise LabError(f"initrd: the guest's kernel has no module {name}")
+        # modules.dep lists what a module needs, the nearest first.
+        for file in [*reversed(needs[by_name[name]]), by_name[name]]:
+            if file not in order:
+                order.append(file)
+    return order
+
+
+def _entry(name, mode, data=b"", rdev=(0, 0)):
+    """One member of a newc cpio archive (kernel: Documentation/…/buffer-format.rst)."""
+    raw = name.encode() + b"\0"
+    fields = (0, mode, 0, 0, 1, 0, len(data), 0, 0, *rdev, len(raw), 0)
+    head = b"070701" + b"".join(b"%08x" % f for f in fields) + raw
+    return head + b"\0" * (-len(head) % 4) + data + b"\0" * (-len(data) % 4)
+
+
+def write_initrd(root, init, out):
+    """Write the initrd for the kernel found in the image tree root."""
+    versions = sorted((root / "lib" / "modules").iterdir())
+    if len(versions) != 1:
+        raise LabError(f"image: {len(versions)} kernels instead of one")
+    modules = module_closure(versions[0], MODULES)
+    parts = [_entry("bin", stat.S_IFDIR | 0o755), _entry("dev", stat.S_IFDIR | 0o755),
+             _entry("lib", stat.S_IFDIR | 0o755),
+             _entry("dev/console", stat.S_IFCHR | 0o600, rdev=(5, 1)),
+             _entry("bin/busybox", stat.S_IFREG | 0o755,
+                    (root / "usr/bin/busybox").read_bytes()),
+             _entry("init", stat.S_IFREG | 0o755, init.read_bytes())]
+    for file in modules:
+        parts.append(_entry("lib/" + Path(file).name, stat.S_IFREG | 0o644,
+                            (versions[0] / file).read_bytes()))
+    loading = "".join(f"/lib/{Path(f).name}\n" for f in modules)
+    parts.append(_entry("modules", stat.S_IFREG | 0o644, loading.encode()))
+    parts.append(_entry("TRAILER!!!", 0))
+    out.write_bytes(b"".join(parts))
+    return versions[0].name
+
+
+def write_kernel(bzimage, out):
+    """Unpack the kernel on the host (PVH boot): the guest would take seconds for it."""
+    raw = bzimage.read_bytes()
+    at = raw.find(b"\xfd7zXZ\0")
+    if at >= 0:
+        try:
+            plain = lzma.LZMADecompressor().decompress(raw[at:])
+        except lzma.LZMAError:
+            plain = b""
+        if plain.startswith(b"\x7fELF"):
+            out.write_bytes(plain)
+            return
+    out.write_bytes(raw)

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The whole lab: up, down, status, payload.
+
+Theory of operation: all state is in build/lab/run (records of processes: pid and start time)
+and in one network namespace. Records are written right after a process was started, so
+whatever moment `up` is interrupted at, `down` finds what there is; `down` needs nothing else."""
+
+import contextlib
+import fcntl
+import io
+import os
+import queue
+import tarfile
+import threading
+from pathlib import Path
+
+from . import image, qemu, snapshot
+from .config import BUILD, LAB, LabError, PAYLOAD_BYTES, RUN, SPECS, lab_name
+from .guest import Guest
+from .net import Net, PCAP
+from .proc import Phases, end, recall
+
+
+class Lab:
+    """with Lab() as lab: … takes the lab up and down again; or call up() and down()."""
+
+    def __init__(self, payload=None, progress=None):
+        self.name = lab_name()
+        self.net = Net(self.name)
+        self.payload = Path(payload) if payload else BUILD / "payload"
+        self.progress = progress
+        self.guests = {spec.name: Guest(self, spec) for spec in SPECS}
+        self.children = {}
+        self.image = self.snapshot = self.accel = None
+        self.aborted = False
+
+    def __enter__(self):
+        self.up()
+        return self
+
+    def __exit__(self, *_):
+        self.down()
+
+    def guest(self, name):
+        if name not in self.guests:
+            raise LabError(f"{name}: no such guest; there are {', '.join(self.guests)}")
+        return self.guests[name]
+
+    @contextlib.contextmanager
+    def _locked(self):
+        BUILD.mkdir(parents=True, exist_ok=True)
+        with open(BUILD / "lock", "w", encoding="ascii") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise LabError(f"{BUILD}: another lab command is at work here") from None
+            yield
+
+    def prepare(self, progress=None):
+        """Image, accelerator, snapshot; quick when they are there."""
+        phase = Phases(progress or self.progress)
+        self.image = image.ensure(phase)
+        self.accel = qemu.accelerator(self.image)
+        if os.environ.get("LAB_SNAPSHOT", "1") != "0":
+            self.snapshot = snapshot.ensure(phase, self.image, self.accel, self.name)
+
+    def up(self, progress=None, fresh=False):
+        """Bring up every guest that is not running; on any failure take all down again."""
+        progress = progress or self.progress
+        with self._locked():
+            if fresh:
+                self._down()
+            missing = [g for g in self.guests.values() if not g.running()]
+            if not missing:
+                return
+            try:
+                if len(missing) == len(self.guests):
+                    self._down()  # remains of an earlier one
+                self.prepare(progress)
+                RUN.mkdir(parents=True, exist_ok=True)
+                with Phases(progress)(f"guests: {', '.join(g.name for g in missing)} "
+                                      f"({self.accel})"):
+                    if not self.net.exists():
+                        self.net.create(SPECS)
+                    self._boot_all(missing, progress)
+            except BaseException:
+                self._down()
+                raise
+
+    def _boot_all(self, guests, progress):
+        """Boot guests side by side; the heads' login waits for the storage."""
+        self.aborted = False
+        ready, done = threading.Event(), queue.SimpleQueue()
+        if self.guests["storage"].running():
+            ready.set()
+        self.payload_image()
+        phase = Phases(progress)
+
+        def work(guest):
+            try:
+                with phase(guest.name):
+                    guest.boot(ready)
+                if guest.spec.role == "storage":
+                    ready.set()
+                done.put(None)
+            except BaseException as why:  # handed to the waiting thread
+                self.aborted = True
+                ready.set()
+                done.put(why)
+
+        threads = [threading.Thread(target=work, args=(g,), daemon=True) for g in guests]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in threads:
+                why = done.get()
+                if why is not None:
+                    raise why
+        except BaseException:
+            self.aborted = True
+            ready.set()
+            # With its QEMU gone, every thread's wait ends.
+            for guest in guests:
+                end(guest.record)
+            for thread in threads:
+                thread.join(30)
+            raise
+
+    def boot(self, name):
+        """Power one guest on again (after cut), with the present payload."""
+        guest = self.guest(name)
+        with self._locked():
+            if guest.running():
+                return
+            if not self.net.exists():
+                raise LabError("the lab is not up (lab up)")
+            self.prepare()
+            guest.boot()
+
+    def down(self):
+        """Leave no process, namespace or socket behind."""
+        with self._locked():
+            self._down()
+
+    def _down(self):
+        end(PCAP, gently=5)
+        for guest in self.guests.values():
+            guest.cut()
+        self.net.destroy()
+
+    def status(self):
+        up = self.net.exists()
+        record = recall(PCAP)
+        return {"lab": self.name, "up": up, "pcap": record["file"] if record else None,
+                "guests": [g.status() for g in self.guests.values()]}
+
+    def payload_image(self):
+        """The payload directory as a tar on a raw disk; renamed in place, so that running
+        guests keep theirs."""
+        path = RUN / "payload.img"
+        temp = RUN / f"payload.{threading.get_ident()}"
+        with open(temp, "wb") as out:
+            out.write(payload_tar(self.payload))
+            if out.tell() > PAYLOAD_BYTES:
+                raise LabError(f"{self.payload}: more than {PAYLOAD_BYTES >> 20} MiB")
+            out.truncate(PAYLOAD_BYTES)
+        temp.rename(path)
+        return path
+
+    def reload(self, names=None):
+        """Put the present payload into running guests; units are read anew."""
+        data = payload_tar(self.payload)
+        for guest in [self.guest(n) for n in names or self.guests]:
+            if guest.running():
+                guest.run(["sh", "-c", "tar -x -C / --no-overwrite-dir "
+                           "--keep-directory-symlink && systemctl daemon-reload"],
+                          input=data, text=False)
+
+    def pcap_start(self, file=None, words=()):
+        if not self.net.exists():
+            raise LabError("the lab is not up (lab up)")
+        path = Path(file).absolute() if file else RUN / "lan.pcap"
+        self.net.pcap_start(path, words)
+        return path
+
+    def pcap_stop(self):
+        return self.net.pcap_stop()
+
+
+def payload_tar(directory):
+    """All below directory as root's files, and the roles' scripts (so that a change of one
+    needs no new image); an absent directory counts as empty."""
+    def root_owned(info):
+        info.uid = info.gid = 0
+        info.uname = info.gname = "root"
+        return info
+
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        if directory.is_dir():
+            for entry in sorted(directory.iterdir()):
+                tar.add(entry, arcname=entry.name, filter=root_owned)
+        for role in sorted({s.role for s in SPECS}):
+            tar.add(LAB / "roles" / role, arcname=f"usr/local/lib/lab/role-{role}",
+                    filter=root_owned)
+    return out.getvalue()

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The lab's network: a namespace of its own with two bridges; nothing outside is touched."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from .config import LabError, MGMT4_PREFIX, MGMT_HOST, NETS, RUN
+from .proc import end, kill, recall, remember, run, start_time
+
+PCAP = RUN / "pcap.json"
+
+
+class Net:
+    """One network namespace by its name."""
+
+    def __init__(self, name):
+        self.name = name
+        self.path = Path("/run/netns") / name
+
+    def exists(self):
+        return self.path.exists()
+
+    def inside(self, argv):
+        """argv that runs argv in the namespace; nsenter only execs, the pid stays."""
+        return ["nsenter", f"--net={self.path}", "--", *map(str, argv)]
+
+    def batch(self, lines):
+        run(["ip", "-n", self.name, "-batch", "-"], what="ip", input="\n".join(lines) + "\n")
+
+    def create(self, specs):
+        """Namespace, bridges, one tap for each guest and bridge."""
+        run(["ip", "netns", "add", self.name], what="network namespace")
+        lines = ["link set lo up"]
+        for net in NETS:
+            # Snooping needs a querier to pass multicast, IPv6 neighbours need multicast.
+            lines += [f"link add {net} type bridge stp_state 0 forward_delay 0 "
+                      "mcast_snooping 0", f"link set {net} addrgenmode none",
+                      f"link set {net} up"]
+        lines.append(f"address add {MGMT_HOST}/{MGMT4_PREFIX} dev mgmt")
+        for spec in specs:
+            for net, tap in spec.tap.items():
+                lines += [f"tuntap add {tap} mode tap vnet_hdr",
+                          f"link set {tap} addrgenmode none master {net} up"]
+        self.batch(lines)
+
+    def destroy(self):
+        """Remove the namespace after whatever of the lab still runs in it."""
+        if not self.exists():
+            return
+        for pid in self.pids():
+            started = start_time(pid)
+            if started is not None and self._ours(pid):
+                kill(pid, started)
+        run(["ip", "netns", "delete", self.name], what="network namespace")
+
+    def pids(self):
+        return [int(p) for p in run(["ip", "netns", "pids", self.name]).split()]
+
+    @staticmethod
+    def _ours(pid):
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            return Path(os.readlink(f"/proc/{pid}/cwd")) == RUN \
+                and words[0].rpartition(b"/")[2] in (b"qemu-system-x86_64", b"ssh", b"ssh:",
+                                                     b"tcpdump")
+        except OSError:
+            return False
+
+    def pcap_start(self, file, words=()):
+        """tcpdump on the lan bridge; returns when it captures."""
+        if recall(PCAP):
+            raise LabError("pcap: already running (lab pcap stop)")
+        # The bridge in promiscuous mode sees what it forwards.
+        argv = self.inside(["tcpdump", "-i", "lan", "-U", "-n", "-Z", "root", "-w", file, *words])
+        child = subprocess.Popen(argv, cwd=RUN, stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                 start_new_session=True, text=True)
+        remember(PCAP, child.pid, file=str(file))
+        last = ""
+        for line in child.stderr:
+            if "listening on" in line:
+                return
+            last = line.strip()
+        child.wait()
+        PCAP.unlink(missing_ok=True)
+        raise LabError(f"pcap: {last or 'tcpdump ended'}")
+
+    @staticmethod
+    def pcap_stop():
+        """Ends the capture and returns its file."""
+        record = recall(PCAP)
+        if not record:
+            PCAP.unlink(missing_ok=True)
+            raise LabError("pcap: not running")
+        end(PCAP, gently=5)
+        return Path(record["file"])
