@@ -16,7 +16,7 @@ import uuid
 from . import qemu
 from .config import (BOOT_TIMEOUT, KEY, LAN4_PREFIX, LAN6_PREFIX, LabError, MGMT4_PREFIX,
                      READY_TIMEOUT, RUN)
-from .proc import end, recall, remember, run
+from .proc import end, recall, remember
 
 
 class Identity:
@@ -109,6 +109,7 @@ class Guest:
         self.lab, self.spec, self.name = lab, spec, spec.name
         self.record = RUN / f"{spec.name}.json"
         self.master = RUN / f"{spec.name}.ssh.json"
+        self.opening = None
 
     # --- power
 
@@ -127,6 +128,8 @@ class Guest:
         image, snapshot_path = self.lab.image, self.lab.snapshot
         snapshot = open(snapshot_path, "rb") if snapshot_path else None
         try:
+            if self.lab.aborted:
+                raise LabError(f"{self.name}: interrupted")
             child = qemu.start(self.spec, self.lab.net, RUN, image, self.lab.payload_image(),
                                self.lab.accel, snapshot is not None)
             self.lab.children[self.name] = child
@@ -159,6 +162,12 @@ class Guest:
         }
         return "identity " + " ".join(f"{k}={v}" for k, v in pairs.items())
 
+    def abort(self):
+        """End every wait of a boot under way in another thread."""
+        end(self.record)
+        if self.opening:
+            self.opening.kill()
+
     def cut(self):
         """Power cut: its QEMU is killed, nothing is flushed."""
         end(self.record)
@@ -190,8 +199,18 @@ class Guest:
     def connect(self):
         """Open the persistent connection."""
         # -f returns when the connection stands and its socket listens.
-        run(self._ssh("-M", "-N", "-f", "-T"), what=f"{self.name}: ssh", cwd=RUN,
-            timeout=READY_TIMEOUT)
+        self.opening = subprocess.Popen(self._ssh("-M", "-N", "-f", "-T"), cwd=RUN,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, text=True,
+                                        start_new_session=True)
+        try:
+            err = self.opening.communicate(timeout=READY_TIMEOUT)[1].strip()
+        except subprocess.TimeoutExpired:
+            err = f"no connection within {READY_TIMEOUT} s"
+        finally:
+            self.opening.kill()
+        if self.opening.wait():
+            raise LabError(f"{self.name}: ssh: {err or 'no connection'}")
         done = subprocess.run(self._ssh("-O", "check"), cwd=RUN, capture_output=True,
                               text=True, stdin=subprocess.DEVNULL, check=False)
         pid = re.search(r"pid=(\d+)", done.stdout + done.stderr)

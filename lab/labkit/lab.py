@@ -119,11 +119,11 @@ class Lab:
         except BaseException:
             self.aborted = True
             ready.set()
-            # With its QEMU gone, every thread's wait ends.
-            for guest in guests:
-                end(guest.record)
-            for thread in threads:
-                thread.join(30)
+            while alive := [t for t in threads if t.is_alive()]:
+                # Again and again: a thread may just be about to start its QEMU.
+                for guest in guests:
+                    guest.abort()
+                alive[0].join(0.1)
             raise
 
     def boot(self, name):

@@ -71,8 +71,10 @@ class Net:
         """tcpdump on the lan bridge; returns when it captures."""
         if recall(PCAP):
             raise LabError("pcap: already running (lab pcap stop)")
-        # The bridge in promiscuous mode sees what it forwards.
-        argv = self.inside(["tcpdump", "-i", "lan", "-U", "-n", "-Z", "root", "-w", file, *words])
+        # A promiscuous bridge sees what it forwards; without immediate mode the last packets
+        # would be lost at the end.
+        argv = self.inside(["tcpdump", "-i", "lan", "--immediate-mode", "-U", "-n",
+                            "-Z", "root", "-w", file, *words])
         child = subprocess.Popen(argv, cwd=RUN, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                  start_new_session=True, text=True)
