@@ -9,6 +9,7 @@ import hashlib
 import os
 import platform
 import shutil
+import signal
 import subprocess
 
 from .config import BUILD, HOST_KEY, KEY, LAB, LabError
@@ -89,7 +90,7 @@ def digest():
     return total.hexdigest()[:16]
 
 
-def bootstrap(root, sources, codename):
+def bootstrap(root, sources, codename, say):
     """Debian with packages.guest, in the directory root."""
     argv = ["unshare", "--mount", "--propagation", "private", "--",  # no mount can stay behind
             "mmdebstrap", "--mode=root", "--variant=apt", "--format=directory",
@@ -100,18 +101,27 @@ def bootstrap(root, sources, codename):
     argv += [codename, str(root), "-"]
     # INITRD=No: the kernel package's hook makes no initrd (we make our own).
     env = {**os.environ, "INITRD": "No", "LC_ALL": "C.UTF-8", "TMPDIR": str(root.parent)}
+    # A group of its own: mmdebstrap cleans up at once only if its children get the signal too.
     child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.PIPE, text=True, env=env)
+                             stderr=subprocess.PIPE, text=True, env=env, start_new_session=True)
+    error = last = ""
     try:
-        err = child.communicate(sources)[1]
+        child.stdin.write(sources)
+        child.stdin.close()
+        for line in child.stderr:
+            last = line.strip() or last
+            kind, _, text = last.partition(": ")
+            if kind == "E":
+                error = error or text
+            elif kind == "I" and text.split()[0] in ("downloading", "extracting", "installing"):
+                say(f"  {text.rstrip('.')}")
+        status = child.wait()
     except BaseException:
-        # From a terminal it has the SIGINT as well; it cleans up after itself.
-        child.terminate()
+        os.killpg(child.pid, signal.SIGINT)
         child.wait()
         raise
-    if child.returncode:
-        lines = [l for l in err.splitlines() if l.startswith("E:")] or err.splitlines()[-1:]
-        raise LabError("mmdebstrap: " + (lines[0] if lines else str(child.returncode)))
+    if status:
+        raise LabError(f"mmdebstrap: {error or last or status}")
 
 
 def furnish(root):
@@ -160,7 +170,7 @@ def ensure(phase):
         codename, sources = apt_sources()
         root = temp / "root"
         with phase(f"guest image: Debian {codename} from the machine's package sources"):
-            bootstrap(root, sources, codename)
+            bootstrap(root, sources, codename, phase.say)
         with phase("guest image: kernel, initrd, file system"):
             furnish(root)
             kernel = write_initrd(root, LAB / "guest" / "init", temp / "initrd")
