@@ -8,8 +8,8 @@ from pathlib import Path
 from .config import LabError
 
 # erofs asks the crypto layer for crc32c, which no dependency says.
-MODULES = ("crc32c_generic", "crc32c_intel", "virtio_pci", "virtio_blk", "virtio_net", "virtio_console",
-           "virtio_rng", "erofs", "overlay")
+MODULES = ("crc32c_generic", "crc32c_intel", "virtio_pci", "virtio_blk", "virtio_net",
+           "virtio_console", "virtio_rng", "erofs", "overlay")
 
 
 def module_closure(modules_dir, wanted):

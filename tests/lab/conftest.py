@@ -17,7 +17,8 @@ from labkit import Lab  # noqa: E402
 
 
 def pytest_collection_modifyitems(items):
-    for item in items:
+    here = Path(__file__).parent
+    for item in (i for i in items if here in i.path.parents):
         item.add_marker(pytest.mark.usefixtures("lab"))
 
 

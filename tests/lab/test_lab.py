@@ -111,6 +111,14 @@ def test_no_unit_failed(lab):
         assert guest.run(["systemctl", "--failed", "--plain", "--no-legend"]).stdout == ""
 
 
+def test_journal_is_readable(lab):
+    head = lab.guest("head1")
+    mark = os.urandom(8).hex()
+    head.run(["systemd-run", "--quiet", "--wait", "--unit", "lab-test", "echo", mark])
+    wait_for("the journal's line", lambda: mark in head.run(
+        ["journalctl", "-b", "-u", "lab-test", "-o", "cat", "--no-pager"], check=False).stdout)
+
+
 def test_both_heads_see_the_same_disk(lab):
     mark = os.urandom(8).hex()
     lab.guest("head1").run(["sh", "-c", f"echo {mark} | dd of={HOMES} oflag=direct conv=sync "
