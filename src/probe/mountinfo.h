@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mountinfo: which mount a directory is on, from /proc/self/mountinfo's lines. Pure. */
+#ifndef BATON_PROBE_MOUNTINFO_H
+#define BATON_PROBE_MOUNTINFO_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * struct mountinfo - what the report says of the mount
+ * @fstype: "nfs4", "ext4", or "unknown"
+ * @source: e.g. "192.0.2.50:/"
+ * @options: of the superblock, comma separated
+ */
+struct mountinfo {
+	char fstype[32];
+	char source[256];
+	char options[512];
+};
+
+/**
+ * mountinfo_parse - take one line of the file (proc_pid_mountinfo(5))
+ * @line: the line; changed
+ * @id: mount id looked for, as statx(2) gives it
+ * @info: filled in if it is this line
+ *
+ * Return: is it this line?
+ */
+bool mountinfo_parse(char *line, uint64_t id, struct mountinfo *info);
+
+/** mountinfo_is_nfs - is it an NFS mount? */
+bool mountinfo_is_nfs(const struct mountinfo *info);
+
+/** mountinfo_has - is @option among the options, as a whole word? */
+bool mountinfo_has(const struct mountinfo *info, const char *option);
+
+#endif

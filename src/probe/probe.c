@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* probe: the words of the probe: classes, operations, error codes. */
+#include "probe/probe.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *const probe_class_names[PROBE_N_CLASSES] = {
+#define X(id, name) [PROBE_##id] = name,
+	PROBE_CLASSES(X)
+#undef X
+};
+
+const struct probe_op_row probe_ops[PROBE_N_OPS] = {
+#define X(id, text, flag) [OP_##id] = { .name = text, .counted = flag },
+	PROBE_OPS(X)
+#undef X
+};
+
+const char *probe_errname(int code, char text[PROBE_ERRNAME_MAX])
+{
+	const char *name = NULL;
+
+	if (code == PROBE_ESHORT)
+		name = "short";
+	else if (code == PROBE_EEXITED)
+		name = "exited";
+	else if (code == 0)
+		name = "other";
+	else if (code > 0)
+		name = strerrorname_np(code);
+	else if (code <= PROBE_ESIGNAL0)
+		name = sigabbrev_np(PROBE_ESIGNAL0 - code);
+	if (!name)
+		snprintf(text, PROBE_ERRNAME_MAX, "errno %d", code);
+	else
+		snprintf(text, PROBE_ERRNAME_MAX, "%s%s",
+			 code <= PROBE_ESIGNAL0 ? "SIG" : "", name);
+	return text;
+}
+
+bool probe_is_spurious(enum probe_op op, int code)
+{
+	switch (op) {
+	case OP_CREATE:
+	case OP_RENAME:
+	case OP_MKDIR:
+	case OP_UNLINK:
+	case OP_RMDIR:
+		return code == EEXIST || code == ENOENT || code == ENOTEMPTY;
+	case OP_WRITE:
+	case OP_REREAD:
+	case OP_OPEN:
+	case OP_OPEN_NEW:
+	case OP_CLOSE:
+	case OP_REMOVE:
+	case OP_PROCESS:
+	case OP_GETLK:
+	case OP_READBACK:
+	case OP_LIST:
+	case OP_CLEANUP:
+	case PROBE_N_OPS:
+		return false;
+	}
+	return false;
+}

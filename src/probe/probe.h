@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* probe: the words of the probe: classes, operations, options, error codes. */
+#ifndef BATON_PROBE_PROBE_H
+#define BATON_PROBE_PROBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* X(NAME, name): one child process each. */
+#define PROBE_CLASSES(X)                                                                 \
+	X(WRITE, "write")                                                                \
+	X(OPEN, "open")                                                                  \
+	X(NAMESPACE, "namespace")
+
+enum probe_class {
+#define X(id, name) PROBE_##id,
+	PROBE_CLASSES(X)
+#undef X
+		PROBE_N_CLASSES,
+};
+
+/*
+ * X(NAME, name, counted): upkeep (not counted) is watched for errors and pauses like
+ * anything else, but kept out of calls and histogram, where it would dilute the figures.
+ */
+#define PROBE_OPS(X)                                                                     \
+	X(WRITE, "write", true)                                                          \
+	X(REREAD, "reread", false)                                                       \
+	X(OPEN, "open+lock", true)                                                       \
+	X(OPEN_NEW, "create+lock", true)                                                 \
+	X(CLOSE, "unlock+close", false)                                                  \
+	X(REMOVE, "remove", false)                                                       \
+	X(CREATE, "create", true)                                                        \
+	X(RENAME, "rename", true)                                                        \
+	X(MKDIR, "mkdir", true)                                                          \
+	X(UNLINK, "unlink", true)                                                        \
+	X(RMDIR, "rmdir", true)                                                          \
+	X(PROCESS, "process", false)                                                     \
+	X(GETLK, "getlk", false)                                                         \
+	X(READBACK, "readback", false)                                                   \
+	X(LIST, "list", false)                                                           \
+	X(CLEANUP, "cleanup", false)
+
+enum probe_op {
+#define X(id, name, counted) OP_##id,
+	PROBE_OPS(X)
+#undef X
+		PROBE_N_OPS,
+};
+
+struct probe_op_row {
+	const char *name;
+	bool counted;
+};
+
+extern const char *const probe_class_names[PROBE_N_CLASSES];
+extern const struct probe_op_row probe_ops[PROBE_N_OPS];
+
+/* Error codes are positive errnos, and these. */
+#define PROBE_ESHORT   (-1)    /* fewer bytes written than asked for */
+#define PROBE_EEXITED  (-2)    /* a child of ours ended by itself */
+#define PROBE_ESIGNAL0 (-1000) /* PROBE_ESIGNAL0 - N: a child of ours died of signal N */
+
+#define PROBE_ERRNAME_MAX 24
+
+/**
+ * probe_errname - the name of an error code, e.g. "EIO", "short", "SIGKILL", "errno 524"
+ * @code: see above
+ * @text: room of PROBE_ERRNAME_MAX bytes
+ *
+ * Return: @text.
+ */
+const char *probe_errname(int code, char text[PROBE_ERRNAME_MAX]);
+
+/**
+ * probe_is_spurious - is this the error of a call that had been executed before?
+ * @op: the operation
+ * @code: its error
+ *
+ * The names of the namespace class are fresh, so the result of each of its calls is known
+ * in advance; these errors mean that the server ran the call twice, or lost one.
+ */
+bool probe_is_spurious(enum probe_op op, int code);
+
+/**
+ * struct probe_options - what the administrator asked for
+ * @dir: where to probe
+ * @duration_ns: 0 = until a signal
+ * @interval_ns: from the begin of a call to the begin of the next one of its class
+ * @pause_ns: pauses from this length on are listed one by one
+ * @patience_ns: how long an outstanding call is waited for at the end
+ * @slots: records the file holds before it is written again from its start
+ */
+struct probe_options {
+	const char *dir;
+	uint64_t duration_ns;
+	uint64_t interval_ns;
+	uint64_t pause_ns;
+	uint64_t patience_ns;
+	uint64_t slots;
+};
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tally: the books of the run: calls, errors, pauses. Pure. */
+#ifndef BATON_PROBE_TALLY_H
+#define BATON_PROBE_TALLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "probe/hist.h"
+#include "probe/probe.h"
+
+/* Pauses and events kept one by one; the rest is counted as omitted. */
+#define TALLY_LIST_MAX 4096
+/* Different errors of a class; from the last one on they are counted as "other". */
+#define TALLY_ERRORS_MAX 24
+
+/**
+ * struct tally_entry - a pause, an error or an unfinished call
+ * @wall_ns: when it began, nanoseconds since the epoch
+ * @ns: how long it was (pauses, unfinished calls)
+ * @code: its error (events)
+ */
+struct tally_entry {
+	enum probe_class class;
+	enum probe_op op;
+	int code;
+	bool spurious;
+	uint64_t wall_ns;
+	uint64_t ns;
+};
+
+struct tally_list {
+	struct tally_entry *entry;
+	size_t n;
+	size_t room;
+	uint64_t omitted;
+};
+
+/** tally_list_add - append, or count as omitted if the list is full or memory short */
+void tally_list_add(struct tally_list *list, struct tally_entry entry);
+void tally_list_free(struct tally_list *list);
+
+/**
+ * struct tally_lists - what all classes share
+ * @pauses: not shorter than @pause_ns
+ * @events: errors, in order
+ * @unfinished: calls without an answer at the end
+ */
+struct tally_lists {
+	uint64_t pause_ns;
+	struct tally_list pauses;
+	struct tally_list events;
+	struct tally_list unfinished;
+};
+
+struct tally_error {
+	int code;
+	uint64_t count;
+};
+
+struct tally_errors {
+	struct tally_error row[TALLY_ERRORS_MAX];
+	unsigned int n;
+	uint64_t total;
+};
+
+/**
+ * struct tally - the books of one class
+ * @calls: counted calls begun; those of the histogram
+ * @ok: of them, those that succeeded
+ * @upkeep: other calls (see PROBE_OPS)
+ * @errors: by errno, upkeep included
+ * @spurious: errors of calls executed twice (namespace only), not among @errors
+ * @longest_ns: the longest pause, @longest_wall_ns when it began, @longest_op what it held
+ * @longest_idle_ns: longest time the probe itself asked nothing, beyond its interval
+ *
+ * A pause lasts from the begin of the first call after a success to the end of the next
+ * success: the latency of a call that succeeds, and of a run of errors the time until
+ * an application could go on. Waiting between calls before it is not part of it.
+ */
+struct tally {
+	enum probe_class class;
+	uint64_t interval_ns;
+	struct tally_lists *lists;
+
+	uint64_t calls;
+	uint64_t ok;
+	uint64_t upkeep;
+	struct tally_errors errors;
+	struct tally_errors spurious;
+	struct hist hist;
+	uint64_t longest_ns;
+	uint64_t longest_wall_ns;
+	enum probe_op longest_op;
+	uint64_t longest_idle_ns;
+
+	/* private: the call being out, and the pause being on */
+	bool out;
+	enum probe_op out_op;
+	uint64_t out_ns;
+	uint64_t out_wall_ns;
+	bool on;
+	enum probe_op on_op;
+	uint64_t on_ns;
+	uint64_t on_wall_ns;
+	uint64_t last_ns;
+	bool closed;
+};
+
+/** tally_begin - a call is sent, at monotonic time @ns and wall clock time @wall_ns */
+void tally_begin(struct tally *tally, enum probe_op op, uint64_t ns, uint64_t wall_ns);
+
+/** tally_end - the call has ended at @ns, with error @code or 0 */
+void tally_end(struct tally *tally, int code, uint64_t ns);
+
+/** tally_event - an error that belongs to no call, e.g. the death of the child */
+void tally_event(struct tally *tally, enum probe_op op, int code, uint64_t wall_ns);
+
+/**
+ * tally_close - the run is over at @ns
+ *
+ * A call still out is entered as unfinished; it, or a run of errors not yet over, as a
+ * pause of its length so far. Idempotent; nothing is entered afterwards.
+ */
+void tally_close(struct tally *tally, uint64_t ns);
+
+/** tally_pause_now - length of the pause that is on at @ns, or 0 */
+uint64_t tally_pause_now(const struct tally *tally, uint64_t ns);
+
+/** tally_lists_free - release the lists */
+void tally_lists_free(struct tally_lists *lists);
+
+#endif
