@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lane: what the child of a class says to its parent, and its pace. */
+#ifndef BATON_PROBE_LANE_H
+#define BATON_PROBE_LANE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "probe/probe.h"
+
+enum lane_message_type {
+	LANE_READY,   /* files and locks in place, calls follow */
+	LANE_REFUSED, /* they could not be: @code, @op */
+	LANE_BEGIN,   /* a call is about to be made */
+	LANE_END,     /* it has returned @code, 0 = well */
+	LANE_REREAD, /* record @seq, read before its slot is reused, was in state @code */
+	LANE_DONE,   /* stopped as asked; nothing follows */
+};
+
+/**
+ * struct lane_message - one report, written whole (far below PIPE_BUF)
+ * @seq: of a record, where there is one
+ * @ns: monotonic
+ * @wall_ns: wall clock
+ */
+struct lane_message {
+	int32_t type;
+	int32_t op;
+	int32_t code;
+	int32_t reserved;
+	uint64_t seq;
+	uint64_t ns;
+	uint64_t wall_ns;
+};
+
+/**
+ * struct lane_plan - what a class needs to know, prepared by the parent
+ * @options: of the run
+ * @path: the directory of the run
+ * @run: id of the run
+ */
+struct lane_plan {
+	const struct probe_options *options;
+	char path[PATH_MAX];
+	uint64_t run;
+};
+
+/**
+ * struct lane - the child's end
+ * @stopping: the parent has asked to stop
+ */
+struct lane {
+	int in;
+	int out;
+	uint64_t interval_ns;
+	uint64_t next_ns;
+	uint64_t begin_seq;
+	enum probe_op op;
+	bool stopping;
+};
+
+/** lane_ready - calls follow; sets the pace */
+void lane_ready(struct lane *lane, int in, int out, const struct lane_plan *plan);
+
+/** lane_refuse - tell why there will be no calls, and end the process */
+_Noreturn void lane_refuse(int out, enum probe_op op, int errnum);
+
+/** lane_begin - a call follows at once */
+void lane_begin(struct lane *lane, enum probe_op op, uint64_t seq);
+
+/**
+ * lane_end - it has returned
+ * @code: 0, an errno or a code of probe.h
+ * Return: @code.
+ */
+int lane_end(struct lane *lane, int code);
+
+/** lane_reread - tell the state of a record read back before its slot is reused */
+void lane_reread(struct lane *lane, uint64_t seq, int state);
+
+/** lane_pace - wait for the time of the next call, or not at all if asked to stop */
+void lane_pace(struct lane *lane);
+
+/** lane_done - say that nothing follows, and wait until the parent lets go */
+void lane_done(struct lane *lane);
+
+/* The classes, as workers: @arg is a struct lane_plan. */
+void writer_run(void *arg, int in, int out);
+void opens_run(void *arg, int in, int out);
+void names_run(void *arg, int in, int out);
+
+/* Names in the directory of the run. */
+#define LANE_RECORDS  "records"
+#define LANE_OPENS    "opens"
+#define LANE_STANDING "standing" /* within opens/: the file that is always there */
+#define LANE_NAMES    "names"
+
+#endif

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* opens: a new open and a lock each time, as a freshly started application makes them. */
+/*
+ * Theory of operation
+ *
+ * Two kinds alternate. An open of a standing file that nobody holds open, as a virtual
+ * machine opens its disk; a client holding a delegation may answer it without the server.
+ * And an exclusive create of a fresh name, which always is an OPEN on the wire. Each
+ * takes a write lock on the whole file; open and lock are timed as one call.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "probe/lane.h"
+
+static int lock_fd(int fd, short type)
+{
+	struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
+
+	return fcntl(fd, F_SETLK, &lock) ? errno : 0;
+}
+
+/* Open and lock; @fd is open, or -1. */
+static int open_locked(int dir, const char *name, int flags, int *fd)
+{
+	*fd = openat(dir, name, flags | O_RDWR | O_CLOEXEC, 0600);
+	return *fd < 0 ? errno : lock_fd(*fd, F_WRLCK);
+}
+
+static int close_unlocked(int fd)
+{
+	int code = lock_fd(fd, F_UNLCK);
+
+	if (close(fd) && !code)
+		code = errno;
+	return code;
+}
+
+static void one_open(struct lane *lane, int dir, uint64_t round)
+{
+	bool fresh = round % 2;
+	char name[32] = LANE_STANDING;
+	int code, fd;
+
+	if (fresh)
+		snprintf(name, sizeof(name), "n%010" PRIu64, round);
+	lane_begin(lane, fresh ? OP_OPEN_NEW : OP_OPEN, round);
+	code = open_locked(dir, name, fresh ? O_CREAT | O_EXCL : 0, &fd);
+	lane_end(lane, code);
+	if (fd < 0) {
+		/* Lost, and counted as that: put it back, so that later rounds can tell more. */
+		if (!fresh && code == ENOENT) {
+			fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+			if (fd >= 0)
+				close(fd);
+		}
+		return;
+	}
+	lane_begin(lane, OP_CLOSE, round);
+	lane_end(lane, close_unlocked(fd));
+	if (!fresh)
+		return;
+	lane_begin(lane, OP_REMOVE, round);
+	lane_end(lane, unlinkat(dir, name, 0) ? errno : 0);
+}
+
+void opens_run(void *arg, int in, int out)
+{
+	const struct lane_plan *plan = arg;
+	char path[PATH_MAX + 16];
+	struct lane lane;
+	int dir, fd;
+
+	snprintf(path, sizeof(path), "%s/" LANE_OPENS, plan->path);
+	dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		lane_refuse(out, OP_OPEN, errno);
+	fd = openat(dir, LANE_STANDING, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || close(fd))
+		lane_refuse(out, OP_OPEN, errno);
+	lane_ready(&lane, in, out, plan);
+	for (uint64_t round = 0; !lane.stopping; round++) {
+		one_open(&lane, dir, round);
+		lane_pace(&lane);
+	}
+	lane_done(&lane);
+}
