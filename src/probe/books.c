@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* books: what the children say, entered into the result. */
+#include "probe/books.h"
+
+#include <errno.h>
+
+static void enter_end(struct books *books, enum probe_class class,
+		      const struct lane_message *message)
+{
+	tally_end(&books->result->tally[class], message->code, message->ns);
+	books->answered[class] = true;
+	if (message->op == OP_WRITE && !message->code) {
+		slots_ack(&books->slots, message->seq);
+		books->result->acknowledged++;
+	}
+}
+
+static void enter_reread(struct books *books, const struct lane_message *message)
+{
+	/* Compared once: it must not be again at the end. A negative state is a failed read. */
+	slots_begin(&books->slots, message->seq);
+	if (message->code >= 0)
+		slots_sum_add(&books->result->sum, message->seq,
+			      (enum record_state)message->code);
+}
+
+void books_enter(struct books *books, enum probe_class class,
+		 const struct lane_message *message)
+{
+	struct tally *tally = &books->result->tally[class];
+
+	/* What comes after the books were closed was reported as unfinished. */
+	if (tally->closed)
+		return;
+	switch ((enum lane_message_type)message->type) {
+	case LANE_READY:
+		books->ready[class] = true;
+		break;
+	case LANE_REFUSED:
+		if (books->refused == PROBE_N_CLASSES) {
+			books->refused = class;
+			books->refused_op = (enum probe_op)message->op;
+			books->refused_code = message->code;
+		}
+		break;
+	case LANE_BEGIN:
+		tally_begin(tally, (enum probe_op)message->op, message->ns,
+			    message->wall_ns);
+		if (message->op == OP_WRITE)
+			slots_begin(&books->slots, message->seq);
+		break;
+	case LANE_END:
+		enter_end(books, class, message);
+		break;
+	case LANE_REREAD:
+		enter_reread(books, message);
+		break;
+	case LANE_DONE:
+		books->done[class] = true;
+		break;
+	}
+}
+
+/* As the Linux NFS client fails the I/O of a process whose lock or state it has lost. */
+static bool is_loss_of_state(int code)
+{
+	return code == EIO || code == EBADF || code == ENOLCK || code == ESTALE;
+}
+
+static enum run_lock judge_lock(const struct run_result *result,
+				const struct verify_report *report)
+{
+	const struct tally_errors *errors = &result->tally[PROBE_WRITE].errors;
+
+	for (unsigned int i = 0; i < errors->n; i++)
+		if (is_loss_of_state(errors->row[i].code))
+			return RUN_LOCK_EIO;
+	switch (report->lock) {
+	case VERIFY_LOCK_FREE:
+		return RUN_LOCK_FREE;
+	case VERIFY_LOCK_OTHER:
+		return RUN_LOCK_OTHER;
+	case VERIFY_LOCK_UNKNOWN:
+		return RUN_LOCK_UNKNOWN;
+	case VERIFY_LOCK_HELD:
+		break;
+	}
+	/* F_GETLK is answered by the client itself; only I/O that came back proves it. */
+	for (size_t i = 0; i < result->lists.unfinished.n; i++)
+		if (result->lists.unfinished.entry[i].class == PROBE_WRITE)
+			return RUN_LOCK_UNKNOWN;
+	return RUN_LOCK_KEPT;
+}
+
+void books_verify(struct books *books, const struct verify_report *report,
+		  uint64_t wall_ns)
+{
+	struct run_result *result = books->result;
+	struct tally *write = &result->tally[PROBE_WRITE];
+
+	result->lock = judge_lock(result, report);
+	slots_sum_merge(&result->sum, &report->sum);
+	result->unread = result->acknowledged > result->sum.checked
+				 ? result->acknowledged - result->sum.checked
+				 : 0;
+	result->direct = report->direct;
+	result->leftovers = report->leftovers;
+	result->verified = report->done && !report->list_code;
+	if (report->lock_code)
+		tally_event(write, OP_GETLK, report->lock_code, wall_ns);
+	if (report->read_code)
+		tally_event(write, OP_READBACK, report->read_code, wall_ns);
+	if (report->list_code)
+		tally_event(&result->tally[PROBE_NAMESPACE], OP_LIST, report->list_code,
+			    wall_ns);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* result: what a run proves. Pure. */
+#include "probe/run.h"
+
+bool run_is_clean(const struct run_result *result)
+{
+	for (int i = 0; i < PROBE_N_CLASSES; i++) {
+		const struct tally *tally = &result->tally[i];
+
+		/* Without a single good call nothing is proven. */
+		if (!tally->ok || tally->errors.total || tally->spurious.total)
+			return false;
+	}
+	return result->verified && result->lock == RUN_LOCK_KEPT &&
+	       result->acknowledged && !result->lists.unfinished.n &&
+	       !result->sum.missing && !result->sum.wrong && !result->unread &&
+	       !result->leftovers && result->end != RUN_END_ABORT &&
+	       result->end != RUN_END_CHILD;
+}
+
+uint64_t run_errors(const struct run_result *result)
+{
+	uint64_t total = 0;
+
+	for (int i = 0; i < PROBE_N_CLASSES; i++)
+		total += result->tally[i].errors.total;
+	return total;
+}
+
+const char *run_lock_text(enum run_lock lock)
+{
+	switch (lock) {
+	case RUN_LOCK_KEPT:
+		return "kept";
+	case RUN_LOCK_UNKNOWN:
+		return "not known: it could not be asked for";
+	case RUN_LOCK_FREE:
+		return "LOST: nobody holds it any more";
+	case RUN_LOCK_OTHER:
+		return "LOST: held by another process";
+	case RUN_LOCK_EIO:
+		return "LOST: the writer's I/O failed, as it does without its lock";
+	}
+	return "?";
+}
+
+void run_result_free(struct run_result *result)
+{
+	tally_lists_free(&result->lists);
+}
