@@ -12,6 +12,8 @@ static int cmd_version(int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "check", cmd_check, "check whether a service could start on this head" },
+	{ "probe", cmd_probe,
+	  "prove from a client that nothing is lost while a service moves" },
 	{ "help", cmd_help, "this list" },
 	{ "version", cmd_version, "the version of baton" },
 	{ NULL, NULL, NULL },

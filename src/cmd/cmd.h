@@ -18,4 +18,7 @@ struct command {
 /** cmd_check - `baton check NAME`: the pre-flight */
 int cmd_check(int argc, char **argv);
 
+/** cmd_probe - `baton probe DIR`: calls on a client while the service moves, and the proof */
+int cmd_probe(int argc, char **argv);
+
 #endif

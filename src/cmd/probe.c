@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* probe: prove a cluster from one of its clients, before trusting it. */
+#include <argp.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmd/cmd.h"
+#include "core/err.h"
+#include "probe/clock.h"
+#include "probe/record.h"
+#include "probe/report.h"
+#include "probe/run.h"
+
+#define MIB (1024 * 1024)
+
+struct arguments {
+	struct probe_options options;
+	bool json;
+	bool help;
+	struct err err;
+};
+
+/* One row a number: its limits are checked, and told, from here. */
+static const struct number {
+	int key;
+	const char *name;
+	uint64_t least;
+	uint64_t most;
+	uint64_t unit;
+	size_t offset; /* in struct probe_options */
+} numbers[] = {
+#define NUMBER(key, name, least, most, unit, member)                                     \
+	{                                                                                \
+		key, name, least, most, unit, offsetof(struct probe_options, member)     \
+	}
+	NUMBER('d', "duration", 0, 365 * 86400, NS_PER_S, duration_ns),
+	NUMBER('i', "interval", 1, 60000, NS_PER_MS, interval_ns),
+	NUMBER('p', "pause", 1, 3600000, NS_PER_MS, pause_ns),
+	NUMBER('w', "patience", 1, 86400, NS_PER_S, patience_ns),
+	NUMBER('s', "size", 1, 65536, MIB / RECORD_SIZE, slots),
+#undef NUMBER
+};
+
+static const struct argp_option options[] = {
+	{ "duration", 'd', "S", 0,
+	  "probe for S seconds; 0 = until SIGINT or SIGTERM (60)", 0 },
+	{ "interval", 'i', "MS", 0, "one call of each class every MS milliseconds (20)",
+	  0 },
+	{ "pause", 'p', "MS", 0, "list each pause of MS milliseconds and more (100)", 0 },
+	{ "size", 's', "MIB", 0, "let the file of records grow to MIB at most (256)", 0 },
+	{ "patience", 'w', "S", 0,
+	  "wait S seconds for a call still out, at the begin and at the end (30)", 0 },
+	{ "json", 'j', NULL, 0, "print the report as one JSON object", 0 },
+	{ "help", 'h', NULL, 0, "print this help", -1 },
+	{ 0 },
+};
+
+static error_t parse_number(struct arguments *args, const struct number *number,
+			    const char *text)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || *text < '0' || *text > '9' || *end || value < number->least ||
+	    value > number->most) {
+		err_set(&args->err, BATON_EXIT_USAGE, 0,
+			"--%s: '%.40s' is not a number from %llu to %llu", number->name,
+			text, (unsigned long long)number->least,
+			(unsigned long long)number->most);
+		return EINVAL;
+	}
+	*(uint64_t *)((char *)&args->options + number->offset) = value * number->unit;
+	return 0;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (numbers[i].key == key)
+			return parse_number(args, &numbers[i], arg);
+	switch (key) {
+	case 'j':
+		args->json = true;
+		return 0;
+	case 'h':
+		args->help = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (args->options.dir) {
+			err_set(&args->err, BATON_EXIT_USAGE, 0,
+				"one directory only, not '%.80s' too", arg);
+			return EINVAL;
+		}
+		args->options.dir = arg;
+		return 0;
+	case ARGP_KEY_ERROR:
+		if (!*args->err.text)
+			err_set(&args->err, BATON_EXIT_USAGE, 0,
+				"'%.80s': not an option, or its value is missing or too much",
+				state->argv[state->next > 1 ? state->next - 1 : 1]);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse,
+	.args_doc = "DIR",
+	.doc = "Make calls in DIR, on a client, while its export is moved: synchronous writes "
+	       "under a lock, new opens, namespace operations. Report every pause and error, and "
+	       "read every acknowledged write back.\v"
+	       "Exit status: 0 clean, 11 if anything was seen, 1 if DIR cannot be used, 2 for a "
+	       "wrong command line. More in baton-probe(8).",
+};
+
+static int fail(const struct err *err)
+{
+	fprintf(stderr, "probe: %s\n", err->text);
+	return err->code;
+}
+
+static int print_report(const struct run_result *result, bool json)
+{
+	int rc = 0;
+
+	if (json)
+		rc = report_print_json(stdout, result);
+	else
+		report_print_table(stdout, result);
+	/* A report that did not arrive must not look like a good one. */
+	if (rc < 0 || fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "probe: the report could not be written\n");
+		return run_is_clean(result) ? BATON_EXIT_FAILED : BATON_EXIT_PROBE;
+	}
+	return run_is_clean(result) ? BATON_EXIT_OK : BATON_EXIT_PROBE;
+}
+
+int cmd_probe(int argc, char **argv)
+{
+	static struct run_result result;
+	struct arguments args = {
+		.options = {
+			.duration_ns = 60 * NS_PER_S,
+			.interval_ns = 20 * NS_PER_MS,
+			.pause_ns = 100 * NS_PER_MS,
+			.patience_ns = 30 * NS_PER_S,
+			.slots = 256 * (MIB / RECORD_SIZE),
+		},
+	};
+	int status;
+
+	/* Our own messages: argp would add a second line to each. */
+	if (argp_parse(&argp, argc, argv, ARGP_NO_EXIT | ARGP_NO_ERRS | ARGP_NO_HELP,
+		       NULL, &args))
+		return fail(&args.err);
+	if (args.help) {
+		argp_help(&argp, stdout, ARGP_HELP_STD_HELP & ~ARGP_HELP_EXIT_OK,
+			  (char *)"baton probe");
+		return BATON_EXIT_OK;
+	}
+	if (!args.options.dir) {
+		err_set(&args.err, BATON_EXIT_USAGE, 0, "which directory?");
+		return fail(&args.err);
+	}
+	if (run_probe(&args.options, &result, &args.err) < 0)
+		status = fail(&args.err);
+	else
+		status = print_report(&result, args.json);
+	run_result_free(&result);
+	return status;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report: the result for people and for programs. */
+#ifndef BATON_PROBE_REPORT_H
+#define BATON_PROBE_REPORT_H
+
+#include <stdio.h>
+
+#include "probe/run.h"
+
+/** report_print_table - for people, at most 80 columns; blocks where the charset is UTF-8 */
+void report_print_table(FILE *out, const struct run_result *result);
+
+/**
+ * report_print_json - one object, as baton-probe(8) describes it
+ * Return: 0 or -ENOMEM.
+ */
+int report_print_json(FILE *out, const struct run_result *result);
+
+#endif

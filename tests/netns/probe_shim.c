@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* probe_shim: preloaded under `baton probe`, plays a server that misbehaves ($SHIM). */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+static int plays(const char *what)
+{
+	const char *shim = getenv("SHIM");
+
+	return shim && strcmp(shim, what) == 0;
+}
+
+/* Each child counts its own calls: the tenth is the one that goes wrong. */
+static int tenth(void)
+{
+	static int calls;
+
+	return ++calls == 10;
+}
+
+ssize_t pwrite64(int fd, const void *buf, size_t len, off64_t offset)
+{
+	int now = tenth();
+
+	if (now && plays("unlock")) {
+		struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
+
+		fcntl(fd, F_SETLK, &lock);
+	}
+	if (now && plays("eio")) {
+		errno = EIO;
+		return -1;
+	}
+	if (now && plays("short"))
+		return NEXT(pwrite64)(fd, buf, 100, offset);
+	if (now && plays("lose"))
+		return (ssize_t)len;
+	if (now && plays("die"))
+		abort();
+	return NEXT(pwrite64)(fd, buf, len, offset);
+}
+
+int mkdirat(int dir, const char *name, mode_t mode)
+{
+	int rc = NEXT(mkdirat)(dir, name, mode);
+
+	if (name[0] == 'd' && plays("replay-mkdir") && tenth())
+		rc = NEXT(mkdirat)(dir, name, mode);
+	return rc;
+}
+
+int renameat(int from, const char *old, int to, const char *new)
+{
+	int rc = NEXT(renameat)(from, old, to, new);
+
+	if (plays("replay-rename") && tenth())
+		rc = NEXT(renameat)(from, old, to, new);
+	return rc;
+}
+
+int unlinkat(int dir, const char *name, int flags)
+{
+	if (name[0] == 'r' && plays("undead") && tenth())
+		return 0;
+	return NEXT(unlinkat)(dir, name, flags);
+}
+
+int fcntl64(int fd, int cmd, ...)
+{
+	va_list ap;
+	void *arg;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	if (cmd == F_SETLK && plays("nolock")) {
+		errno = ENOLCK;
+		return -1;
+	}
+	return NEXT(fcntl64)(fd, cmd, arg);
+}
