@@ -31,7 +31,7 @@
 /* Types 135 and 136: the client must still be able to find us, and we the client. */
 #define ACCEPT_ND "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
 
-char *ruleset_drain(uint16_t port)
+char *ruleset_drain(uint16_t port, bool dormant)
 {
 	char *text = NULL;
 	size_t len;
@@ -39,8 +39,11 @@ char *ruleset_drain(uint16_t port)
 
 	if (!f)
 		return NULL;
-	fprintf(f, REPLACE_ARP REPLACE_INET "table inet baton {\n"
-					    "	chain bare {\n");
+	fprintf(f,
+		REPLACE_ARP REPLACE_INET "table inet baton {\n"
+					 "%s"
+					 "	chain bare {\n",
+		dormant ? "	flags dormant;\n" : "");
 	for (int doff = 5; doff <= 15; doff++)
 		fprintf(f, "		tcp doff %d ip length %d accept\n", doff,
 			20 + 4 * doff);

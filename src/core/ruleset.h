@@ -3,11 +3,16 @@
 #ifndef BATON_CORE_RULESET_H
 #define BATON_CORE_RULESET_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* The table's name, in the families inet and (silence) arp. */
+#define RULESET_TABLE "baton"
 
 /**
  * ruleset_drain - let what is owed be delivered and acknowledged, let no call come in
  * @port: the service's TCP port, host order
+ * @dormant: load it without effect, to be woken by nft_set_dormant() when it is needed
  *
  * In: loopback, neighbour discovery, and segments to @port without payload and without
  * SYN. Out: loopback, neighbour discovery, and segments from @port without FIN and RST.
@@ -15,7 +20,7 @@
  *
  * Return: malloc'd text, or NULL if memory is short.
  */
-char *ruleset_drain(uint16_t port);
+char *ruleset_drain(uint16_t port, bool dormant);
 
 /** ruleset_silence - nothing in, nothing out but loopback, ARP included; static text. */
 const char *ruleset_silence(void);

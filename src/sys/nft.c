@@ -2,7 +2,12 @@
 /* nft: put a ruleset into force in one network namespace, by libnftables. */
 #include "sys/nft.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <nftables/libnftables.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,4 +79,78 @@ int nft_apply(struct nft *nft, const char *ruleset, struct err *err)
 						  : BATON_EXIT_NETWORK,
 		0, "nftables: %.*s", (int)strcspn(said, "\n"), said);
 	return rc;
+}
+
+static struct nlmsghdr *put_header(void *buf, uint16_t type, uint16_t flags,
+				   uint8_t family, uint16_t res_id, uint32_t seq)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct nfgenmsg *nfg = mnl_nlmsg_put_extra_header(nlh, sizeof(*nfg));
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	nlh->nlmsg_seq = seq;
+	nfg->nfgen_family = family;
+	nfg->version = NFNETLINK_V0;
+	nfg->res_id = htons(res_id);
+	return nlh;
+}
+
+/* Sends a request of ours and waits for its acknowledgement. Returns 0 or -errno. */
+static int request(struct mnl_socket *nl, char *buf, size_t len, size_t size)
+{
+	ssize_t n = mnl_socket_sendto(nl, buf, len);
+
+	if (n > 0)
+		n = mnl_socket_recvfrom(nl, buf, size);
+	if (n > 0)
+		n = mnl_cb_run(buf, n, 0, mnl_socket_get_portid(nl), NULL, NULL);
+	return n < 0 ? -errno : 0;
+}
+
+static size_t put_get(char *buf, const char *table)
+{
+	struct nlmsghdr *nlh = put_header(
+		buf, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETTABLE, 0, NFPROTO_INET, 0, 1);
+
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, table);
+	return nlh->nlmsg_len;
+}
+
+/* A transaction: begin, the table with its new flags, end (nfnetlink.c, nfnetlink_rcv_batch). */
+static size_t put_flags(char *buf, const char *table, bool dormant)
+{
+	struct nlmsghdr *nlh = put_header(buf, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC,
+					  NFNL_SUBSYS_NFTABLES, 1);
+	size_t len = nlh->nlmsg_len;
+
+	nlh = put_header(buf + len, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_NEWTABLE,
+			 NLM_F_ACK, NFPROTO_INET, 0, 2);
+	mnl_attr_put_strz(nlh, NFTA_TABLE_NAME, table);
+	mnl_attr_put_u32(nlh, NFTA_TABLE_FLAGS, htonl(dormant ? NFT_TABLE_F_DORMANT : 0));
+	len += nlh->nlmsg_len;
+	nlh = put_header(buf + len, NFNL_MSG_BATCH_END, 0, AF_UNSPEC,
+			 NFNL_SUBSYS_NFTABLES, 3);
+	return len + nlh->nlmsg_len;
+}
+
+int nft_set_dormant(const char *table, bool dormant, struct err *err)
+{
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	char buf[1024];
+	int rc;
+
+	if (!nl)
+		return err_set(err, BATON_EXIT_SOFTWARE, errno, "open nfnetlink");
+	rc = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : 0;
+	/* Asked first: a NEWTABLE makes one that is not there. */
+	if (rc == 0)
+		rc = request(nl, buf, put_get(buf, table), sizeof(buf));
+	if (rc == 0)
+		rc = request(nl, buf, put_flags(buf, table, dormant), sizeof(buf));
+	mnl_socket_close(nl);
+	if (rc == 0)
+		return 0;
+	return err_set(err, BATON_EXIT_SOFTWARE, -rc, "nftables: %s table inet %s",
+		       dormant ? "put to sleep" : "wake", table);
 }

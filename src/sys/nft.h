@@ -3,6 +3,8 @@
 #ifndef BATON_SYS_NFT_H
 #define BATON_SYS_NFT_H
 
+#include <stdbool.h>
+
 #include "core/err.h"
 
 /** struct nft - a libnftables context; its socket stays in the namespace it was opened in */
@@ -29,5 +31,17 @@ void nft_close(struct nft *nft);
  * Return: 0, -EOPNOTSUPP (BATON_EXIT_SOFTWARE: no nf_tables in the kernel), or -errno.
  */
 int nft_apply(struct nft *nft, const char *ruleset, struct err *err);
+
+/**
+ * nft_set_dormant - wake a table of the current network namespace, or put it to sleep
+ * @table: its name, family inet
+ * @dormant: its rules are kept, but see no packet
+ * @err: why not
+ *
+ * One small message, where nft_apply() has a ruleset to compile.
+ *
+ * Return: 0, -ENOENT (no such table), or -errno.
+ */
+int nft_set_dormant(const char *table, bool dormant, struct err *err);
 
 #endif

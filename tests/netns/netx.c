@@ -282,9 +282,23 @@ static int apply(const char *text)
 
 static int cmd_drain(int argc, char **argv)
 {
-	_cleanup_free_ char *text = ruleset_drain(atoi(argv[0]));
+	_cleanup_free_ char *text = ruleset_drain(atoi(argv[0]), false);
 
 	return apply(text);
+}
+
+/* As standby leaves it. */
+static int cmd_drain_asleep(int argc, char **argv)
+{
+	_cleanup_free_ char *text = ruleset_drain(atoi(argv[0]), true);
+
+	return apply(text);
+}
+
+/* dormant yes|no; without -n: it works where it runs */
+static int cmd_dormant(int argc, char **argv)
+{
+	return nft_set_dormant(RULESET_TABLE, strcmp(argv[0], "yes") == 0, &err);
 }
 
 static int cmd_silence(int argc, char **argv)
@@ -340,6 +354,8 @@ static const struct {
 	{ "conns", cmd_conns, 1 },
 	{ "sever", cmd_sever, 1 },
 	{ "drain", cmd_drain, 1 },
+	{ "drain-asleep", cmd_drain_asleep, 1 },
+	{ "dormant", cmd_dormant, 1 },
 	{ "silence", cmd_silence, 0 },
 	{ "clear", cmd_clear, 0 },
 	{ "nft", cmd_nft, 1 },

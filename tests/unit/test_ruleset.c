@@ -57,14 +57,26 @@ static const char drain_2049[] =
 
 static void drain_lets_bare_acks_in_and_no_end_out(void **state)
 {
-	char *text = ruleset_drain(2049);
+	char *text = ruleset_drain(2049, false);
 
 	assert_string_equal(text, drain_2049);
 	free(text);
-	text = ruleset_drain(65535);
+	text = ruleset_drain(65535, false);
 	assert_non_null(strstr(text, "tcp dport 65535 "));
 	assert_non_null(strstr(text, "tcp sport 65535 "));
 	free(text);
+}
+
+static void drain_asleep_differs_by_a_flag_alone(void **state)
+{
+	char *asleep = ruleset_drain(2049, true);
+	char *flag = strstr(asleep, "	flags dormant;\n");
+
+	assert_non_null(flag);
+	memmove(flag, flag + strlen("	flags dormant;\n"),
+		strlen(flag) - strlen("	flags dormant;\n") + 1);
+	assert_string_equal(asleep, drain_2049);
+	free(asleep);
 }
 
 static void silence_lets_nothing_through(void **state)
@@ -107,6 +119,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(drain_lets_bare_acks_in_and_no_end_out),
+		cmocka_unit_test(drain_asleep_differs_by_a_flag_alone),
 		cmocka_unit_test(silence_lets_nothing_through),
 		cmocka_unit_test(clear_leaves_nothing),
 	};
