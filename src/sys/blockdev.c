@@ -233,17 +233,19 @@ int blockdev_check_unused(const char *device, const char *own, struct err *err)
 	dev_t rdev;
 	int rc = blockdev_check_present(device, &rdev, err);
 
-	if (!rc)
-		rc = scan_mounts(device, rdev, own, &ours, err);
-	if (!rc)
-		rc = check_holders(device, rdev, err);
-	if (rc || ours)
+	if (rc)
 		return rc;
+	/* The kernel knows; only for the name of who has it must /proc be searched. */
 	fd = open(device, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0)
 		return 0;
 	if (errno != EBUSY)
 		return err_set(err, BATON_EXIT_DEVICE, errno, "open device %s", device);
+	rc = scan_mounts(device, rdev, own, &ours, err);
+	if (!rc)
+		rc = check_holders(device, rdev, err);
+	if (rc || ours)
+		return rc;
 	err_set(err, BATON_EXIT_DEVICE, 0,
 		"device %s is in use, though no process sees a mount of it (swap, a lazy "
 		"unmount, a pinned namespace?)",

@@ -35,9 +35,9 @@ int blockdev_check_filesystem(const char *device, const char *fstype, struct err
  * @own: mounts at or below this directory do not count; NULL = all do
  * @err: names the mount point and a process of that mount namespace, or the holder
  *
- * Looks into every mount namespace that a process lives in, then at the device's holders
- * (dm, md, …), then asks the kernel by an exclusive open, which also finds mounts that no process
- * sees. A device mounted below @own passes.
+ * Asks the kernel by an exclusive open, which finds also mounts that no process sees. For
+ * the name of who has it, looks into every mount namespace that a process lives in, then at
+ * the device's holders (dm, md, …). A device mounted below @own passes.
  *
  * Return: 0 or -EBUSY, -errno with BATON_EXIT_DEVICE.
  */
