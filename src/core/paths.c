@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* paths: every place a service has on a head and on its disk. */
+#include "core/paths.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+void paths_init(struct paths *p, const char *name)
+{
+	struct {
+		char *to;
+		const char *base;
+		const char *leaf;
+	} const below[] = {
+		{ p->sock, p->run, "sock" },
+		{ p->keeper, p->run, "keeper" },
+		{ p->lock, p->run, "lock" },
+		{ p->ledger, p->run, "ledger.json" },
+		{ p->pins, p->run, "ns" },
+		{ p->mnt, p->pins, "mnt" },
+		{ p->uts, p->pins, "uts" },
+		{ p->mountd_pid, p->run, "mountd.pid" },
+		{ p->nfsdcld_pid, p->run, "nfsdcld.pid" },
+		{ p->fs, p->run, "fs" },
+		{ p->root, p->run, "root" },
+		{ p->hidden, p->run, "hidden" },
+		{ p->state, p->fs, ".baton" },
+		{ p->nfsdcld, p->state, "nfsdcld" },
+		{ p->tickle, p->state, "tickle" },
+		{ p->conns, p->tickle, "connections" },
+	};
+
+	snprintf(p->run, PATHS_MAX, "%s/%s", PATHS_RUN, name);
+	snprintf(p->netns, PATHS_MAX, "%s/baton-%s", PATHS_NETNS, name);
+	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++)
+		snprintf(below[i].to, PATHS_MAX, "%s/%s", below[i].base, below[i].leaf);
+}
+
+void paths_export(char *buf, const struct paths *paths, const char *name,
+		  const char *path)
+{
+	snprintf(buf, PATH_MAX, "%s/%s%s", paths->root, name,
+		 strcmp(path, "/") == 0 ? "" : path);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* paths: every place a service has on a head and on its disk, derived from its name. */
+#ifndef BATON_CORE_PATHS_H
+#define BATON_CORE_PATHS_H
+
+#include "core/service.h"
+
+#define PATHS_RUN     "/run/baton"
+#define PATHS_NETNS   "/run/netns"
+#define PATHS_NFSD    "/proc/fs/nfsd"
+#define PATHS_PIPEFS  "/run/rpc_pipefs"
+#define PATHS_NFS_VAR "/var/lib/nfs"
+
+/* Long enough for the longest name below; checked by the unit test. */
+#define PATHS_MAX 128
+
+/**
+ * struct paths - the places of one service
+ *
+ * On the head, all below /run/baton/NAME (root only) but @netns, which stands where
+ * ip-netns(8) looks for it. @fs, @root and what is below them exist only inside the
+ * service's mount namespace.
+ */
+struct paths {
+	char run[PATHS_MAX];         /* /run/baton/NAME */
+	char sock[PATHS_MAX];        /* the keeper's socket */
+	char keeper[PATHS_MAX];      /* lock of the one keeper */
+	char lock[PATHS_MAX];        /* held by whoever changes the service's state */
+	char ledger[PATHS_MAX];      /* the last operations, for `baton log` */
+	char pins[PATHS_MAX];        /* a private mount that holds the two below */
+	char mnt[PATHS_MAX];         /* pinned mount namespace */
+	char uts[PATHS_MAX];         /* pinned UTS namespace */
+	char netns[PATHS_MAX];       /* pinned network namespace */
+	char mountd_pid[PATHS_MAX];  /* rpc.mountd */
+	char nfsdcld_pid[PATHS_MAX]; /* nfsdcld */
+	char fs[PATHS_MAX];          /* the service's filesystem, whole */
+	char root[PATHS_MAX];        /* NFSv4 pseudo-root (tmpfs) */
+	char hidden[PATHS_MAX];      /* empty tmpfs that covers @state for clients */
+	char state[PATHS_MAX];       /* @fs/.baton: baton's own directory on the disk */
+	char nfsdcld[PATHS_MAX]; /* @state/nfsdcld: the recovery database's directory */
+	char tickle[PATHS_MAX];  /* @state/tickle: the directory of the next */
+	char conns[PATHS_MAX];   /* @tickle/connections: whom a start has to tickle */
+};
+
+/** paths_init - derive every path of the service @name, which service_check_name() passed. */
+void paths_init(struct paths *paths, const char *name);
+
+/**
+ * paths_export - where an export stands below the pseudo-root
+ * @buf: PATH_MAX bytes
+ * @paths: of the service
+ * @name: of the service
+ * @path: of the export within the filesystem: "/" or "/images"
+ *
+ * A client mounts ADDRESS:/NAME for "/" and ADDRESS:/NAME/images for "/images".
+ */
+void paths_export(char *buf, const struct paths *paths, const char *name,
+		  const char *path);
+
+#endif

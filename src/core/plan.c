@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* plan: from what stands and what is wanted to what has to be done. */
+#include "core/plan.h"
+
+enum service_state plan_state(const struct standing *s)
+{
+	if (!s->pinned)
+		return STATE_ABSENT;
+	if (s->attached && s->threads > 0 && s->link_up)
+		return STATE_SERVING;
+	if (s->attached || s->threads > 0 || s->link_up || s->nfsdcld)
+		return STATE_PARTIAL;
+	return STATE_STANDBY;
+}
+
+const char *plan_state_name(enum service_state state)
+{
+	switch (state) {
+	case STATE_ABSENT:
+		return "absent";
+	case STATE_STANDBY:
+		return "standby";
+	case STATE_PARTIAL:
+		return "partial";
+	case STATE_SERVING:
+		return "serving";
+	}
+	return "?";
+}
+
+const char *plan_operation_name(enum operation operation)
+{
+	switch (operation) {
+	case OPERATION_STANDBY:
+		return "standby";
+	case OPERATION_START:
+		return "start";
+	case OPERATION_STOP:
+		return "stop";
+	case OPERATION_TEARDOWN:
+		return "teardown";
+	}
+	return "?";
+}
+
+static struct plan plan_start(const struct standing *standing, enum service_state state)
+{
+	struct plan plan = { .undo = PHASE_STOP };
+	int n = 0;
+
+	if (state == STATE_SERVING)
+		return (struct plan){ .undo = PHASE_END };
+	if (state == STATE_PARTIAL)
+		plan.phases[n++] = PHASE_STOP;
+	if (!standing->prepared)
+		plan.phases[n++] = PHASE_STANDBY;
+	plan.phases[n++] = PHASE_START;
+	return plan;
+}
+
+struct plan plan_make(enum operation operation, const struct standing *standing)
+{
+	enum service_state state = plan_state(standing);
+	struct plan plan = { .undo = PHASE_END };
+	int n = 0;
+
+	switch (operation) {
+	case OPERATION_STANDBY:
+		plan.phases[n++] = PHASE_STANDBY;
+		if (state == STATE_ABSENT)
+			plan.undo = PHASE_TEARDOWN;
+		break;
+	case OPERATION_START:
+		return plan_start(standing, state);
+	case OPERATION_STOP:
+		if (state == STATE_SERVING || state == STATE_PARTIAL)
+			plan.phases[n++] = PHASE_STOP;
+		break;
+	case OPERATION_TEARDOWN:
+		if (state == STATE_SERVING || state == STATE_PARTIAL)
+			plan.phases[n++] = PHASE_STOP;
+		if (state != STATE_ABSENT)
+			plan.phases[n++] = PHASE_TEARDOWN;
+		break;
+	}
+	return plan;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* plan: from what stands and what is wanted to what has to be done; makes no system call. */
+#ifndef BATON_CORE_PLAN_H
+#define BATON_CORE_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** enum operation - what is wanted of a service on this head */
+enum operation {
+	OPERATION_STANDBY,
+	OPERATION_START,
+	OPERATION_STOP,
+	OPERATION_TEARDOWN,
+};
+
+/** enum phase - a table of steps (keeper/op.h), or the end of a plan */
+enum phase {
+	PHASE_END,
+	PHASE_STANDBY,
+	PHASE_START,
+	PHASE_STOP,
+	PHASE_TEARDOWN,
+};
+
+/**
+ * struct standing - what of a service stands on this head
+ * @prepared: namespaces are pinned and rpc.mountd runs in them
+ * @pinned: namespaces are pinned
+ * @attached: its filesystem is mounted
+ * @threads: knfsd's, running
+ * @link_up: one of its links is up
+ * @nfsdcld: runs
+ */
+struct standing {
+	bool pinned;
+	bool prepared;
+	bool attached;
+	bool nfsdcld;
+	bool link_up;
+	int threads;
+};
+
+/** enum service_state - what that amounts to */
+enum service_state {
+	STATE_ABSENT,  /* no namespaces */
+	STATE_STANDBY, /* nothing but what standby makes */
+	STATE_PARTIAL, /* some of what serves, not all: a crash, or a failed stop */
+	STATE_SERVING,
+};
+
+/** plan_state - judge what stands. */
+enum service_state plan_state(const struct standing *standing);
+
+/** plan_state_name - "absent", "standby", "partial", "serving". */
+const char *plan_state_name(enum service_state state);
+
+/** plan_operation_name - "standby", "start", "stop", "teardown". */
+const char *plan_operation_name(enum operation operation);
+
+#define PLAN_MAX 4
+
+/**
+ * struct plan - phases in their order, closed by PHASE_END
+ * @undo: run when one of them fails; PHASE_END = nothing can be undone
+ */
+struct plan {
+	enum phase phases[PLAN_MAX];
+	enum phase undo;
+};
+
+/**
+ * plan_make - what has to be done
+ * @operation: wanted
+ * @standing: as it is; an empty plan means that it is so already
+ */
+struct plan plan_make(enum operation operation, const struct standing *standing);
+
+#endif
