@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* child: other programs, started by argv and waited for with a deadline. */
+#include "sys/child.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "sys/file.h"
+
+/* Administrators run baton from cron, agents and units: their PATH is not ours. */
+#define CHILD_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
+
+int64_t child_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+static void exec_program(const char *const argv[], int report)
+{
+	sigset_t none;
+	int errnum;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	if (clearenv() == 0 && setenv("PATH", CHILD_PATH, 1) == 0 &&
+	    setenv("LC_ALL", "C.UTF-8", 1) == 0)
+		execvp(argv[0], (char *const *)argv);
+	errnum = errno;
+	if (write(report, &errnum, sizeof(errnum)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/*
+ * Forks, executes and waits until the exec has succeeded or failed: the report pipe is
+ * close-on-exec, so its end of file means success. @err_fd becomes standard error if >= 0.
+ */
+static int start(const char *const argv[], int err_fd, bool session, pid_t *pid,
+		 struct err *err)
+{
+	int report[2], errnum = 0;
+	ssize_t n;
+
+	if (pipe2(report, O_CLOEXEC) < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "pipe for %s", argv[0]);
+	*pid = fork();
+	if (*pid < 0) {
+		n = errno;
+		close(report[0]);
+		close(report[1]);
+		return err_set(err, BATON_EXIT_RESOURCE, n, "fork for %s", argv[0]);
+	}
+	if (*pid == 0) {
+		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		if (session)
+			setsid();
+		if (chdir("/") < 0 || null < 0 || dup2(null, 0) < 0 ||
+		    dup2(null, 1) < 0 || (err_fd >= 0 && dup2(err_fd, 2) < 0))
+			_exit(126);
+		exec_program(argv, report[1]);
+	}
+	close(report[1]);
+	do
+		n = read(report[0], &errnum, sizeof(errnum));
+	while (n < 0 && errno == EINTR);
+	close(report[0]);
+	if (n != sizeof(errnum))
+		return 0;
+	waitpid(*pid, NULL, 0);
+	return err_set(err, errnum == ENOENT ? BATON_EXIT_SOFTWARE : BATON_EXIT_RESOURCE,
+		       errnum, "%s", argv[0]);
+}
+
+int child_spawn_daemon(const char *const argv[], const char *pidfile, struct err *err)
+{
+	/* Not close-on-exec: the daemon holds the lock by it. */
+	_cleanup_close_ int fd = open(pidfile, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+	pid_t pid;
+	int rc;
+
+	if (fd < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", pidfile);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? 0
+					    : err_set(err, BATON_EXIT_FAILED, errno,
+						      "lock %s", pidfile);
+	rc = start(argv, -1, true, &pid, err);
+	/* With /run full it is found by the lock alone; who needs the number says so. */
+	if (rc == 0 && ftruncate(fd, 0) == 0 && dprintf(fd, "%d\n", pid) < 0)
+		return 0;
+	return rc;
+}
+
+pid_t child_daemon_pid(const char *pidfile)
+{
+	_cleanup_close_ int fd = open(pidfile, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char text[32];
+	long pid;
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	pid = file_read(pidfile, text, sizeof(text)) > 0 ? strtol(text, NULL, 10) : 0;
+	return pid > 0 ? pid : -1;
+}
+
+/* Keeps the last complete line of what flows through @fd, up to a deadline. */
+static int read_last_line(int fd, int64_t until, char *line, size_t size)
+{
+	char buf[4096];
+	size_t len = 0;
+	ssize_t n;
+
+	line[0] = '\0';
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		int64_t left = until - child_now_ms();
+
+		if (left <= 0)
+			return -ETIMEDOUT;
+		if (poll(&p, 1, left) < 0 && errno != EINTR)
+			return -errno;
+		if (!p.revents)
+			continue;
+		n = read(fd, buf + len, sizeof(buf) - 1 - len);
+		if (n <= 0)
+			break;
+		len += n;
+		if (len == sizeof(buf) - 1) {
+			memmove(buf, buf + len / 2, len - len / 2);
+			len -= len / 2;
+		}
+	}
+	while (len > 0 && isspace((unsigned char)buf[len - 1]))
+		len--;
+	buf[len] = '\0';
+	snprintf(line, size, "%s", strrchr(buf, '\n') ? strrchr(buf, '\n') + 1 : buf);
+	return 0;
+}
+
+int child_run(const char *const argv[], unsigned int deadline_ms, struct err *err)
+{
+	int64_t until = child_now_ms() + deadline_ms;
+	char line[300];
+	int out[2], rc, status;
+	pid_t pid;
+
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "pipe for %s", argv[0]);
+	rc = start(argv, out[1], false, &pid, err);
+	close(out[1]);
+	if (rc < 0) {
+		close(out[0]);
+		return rc;
+	}
+	rc = read_last_line(out[0], until, line, sizeof(line));
+	close(out[0]);
+	if (rc < 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		return err_set(err, BATON_EXIT_FAILED, ETIMEDOUT, "%s", argv[0]);
+	}
+	if (waitpid(pid, &status, 0) < 0)
+		return err_set(err, BATON_EXIT_FAILED, errno, "wait for %s", argv[0]);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	err_set(err, BATON_EXIT_FAILED, 0, "%s: %s", argv[0],
+		line[0] ? line : "failed without a message");
+	return -ECANCELED;
+}
+
+int child_wait_gone(pid_t pid, unsigned int deadline_ms)
+{
+	int64_t until = child_now_ms() + deadline_ms;
+	/* By number: glibc has a wrapper only since 2.36, RHEL 9 has 2.34. */
+	_cleanup_close_ int fd = syscall(SYS_pidfd_open, pid, 0);
+
+	if (fd < 0)
+		return errno == ESRCH ? 0 : -errno;
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		int64_t left = until - child_now_ms();
+
+		if (left <= 0)
+			return -ETIMEDOUT;
+		if (poll(&p, 1, left) > 0) {
+			waitpid(pid, NULL, WNOHANG);
+			return 0;
+		}
+	}
+}
+
+int child_end(pid_t pid, unsigned int deadline_ms)
+{
+	if (kill(pid, SIGTERM) < 0 && errno == ESRCH)
+		return 0;
+	if (child_wait_gone(pid, deadline_ms / 2) == 0)
+		return 0;
+	kill(pid, SIGKILL);
+	return child_wait_gone(pid, deadline_ms / 2);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* child: other programs, started by argv, never by a shell, and waited for with a deadline. */
+#ifndef BATON_SYS_CHILD_H
+#define BATON_SYS_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/err.h"
+
+/**
+ * child_run - run a program to its end
+ * @argv: NULL-terminated; argv[0] is looked for in the system's sbin and bin directories
+ * @deadline_ms: then it is killed
+ * @err: names the program, and the last line it wrote to its standard error
+ *
+ * Return: 0 if it exited 0; -ENOENT if there is no such program (SOFTWARE); -ETIMEDOUT;
+ * -ECANCELED for any other exit status.
+ */
+int child_run(const char *const argv[], unsigned int deadline_ms, struct err *err);
+
+/**
+ * child_spawn_daemon - start a program that goes on after us, once
+ * @argv: as above
+ * @pidfile: holds its process id, and a lock for as long as it lives: the daemon inherits
+ *           the open file
+ * @err: why not
+ *
+ * It gets a session of its own and our standard error; its working directory is "/". One
+ * that runs already counts as done.
+ *
+ * Return: 0, or -errno.
+ */
+int child_spawn_daemon(const char *const argv[], const char *pidfile, struct err *err);
+
+/**
+ * child_daemon_pid - the daemon of a pid file, by its lock, whatever the file says
+ * Return: its process id; 0 if it does not run; -1 if it runs and the file does not tell.
+ */
+pid_t child_daemon_pid(const char *pidfile);
+
+/**
+ * child_end - end a process and wait until it is gone
+ * @pid: not necessarily our own child
+ * @deadline_ms: after half of it SIGKILL follows SIGTERM
+ *
+ * Return: 0 when it is gone, -ETIMEDOUT.
+ */
+int child_end(pid_t pid, unsigned int deadline_ms);
+
+/**
+ * child_wait_gone - wait for the end of a process by its pidfd; reaps it if it is ours
+ * Return: 0 when it is gone, -ETIMEDOUT.
+ */
+int child_wait_gone(pid_t pid, unsigned int deadline_ms);
+
+/** child_now_ms - CLOCK_MONOTONIC in milliseconds. */
+int64_t child_now_ms(void);
+
+#endif

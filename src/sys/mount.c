@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mount: the service's tree inside its mount namespace.
+ *
+ * Theory of operation
+ *
+ *   /run/baton/NAME/fs            the filesystem, whole; never exported, nfsdcld works here
+ *   /run/baton/NAME/root          tmpfs, the NFSv4 pseudo-root (fsid=0)
+ *   /run/baton/NAME/root/NAME     bind of fs/, if `export = /`; else a directory
+ *   …/root/NAME/images            bind of fs/images, if `export = /images`
+ *   …/root/NAME/.baton            empty tmpfs over baton's state, if `export = /`
+ *
+ * The pseudo-root and a stand-in directory for each export exist in standby already, so
+ * that the exports can be registered before the disk is here. A crash leaves mounts in a
+ * namespace that nothing but this service uses; mount_detach() takes away what stands.
+ *
+ * What is on the disk is the clients' work: no path on it is followed through a symbolic
+ * link or onto another filesystem.
+ */
+#include "sys/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmount.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+
+/* The kernel drops a knfsd thread's last references a moment after the thread is gone. */
+#define DETACH_PATIENCE_MS 2000
+
+static bool is_mount_point(const char *path)
+{
+	struct statx st;
+
+	/* STATX_ATTR_MOUNT_ROOT: since Linux 5.8 (fs/stat.c, vfs_statx). */
+	return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+		     STATX_BASIC_STATS, &st) == 0 &&
+	       (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+static int make_directories(const char *path, struct err *err)
+{
+	char part[PATH_MAX];
+
+	snprintf(part, sizeof(part), "%s", path);
+	for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
+		if (slash)
+			*slash = '\0';
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s",
+				       part);
+		if (!slash)
+			return 0;
+		*slash = '/';
+	}
+}
+
+static int mount_once(const char *type, const char *path, unsigned long flags,
+		      const char *data, struct err *err)
+{
+	if (mount(type, path, type, flags, data) < 0)
+		return err_set(err, BATON_EXIT_FAILED, errno, "mount %s on %s", type,
+			       path);
+	return 0;
+}
+
+static int prepare_nfs_var(struct err *err)
+{
+	static const char *const tables[] = { PATHS_NFS_VAR "/etab",
+					      PATHS_NFS_VAR "/rmtab" };
+	int rc;
+
+	/* A head's own mount may be here already; ours is the one with our mark. */
+	if (access(PATHS_NFS_VAR "/.baton", F_OK) == 0)
+		return 0;
+	rc = mount_once("tmpfs", PATHS_NFS_VAR, MS_NODEV | MS_NOSUID | MS_NOEXEC,
+			"mode=0755,size=1m", err);
+	for (size_t i = 0; i < 2 && rc == 0; i++)
+		if (mknod(tables[i], S_IFREG | 0644, 0) < 0)
+			rc = err_set(err, BATON_EXIT_RESOURCE, errno, "create %s",
+				     tables[i]);
+	if (rc == 0 && mknod(PATHS_NFS_VAR "/.baton", S_IFREG | 0600, 0) < 0)
+		rc = err_set(err, BATON_EXIT_RESOURCE, errno, "mark %s", PATHS_NFS_VAR);
+	return rc;
+}
+
+static int make_stand_ins(const struct service *svc, const struct paths *paths,
+			  struct err *err)
+{
+	char target[PATH_MAX];
+	int rc = 0;
+
+	for (size_t i = 0; i < svc->n_exports && rc == 0; i++) {
+		paths_export(target, paths, svc->name, svc->exports[i].path);
+		rc = make_directories(target, err);
+		if (rc == 0 && strcmp(svc->exports[i].path, "/") == 0) {
+			strncat(target, "/.baton", sizeof(target) - strlen(target) - 1);
+			rc = make_directories(target, err);
+		}
+	}
+	return rc;
+}
+
+int mount_prepare_tree(const struct service *svc, const struct paths *paths,
+		       struct err *err)
+{
+	int rc = 0;
+
+	if (mkdir(paths->fs, 0700) < 0 && errno != EEXIST)
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", paths->fs);
+	if (!is_mount_point(paths->root)) {
+		rc = make_directories(paths->root, err);
+		if (rc == 0)
+			rc = mount_once("tmpfs", paths->root,
+					MS_NODEV | MS_NOSUID | MS_NOEXEC,
+					"mode=0755,size=1m", err);
+	}
+	if (rc == 0)
+		rc = make_stand_ins(svc, paths, err);
+	if (rc == 0)
+		rc = prepare_nfs_var(err);
+	/*
+	 * A filesystem of this kind belongs to the network namespace it was mounted from
+	 * (fs/nfsd/nfsctl.c, get_tree_keyed), and the head's may be in place: look whether
+	 * the mount is of our own making by our mark in the directory above.
+	 */
+	if (rc == 0 && access(PATHS_NFS_VAR "/.nfsd", F_OK) < 0) {
+		rc = mount_once("nfsd", PATHS_NFSD, 0, NULL, err);
+		if (rc == 0)
+			rc = make_directories(PATHS_PIPEFS, err);
+		if (rc == 0)
+			rc = mount_once("rpc_pipefs", PATHS_PIPEFS, 0, NULL, err);
+		if (rc == 0 && mknod(PATHS_NFS_VAR "/.nfsd", S_IFREG | 0600, 0) < 0)
+			rc = err_set(err, BATON_EXIT_RESOURCE, errno, "mark %s",
+				     PATHS_NFS_VAR);
+	}
+	return rc;
+}
+
+static int mount_device(const struct service *svc, const struct paths *paths,
+			struct err *err)
+{
+	struct libmnt_context *cxt = mnt_new_context();
+	char why[256] = "";
+	int rc;
+
+	if (!cxt)
+		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "mount %s", svc->device);
+	mnt_context_disable_helpers(cxt, 1);
+	mnt_context_disable_mtab(cxt, 1);
+	/* A disk that turned read-only is an error, not a read-only export. */
+	mnt_context_enable_rwonly_mount(cxt, 1);
+	mnt_context_set_fstype(cxt, svc->fstype);
+	mnt_context_set_source(cxt, svc->device);
+	mnt_context_set_target(cxt, paths->fs);
+	if (svc->options && svc->options[0])
+		mnt_context_set_options(cxt, svc->options);
+	mnt_context_set_mflags(cxt, MS_NODEV | MS_NOSUID);
+	rc = mnt_context_mount(cxt);
+	if (rc != 0) {
+		int errnum = mnt_context_get_syscall_errno(cxt);
+
+		mnt_context_get_excode(cxt, rc, why, sizeof(why));
+		rc = err_set(err, BATON_EXIT_DEVICE, 0, "mount %s (%s) on %s: %s",
+			     svc->device, svc->fstype, paths->fs,
+			     errnum == EUCLEAN
+				     ? "the filesystem is damaged; run its repair "
+				       "tool, e.g. xfs_repair or fsck"
+			     : errnum ? strerror(errnum)
+				      : why);
+		if (errnum)
+			rc = -errnum;
+	}
+	mnt_free_context(cxt);
+	return rc;
+}
+
+static int open_beneath(int dir, const char *path, struct err *err)
+{
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+					   RESOLVE_NO_XDEV };
+	const char *relative = path[1] ? path + 1 : ".";
+	int fd = syscall(SYS_openat2, dir, relative, &how, sizeof(how));
+
+	if (fd < 0)
+		return err_set(err, BATON_EXIT_DEVICE, errno,
+			       "export %s: on the filesystem", path);
+	return fd;
+}
+
+static int bind_export(const struct service *svc, const struct paths *paths, int fs,
+		       const struct export *export, struct err *err)
+{
+	char source[64], target[PATH_MAX];
+	_cleanup_close_ int dir = open_beneath(fs, export->path, err);
+
+	if (dir < 0)
+		return dir;
+	paths_export(target, paths, svc->name, export->path);
+	snprintf(source, sizeof(source), "/proc/self/fd/%d", dir);
+	if (mount(source, target, NULL, MS_BIND, NULL) < 0)
+		return err_set(err, BATON_EXIT_FAILED, errno, "bind %s to %s",
+			       export->path, target);
+	return 0;
+}
+
+/* "/" first, "/a" before "/a/b": what lies deeper is mounted later. */
+static void order_exports(const struct service *svc, size_t order[])
+{
+	for (size_t i = 0; i < svc->n_exports; i++) {
+		size_t at = i;
+
+		for (; at > 0 && strlen(svc->exports[order[at - 1]].path) >
+					 strlen(svc->exports[i].path);
+		     at--)
+			order[at] = order[at - 1];
+		order[at] = i;
+	}
+}
+
+int mount_attach(const struct service *svc, const struct paths *paths, struct err *err)
+{
+	size_t order[SERVICE_EXPORTS_MAX];
+	_cleanup_close_ int fs = -1;
+	int rc;
+
+	if (!mount_is_attached(paths)) {
+		rc = mount_device(svc, paths, err);
+		if (rc < 0)
+			return rc;
+	}
+	fs = open(paths->fs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fs < 0)
+		return err_set(err, BATON_EXIT_DEVICE, errno, "open %s", paths->fs);
+	order_exports(svc, order);
+	for (size_t i = 0; i < svc->n_exports; i++) {
+		rc = bind_export(svc, paths, fs, &svc->exports[order[i]], err);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int mount_hide_state(const struct service *svc, const struct paths *paths,
+		     struct err *err)
+{
+	char target[PATH_MAX];
+
+	for (size_t i = 0; i < svc->n_exports; i++) {
+		if (strcmp(svc->exports[i].path, "/") != 0)
+			continue;
+		paths_export(target, paths, svc->name, "/.baton");
+		return mount_once("tmpfs", target,
+				  MS_NODEV | MS_NOSUID | MS_NOEXEC | MS_RDONLY,
+				  "mode=0555,size=4k", err);
+	}
+	return 0;
+}
+
+/* Unmounts whatever is stacked on @path; waits while the kernel still lets go of it. */
+static int unmount_all(const char *path, int *patience_ms, struct err *err)
+{
+	while (is_mount_point(path)) {
+		if (umount2(path, UMOUNT_NOFOLLOW) == 0)
+			continue;
+		if (errno != EBUSY || *patience_ms <= 0)
+			return err_set(err, BATON_EXIT_STANDING, errno, "unmount %s",
+				       path);
+		/* There is no event for the last reference of a kernel thread. */
+		poll(NULL, 0, 5);
+		*patience_ms -= 5;
+	}
+	return 0;
+}
+
+int mount_detach(const struct service *svc, const struct paths *paths, struct err *err)
+{
+	int patience_ms = DETACH_PATIENCE_MS, rc;
+	size_t order[SERVICE_EXPORTS_MAX];
+	char target[PATH_MAX];
+
+	if (mount_is_attached(paths)) {
+		paths_export(target, paths, svc->name, "/.baton");
+		rc = unmount_all(target, &patience_ms, err);
+		if (rc < 0)
+			return rc;
+	}
+	order_exports(svc, order);
+	for (size_t i = svc->n_exports; i-- > 0;) {
+		paths_export(target, paths, svc->name, svc->exports[order[i]].path);
+		rc = unmount_all(target, &patience_ms, err);
+		if (rc < 0)
+			return rc;
+	}
+	return unmount_all(paths->fs, &patience_ms, err);
+}
+
+bool mount_is_attached(const struct paths *paths)
+{
+	return is_mount_point(paths->fs);
+}

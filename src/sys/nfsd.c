@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* nfsd: the knfsd of the namespaces the caller is in, through nfsdfs. */
+#include "sys/nfsd.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/export.h"
+#include "sys/child.h"
+#include "sys/file.h"
+
+#define NFS_PORT             2049
+#define EXPORTFS_PATIENCE_MS 10000
+
+static int write_file(const char *leaf, const char *text, struct err *err)
+{
+	char path[PATHS_MAX];
+	int rc;
+
+	snprintf(path, sizeof(path), PATHS_NFSD "/%s", leaf);
+	rc = file_write(path, text);
+	if (rc < 0)
+		err_set(err, BATON_EXIT_FAILED, -rc, "write '%.*s' to %s",
+			(int)strcspn(text, "\n"), text, path);
+	return rc;
+}
+
+static int write_seconds(const char *leaf, unsigned int seconds, struct err *err)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u\n", seconds);
+	return write_file(leaf, text, err);
+}
+
+int nfsd_apply_settings(const struct service *svc, struct err *err)
+{
+	static const struct {
+		unsigned int bit;
+		const char *on;
+		const char *off;
+	} minor[] = {
+		{ VERSION_4_0, "+4.0\n", "-4.0\n" },
+		{ VERSION_4_1, "+4.1\n", "-4.1\n" },
+		{ VERSION_4_2, "+4.2\n", "-4.2\n" },
+	};
+	int rc;
+
+	/* Kernels built without version 2 (since 6.2 the default) refuse to hear of it. */
+	file_write(PATHS_NFSD "/versions", "-2\n");
+	rc = write_file("versions", "-3\n", err);
+	for (size_t i = 0; i < sizeof(minor) / sizeof(minor[0]) && rc == 0; i++)
+		rc = write_file("versions",
+				svc->versions & minor[i].bit ? minor[i].on : minor[i].off,
+				err);
+	if (rc == 0)
+		rc = write_seconds("nfsv4leasetime", svc->lease, err);
+	if (rc == 0)
+		rc = write_seconds("nfsv4gracetime", svc->grace, err);
+	return rc;
+}
+
+static int open_listener(const struct ipaddr *ip, struct err *err)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET,
+				  .sin_port = htons(NFS_PORT),
+				  .sin_addr = ip->v4 };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+				   .sin6_port = htons(NFS_PORT),
+				   .sin6_addr = ip->v6 };
+	const struct sockaddr *sa = ip->family == AF_INET ? (void *)&v4 : (void *)&v6;
+	socklen_t len = ip->family == AF_INET ? sizeof(v4) : sizeof(v6);
+	int fd = socket(ip->family, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+
+	if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
+	    setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof(one)) == 0 &&
+	    (ip->family == AF_INET ||
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) == 0) &&
+	    bind(fd, sa, len) == 0 && listen(fd, 64) == 0)
+		return fd;
+
+	char text[IPADDR_TEXT];
+	int rc = err_set(err, BATON_EXIT_NETWORK, errno, "listen on %s port %d",
+			 ipaddr_format(ip, text), NFS_PORT);
+
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int nfsd_listen(const struct service *svc, struct err *err)
+{
+	char have[512];
+	int rc = 0;
+
+	/* Sockets of an earlier attempt are the same ones: bound to the same addresses. */
+	if (file_read(PATHS_NFSD "/portlist", have, sizeof(have)) > 0)
+		return 0;
+	for (size_t i = 0; i < svc->n_addresses && rc == 0; i++) {
+		_cleanup_close_ int fd = open_listener(&svc->addresses[i].ip, err);
+		char text[16];
+
+		if (fd < 0)
+			return fd;
+		snprintf(text, sizeof(text), "%d\n", fd);
+		rc = write_file("portlist", text, err);
+	}
+	return rc;
+}
+
+int nfsd_set_threads(unsigned int threads, struct err *err)
+{
+	return write_seconds("threads", threads, err);
+}
+
+int nfsd_get_threads(void)
+{
+	char text[16];
+	ssize_t n = file_read(PATHS_NFSD "/threads", text, sizeof(text));
+
+	return n < 0 ? n : atoi(text);
+}
+
+int nfsd_flush_caches(struct err *err)
+{
+	static const char *const caches[] = { "auth.unix.ip", "auth.unix.gid", "nfsd.fh",
+					      "nfsd.export" };
+
+	for (size_t i = 0; i < sizeof(caches) / sizeof(caches[0]); i++) {
+		char path[PATHS_MAX];
+		int rc;
+
+		snprintf(path, sizeof(path), "/proc/net/rpc/%s/flush", caches[i]);
+		/* Any time does: everything is flushed (net/sunrpc/cache.c, write_flush). */
+		rc = file_write(path, "1\n");
+		if (rc < 0 && rc != -ENOENT)
+			return err_set(err, BATON_EXIT_FAILED, -rc, "flush %s", path);
+	}
+	return 0;
+}
+
+/* What export_one() needs to know of the export whose clients are being walked. */
+struct exporting {
+	const char *path;
+	const char *fsid;
+	struct err *err;
+};
+
+static int export_one(const char *client, const char *options, void *data)
+{
+	const struct exporting *e = data;
+	_cleanup_free_ char *opts = NULL, *what = NULL;
+	const char *argv[] = { "exportfs", "-i", "-o", NULL, NULL, NULL };
+	int rc;
+
+	if (asprintf(&opts, "%s%sfsid=%s", options, options[0] ? "," : "", e->fsid) < 0 ||
+	    asprintf(&what, "%s:%s", client, e->path) < 0)
+		return -ENOMEM;
+	argv[3] = opts;
+	argv[4] = what;
+	rc = child_run(argv, EXPORTFS_PATIENCE_MS, e->err);
+	return rc < 0 ? err_wrap(e->err, rc, "export %s", what) : 0;
+}
+
+static int export_hidden(const struct service *svc, const struct paths *paths,
+			 const struct export *export, struct err *err)
+{
+	char target[PATH_MAX], fsid[37];
+	struct exporting e = { target, fsid, err };
+
+	paths_export(target, paths, svc->name, "/.baton");
+	export_fsid(svc->name, "/.baton", fsid);
+	return export_for_each_client(export->clients, export_one, &e);
+}
+
+int nfsd_export(const struct service *svc, const struct paths *paths, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < svc->n_exports && rc == 0; i++) {
+		const struct export *export = &svc->exports[i];
+		char target[PATH_MAX], fsid[37];
+		struct exporting e = { target, fsid, err };
+		struct exporting root = { paths->root, "0", err };
+
+		paths_export(target, paths, svc->name, export->path);
+		export_fsid(svc->name, export->path, fsid);
+		rc = export_for_each_client(export->clients, export_one, &e);
+		/* Whoever may mount an export may walk to it. */
+		if (rc == 0)
+			rc = export_for_each_client(export->clients, export_one, &root);
+		if (rc == 0 && strcmp(export->path, "/") == 0)
+			rc = export_hidden(svc, paths, export, err);
+		if (rc < 0)
+			return err_wrap(err, rc, "%s:%d", svc->file, export->line);
+	}
+	return rc;
+}
+
+int nfsd_in_grace(void)
+{
+	char text[8];
+	/* "N" until the grace period is over, then "Y" (nfsctl.c, write_v4_end_grace). */
+	ssize_t n = file_read(PATHS_NFSD "/v4_end_grace", text, sizeof(text));
+
+	return n < 0 ? n : text[0] == 'N';
+}
+
+int nfsd_count_clients(struct nfsd_clients *clients)
+{
+	DIR *dir = opendir(PATHS_NFSD "/clients");
+	struct dirent *e;
+
+	memset(clients, 0, sizeof(*clients));
+	if (!dir)
+		return -errno;
+	while ((e = readdir(dir))) {
+		char path[PATHS_MAX + NAME_MAX], text[4096];
+
+		if (e->d_name[0] == '.')
+			continue;
+		clients->total++;
+		snprintf(path, sizeof(path), PATHS_NFSD "/clients/%s/info", e->d_name);
+		if (file_read(path, text, sizeof(text)) > 0 &&
+		    strstr(text, "status: courtesy"))
+			clients->courtesy++;
+		snprintf(path, sizeof(path), PATHS_NFSD "/clients/%s/states", e->d_name);
+		if (file_read(path, text, sizeof(text)) > 0)
+			clients->holding++;
+	}
+	closedir(dir);
+	return 0;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ns: the namespaces of a service: made, pinned, entered, removed. */
+#ifndef BATON_SYS_NS_H
+#define BATON_SYS_NS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "core/paths.h"
+
+/**
+ * struct ns - descriptors of a set of namespaces, -1 if not open
+ */
+struct ns {
+	int net;
+	int mnt;
+	int uts;
+};
+
+#define NS_CLOSED ((struct ns){ -1, -1, -1 })
+
+/**
+ * ns_create - make a service's network, mount and UTS namespaces and pin them
+ * @paths: where; the run directory exists
+ * @hostname: becomes the UTS node name, which knfsd takes as server owner and scope
+ *            (fs/nfsd/nfssvc.c, nfsd_svc: nn->nfsd_name)
+ * @err: why not
+ *
+ * The mount namespace receives the head's unmounts (slave propagation), so that it never
+ * keeps a filesystem of the head busy, but lets nothing of its own out. Nothing remains
+ * of a failed attempt. To be called from the head's namespaces.
+ *
+ * Return: 0, or -errno.
+ */
+int ns_create(const struct paths *paths, const char *hostname, struct err *err);
+
+/** ns_exists - are all three pinned? */
+bool ns_exists(const struct paths *paths);
+
+/**
+ * ns_open - open a service's pinned namespaces
+ * Return: 0, or -ENOENT with "not prepared".
+ */
+int ns_open(struct ns *ns, const struct paths *paths, struct err *err);
+
+/** ns_open_own - open the namespaces the caller is in. Return: 0, or -errno. */
+int ns_open_own(struct ns *ns, struct err *err);
+
+/**
+ * ns_enter - go into all of @ns; the caller must be single-threaded
+ * Return: 0, or -errno.
+ */
+int ns_enter(const struct ns *ns, struct err *err);
+
+/** ns_close - close the descriptors. */
+void ns_close(struct ns *ns);
+
+/**
+ * ns_remove - unpin; the kernel frees them when no process is left inside
+ * Return: 0, or -errno.
+ */
+int ns_remove(const struct paths *paths, struct err *err);
+
+#endif

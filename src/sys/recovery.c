@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* recovery: the client recovery database on the service's disk, and nfsdcld. */
+#include "sys/recovery.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <poll.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "sys/child.h"
+#include "sys/file.h"
+
+#define DAEMON           "nfsdcld"
+#define STOP_PATIENCE_MS 5000
+
+static void cleanup_sqlite(sqlite3 **db)
+{
+	sqlite3_close(*db);
+}
+
+/* Sets or clears FS_IMMUTABLE_FL where the filesystem has it. */
+static int set_immutable(int dir, bool on)
+{
+	int flags;
+
+	if (ioctl(dir, FS_IOC_GETFLAGS, &flags) < 0)
+		return errno == ENOTTY || errno == EOPNOTSUPP ? 0 : -errno;
+	if (!!(flags & FS_IMMUTABLE_FL) == on)
+		return 0;
+	flags ^= FS_IMMUTABLE_FL;
+	if (ioctl(dir, FS_IOC_SETFLAGS, &flags) < 0 && errno != EOPNOTSUPP)
+		return -errno;
+	return 0;
+}
+
+static int make_state_directories(const struct paths *paths, struct err *err)
+{
+	static const char *const leaves[] = { "nfsdcld", "tickle" };
+	_cleanup_close_ int dir = -1;
+	struct stat st;
+
+	if (mkdir(paths->state, 0700) < 0 && errno != EEXIST)
+		return err_set(err, BATON_EXIT_DEVICE, errno, "create %s", paths->state);
+	/* A client may have put something else in its place before we first came. */
+	dir = open(paths->state, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0 || fstat(dir, &st) < 0)
+		return err_set(err, BATON_EXIT_DEVICE, errno, "open %s", paths->state);
+	if (st.st_uid != 0)
+		return err_set(err, BATON_EXIT_DEVICE, 0,
+			       "%s belongs to uid %u, not to root; move it away",
+			       paths->state, st.st_uid);
+	for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
+		if (faccessat(dir, leaves[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+			continue;
+		if (set_immutable(dir, false) < 0 || mkdirat(dir, leaves[i], 0700) < 0)
+			return err_set(err, BATON_EXIT_DEVICE, errno, "create %s/%s",
+				       paths->state, leaves[i]);
+	}
+	if (set_immutable(dir, true) < 0)
+		return err_set(err, BATON_EXIT_DEVICE, errno, "make %s immutable",
+			       paths->state);
+	return 0;
+}
+
+static int refuse_database(sqlite3 *db, const char *file, struct err *err)
+{
+	err_set(err, BATON_EXIT_TRACKING, 0,
+		"recovery database %s: %s; restore it, or move it away and its clients lose "
+		"their locks",
+		file, db ? sqlite3_errmsg(db) : "out of memory");
+	return -EPROTO;
+}
+
+/* One text or number from the first row of @sql; -ENOENT if there is no row. */
+static int query_row(sqlite3 *db, const char *sql, int64_t out[2], const char **wrong)
+{
+	static char text[128];
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+
+	if (rc != SQLITE_OK)
+		return -EPROTO;
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW && wrong) {
+		snprintf(text, sizeof(text), "%s", sqlite3_column_text(stmt, 0));
+		*wrong = strcmp(text, "ok") == 0 ? NULL : text;
+	} else if (rc == SQLITE_ROW) {
+		out[0] = sqlite3_column_int64(stmt, 0);
+		out[1] = sqlite3_column_int64(stmt, 1);
+	}
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW ? 0 : rc == SQLITE_DONE ? -ENOENT : -EPROTO;
+}
+
+/*
+ * Reads the epochs; with @check looks through the whole database first. A database that
+ * does not exist yet has the epochs 0, 0.
+ */
+static int read_epochs(const struct paths *paths, bool check,
+		       struct recovery_epochs *epochs, struct err *err)
+{
+	__attribute__((cleanup(cleanup_sqlite))) sqlite3 *db = NULL;
+	const char *wrong = NULL;
+	char file[PATHS_MAX + 16];
+	int64_t row[2] = { 0, 0 };
+	int rc;
+
+	memset(epochs, 0, sizeof(*epochs));
+	snprintf(file, sizeof(file), "%s/main.sqlite", paths->nfsdcld);
+	if (access(file, F_OK) < 0 && errno == ENOENT)
+		return 0;
+	/* Writable, because a journal left by a power cut must be rolled back. */
+	if (sqlite3_open_v2(file, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
+			    NULL) != SQLITE_OK)
+		return refuse_database(db, file, err);
+	sqlite3_busy_timeout(db, 1000);
+	if (check) {
+		if (query_row(db, "PRAGMA quick_check(1)", NULL, &wrong) < 0)
+			return refuse_database(db, file, err);
+		if (wrong)
+			return err_set(err, BATON_EXIT_TRACKING, 0,
+				       "recovery database %s: %s", file, wrong);
+	}
+	rc = query_row(db, "SELECT current, recovery FROM grace", row, NULL);
+	if (rc == -EPROTO)
+		return refuse_database(db, file, err);
+	epochs->current = row[0];
+	epochs->recovery = row[1];
+	return 0;
+}
+
+int recovery_prepare(const struct paths *paths, struct recovery_epochs *epochs,
+		     struct err *err)
+{
+	int rc = make_state_directories(paths, err);
+
+	return rc < 0 ? rc : read_epochs(paths, true, epochs, err);
+}
+
+pid_t recovery_daemon_pid(const struct paths *paths)
+{
+	return child_daemon_pid(paths->nfsdcld_pid);
+}
+
+int recovery_start_daemon(const struct paths *paths, struct err *err)
+{
+	const char *const argv[] = { DAEMON,       "--foreground", "--pipefsdir",
+				     PATHS_PIPEFS, "--storagedir", paths->nfsdcld,
+				     NULL };
+
+	return child_spawn_daemon(argv, paths->nfsdcld_pid, err);
+}
+
+/* An inotify watch shows as a line of its own (fs/notify/fdinfo.c, inotify_fdinfo). */
+static bool watches_pipefs(pid_t pid)
+{
+	char dirname[64], text[1024];
+	bool found = false;
+	struct dirent *e;
+	DIR *dir;
+
+	snprintf(dirname, sizeof(dirname), "/proc/%d/fdinfo", pid);
+	dir = opendir(dirname);
+	while (dir && !found && (e = readdir(dir))) {
+		char path[sizeof(dirname) + sizeof(e->d_name) + 1];
+
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dirname, e->d_name);
+		found = file_read(path, text, sizeof(text)) > 0 &&
+			strstr(text, "inotify wd:");
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+int recovery_wait_daemon(const struct paths *paths, unsigned int deadline_ms,
+			 struct err *err)
+{
+	int64_t until = child_now_ms() + deadline_ms;
+	pid_t pid = recovery_daemon_pid(paths);
+	char comm[64], text[32];
+
+	snprintf(comm, sizeof(comm), "/proc/%d/comm", pid);
+	while (pid > 0 && file_read(comm, text, sizeof(text)) > 0) {
+		if (watches_pipefs(pid))
+			return 0;
+		if (child_now_ms() > until)
+			return err_set(err, BATON_EXIT_TRACKING, ETIMEDOUT,
+				       DAEMON " did not get ready in %u ms", deadline_ms);
+		/* /proc tells, but does not call. */
+		poll(NULL, 0, 2);
+	}
+	err_set(err, BATON_EXIT_TRACKING, 0,
+		DAEMON " died at its start; its own message is in the journal");
+	return -ESRCH;
+}
+
+int recovery_verify(const struct paths *paths, const struct recovery_epochs *before,
+		    struct err *err)
+{
+	struct recovery_epochs now;
+	int rc;
+
+	/* The kernel takes its pipe away again when tracking could not be set up. */
+	if (access(PATHS_PIPEFS "/nfsd/cld", F_OK) < 0 || !recovery_daemon_pid(paths)) {
+		err_set(err, BATON_EXIT_TRACKING, 0,
+			"knfsd runs without client tracking: no " DAEMON " at its pipe");
+		return -EPROTO;
+	}
+	rc = read_epochs(paths, false, &now, err);
+	if (rc < 0)
+		return rc;
+	/*
+	 * GraceStart opens a new epoch, unless the grace period before it was never
+	 * finished: then that one is taken up again.
+	 */
+	if (now.current <= before->current && before->recovery == 0) {
+		err_set(err, BATON_EXIT_TRACKING, 0,
+			"knfsd runs without client tracking: epoch %lld was not left",
+			(long long)before->current);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+int recovery_stop_daemon(const struct paths *paths, struct err *err)
+{
+	pid_t pid = recovery_daemon_pid(paths);
+
+	if (pid < 0)
+		return err_set(err, BATON_EXIT_STANDING, 0,
+			       DAEMON " runs, but %s does not tell its process",
+			       paths->nfsdcld_pid);
+	if (pid && child_end(pid, STOP_PATIENCE_MS) < 0)
+		return err_set(err, BATON_EXIT_STANDING, ETIMEDOUT,
+			       "end " DAEMON " (pid %d)", pid);
+	unlink(paths->nfsdcld_pid);
+	return 0;
+}

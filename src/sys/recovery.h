@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* recovery: the client recovery database on the service's disk, and nfsdcld that keeps it. */
+#ifndef BATON_SYS_RECOVERY_H
+#define BATON_SYS_RECOVERY_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/paths.h"
+
+/**
+ * struct recovery_epochs - nfsdcld's `grace` row (nfs-utils, utils/nfsdcld/sqlite.c)
+ * @current: epoch into which clients are recorded
+ * @recovery: epoch whose clients may reclaim, 0 when no grace period is open
+ */
+struct recovery_epochs {
+	int64_t current;
+	int64_t recovery;
+};
+
+/**
+ * recovery_prepare - baton's directory on the disk, and a sound database in it
+ * @paths: of the service; its filesystem is mounted
+ * @epochs: as they stand before the server starts; zero in a new database
+ * @err: a damaged database is named (BATON_EXIT_TRACKING), never repaired or removed
+ *
+ * The directory is made immutable, so that no client, root squashed or not, can rename it.
+ *
+ * Return: 0, or -errno.
+ */
+int recovery_prepare(const struct paths *paths, struct recovery_epochs *epochs,
+		     struct err *err);
+
+/**
+ * recovery_start_daemon - start nfsdcld, unless it runs in this namespace already
+ *
+ * Only with the disk mounted: it keeps the epochs in its own memory, so there must never
+ * be two on one database nor one that outlives the mount.
+ *
+ * Return: 0, or -errno.
+ */
+int recovery_start_daemon(const struct paths *paths, struct err *err);
+
+/**
+ * recovery_wait_daemon - wait until nfsdcld can answer
+ *
+ * It watches rpc_pipefs from then on, so the kernel's up-call pipe will be served. Started
+ * earlier, knfsd waits 10 x 100 ms and goes on without tracking (fs/nfsd/nfs4recover.c,
+ * nfsd4_cld_tracking_init).
+ *
+ * Return: 0, -ETIMEDOUT, or -ESRCH when it has died.
+ */
+int recovery_wait_daemon(const struct paths *paths, unsigned int deadline_ms,
+			 struct err *err);
+
+/**
+ * recovery_verify - is the running server really recording its clients?
+ * @paths: of the service
+ * @before: from recovery_prepare()
+ * @err: BATON_EXIT_TRACKING
+ *
+ * Return: 0, or -EPROTO.
+ */
+int recovery_verify(const struct paths *paths, const struct recovery_epochs *before,
+		    struct err *err);
+
+/** recovery_stop_daemon - end nfsdcld. Return: 0, or -ETIMEDOUT. */
+int recovery_stop_daemon(const struct paths *paths, struct err *err);
+
+/** recovery_daemon_pid - nfsdcld of the service, as child_daemon_pid() tells it. */
+pid_t recovery_daemon_pid(const struct paths *paths);
+
+#endif
