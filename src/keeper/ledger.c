@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ledger: the last operations on a service, step by step. */
+#include "keeper/ledger.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+
+#include "core/cleanup.h"
+#include "sys/file.h"
+
+#define LEDGER_MAX_LEN (4u << 20)
+
+static const char *get_string(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(o, key, &v) ? json_object_get_string(v) : "";
+}
+
+static double get_double(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(o, key, &v) ? json_object_get_double(v) : 0;
+}
+
+static void tell_journal(const char *name, struct json_object *record)
+{
+	const char *op = get_string(record, "op"),
+		   *outcome = get_string(record, "outcome");
+	const char *error = get_string(record, "error");
+	double ms = get_double(record, "ms");
+	char steps[600] = "";
+	struct json_object *list;
+	size_t len = 0;
+
+	json_object_object_get_ex(record, "steps", &list);
+	for (size_t i = 0; i < json_object_array_length(list) && len < sizeof(steps);
+	     i++) {
+		struct json_object *s = json_object_array_get_idx(list, i);
+
+		len += snprintf(steps + len, sizeof(steps) - len, "%s%s %.0f",
+				i ? ", " : "", get_string(s, "step"),
+				get_double(s, "ms"));
+	}
+	sd_journal_send("MESSAGE=%s: %s %s in %.0f ms%s%s (%s)", name, op, outcome, ms,
+			error[0] ? ": " : "", error, steps, "PRIORITY=%d",
+			error[0] ? LOG_ERR : LOG_NOTICE, "BATON_SERVICE=%s", name,
+			"BATON_OPERATION=%s", op, "BATON_OUTCOME=%s", outcome,
+			"BATON_MS=%.0f", ms, "BATON_STEPS=%s", steps, NULL);
+}
+
+int ledger_load(const struct paths *paths, struct json_object **records, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	int rc = file_read_all(paths->ledger, LEDGER_MAX_LEN, &text, &len);
+
+	*records = NULL;
+	if (rc == -ENOENT) {
+		*records = json_object_new_array();
+		return 0;
+	}
+	if (rc < 0)
+		return err_set(err, BATON_EXIT_FAILED, -rc, "read %s", paths->ledger);
+	*records = json_tokener_parse(text);
+	if (json_object_is_type(*records, json_type_array))
+		return 0;
+	json_object_put(*records);
+	*records = NULL;
+	return err_set(err, BATON_EXIT_FAILED, 0, "%s is damaged; remove it",
+		       paths->ledger);
+}
+
+void ledger_append(const struct paths *paths, const char *name,
+		   struct json_object *record)
+{
+	struct json_object *records;
+	const char *text;
+	size_t n;
+
+	tell_journal(name, record);
+	/* A damaged one is not worth more than a new one. */
+	if (ledger_load(paths, &records, NULL) < 0)
+		records = json_object_new_array();
+	json_object_array_add(records, json_object_get(record));
+	n = json_object_array_length(records);
+	if (n > LEDGER_MAX)
+		json_object_array_del_idx(records, 0, n - LEDGER_MAX);
+	text = json_object_to_json_string_ext(records, JSON_C_TO_STRING_PLAIN);
+	file_replace(paths->ledger, text, strlen(text), 0);
+	json_object_put(records);
+}

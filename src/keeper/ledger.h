@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ledger: the last operations on a service, step by step, in /run/baton/NAME/ledger.json. */
+#ifndef BATON_KEEPER_LEDGER_H
+#define BATON_KEEPER_LEDGER_H
+
+#include <json-c/json.h>
+
+#include "core/err.h"
+#include "core/paths.h"
+
+/* Older ones are forgotten; the journal keeps them all. */
+#define LEDGER_MAX 50
+
+/**
+ * ledger_append - add an operation's record, and tell the journal
+ * @paths: of the service
+ * @name: of the service
+ * @record: from a runner; stays the caller's
+ *
+ * Best effort: with /run full the record is in the journal alone.
+ */
+void ledger_append(const struct paths *paths, const char *name,
+		   struct json_object *record);
+
+/**
+ * ledger_load - all records, the oldest first
+ * @paths: of the service
+ * @records: gets an array the caller owns; empty if there is none yet
+ * @err: unreadable or damaged
+ *
+ * Return: 0, or -errno.
+ */
+int ledger_load(const struct paths *paths, struct json_object **records, struct err *err);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* op: what the steps of an operation share, and the tables of steps. */
+#ifndef BATON_KEEPER_OP_H
+#define BATON_KEEPER_OP_H
+
+#include "core/conn.h"
+#include "core/paths.h"
+#include "core/service.h"
+#include "sys/diag.h"
+#include "sys/nft.h"
+#include "sys/ns.h"
+#include "sys/rawsock.h"
+#include "sys/recovery.h"
+#include "sys/rtnl.h"
+
+#define OP_NFS_PORT 2049
+
+/**
+ * struct op - the state of a running operation
+ * @svc, @paths: the service; not owned
+ * @head, @inside: descriptors of the head's and of the service's namespaces
+ * @diag, @nft, @rtnl, @raw: opened inside when first needed (op_open_*)
+ * @epochs: of the recovery database before the server started
+ * @conns: the clients' connections when the stop began
+ * @note: what the running step has to say for the ledger; cleared before each
+ * @lock: the service's lock, for a process that outlives the operation to let go of
+ * @asking: from the process that asks the network who has the addresses; -1 = none
+ */
+struct op {
+	const struct service *svc;
+	struct paths paths;
+	struct ns head;
+	struct ns inside;
+	struct diag *diag;
+	struct nft *nft;
+	struct rtnl *rtnl;
+	struct rawsock raw;
+	struct recovery_epochs epochs;
+	struct conns conns;
+	char note[120];
+	int lock;
+	int asking;
+};
+
+enum place {
+	PLACE_HEAD,   /* in the head's namespaces */
+	PLACE_INSIDE, /* in the service's */
+};
+
+/**
+ * struct step - one step of a plan
+ * @name: its word in the ledger and in messages
+ * @help: what it does, for --dry-run and HACKING.md
+ * @place: where it runs
+ * @deadline_ms: after which it counts as hung
+ * @run: does it; may be repeated: what is done already stays done
+ * @verify: is it so? NULL where @run cannot succeed without
+ */
+struct step {
+	const char *name;
+	const char *help;
+	enum place place;
+	unsigned int deadline_ms;
+	int (*run)(struct op *op, struct err *err);
+	int (*verify)(struct op *op, struct err *err);
+};
+
+/* The plans; each is closed by a row whose name is NULL. What undoes start is stop. */
+extern const struct step standby_steps[];
+extern const struct step teardown_steps[];
+extern const struct step start_steps[];
+extern const struct step stop_steps[];
+
+/**
+ * op_init - prepare an operation in the head's namespaces
+ * Return: 0, or -errno.
+ */
+int op_init(struct op *op, const struct service *svc, struct err *err);
+
+/** op_release - close what the operation opened; changes nothing of the service. */
+void op_release(struct op *op);
+
+/**
+ * op_go - be in the head's or in the service's namespaces
+ *
+ * Sockets opened inside stay usable from everywhere.
+ *
+ * Return: 0, or -errno.
+ */
+int op_go(struct op *op, enum place place, struct err *err);
+
+/** op_open_diag, op_open_nft, op_open_rtnl - open once; the caller is inside. */
+int op_open_diag(struct op *op, struct err *err);
+int op_open_nft(struct op *op, struct err *err);
+int op_open_rtnl(struct op *op, struct err *err);
+
+/**
+ * op_link_name - the service's own link that carries an address
+ * @name: gets "nfs0", "nfs1" …: one for each distinct parent link
+ * @svc: the service
+ * @address: index of the address
+ */
+void op_link_name(char name[IFNAMSIZ], const struct service *svc, size_t address);
+
+/**
+ * op_link_mac - the address of such a link: the same on every head
+ *
+ * Locally administered, from the names of service and link. A client or switch that heeds
+ * no gratuitous ARP then still finds the service after a move (VRRP does the same,
+ * RFC 5798 section 7.3).
+ */
+struct mac op_link_mac(const struct service *svc, const char *link);
+
+#endif

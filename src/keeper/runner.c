@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * runner: carries out a plan in a child, step by step.
+ *
+ * Theory of operation
+ *
+ * A step may block in the kernel for ever: a mount on a dead disk, knfsd's mutex. So one
+ * child per operation does the steps, moving between the namespaces, and reports the
+ * begin and end of each over a socket. The parent only waits, with a deadline per step;
+ * when one is over it says which step hangs and kills the child if that is possible.
+ * A failed plan is undone by the child itself; after a hung step that could be killed, the
+ * parent has the undoing done by a new child.
+ *
+ * The child ignores that its parent is gone: a killed keeper leaves a finished operation,
+ * and the lock on the service is held by the child until then.
+ */
+#include "keeper/runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "keeper/facts.h"
+#include "keeper/op.h"
+#include "sys/child.h"
+
+/* Time to look at what stands, before the first step. */
+#define LOOK_MS 10000
+/* After SIGKILL: longer means that it hangs in the kernel. */
+#define KILL_MS 1000
+
+enum report_kind {
+	REPORT_BEGIN,
+	REPORT_END,
+	REPORT_OVER,
+};
+
+/* From the child; both ends are the same program, so a struct will do. */
+struct report {
+	enum report_kind kind;
+	bool undo;
+	bool changed;
+	enum service_state before;
+	int rc;
+	double ms;
+	unsigned int deadline_ms;
+	const char *step; /* of a static table: the same address in both */
+	char note[120];
+	struct err err;
+};
+
+const struct step *runner_phase_steps(enum phase phase)
+{
+	switch (phase) {
+	case PHASE_STANDBY:
+		return standby_steps;
+	case PHASE_START:
+		return start_steps;
+	case PHASE_STOP:
+		return stop_steps;
+	case PHASE_TEARDOWN:
+		return teardown_steps;
+	case PHASE_END:
+		break;
+	}
+	return NULL;
+}
+
+static double now_ms(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * 1e3 + ts.tv_nsec / 1e6;
+}
+
+static void send_report(int fd, const struct report *report)
+{
+	/* A dead keeper stops no operation. */
+	if (send(fd, report, sizeof(*report), MSG_NOSIGNAL) < 0)
+		return;
+}
+
+static int run_step(struct op *op, const struct step *step, bool undo, int fd,
+		    struct err *err)
+{
+	struct report report = { .kind = REPORT_BEGIN,
+				 .undo = undo,
+				 .step = step->name,
+				 .deadline_ms = step->deadline_ms };
+	double began = now_ms(CLOCK_MONOTONIC);
+	int rc;
+
+	send_report(fd, &report);
+	op->note[0] = '\0';
+	rc = op_go(op, step->place, err);
+	if (rc == 0)
+		rc = step->run(op, err);
+	if (rc == 0 && step->verify)
+		rc = step->verify(op, err);
+	if (rc < 0)
+		err_wrap(err, rc, "%s", step->name);
+	report.kind = REPORT_END;
+	report.rc = rc;
+	report.ms = now_ms(CLOCK_MONOTONIC) - began;
+	memcpy(report.note, op->note, sizeof(report.note));
+	if (rc < 0)
+		report.err = *err;
+	send_report(fd, &report);
+	return rc;
+}
+
+static int run_phase(struct op *op, enum phase phase, bool undo, int fd, struct err *err)
+{
+	int rc = 0;
+
+	for (const struct step *s = runner_phase_steps(phase); s && s->name && rc == 0;
+	     s++) {
+		rc = run_step(op, s, undo, fd, err);
+		/* Undoing goes on past what fails, and tells it. */
+		if (undo && rc < 0)
+			rc = 0;
+	}
+	return rc;
+}
+
+/* A stop that fails has left something standing, whatever its first reason. */
+static void judge(const struct plan *plan, enum operation operation, struct err *err)
+{
+	if (plan->undo == PHASE_END && operation != OPERATION_STANDBY)
+		err->code = BATON_EXIT_STANDING;
+}
+
+static void run_child(const struct service *svc, enum operation operation, int lock,
+		      int fd)
+{
+	struct report over = { .kind = REPORT_OVER };
+	struct standing standing;
+	struct plan plan;
+	struct op op;
+	int rc;
+
+	prctl(PR_SET_NAME, "baton-runner");
+	rc = op_init(&op, svc, &over.err);
+	op.lock = lock;
+	if (rc == 0)
+		rc = facts_look(&op, &standing, &over.err);
+	if (rc == 0) {
+		plan = plan_make(operation, &standing);
+		over.before = plan_state(&standing);
+		over.changed = plan.phases[0] != PHASE_END;
+		for (size_t i = 0; plan.phases[i] != PHASE_END && rc == 0; i++)
+			rc = run_phase(&op, plan.phases[i], false, fd, &over.err);
+		if (rc < 0) {
+			judge(&plan, operation, &over.err);
+			if (plan.undo != PHASE_END) {
+				struct err ignored;
+
+				run_phase(&op, plan.undo, true, fd, &ignored);
+			}
+		}
+	}
+	over.rc = rc;
+	send_report(fd, &over);
+	op_release(&op);
+	_exit(0);
+}
+
+static int fork_child(struct runner *runner, enum operation operation, struct err *err)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "socketpair");
+	runner->pid = fork();
+	if (runner->pid == 0) {
+		sigset_t none;
+
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		/* The terminal's Ctrl-C is for the command, not for half a mount. */
+		setpgid(0, 0);
+		run_child(runner->svc, operation, runner->lock, pair[1]);
+	}
+	close(pair[1]);
+	if (runner->pid < 0) {
+		int errnum = errno;
+
+		close(pair[0]);
+		return err_set(err, BATON_EXIT_RESOURCE, errnum, "fork");
+	}
+	runner->fd = pair[0];
+	runner->step_until_ms = child_now_ms() + LOOK_MS;
+	runner->step = "look at what stands";
+	return 0;
+}
+
+/*
+ * One operation at a time, whoever asks for it. The child inherits the lock, so it is held
+ * until both are done with it.
+ */
+static int take_lock(struct runner *runner, struct err *err)
+{
+	struct paths paths;
+	int rc;
+
+	paths_init(&paths, runner->svc->name);
+	runner->lock = -1;
+	if ((mkdir(PATHS_RUN, 0755) < 0 && errno != EEXIST) ||
+	    (mkdir(paths.run, 0700) < 0 && errno != EEXIST))
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", paths.run);
+	runner->lock = open(paths.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (runner->lock < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", paths.lock);
+	if (flock(runner->lock, LOCK_EX | LOCK_NB) == 0)
+		return 0;
+	rc = errno;
+	return err_set(err, BATON_EXIT_KEEPER, rc,
+		       "%s: another operation on this service is going on",
+		       runner->svc->name);
+}
+
+int runner_start(struct runner *runner, const struct service *svc,
+		 enum operation operation, struct err *err)
+{
+	int rc;
+
+	memset(runner, 0, sizeof(*runner));
+	runner->fd = -1;
+	runner->svc = svc;
+	runner->operation = operation;
+	runner->began_ms = child_now_ms();
+	rc = take_lock(runner, err);
+	if (rc == 0)
+		rc = fork_child(runner, operation, err);
+	if (rc < 0) {
+		runner_release(runner);
+		return rc;
+	}
+	runner->record = json_object_new_object();
+	json_object_object_add(runner->record, "op",
+			       json_object_new_string(plan_operation_name(operation)));
+	json_object_object_add(runner->record, "began",
+			       json_object_new_double(now_ms(CLOCK_REALTIME) / 1e3));
+	json_object_object_add(runner->record, "steps", json_object_new_array());
+	return 0;
+}
+
+int64_t runner_left_ms(const struct runner *runner)
+{
+	int64_t left = runner->step_until_ms - child_now_ms();
+
+	return left > 0 ? left : 0;
+}
+
+static struct json_object *record_step(struct runner *runner, const struct report *report)
+{
+	struct json_object *steps, *o = json_object_new_object();
+
+	json_object_object_add(o, "step", json_object_new_string(report->step));
+	json_object_object_add(o, "ms", json_object_new_double(report->ms));
+	json_object_object_add(o, "outcome",
+			       json_object_new_string(report->rc < 0 ? "failed"
+						      : report->undo ? "undone"
+								     : "done"));
+	if (report->note[0] || report->rc < 0)
+		json_object_object_add(o, "note",
+				       json_object_new_string(report->rc < 0
+								      ? report->err.text
+								      : report->note));
+	json_object_object_get_ex(runner->record, "steps", &steps);
+	json_object_array_add(steps, o);
+	return o;
+}
+
+static bool finish(struct runner *runner, const struct err *err)
+{
+	struct json_object *o = runner->record;
+
+	if (err)
+		runner->result = *err;
+	json_object_object_add(
+		o, "ms",
+		json_object_new_double((double)(child_now_ms() - runner->began_ms)));
+	json_object_object_add(o, "outcome",
+			       json_object_new_string(err ? "failed" : "done"));
+	if (err)
+		json_object_object_add(o, "error", json_object_new_string(err->text));
+	if (runner->fd >= 0)
+		close(runner->fd);
+	runner->fd = -1;
+	return true;
+}
+
+/*
+ * The step's deadline is over. What a killed start leaves, a stop takes away. A child that
+ * cannot be killed hangs in the kernel, and so will all that needs the same disk.
+ */
+static bool give_up(struct runner *runner)
+{
+	struct err err;
+
+	kill(runner->pid, SIGKILL);
+	if (child_wait_gone(runner->pid, KILL_MS) < 0) {
+		err_set(&err, BATON_EXIT_STANDING, 0,
+			"%s: hangs in the kernel (process %d); is the disk answering?",
+			runner->step, runner->pid);
+		return finish(runner, &err);
+	}
+	err_set(&err, BATON_EXIT_STANDING, ETIMEDOUT, "%s", runner->step);
+	close(runner->fd);
+	runner->fd = -1;
+	if (runner->operation != OPERATION_START || runner->hung.text[0] ||
+	    fork_child(runner, OPERATION_STOP, &err) < 0)
+		return finish(runner, &err);
+	runner->hung = err;
+	runner->hung.code = BATON_EXIT_FAILED;
+	return false;
+}
+
+bool runner_dispatch(struct runner *runner, void (*on_step)(struct json_object *, void *),
+		     void *data)
+{
+	struct report report;
+	struct err err;
+	ssize_t n = recv(runner->fd, &report, sizeof(report), MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return runner_left_ms(runner) == 0 ? give_up(runner) : false;
+	if (n != sizeof(report)) {
+		waitpid(runner->pid, NULL, 0);
+		err_set(&err, BATON_EXIT_STANDING, 0, "%s: the process doing it died",
+			runner->step);
+		return finish(runner, &err);
+	}
+	switch (report.kind) {
+	case REPORT_BEGIN:
+		runner->step = report.step;
+		runner->step_until_ms = child_now_ms() + report.deadline_ms;
+		break;
+	case REPORT_END: {
+		struct json_object *entry = record_step(runner, &report);
+
+		if (report.undo && report.rc < 0) {
+			runner->failed = true;
+			runner->result = report.err;
+		}
+		if (on_step)
+			on_step(entry, data);
+		break;
+	}
+	case REPORT_OVER:
+		runner->changed = report.changed;
+		runner->before = report.before;
+		waitpid(runner->pid, NULL, 0);
+		/* This was the stop after a start that hung. */
+		if (runner->hung.text[0] && report.rc == 0)
+			return finish(runner, &runner->hung);
+		/* Undoing failed: that matters more than why it was undone. */
+		if (runner->failed) {
+			err = report.err;
+			err.code = BATON_EXIT_STANDING;
+			snprintf(err.text, sizeof(err.text),
+				 "%.200s; and undoing it: %.200s", report.err.text,
+				 runner->result.text);
+			return finish(runner, &err);
+		}
+		return finish(runner, report.rc < 0 ? &report.err : NULL);
+	}
+	return false;
+}
+
+int runner_run(struct runner *runner, void (*on_step)(struct json_object *, void *),
+	       void *data)
+{
+	for (;;) {
+		struct pollfd p = { .fd = runner->fd, .events = POLLIN };
+
+		poll(&p, 1, runner_left_ms(runner));
+		if (runner_dispatch(runner, on_step, data))
+			return runner->result.text[0] ? -1 : 0;
+	}
+}
+
+void runner_release(struct runner *runner)
+{
+	json_object_put(runner->record);
+	if (runner->fd >= 0)
+		close(runner->fd);
+	if (runner->lock >= 0)
+		close(runner->lock);
+	memset(runner, 0, sizeof(*runner));
+	runner->fd = -1;
+	runner->lock = -1;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* runner: carries out a plan in a child, step by step, so that nobody else can be blocked. */
+#ifndef BATON_KEEPER_RUNNER_H
+#define BATON_KEEPER_RUNNER_H
+
+#include <json-c/json.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/err.h"
+#include "core/plan.h"
+#include "core/service.h"
+
+/**
+ * struct runner - an operation that is being carried out
+ * @record: what the ledger gets: {op, began, ms, outcome, error, steps: [{step, ms,
+ *          outcome, note}]}; owned
+ * @result: its failure; text is empty when it succeeded
+ * @changed: anything was done at all
+ * @before: the service's state when the operation began
+ *
+ * The rest is the runner's own.
+ */
+struct runner {
+	struct json_object *record;
+	struct err result;
+	bool changed;
+	enum service_state before;
+
+	const struct service *svc;
+	enum operation operation;
+	struct err hung;
+	pid_t pid;
+	int lock;
+	int fd;
+	int64_t began_ms;
+	int64_t step_until_ms;
+	const char *step;
+	bool failed;
+};
+
+/**
+ * runner_start - begin an operation
+ * @runner: filled
+ * @svc: the service
+ * @operation: what is wanted
+ * @err: why it could not even begin
+ *
+ * What stands is looked up by the child; it goes on to the end even if its parent dies.
+ *
+ * Return: 0, or -errno.
+ */
+int runner_start(struct runner *runner, const struct service *svc,
+		 enum operation operation, struct err *err);
+
+/** runner_left_ms - until runner_dispatch() must be called again, though nothing came. */
+int64_t runner_left_ms(const struct runner *runner);
+
+/**
+ * runner_dispatch - take what the child reports; call it when runner->fd is readable or
+ * the time is up
+ * @runner: the operation
+ * @on_step: called for every step that ended, with its ledger entry; may be NULL
+ * @data: for @on_step
+ *
+ * Return: true when it is over: @result and @record say how.
+ */
+bool runner_dispatch(struct runner *runner, void (*on_step)(struct json_object *, void *),
+		     void *data);
+
+/** runner_run - the whole of it, waiting. Return: 0, or -1 with runner->result. */
+int runner_run(struct runner *runner, void (*on_step)(struct json_object *, void *),
+	       void *data);
+
+/** runner_release - free; the child, if any, goes on. */
+void runner_release(struct runner *runner);
+
+/** runner_phase_steps - the table of a phase, NULL for PHASE_END. */
+const struct step *runner_phase_steps(enum phase phase);
+
+#endif

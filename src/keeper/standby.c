@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * standby: everything a start needs short of the disk and the address, made beforehand.
+ *
+ * Theory of operation
+ *
+ * The steps may be repeated, so standby is also how a restarted keeper makes good what a
+ * killed daemon or an administrator took away; on a service that serves they find
+ * everything in place and change nothing. Teardown is the reverse and runs only when
+ * nothing of the service serves any more: a crash half-way leaves namespaces that the next
+ * standby completes or the next teardown removes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/ruleset.h"
+#include "keeper/op.h"
+#include "sys/child.h"
+#include "sys/file.h"
+#include "sys/mount.h"
+#include "sys/nfsd.h"
+#include "sys/software.h"
+
+#define MOUNTD          "rpc.mountd"
+#define MODPROBE_MS     10000
+#define END_PATIENCE_MS 5000
+
+static bool knows_filesystem(const char *fstype)
+{
+	_cleanup_free_ char *text = NULL;
+	char line[64];
+	size_t len;
+
+	snprintf(line, sizeof(line), "\t%s\n", fstype);
+	return file_read_all("/proc/filesystems", 65536, &text, &len) == 0 &&
+	       strstr(text, line);
+}
+
+static int load_filesystem(const char *fstype, struct err *err)
+{
+	const char *const argv[] = { "modprobe", "--quiet", fstype, NULL };
+
+	if (!knows_filesystem(fstype))
+		child_run(argv, MODPROBE_MS, NULL);
+	/* Says why in the words of `baton check`. */
+	return software_check_filesystem(fstype, err);
+}
+
+static int run_software(struct op *op, struct err *err)
+{
+	const char *const macvlan[] = { "modprobe", "--quiet", "macvlan", NULL };
+	int rc = software_check_root(err);
+
+	if (rc == 0)
+		rc = software_check_nfs(err);
+	if (rc == 0)
+		rc = load_filesystem("nfsd", err);
+	if (rc == 0)
+		rc = load_filesystem(op->svc->fstype, err);
+	/* Built in, or missing and then named when the link is made. */
+	if (rc == 0 && access("/sys/module/macvlan", F_OK) < 0)
+		child_run(macvlan, MODPROBE_MS, NULL);
+	return rc;
+}
+
+static int run_namespaces(struct op *op, struct err *err)
+{
+	return ns_exists(&op->paths) ? 0 : ns_create(&op->paths, op->svc->name, err);
+}
+
+static int set_sysctl(const char *name, const char *value, struct err *err)
+{
+	char path[128];
+	int rc;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
+	rc = file_write(path, value);
+	/* No IPv6 on this head: nothing to set. */
+	if (rc == -ENOENT)
+		return 0;
+	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "set %s", path) : 0;
+}
+
+/*
+ * Each address answers only on its own link (two links: no ARP flux), and no router's
+ * advertisement gives a link an address of its own.
+ */
+static int run_network(struct op *op, struct err *err)
+{
+	static const char *const settings[][2] = {
+		{ "ipv4/conf/all/arp_ignore", "1" },
+		{ "ipv4/conf/all/arp_announce", "2" },
+		/* No TIME-WAIT, no FIN-WAIT-2 without a socket: nothing left to sever. */
+		{ "ipv4/tcp_max_tw_buckets", "0" },
+		{ "ipv6/conf/all/accept_ra", "0" },
+		{ "ipv6/conf/default/accept_ra", "0" },
+		{ "ipv6/conf/default/autoconf", "0" },
+		{ "ipv6/conf/default/accept_dad", "0" },
+	};
+	int rc = op_open_rtnl(op, err);
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]) && rc >= 0; i++)
+		rc = set_sysctl(settings[i][0], settings[i][1], err);
+	if (rc >= 0)
+		rc = rtnl_link_set_up(op->rtnl, RTNL_LOOPBACK, true, err);
+	return rc < 0 ? rc : 0;
+}
+
+/* What drain needs in a hurry is compiled now and sleeps until then. */
+static int run_filter(struct op *op, struct err *err)
+{
+	_cleanup_free_ char *ruleset = ruleset_drain(OP_NFS_PORT, true);
+	int rc = ruleset ? op_open_nft(op, err)
+			 : err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "filter");
+
+	return rc < 0 ? rc : nft_apply(op->nft, ruleset, err);
+}
+
+static int run_links(struct op *op, struct err *err)
+{
+	const struct service *svc = op->svc;
+	struct rtnl *head = NULL;
+	int rc = rtnl_open(&head, err);
+
+	for (size_t i = 0; i < svc->n_addresses && rc >= 0; i++) {
+		const char *parent_name = svc->addresses[i].link;
+		struct mac mac = op_link_mac(svc, parent_name);
+		struct rtnl_link parent, link;
+		char name[IFNAMSIZ];
+
+		op_link_name(name, svc, i);
+		rc = rtnl_link_get(head, parent_name, &parent, err);
+		if (rc >= 0)
+			rc = rtnl_link_add_macvlan(head, parent.ifindex, op->rtnl,
+						   op->inside.net, name, &mac, &link,
+						   err);
+	}
+	rtnl_close(head);
+	return rc < 0 ? rc : 0;
+}
+
+static int run_tree(struct op *op, struct err *err)
+{
+	return mount_prepare_tree(op->svc, &op->paths, err);
+}
+
+static int run_exports(struct op *op, struct err *err)
+{
+	return nfsd_export(op->svc, &op->paths, err);
+}
+
+static int run_settings(struct op *op, struct err *err)
+{
+	return nfsd_get_threads() > 0 ? 0 : nfsd_apply_settings(op->svc, err);
+}
+
+static int run_mountd(struct op *op, struct err *err)
+{
+	static const char *const argv[] = {
+		MOUNTD, "--foreground", "--no-nfs-version", "2", "--no-nfs-version", "3",
+		NULL
+	};
+
+	return child_spawn_daemon(argv, op->paths.mountd_pid, err);
+}
+
+const struct step standby_steps[] = {
+	{ "software", "look for nfs-utils and load the kernel modules", PLACE_HEAD, 30000,
+	  run_software, NULL },
+	{ "namespaces", "make and pin the network, mount and UTS namespaces", PLACE_HEAD,
+	  5000, run_namespaces, NULL },
+	{ "network", "prepare the network namespace", PLACE_INSIDE, 5000, run_network,
+	  NULL },
+	{ "filter", "load the drain's filter, asleep", PLACE_INSIDE, 10000, run_filter,
+	  NULL },
+	{ "links", "make the service's links, down", PLACE_HEAD, 5000, run_links, NULL },
+	{ "tree", "mount nfsdfs, rpc_pipefs and the pseudo-root", PLACE_INSIDE, 5000,
+	  run_tree, NULL },
+	{ "settings", "set knfsd's versions, lease and grace", PLACE_INSIDE, 5000,
+	  run_settings, NULL },
+	{ "exports", "register the exports", PLACE_INSIDE, 60000, run_exports, NULL },
+	{ "mountd", "start rpc.mountd", PLACE_INSIDE, 5000, run_mountd, NULL },
+	{ 0 },
+};
+
+static int run_end_mountd(struct op *op, struct err *err)
+{
+	pid_t pid = child_daemon_pid(op->paths.mountd_pid);
+
+	if (pid && (pid < 0 || child_end(pid, END_PATIENCE_MS) < 0))
+		return err_set(err, BATON_EXIT_STANDING, ETIMEDOUT,
+			       "end " MOUNTD " (pid %d)", pid);
+	unlink(op->paths.mountd_pid);
+	return 0;
+}
+
+static int run_unpin(struct op *op, struct err *err)
+{
+	/* What is still open inside would keep the namespaces, and so the links, alive. */
+	rtnl_close(op->rtnl);
+	nft_close(op->nft);
+	diag_close(op->diag);
+	rawsock_close(&op->raw);
+	op->rtnl = NULL;
+	op->nft = NULL;
+	op->diag = NULL;
+	ns_close(&op->inside);
+	return ns_remove(&op->paths, err);
+}
+
+const struct step teardown_steps[] = {
+	{ "mountd", "end rpc.mountd", PLACE_INSIDE, 2 * END_PATIENCE_MS, run_end_mountd,
+	  NULL },
+	{ "namespaces", "unpin the namespaces; links and mounts go with them", PLACE_HEAD,
+	  5000, run_unpin, NULL },
+	{ 0 },
+};

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * start: from standby to serving.
+ *
+ * Theory of operation
+ *
+ *   device -> (reserve) -> mount -> nfsdcld -> listen -> recovery -> knfsd -> address
+ *   -> announce -> tickle
+ *
+ * The address comes last: before it, nothing of the service can be reached, so no client
+ * ever meets a refusal, which would cost it 3 s (doc/facts.md, Linux client). nfsdcld is
+ * started as soon as the disk is here and waited for only where it is needed. A persistent
+ * reservation has its place before the mount.
+ *
+ * A failed step is undone by the plan of stop, which takes away whatever stands; a crash
+ * at any point leaves a part of this list standing, which the next start stops first.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "keeper/op.h"
+#include "sys/blockdev.h"
+#include "sys/child.h"
+#include "sys/file.h"
+#include "sys/mount.h"
+#include "sys/nfsd.h"
+
+#define NFSDCLD_MS 10000
+/* Three probes on a local network; asked beside the mount, it seldom costs anything. */
+#define ASK_MS   250
+#define ASKED_MS 3000
+/* Clients answer a tickle at most each 500 ms (net.ipv4.tcp_invalid_ratelimit). */
+#define TICKLE_INTERVAL_MS 600
+#define TICKLE_ROUNDS      3
+/* A connection a line: CONNS_MAX lines of IPv6 addresses. */
+#define CONNECTIONS_MAX_LEN (8u << 20)
+
+static void ask_for(const struct service *svc, size_t i, struct err *err)
+{
+	const struct address *a = &svc->addresses[i];
+	struct mac holder, own = op_link_mac(svc, a->link);
+	char ip[IPADDR_TEXT], mac[MAC_TEXT];
+	struct rtnl *rtnl = NULL;
+	struct rtnl_link parent;
+
+	if (rtnl_open(&rtnl, NULL) < 0 ||
+	    rtnl_link_get(rtnl, a->link, &parent, NULL) < 0 ||
+	    rawsock_probe_address(parent.ifindex, &parent.mac, &a->ip, ASK_MS, &holder,
+				  NULL) != 1)
+		return;
+	err_set(err, BATON_EXIT_NETWORK, 0,
+		memcmp(&holder, &own, sizeof(own)) == 0
+			? "address %s is in use: another head serves it (%s)"
+			: "address %s is in use by %s",
+		ipaddr_format(&a->ip, ip), mac_format(&holder, mac));
+}
+
+/*
+ * Asks the network whether anyone has an address of ours, beside the mount and all that
+ * takes time: a child, whose answer run_address() awaits. What cannot be asked is no
+ * reason not to start: a missing link shows by itself.
+ */
+static int begin_asking(struct op *op, struct err *err)
+{
+	int answer[2];
+	pid_t pid;
+
+	if (pipe2(answer, O_CLOEXEC) < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "pipe");
+	pid = fork();
+	if (pid == 0) {
+		struct err in_use = { 0 };
+
+		close(op->lock);
+		for (size_t i = 0; i < op->svc->n_addresses && !in_use.text[0]; i++)
+			ask_for(op->svc, i, &in_use);
+		_exit(write(answer[1], &in_use, sizeof(in_use)) < 0);
+	}
+	close(answer[1]);
+	op->asking = answer[0];
+	return pid < 0 ? err_set(err, BATON_EXIT_RESOURCE, errno, "fork") : 0;
+}
+
+static int end_asking(struct op *op, struct err *err)
+{
+	struct pollfd p = { .fd = op->asking, .events = POLLIN };
+	struct err in_use = { 0 };
+
+	/* The child's own deadline is much shorter. */
+	if (poll(&p, 1, ASKED_MS) > 0 &&
+	    read(op->asking, &in_use, sizeof(in_use)) == sizeof(in_use) &&
+	    in_use.text[0]) {
+		*err = in_use;
+		return -EADDRINUSE;
+	}
+	return 0;
+}
+
+static int run_device(struct op *op, struct err *err)
+{
+	const struct service *svc = op->svc;
+	int rc = blockdev_check_present(svc->device, NULL, err);
+
+	if (rc == 0)
+		rc = begin_asking(op, err);
+	if (rc == 0)
+		rc = blockdev_check_filesystem(svc->device, svc->fstype, err);
+	if (rc == 0)
+		rc = blockdev_check_unused(svc->device, op->paths.fs, err);
+	return rc;
+}
+
+static int run_mount(struct op *op, struct err *err)
+{
+	return mount_attach(op->svc, &op->paths, err);
+}
+
+static int run_nfsdcld(struct op *op, struct err *err)
+{
+	int rc = recovery_prepare(&op->paths, &op->epochs, err);
+
+	if (rc == 0)
+		rc = mount_hide_state(op->svc, &op->paths, err);
+	if (rc == 0)
+		rc = recovery_start_daemon(&op->paths, err);
+	return rc;
+}
+
+static int run_listen(struct op *op, struct err *err)
+{
+	struct diag_severed severed;
+	int rc = op_open_diag(op, err);
+
+	/* A socket left over from a crash would answer for a connection it knows not. */
+	if (rc == 0)
+		rc = diag_sever(op->diag, NULL, 0, OP_NFS_PORT, &severed, err);
+	if (rc == 0 && severed.destroyed)
+		snprintf(op->note, sizeof(op->note), "%zu stale sockets destroyed",
+			 severed.destroyed);
+	return rc < 0 ? rc : nfsd_listen(op->svc, err);
+}
+
+static int run_recovery(struct op *op, struct err *err)
+{
+	return recovery_wait_daemon(&op->paths, NFSDCLD_MS, err);
+}
+
+static int run_knfsd(struct op *op, struct err *err)
+{
+	return nfsd_set_threads(op->svc->threads, err);
+}
+
+static int verify_knfsd(struct op *op, struct err *err)
+{
+	return recovery_verify(&op->paths, &op->epochs, err);
+}
+
+static int add_addresses(struct op *op, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < op->svc->n_addresses && rc >= 0; i++) {
+		const struct address *a = &op->svc->addresses[i];
+		struct rtnl_link link;
+		char name[IFNAMSIZ];
+
+		op_link_name(name, op->svc, i);
+		rc = rtnl_link_get(op->rtnl, name, &link, err);
+		if (rc >= 0)
+			rc = rtnl_addr_add(op->rtnl, link.ifindex, &a->ip, a->prefixlen,
+					   err);
+		if (rc >= 0 && !link.up)
+			rc = rtnl_link_set_up(op->rtnl, link.ifindex, true, err);
+	}
+	return rc;
+}
+
+static int add_route(struct op *op, const struct ipaddr *gateway, struct err *err)
+{
+	struct rtnl_link link;
+	char name[IFNAMSIZ];
+	int rc;
+
+	if (!gateway->family)
+		return 0;
+	/* The gateway is in the network of one of the addresses: the configuration's check. */
+	for (size_t i = 0; i < op->svc->n_addresses; i++) {
+		if (op->svc->addresses[i].ip.family != gateway->family)
+			continue;
+		op_link_name(name, op->svc, i);
+		rc = rtnl_link_get(op->rtnl, name, &link, err);
+		if (rc >= 0)
+			rc = rtnl_route_add_default(op->rtnl, gateway, link.ifindex, err);
+		if (rc >= 0 || rc != -ENETUNREACH)
+			return rc;
+	}
+	return -ENETUNREACH;
+}
+
+static int run_address(struct op *op, struct err *err)
+{
+	int rc = end_asking(op, err);
+
+	if (rc >= 0)
+		rc = op_open_rtnl(op, err);
+	if (rc >= 0)
+		rc = add_addresses(op, err);
+	if (rc >= 0)
+		rc = add_route(op, &op->svc->gateway4, err);
+	if (rc >= 0)
+		rc = add_route(op, &op->svc->gateway6, err);
+	return rc < 0 ? rc : 0;
+}
+
+static int announce(struct op *op, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < op->svc->n_addresses; i++) {
+		struct rtnl_link link;
+		char name[IFNAMSIZ];
+		int r;
+
+		op_link_name(name, op->svc, i);
+		r = rtnl_link_get(op->rtnl, name, &link, err);
+		if (r >= 0)
+			r = rawsock_announce(&op->raw, link.ifindex, &link.mac,
+					     &op->svc->addresses[i].ip, 1, err);
+		if (r < 0)
+			rc = r;
+	}
+	return rc;
+}
+
+static int run_announce(struct op *op, struct err *err)
+{
+	int rc = rawsock_open(&op->raw, err);
+
+	return rc < 0 ? rc : announce(op, err);
+}
+
+static int load_connections(struct op *op, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	int rc = file_read_all(op->paths.conns, CONNECTIONS_MAX_LEN, &text, &len);
+
+	if (rc == -ENOENT)
+		return 0;
+	if (rc < 0)
+		return err_set(err, BATON_EXIT_FAILED, -rc, "read %s", op->paths.conns);
+	rc = conns_parse(&op->conns, text, len, err);
+	return rc < 0 ? err_wrap(err, rc, "%s", op->paths.conns) : 0;
+}
+
+/* Drops the connections of clients that have come back. */
+static void forget_returned(struct op *op)
+{
+	_cleanup_diag_table_ struct diag_table now = { 0 };
+	size_t kept = 0;
+
+	if (diag_dump(op->diag, OP_NFS_PORT, 1u << 1 /* ESTABLISHED */, &now, NULL) < 0)
+		return;
+	for (size_t i = 0; i < op->conns.n; i++) {
+		bool back = false;
+
+		for (size_t j = 0; j < now.n && !back; j++)
+			back = ipaddr_equal(&now.v[j].conn.remote,
+					    &op->conns.v[i].remote) &&
+			       ipaddr_equal(&now.v[j].conn.local, &op->conns.v[i].local);
+		if (!back)
+			op->conns.v[kept++] = op->conns.v[i];
+	}
+	op->conns.n = kept;
+}
+
+/*
+ * The rounds after the first go on in a process of their own, so that the start is over:
+ * a client may have missed the first, and a switch the announcement.
+ */
+static void tickle_on(struct op *op)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return;
+	close(op->lock);
+	if (setsid() < 0 || chdir("/") < 0)
+		_exit(1);
+	for (int round = 1; round < TICKLE_ROUNDS; round++) {
+		poll(NULL, 0, TICKLE_INTERVAL_MS);
+		announce(op, NULL);
+		forget_returned(op);
+		if (op->conns.n)
+			rawsock_tickle(&op->raw, &op->conns, NULL, NULL);
+	}
+	_exit(0);
+}
+
+static int run_tickle(struct op *op, struct err *err)
+{
+	struct err why = { 0 };
+	size_t sent = 0;
+	int rc = load_connections(op, &why);
+
+	if (rc == 0)
+		rc = rawsock_tickle(&op->raw, &op->conns, &sent, &why);
+	/* The service serves: clients that are not tickled only come back later. */
+	if (rc < 0)
+		snprintf(op->note, sizeof(op->note), "%.100s", why.text);
+	else
+		snprintf(op->note, sizeof(op->note), "%zu connections", sent);
+	tickle_on(op);
+	return 0;
+}
+
+const struct step start_steps[] = {
+	{ "device", "is the disk here, of the right kind, and unused?", PLACE_HEAD, 10000,
+	  run_device, NULL },
+	/* A persistent reservation (fence =) is taken here, before the first write. */
+	{ "mount", "mount the filesystem, bind the exports", PLACE_INSIDE, 60000,
+	  run_mount, NULL },
+	{ "nfsdcld", "check the recovery database, start nfsdcld", PLACE_INSIDE, 10000,
+	  run_nfsdcld, NULL },
+	{ "listen", "destroy stale sockets, open the listening ones", PLACE_INSIDE, 5000,
+	  run_listen, NULL },
+	{ "recovery", "wait until nfsdcld watches for the kernel", PLACE_INSIDE,
+	  NFSDCLD_MS + 1000, run_recovery, NULL },
+	{ "knfsd", "start the threads; verify that clients are being recorded",
+	  PLACE_INSIDE, 15000, run_knfsd, verify_knfsd },
+	{ "address", "does anyone have the addresses? if not, links up, default route",
+	  PLACE_INSIDE, 5000, run_address, NULL },
+	{ "announce", "gratuitous ARP, unsolicited NA", PLACE_INSIDE, 5000, run_announce,
+	  NULL },
+	{ "tickle", "one bare ACK to each known client", PLACE_INSIDE, 5000, run_tickle,
+	  NULL },
+	{ 0 },
+};

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * stop: from serving, or from whatever part of a start stands, to standby.
+ *
+ * Theory of operation
+ *
+ *   drain -> knfsd -> settle -> silence -> record -> nfsdcld -> sever -> unmount -> clear
+ *
+ * drain: a filter lets only segments without payload in, and neither FIN nor RST out; what
+ * has come in is read by knfsd. knfsd: stopping the threads is the barrier: each finishes
+ * the call it executes, and its reply leaves; a call not begun is forgotten and can safely
+ * be sent again. settle: wait, bounded, until every reply is acknowledged. Then no call
+ * that was executed can be sent again after the move. A client that has more calls to make
+ * puts its acknowledgement on one of them, which the filter drops: so it is asked for a
+ * bare one by a tickle, which it answers at once. silence: link down; from here on
+ * nothing of the service speaks, so the client's connection stays ESTABLISHED until the
+ * new head speaks.
+ *
+ * Every step looks at what stands and takes that away, so the same plan undoes a failed
+ * start, and can be repeated after a crash at any point.
+ */
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/ruleset.h"
+#include "keeper/op.h"
+#include "sys/child.h"
+#include "sys/file.h"
+#include "sys/mount.h"
+#include "sys/nfsd.h"
+
+/* How long calls may take to be read, and replies to be acknowledged unasked and asked. */
+#define DRAIN_MS  200
+#define ACK_MS    5
+#define SETTLE_MS 500
+
+/* Everything but TIME-WAIT and SYN-RECV: sockets that can still owe something. */
+#define STATES_OWING (DIAG_STATES_ALL & ~(1u << TCP_TIME_WAIT) & ~(1u << TCP_SYN_RECV))
+
+/* Has it something knfsd has not read? */
+static bool is_unread(const struct diag_entry *e)
+{
+	return e->rqueue > 0;
+}
+
+/* Has it something not acknowledged? The FIN that may not leave counts as one byte. */
+static bool is_unacknowledged(const struct diag_entry *e)
+{
+	return e->wqueue > 1;
+}
+
+/* Puts the connections that are still @waiting into @owing. */
+static int find_owing(struct op *op, bool (*waiting)(const struct diag_entry *),
+		      struct conns *owing, struct err *err)
+{
+	_cleanup_diag_table_ struct diag_table table = { 0 };
+	int rc = diag_dump(op->diag, OP_NFS_PORT, STATES_OWING, &table, err);
+
+	owing->n = 0;
+	for (size_t i = 0; i < table.n && rc == 0; i++)
+		if (waiting(&table.v[i]))
+			rc = conns_add(owing, &table.v[i].conn);
+	return rc;
+}
+
+/* Waits, at most so long, until none is left; @owing then holds those that are. */
+static int wait_until_none(struct op *op, bool (*waiting)(const struct diag_entry *),
+			   int deadline_ms, struct conns *owing, struct err *err)
+{
+	int64_t until = child_now_ms() + deadline_ms;
+
+	for (;;) {
+		int rc = find_owing(op, waiting, owing, err);
+
+		if (rc < 0 || owing->n == 0 || child_now_ms() > until)
+			return rc;
+		/* sock_diag tells of closed sockets only, not of empty queues. */
+		poll(NULL, 0, 2);
+	}
+}
+
+/* Standby has left the filter asleep; if someone flushed it, it is compiled now. */
+static int hold_off_calls(struct op *op, struct err *err)
+{
+	_cleanup_free_ char *ruleset = NULL;
+	int rc = nft_set_dormant(RULESET_TABLE, false, err);
+
+	if (rc != -ENOENT)
+		return rc;
+	ruleset = ruleset_drain(OP_NFS_PORT, false);
+	if (!ruleset)
+		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "filter");
+	rc = op_open_nft(op, err);
+	return rc < 0 ? rc : nft_apply(op->nft, ruleset, err);
+}
+
+static int run_drain(struct op *op, struct err *err)
+{
+	_cleanup_conns_ struct conns owing = { 0 };
+	int rc = op_open_diag(op, err);
+
+	if (rc == 0)
+		rc = diag_conns(op->diag, OP_NFS_PORT, &op->conns, err);
+	if (rc < 0 || nfsd_get_threads() <= 0)
+		return rc;
+	rc = hold_off_calls(op, err);
+	if (rc == 0)
+		rc = wait_until_none(op, is_unread, DRAIN_MS, &owing, err);
+	if (rc == 0 && owing.n)
+		snprintf(op->note, sizeof(op->note), "%zu connections with calls unread",
+			 owing.n);
+	return rc;
+}
+
+static int run_knfsd_down(struct op *op, struct err *err)
+{
+	char have[512];
+
+	if (nfsd_get_threads() <= 0 &&
+	    file_read(PATHS_NFSD "/portlist", have, sizeof(have)) <= 0)
+		return 0;
+	return nfsd_set_threads(0, err);
+}
+
+static int run_settle(struct op *op, struct err *err)
+{
+	_cleanup_conns_ struct conns owing = { 0 };
+	int rc = wait_until_none(op, is_unacknowledged, ACK_MS, &owing, err);
+
+	if (rc < 0 || owing.n == 0)
+		return rc;
+	rc = rawsock_open(&op->raw, err);
+	if (rc == 0)
+		rc = rawsock_tickle(&op->raw, &owing, NULL, err);
+	if (rc == 0)
+		rc = wait_until_none(op, is_unacknowledged, SETTLE_MS, &owing, err);
+	if (rc == 0 && owing.n)
+		snprintf(op->note, sizeof(op->note),
+			 "%zu clients never acknowledged a reply", owing.n);
+	return rc;
+}
+
+static int run_silence(struct op *op, struct err *err)
+{
+	const struct service *svc = op->svc;
+	int rc = op_open_rtnl(op, err);
+
+	for (size_t i = 0; i < svc->n_addresses && rc >= 0; i++) {
+		struct rtnl_link link;
+		char name[IFNAMSIZ];
+
+		op_link_name(name, svc, i);
+		rc = rtnl_link_get(op->rtnl, name, &link, err);
+		/* The parent went, and took the link along: nothing left to silence. */
+		if (rc == -ENODEV) {
+			rc = 0;
+			continue;
+		}
+		if (rc >= 0 && link.up)
+			rc = rtnl_link_set_up(op->rtnl, link.ifindex, false, err);
+		if (rc >= 0)
+			rc = rtnl_addr_del(op->rtnl, link.ifindex, &svc->addresses[i].ip,
+					   svc->addresses[i].prefixlen, err);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int run_record(struct op *op, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	int rc;
+
+	/* A start that failed leaves the record of the head before alone. */
+	if (!mount_is_attached(&op->paths) || op->conns.n == 0)
+		return 0;
+	text = conns_format(&op->conns);
+	rc = text ? file_replace(op->paths.conns, text, strlen(text), 1) : -ENOMEM;
+	snprintf(op->note, sizeof(op->note), "%zu connections%s%s", op->conns.n,
+		 rc < 0 ? " not recorded: " : "", rc < 0 ? strerror(-rc) : "");
+	/* Only speed is lost. */
+	return 0;
+}
+
+static int run_nfsdcld_down(struct op *op, struct err *err)
+{
+	return recovery_stop_daemon(&op->paths, err);
+}
+
+static int run_sever(struct op *op, struct err *err)
+{
+	struct diag_severed severed;
+	int rc = diag_sever(op->diag, NULL, 0, 0, &severed, err);
+
+	if (rc == 0)
+		snprintf(op->note, sizeof(op->note), "%zu sockets", severed.destroyed);
+	return rc;
+}
+
+static int run_unmount(struct op *op, struct err *err)
+{
+	int rc = nfsd_flush_caches(err);
+
+	return rc < 0 ? rc : mount_detach(op->svc, &op->paths, err);
+}
+
+static int verify_unmount(struct op *op, struct err *err)
+{
+	if (mount_is_attached(&op->paths))
+		return err_set(err, BATON_EXIT_STANDING, EBUSY, "%s is mounted",
+			       op->paths.fs);
+	return 0;
+}
+
+static int run_clear(struct op *op, struct err *err)
+{
+	int rc = nft_set_dormant(RULESET_TABLE, true, err);
+
+	return rc == -ENOENT ? 0 : rc;
+}
+
+const struct step stop_steps[] = {
+	{ "drain", "no new calls in; let knfsd read what has come", PLACE_INSIDE, 10000,
+	  run_drain, NULL },
+	{ "knfsd", "stop the threads: what is being executed gets its reply",
+	  PLACE_INSIDE, 30000, run_knfsd_down, NULL },
+	{ "settle", "wait until every reply is acknowledged", PLACE_INSIDE, 5000,
+	  run_settle, NULL },
+	{ "silence", "links down, addresses off", PLACE_INSIDE, 5000, run_silence, NULL },
+	{ "record", "note the connections on the disk", PLACE_INSIDE, 10000, run_record,
+	  NULL },
+	{ "nfsdcld", "end nfsdcld", PLACE_INSIDE, 10000, run_nfsdcld_down, NULL },
+	{ "sever", "destroy every socket, and verify", PLACE_INSIDE, 5000, run_sever,
+	  NULL },
+	{ "unmount", "flush the export caches, unmount", PLACE_INSIDE, 60000, run_unmount,
+	  verify_unmount },
+	/* The reservation is released here. */
+	{ "clear", "put the filter to sleep", PLACE_INSIDE, 5000, run_clear, NULL },
+	{ 0 },
+};

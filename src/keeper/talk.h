@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* talk: requests to a keeper and its answers: one JSON object a packet, root to root. */
+#ifndef BATON_KEEPER_TALK_H
+#define BATON_KEEPER_TALK_H
+
+#include <json-c/json.h>
+
+#include "core/err.h"
+#include "core/paths.h"
+
+/*
+ * Request:  {"do": "start" | "stop" | "status" | "teardown"}
+ * Answers:  {"step": …, "ms": …, "outcome": …, "note": …}   for each step that ended
+ *           {"result": CODE, "error": TEXT, "changed": BOOL, "facts": {…}}   at the end
+ */
+#define TALK_MAX_LEN 32768
+
+/** talk_listen - the keeper's end: a listening socket only root can reach. Return: fd or -errno. */
+int talk_listen(const struct paths *paths, struct err *err);
+
+/** talk_accept - a peer that is root. Return: fd, or -errno. */
+int talk_accept(int listener);
+
+/**
+ * talk_connect - a command's end
+ * Return: fd, or -ENOENT / -ECONNREFUSED with BATON_EXIT_KEEPER: no keeper.
+ */
+int talk_connect(const struct paths *paths, const char *name, struct err *err);
+
+/** talk_send - send one object; it stays the caller's. Return: 0, or -errno. */
+int talk_send(int fd, struct json_object *o);
+
+/**
+ * talk_receive - receive one object
+ * @fd: blocking or not
+ * @o: gets it; the caller's
+ *
+ * Return: 0, -EAGAIN, -ECONNRESET at the end, -EPROTO for anything that is no object.
+ */
+int talk_receive(int fd, struct json_object **o);
+
+/**
+ * talk_request - ask, hand every step to @on_step, and wait for the result
+ * @fd: from talk_connect()
+ * @what: the request's word
+ * @deadline_ms: without any answer
+ * @on_step: may be NULL
+ * @data: for @on_step
+ * @result: gets the last answer; the caller's; may be NULL
+ * @err: the keeper's own failure, or that it went silent
+ *
+ * Return: 0, or -1.
+ */
+int talk_request(int fd, const char *what, int deadline_ms,
+		 void (*on_step)(struct json_object *, void *), void *data,
+		 struct json_object **result, struct err *err);
+
+#endif
