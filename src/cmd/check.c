@@ -11,6 +11,7 @@
 #include "core/cleanup.h"
 #include "core/output.h"
 #include "core/service.h"
+#include "keeper/op.h"
 #include "sys/blockdev.h"
 #include "sys/conffile.h"
 #include "sys/parentlink.h"
@@ -116,22 +117,37 @@ static void check_device(struct report *report, const struct service *svc)
 
 /* ---- the network ---- */
 
-/*
- * TO BE WIRED: ask the network by ARP or ND whether somebody answers for the address
- * (sys/rawsock.h). Until then its silence is not known.
- */
-static int probe_address(const struct address *address, struct err *err)
+/* Asks the network; @detail tells who answered if that is no fault. */
+static int probe_address(const struct service *svc, const struct address *address,
+			 char *detail, size_t size, struct err *err)
 {
-	char text[IPADDR_TEXT];
+	struct mac holder, own = op_link_mac(svc, address->link);
+	char ip[IPADDR_TEXT], mac[MAC_TEXT];
+	struct rtnl *rtnl = NULL;
+	struct rtnl_link link;
+	int rc = rtnl_open(&rtnl, err);
 
-	err_set(err, BATON_EXIT_NETWORK, 0, "the network was not asked for %s",
-		ipaddr_format(&address->ip, text));
-	return UNSURE;
+	if (rc == 0)
+		rc = rtnl_link_get(rtnl, address->link, &link, err);
+	rtnl_close(rtnl);
+	if (rc == 0)
+		rc = rawsock_probe_address(link.ifindex, &link.mac, &address->ip, 0,
+					   &holder, err);
+	snprintf(detail, size, "answered by nobody");
+	if (rc <= 0)
+		return rc < 0 ? UNSURE : 0;
+	if (memcmp(&holder, &own, sizeof(own)) == 0) {
+		snprintf(detail, size, "another head serves it now");
+		return 0;
+	}
+	err_set(err, BATON_EXIT_NETWORK, 0, "%s is in use by %s",
+		ipaddr_format(&address->ip, ip), mac_format(&holder, mac));
+	return -EADDRINUSE;
 }
 
 static void check_network(struct report *report, const struct service *svc)
 {
-	char item[64], text[IPADDR_TEXT];
+	char item[64], text[IPADDR_TEXT], detail[64] = "";
 
 	for (size_t i = 0; i < svc->n_addresses; i++) {
 		const struct address *a = &svc->addresses[i];
@@ -155,9 +171,9 @@ static void check_network(struct report *report, const struct service *svc)
 			rc = UNSURE;
 		}
 		if (!rc)
-			rc = probe_address(a, &err);
+			rc = probe_address(svc, a, detail, sizeof(detail), &err);
 		snprintf(item, sizeof(item), "address %s", ipaddr_format(&a->ip, text));
-		add(report, item, rc, &err, "answered by nobody",
+		add(report, item, rc, &err, detail,
 		    rc == UNSURE ? "ask for it by hand: arping -D, ndisc6"
 				 : "take the address off whoever has it");
 	}

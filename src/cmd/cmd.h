@@ -17,6 +17,11 @@ struct command {
 
 /** cmd_check - `baton check NAME`: the pre-flight */
 int cmd_check(int argc, char **argv);
+int cmd_keep(int argc, char **argv);
+int cmd_log(int argc, char **argv);
+int cmd_start(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_stop(int argc, char **argv);
 
 /** cmd_probe - `baton probe DIR`: calls on a client while the service moves, and the proof */
 int cmd_probe(int argc, char **argv);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* common: what the subcommands on a service share: options, loading, saying how it went. */
+#ifndef BATON_CMD_COMMON_H
+#define BATON_CMD_COMMON_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+#include "core/err.h"
+#include "core/service.h"
+
+/**
+ * struct common_options - "NAME [--json] [--dry-run] [--standby] [--last N]"
+ * @name: of the service, NULL = all
+ *
+ * Which of them a command takes is said by the bits given to common_parse().
+ */
+struct common_options {
+	const char *name;
+	bool json;
+	bool dry_run;
+	bool standby;
+	int last;
+};
+
+#define COMMON_DRY_RUN       (1u << 0)
+#define COMMON_STANDBY       (1u << 1)
+#define COMMON_LAST          (1u << 2)
+#define COMMON_NAME_OPTIONAL (1u << 3)
+#define COMMON_NO_JSON       (1u << 4)
+
+/**
+ * common_parse - the options of a subcommand on a service
+ * @doc: what --help says
+ * @takes: COMMON_… bits
+ *
+ * Return: 0, or -1 after one line on stderr (status USAGE). --help exits.
+ */
+int common_parse(int argc, char **argv, const char *doc, unsigned int takes,
+		 struct common_options *options);
+
+/** common_fail - say why on stderr, "baton: …"; returns the exit status. */
+int common_fail(const struct err *err);
+
+/** common_load - the service's file. Return: 0, or the exit status after saying why. */
+int common_load(struct service *svc, const char *name);
+
+/** common_show_step - print one step as it ends; for runner_run() and talk_request(). */
+void common_show_step(struct json_object *entry, void *data);
+
+#endif

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* keep: be the keeper of a service, under systemd (baton@NAME.service) or by hand. */
+#include "cmd/cmd.h"
+#include "cmd/common.h"
+#include "keeper/keeper.h"
+
+int cmd_keep(int argc, char **argv)
+{
+	struct common_options options;
+	struct service svc = { 0 };
+	struct err err = { 0 };
+	int rc;
+
+	if (common_parse(
+		    argc, argv,
+		    "Be the keeper of a service: complete its standby, then serve requests.",
+		    COMMON_NO_JSON, &options) < 0)
+		return BATON_EXIT_USAGE;
+	rc = common_load(&svc, options.name);
+	if (rc)
+		return rc;
+	rc = keeper_run(&svc, &err) < 0 ? common_fail(&err) : BATON_EXIT_OK;
+	service_free(&svc);
+	return rc;
+}

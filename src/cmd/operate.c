@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* operate: one operation on a service, asked of its keeper or done in its place. */
+#include "cmd/operate.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/output.h"
+#include "keeper/facts.h"
+#include "keeper/ledger.h"
+#include "keeper/runner.h"
+#include "keeper/talk.h"
+
+/* The longest step's deadline, and some: then the keeper itself hangs. */
+#define ANSWER_MS 90000
+
+/* What the command has to tell at its end. */
+struct outcome {
+	struct json_object *steps;
+	bool show;
+	bool changed;
+	struct err err;
+};
+
+static void on_step(struct json_object *entry, void *data)
+{
+	struct outcome *outcome = data;
+
+	if (outcome->show)
+		common_show_step(entry, NULL);
+	json_object_array_add(outcome->steps, json_object_get(entry));
+}
+
+static const char *said_state(enum operation operation)
+{
+	switch (operation) {
+	case OPERATION_START:
+		return "serving";
+	case OPERATION_STOP:
+		return "stopped, in standby";
+	case OPERATION_TEARDOWN:
+		return "taken down";
+	case OPERATION_STANDBY:
+		return "in standby";
+	}
+	return "?";
+}
+
+static int tell(const struct service *svc, enum operation operation,
+		const struct common_options *options, struct outcome *outcome)
+{
+	bool failed = outcome->err.text[0];
+
+	if (options->json) {
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "service", json_object_new_string(svc->name));
+		json_object_object_add(
+			o, "operation",
+			json_object_new_string(plan_operation_name(operation)));
+		json_object_object_add(o, "changed",
+				       json_object_new_boolean(outcome->changed));
+		json_object_object_add(
+			o, "result", json_object_new_int(failed ? outcome->err.code : 0));
+		if (failed)
+			json_object_object_add(o, "error",
+					       json_object_new_string(outcome->err.text));
+		json_object_object_add(o, "steps", json_object_get(outcome->steps));
+		output_json(stdout, o);
+		json_object_put(o);
+	} else if (!failed) {
+		printf("%s: %s%s\n", svc->name, outcome->changed ? "" : "already ",
+		       said_state(operation));
+	}
+	json_object_put(outcome->steps);
+	if (!failed)
+		return BATON_EXIT_OK;
+	fprintf(stderr, "baton: %s: %s\n", svc->name, outcome->err.text);
+	return outcome->err.code ? outcome->err.code : BATON_EXIT_FAILED;
+}
+
+static void show_plan(const struct plan *plan)
+{
+	for (size_t i = 0; plan->phases[i] != PHASE_END; i++)
+		for (const struct step *s = runner_phase_steps(plan->phases[i]); s->name;
+		     s++)
+			printf("  %-11s %s\n", s->name, s->help);
+}
+
+static int show_dry_run(const struct service *svc, enum operation operation)
+{
+	struct standing standing;
+	struct err err = { 0 };
+	struct plan plan;
+	struct op op;
+
+	if (op_init(&op, svc, &err) < 0 || facts_look(&op, &standing, &err) < 0)
+		return common_fail(&err);
+	op_release(&op);
+	plan = plan_make(operation, &standing);
+	printf("%s: %s; %s\n", svc->name, plan_state_name(plan_state(&standing)),
+	       plan.phases[0] == PHASE_END ? "nothing to do" : "would do:");
+	show_plan(&plan);
+	return BATON_EXIT_OK;
+}
+
+static void operate_alone(const struct service *svc, enum operation operation,
+			  struct outcome *outcome)
+{
+	struct runner runner;
+	struct paths paths;
+
+	if (runner_start(&runner, svc, operation, &outcome->err) < 0)
+		return;
+	runner_run(&runner, on_step, outcome);
+	outcome->err = runner.result;
+	outcome->changed = runner.changed;
+	paths_init(&paths, svc->name);
+	if (runner.changed)
+		ledger_append(&paths, svc->name, runner.record);
+	runner_release(&runner);
+}
+
+int operate(const struct service *svc, enum operation operation,
+	    const struct common_options *options, bool alone)
+{
+	struct outcome outcome = { .show = !options->json && isatty(STDOUT_FILENO) };
+	struct json_object *result = NULL, *changed;
+	struct paths paths;
+	int fd;
+
+	if (options->dry_run)
+		return show_dry_run(svc, operation);
+	outcome.steps = json_object_new_array();
+	paths_init(&paths, svc->name);
+	fd = talk_connect(&paths, svc->name, &outcome.err);
+	if (fd >= 0) {
+		talk_request(fd, plan_operation_name(operation), ANSWER_MS, on_step,
+			     &outcome, &result, &outcome.err);
+		close(fd);
+		if (json_object_object_get_ex(result, "changed", &changed))
+			outcome.changed = json_object_get_boolean(changed);
+		json_object_put(result);
+	} else if (alone && outcome.err.code == BATON_EXIT_KEEPER) {
+		outcome.err.text[0] = '\0';
+		operate_alone(svc, operation, &outcome);
+	}
+	return tell(svc, operation, options, &outcome);
+}

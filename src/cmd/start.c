@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* start: have the service served by this head. */
+#include "cmd/cmd.h"
+#include "cmd/operate.h"
+
+int cmd_start(int argc, char **argv)
+{
+	struct common_options options;
+	struct service svc = { 0 };
+	int rc;
+
+	if (common_parse(
+		    argc, argv,
+		    "Serve a service from this head. A service that serves stays as it is; "
+		    "a start that fails is undone.",
+		    COMMON_DRY_RUN, &options) < 0)
+		return BATON_EXIT_USAGE;
+	rc = common_load(&svc, options.name);
+	if (rc)
+		return rc;
+	rc = operate(&svc, OPERATION_START, &options, false);
+	service_free(&svc);
+	return rc;
+}

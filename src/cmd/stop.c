@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* stop: end serving on this head, so that another can begin. */
+#include "cmd/cmd.h"
+#include "cmd/operate.h"
+
+int cmd_stop(int argc, char **argv)
+{
+	struct common_options options;
+	struct service svc = { 0 };
+	int rc;
+
+	if (common_parse(
+		    argc, argv,
+		    "Stop serving a service from this head; clients wait until another "
+		    "head serves it. Works without the keeper too.",
+		    COMMON_DRY_RUN | COMMON_STANDBY, &options) < 0)
+		return BATON_EXIT_USAGE;
+	rc = common_load(&svc, options.name);
+	if (rc)
+		return rc;
+	rc = operate(&svc, options.standby ? OPERATION_TEARDOWN : OPERATION_STOP,
+		     &options, true);
+	service_free(&svc);
+	return rc;
+}
