@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A baton service in the lab: its file, its keepers, its client, the probe on it."""
+
+import json
+import signal
+import time
+
+from .config import LabError
+
+CONF = """# written by the lab
+[service]
+device  = {device}
+fstype  = xfs
+address = {address}/24@lan0
+export  = / 10.77.0.0/24(rw,no_root_squash)
+lease   = 10
+grace   = 20
+threads = 8
+"""
+LUNS = {"vmstore": "/dev/disk/by-id/wwn-0x6001405ba70000100000000000000000",
+        "homes": "/dev/disk/by-id/wwn-0x6001405ba70000200000000000000000"}
+ADDRESSES = {"vmstore": "10.77.0.50", "homes": "10.77.0.51"}
+HEADS = ("head1", "head2")
+
+
+class Service:
+    """One service; every method runs real commands in the guests."""
+
+    def __init__(self, lab, name="vmstore"):
+        self.lab, self.name = lab, name
+        self.device, self.address = LUNS[name], ADDRESSES[name]
+        self.mountpoint = f"/mnt/{name}"
+        self.unit = f"baton@{name}.service"
+
+    def conf(self, **changes):
+        """The text of the service file; changes replace or add keys, None removes one."""
+        lines = CONF.format(device=self.device, address=self.address).splitlines()
+        for key, value in changes.items():
+            lines = [l for l in lines if l.split("=")[0].strip() != key]
+            if value is not None:
+                lines.append(f"{key} = {value}")
+        return "\n".join(lines) + "\n"
+
+    def configure(self, head, text=None):
+        """Put the service file on a head."""
+        self.lab.guest(head).run(
+            ["sh", "-c", f"mkdir -p /etc/baton && cat > /etc/baton/{self.name}.conf"],
+            input=text or self.conf(), stdin=None)
+
+    def make_filesystem(self, head="head1"):
+        # As mkfs.xfs does by itself on disks with 4 KiB sectors: see doc/facts.md, XFS.
+        self.lab.guest(head).run(["mkfs.xfs", "-q", "-f", "-K", "-l", "su=4096",
+                                  self.device], timeout=120)
+
+    def keep(self, head):
+        """Start the keeper; returns when its standby is complete."""
+        self.lab.guest(head).run(["systemctl", "start", self.unit], timeout=120)
+
+    def baton(self, head, *words, check=True, timeout=120):
+        return self.lab.guest(head).run(["baton", *words], check=check, timeout=timeout)
+
+    def start(self, head, **kwargs):
+        return self.baton(head, "start", self.name, **kwargs)
+
+    def stop(self, head, **kwargs):
+        return self.baton(head, "stop", self.name, **kwargs)
+
+    def status(self, head):
+        return json.loads(self.baton(head, "status", self.name, "--json").stdout)[0]
+
+    def ledger(self, head, operation):
+        """The newest record of an operation ("start", "stop") on a head."""
+        records = json.loads(self.baton(head, "log", self.name, "--json", "--last",
+                                        "10").stdout)
+        return [r for r in records if r["op"] == operation][-1]
+
+    def mount(self, client="client", options="vers=4.1,hard"):
+        guest = self.lab.guest(client)
+        guest.run(["mkdir", "-p", self.mountpoint])
+        guest.run(["mount", "-t", "nfs4", "-o", options,
+                   f"{self.address}:/{self.name}", self.mountpoint], timeout=60)
+
+    def unmount(self, client="client"):
+        self.lab.guest(client).run(["umount", self.mountpoint], timeout=60)
+
+    def prepare(self, heads=HEADS):
+        """A fresh filesystem, the file and a keeper on each head."""
+        self.make_filesystem(heads[0])
+        for head in heads:
+            self.configure(head)
+            self.keep(head)
+
+
+class Probe:
+    """`baton probe` on a client, from start() to its report."""
+
+    def __init__(self, service, client="client", interval_ms=20):
+        self.guest = service.lab.guest(client)
+        self.argv = ["baton", "probe", service.mountpoint, "--duration", "0", "--json",
+                     "--interval", str(interval_ms)]
+        self.process = None
+        self.pid = None
+
+    def start(self, timeout=60):
+        """Returns when every class has made its first call."""
+        # exec: the shell's process id is the probe's.
+        self.process = self.guest.start(["sh", "-c", 'echo $$ >&2; exec "$@"', "sh",
+                                         *self.argv])
+        self.pid = self.process.stderr.readline().strip()
+        until = time.monotonic() + timeout
+        while time.monotonic() < until:
+            line = self.process.stderr.readline()
+            if line.startswith("probe: running"):
+                return self
+            if not line:
+                break
+        raise LabError(f"baton probe did not get going: {line.strip() or 'it ended'}")
+
+    def now(self):
+        """The client's clock, in which the report is written."""
+        return float(self.guest.run(["date", "+%s.%N"]).stdout)
+
+    def finish(self, timeout=180):
+        """End it; returns its report."""
+        self.guest.run(["kill", f"-{signal.SIGINT.value}", self.pid])
+        out, err = self.process.communicate(timeout=timeout)
+        if not out.strip():
+            raise LabError(f"baton probe left no report: {err.strip()}")
+        report = json.loads(out)
+        report["status"] = self.process.returncode
+        return report
+
+
+CLASSES = ("write", "open", "namespace")
+
+
+def longest(report, kind, since, until):
+    """The longest pause of a class that began between two moments, in ms."""
+    pauses = [p["ms"] for p in report["pauses"]
+              if p["class"] == kind and since <= p["at"] < until]
+    return max(pauses, default=0)
+
+
+def errors(report, since, until):
+    """(I/O errors, spurious errors) between two moments."""
+    events = [e for e in report["events"] if since <= e["at"] < until]
+    spurious = sum(1 for e in events if e.get("spurious"))
+    return len(events) - spurious, spurious
