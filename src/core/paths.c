@@ -16,6 +16,7 @@ void paths_init(struct paths *p, const char *name)
 		{ p->sock, p->run, "sock" },
 		{ p->keeper, p->run, "keeper" },
 		{ p->lock, p->run, "lock" },
+		{ p->held, p->run, "held" },
 		{ p->ledger, p->run, "ledger.json" },
 		{ p->pins, p->run, "ns" },
 		{ p->mnt, p->pins, "mnt" },

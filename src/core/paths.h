@@ -26,6 +26,7 @@ struct paths {
 	char sock[PATHS_MAX];        /* the keeper's socket */
 	char keeper[PATHS_MAX];      /* lock of the one keeper */
 	char lock[PATHS_MAX];        /* held by whoever changes the service's state */
+	char held[PATHS_MAX];        /* exists while the kernel keeps an unmounted disk */
 	char ledger[PATHS_MAX];      /* the last operations, for `baton log` */
 	char pins[PATHS_MAX];        /* a private mount that holds the two below */
 	char mnt[PATHS_MAX];         /* pinned mount namespace */

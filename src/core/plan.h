@@ -31,6 +31,8 @@ enum phase {
  * @threads: knfsd's, running
  * @link_up: one of its links is up
  * @nfsdcld: runs
+ * @drained: the drain's filter is awake: calls are held off
+ * @held: a stop has seen the kernel keep the disk after the unmount
  */
 struct standing {
 	bool pinned;
@@ -38,6 +40,8 @@ struct standing {
 	bool attached;
 	bool nfsdcld;
 	bool link_up;
+	bool drained;
+	bool held;
 	int threads;
 };
 

@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/ruleset.h"
 #include "sys/child.h"
+#include "sys/lock.h"
 #include "sys/mount.h"
 #include "sys/nfsd.h"
 
@@ -27,8 +29,10 @@ static int look_inside(struct op *op, struct standing *standing, struct err *err
 	standing->threads = nfsd_get_threads();
 	if (standing->threads < 0)
 		standing->threads = 0;
-	standing->nfsdcld = recovery_daemon_pid(&op->paths) != 0;
-	standing->prepared = child_daemon_pid(op->paths.mountd_pid) != 0;
+	standing->drained = nft_is_awake(RULESET_TABLE, NULL) > 0;
+	standing->held = access(op->paths.held, F_OK) == 0;
+	standing->nfsdcld = recovery_daemon_pid(&op->paths) > 0;
+	standing->prepared = child_daemon_pid(op->paths.mountd_pid) > 0;
 	for (size_t i = 0; i < op->svc->n_addresses; i++) {
 		struct rtnl_link link;
 		char name[IFNAMSIZ];
@@ -76,11 +80,16 @@ static struct json_object *describe(struct op *op, struct err *err)
 	_cleanup_conns_ struct conns conns = { 0 };
 	struct standing standing;
 
+	enum service_state state;
+
 	if (facts_look(op, &standing, err) < 0)
 		goto fail;
-	json_object_object_add(
-		o, "state",
-		json_object_new_string(plan_state_name(plan_state(&standing))));
+	state = plan_state(&standing);
+	/* An unmount that hangs has taken the mount point away already. */
+	if (state == STATE_STANDBY && lock_is_held(op->paths.lock))
+		state = STATE_PARTIAL;
+	json_object_object_add(o, "state",
+			       json_object_new_string(plan_state_name(state)));
 	json_object_object_add(o, "threads", json_object_new_int(standing.threads));
 	json_object_object_add(o, "mounted", json_object_new_boolean(standing.attached));
 	json_object_object_add(o, "link_up", json_object_new_boolean(standing.link_up));

@@ -24,7 +24,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
@@ -38,6 +37,7 @@
 #include "keeper/talk.h"
 #include "sys/child.h"
 #include "sys/file.h"
+#include "sys/lock.h"
 
 #define SAMPLE_USEC      1000000
 #define PREDECESSOR_MS   60000
@@ -260,8 +260,8 @@ static int begin_operation(struct keeper *k, enum operation operation, int clien
 	int rc;
 
 	if (k->busy)
-		return err_set(err, BATON_EXIT_KEEPER, EBUSY, "%s: %s is going on",
-			       k->svc->name, plan_operation_name(k->runner.operation));
+		return err_set(err, BATON_EXIT_KEEPER, 0, "%s is going on",
+			       plan_operation_name(k->runner.operation));
 	if (operation == OPERATION_TEARDOWN)
 		close_inside(k);
 	rc = runner_start(&k->runner, k->svc, operation, err);
@@ -347,6 +347,7 @@ static int on_connection(sd_event_source *source, int listener, uint32_t revents
 static int become_the_keeper(struct keeper *k, struct err *err)
 {
 	int64_t until = child_now_ms() + PREDECESSOR_MS;
+	int rc;
 
 	if ((mkdir(PATHS_RUN, 0755) < 0 && errno != EEXIST) ||
 	    (mkdir(k->paths.run, 0700) < 0 && errno != EEXIST))
@@ -356,13 +357,13 @@ static int become_the_keeper(struct keeper *k, struct err *err)
 	if (k->lock < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s",
 			       k->paths.keeper);
-	while (flock(k->lock, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK || child_now_ms() > until)
-			return err_set(err, BATON_EXIT_KEEPER, errno,
-				       "%s: another keeper is running", k->svc->name);
+	while ((rc = lock_take(k->lock)) == -EWOULDBLOCK && child_now_ms() < until)
 		poll(NULL, 0, PREDECESSOR_STEP);
-	}
-	return 0;
+	if (rc == -EWOULDBLOCK)
+		return err_set(err, BATON_EXIT_KEEPER, 0, "%s: another keeper is running",
+			       k->svc->name);
+	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "lock %s", k->paths.keeper)
+		      : 0;
 }
 
 static int set_up_loop(struct keeper *k, struct err *err)

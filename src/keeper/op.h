@@ -23,6 +23,7 @@
  * @epochs: of the recovery database before the server started
  * @conns: the clients' connections when the stop began
  * @note: what the running step has to say for the ledger; cleared before each
+ * @had_disk: the stop found the disk mounted, or not let go of
  * @lock: the service's lock, for a process that outlives the operation to let go of
  * @asking: from the process that asks the network who has the addresses; -1 = none
  */
@@ -38,6 +39,7 @@ struct op {
 	struct recovery_epochs epochs;
 	struct conns conns;
 	char note[120];
+	bool had_disk;
 	int lock;
 	int asking;
 };

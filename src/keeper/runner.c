@@ -22,7 +22,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -33,6 +32,7 @@
 #include "keeper/facts.h"
 #include "keeper/op.h"
 #include "sys/child.h"
+#include "sys/lock.h"
 
 /* Time to look at what stands, before the first step. */
 #define LOOK_MS 10000
@@ -222,12 +222,13 @@ static int take_lock(struct runner *runner, struct err *err)
 	runner->lock = open(paths.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (runner->lock < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", paths.lock);
-	if (flock(runner->lock, LOCK_EX | LOCK_NB) == 0)
-		return 0;
-	rc = errno;
-	return err_set(err, BATON_EXIT_KEEPER, rc,
-		       "%s: another operation on this service is going on",
-		       runner->svc->name);
+	rc = lock_take(runner->lock);
+	if (rc == -EWOULDBLOCK) {
+		err_set(err, BATON_EXIT_KEEPER, 0,
+			"another operation on this service is going on");
+		return rc;
+	}
+	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "lock %s", paths.lock) : 0;
 }
 
 int runner_start(struct runner *runner, const struct service *svc,

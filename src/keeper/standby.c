@@ -71,7 +71,13 @@ static int run_software(struct op *op, struct err *err)
 
 static int run_namespaces(struct op *op, struct err *err)
 {
-	return ns_exists(&op->paths) ? 0 : ns_create(&op->paths, op->svc->name, err);
+	int rc = child_prepare_pidfile(op->paths.mountd_pid, err);
+
+	if (rc == 0)
+		rc = child_prepare_pidfile(op->paths.nfsdcld_pid, err);
+	if (rc < 0 || ns_exists(&op->paths))
+		return rc;
+	return ns_create(&op->paths, op->svc->name, err);
 }
 
 static int set_sysctl(const char *name, const char *value, struct err *err)
@@ -193,10 +199,9 @@ static int run_end_mountd(struct op *op, struct err *err)
 {
 	pid_t pid = child_daemon_pid(op->paths.mountd_pid);
 
-	if (pid && (pid < 0 || child_end(pid, END_PATIENCE_MS) < 0))
+	if (pid && child_end(pid, END_PATIENCE_MS) < 0)
 		return err_set(err, BATON_EXIT_STANDING, ETIMEDOUT,
 			       "end " MOUNTD " (pid %d)", pid);
-	unlink(op->paths.mountd_pid);
 	return 0;
 }
 

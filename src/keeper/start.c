@@ -4,8 +4,8 @@
  *
  * Theory of operation
  *
- *   device -> (reserve) -> mount -> nfsdcld -> listen -> recovery -> knfsd -> address
- *   -> announce -> tickle
+ *   device -> alone -> (reserve) -> mount -> nfsdcld -> listen -> recovery -> knfsd
+ *   -> address -> announce -> tickle
  *
  * The address comes last: before it, nothing of the service can be reached, so no client
  * ever meets a refusal, which would cost it 3 s (doc/facts.md, Linux client). nfsdcld is
@@ -31,7 +31,7 @@
 #include "sys/nfsd.h"
 
 #define NFSDCLD_MS 10000
-/* Three probes on a local network; asked beside the mount, it seldom costs anything. */
+/* Three probes on a local network; asked while the disk is looked at. */
 #define ASK_MS   250
 #define ASKED_MS 3000
 /* Clients answer a tickle at most each 500 ms (net.ipv4.tcp_invalid_ratelimit). */
@@ -61,9 +61,9 @@ static void ask_for(const struct service *svc, size_t i, struct err *err)
 }
 
 /*
- * Asks the network whether anyone has an address of ours, beside the mount and all that
- * takes time: a child, whose answer run_address() awaits. What cannot be asked is no
- * reason not to start: a missing link shows by itself.
+ * Asks the network whether anyone has an address of ours, while the disk is looked at: a
+ * child, whose answer run_alone() awaits. What cannot be asked is no reason not to start:
+ * a missing link shows by itself.
  */
 static int begin_asking(struct op *op, struct err *err)
 {
@@ -86,7 +86,8 @@ static int begin_asking(struct op *op, struct err *err)
 	return pid < 0 ? err_set(err, BATON_EXIT_RESOURCE, errno, "fork") : 0;
 }
 
-static int end_asking(struct op *op, struct err *err)
+/* A head that answers for the address has the disk mounted: ours must stay untouched. */
+static int run_alone(struct op *op, struct err *err)
 {
 	struct pollfd p = { .fd = op->asking, .events = POLLIN };
 	struct err in_use = { 0 };
@@ -104,10 +105,10 @@ static int end_asking(struct op *op, struct err *err)
 static int run_device(struct op *op, struct err *err)
 {
 	const struct service *svc = op->svc;
-	int rc = blockdev_check_present(svc->device, NULL, err);
+	int rc = begin_asking(op, err);
 
 	if (rc == 0)
-		rc = begin_asking(op, err);
+		rc = blockdev_check_present(svc->device, NULL, err);
 	if (rc == 0)
 		rc = blockdev_check_filesystem(svc->device, svc->fstype, err);
 	if (rc == 0)
@@ -204,10 +205,8 @@ static int add_route(struct op *op, const struct ipaddr *gateway, struct err *er
 
 static int run_address(struct op *op, struct err *err)
 {
-	int rc = end_asking(op, err);
+	int rc = op_open_rtnl(op, err);
 
-	if (rc >= 0)
-		rc = op_open_rtnl(op, err);
 	if (rc >= 0)
 		rc = add_addresses(op, err);
 	if (rc >= 0)
@@ -322,6 +321,8 @@ static int run_tickle(struct op *op, struct err *err)
 const struct step start_steps[] = {
 	{ "device", "is the disk here, of the right kind, and unused?", PLACE_HEAD, 10000,
 	  run_device, NULL },
+	{ "alone", "is nobody else serving the addresses?", PLACE_HEAD, 5000, run_alone,
+	  NULL },
 	/* A persistent reservation (fence =) is taken here, before the first write. */
 	{ "mount", "mount the filesystem, bind the exports", PLACE_INSIDE, 60000,
 	  run_mount, NULL },
@@ -333,8 +334,8 @@ const struct step start_steps[] = {
 	  NFSDCLD_MS + 1000, run_recovery, NULL },
 	{ "knfsd", "start the threads; verify that clients are being recorded",
 	  PLACE_INSIDE, 15000, run_knfsd, verify_knfsd },
-	{ "address", "does anyone have the addresses? if not, links up, default route",
-	  PLACE_INSIDE, 5000, run_address, NULL },
+	{ "address", "addresses and links up, default route", PLACE_INSIDE, 5000,
+	  run_address, NULL },
 	{ "announce", "gratuitous ARP, unsolicited NA", PLACE_INSIDE, 5000, run_announce,
 	  NULL },
 	{ "tickle", "one bare ACK to each known client", PLACE_INSIDE, 5000, run_tickle,

@@ -24,10 +24,12 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/ruleset.h"
 #include "keeper/op.h"
+#include "sys/blockdev.h"
 #include "sys/child.h"
 #include "sys/file.h"
 #include "sys/mount.h"
@@ -37,6 +39,9 @@
 #define DRAIN_MS  200
 #define ACK_MS    5
 #define SETTLE_MS 500
+
+/* How long the kernel may take to let go of the disk after the unmount. */
+#define RELEASE_MS 5000
 
 /* Everything but TIME-WAIT and SYN-RECV: sockets that can still owe something. */
 #define STATES_OWING (DIAG_STATES_ALL & ~(1u << TCP_TIME_WAIT) & ~(1u << TCP_SYN_RECV))
@@ -204,15 +209,33 @@ static int run_unmount(struct op *op, struct err *err)
 {
 	int rc = nfsd_flush_caches(err);
 
+	op->had_disk = mount_is_attached(&op->paths) || access(op->paths.held, F_OK) == 0;
 	return rc < 0 ? rc : mount_detach(op->svc, &op->paths, err);
 }
 
 static int verify_unmount(struct op *op, struct err *err)
 {
+	int64_t until = child_now_ms() + RELEASE_MS;
+	int rc;
+
 	if (mount_is_attached(&op->paths))
 		return err_set(err, BATON_EXIT_STANDING, EBUSY, "%s is mounted",
 			       op->paths.fs);
-	return 0;
+	if (!op->had_disk)
+		return 0;
+	/* A frozen filesystem outlives its unmount: the kernel must have let go of the disk. */
+	while ((rc = blockdev_check_unused(op->svc->device, NULL, err)) == -EINPROGRESS &&
+	       child_now_ms() < until)
+		poll(NULL, 0, 5);
+	/* A disk that is gone, or that somebody else has taken, is not held by us. */
+	if (rc != -EINPROGRESS) {
+		unlink(op->paths.held);
+		return 0;
+	}
+	/* So that the next stop does not take it for stopped. */
+	file_replace(op->paths.held, "", 0, 0);
+	err->code = BATON_EXIT_STANDING;
+	return rc;
 }
 
 static int run_clear(struct op *op, struct err *err)
@@ -235,8 +258,9 @@ const struct step stop_steps[] = {
 	{ "nfsdcld", "end nfsdcld", PLACE_INSIDE, 10000, run_nfsdcld_down, NULL },
 	{ "sever", "destroy every socket, and verify", PLACE_INSIDE, 5000, run_sever,
 	  NULL },
-	{ "unmount", "flush the export caches, unmount", PLACE_INSIDE, 60000, run_unmount,
-	  verify_unmount },
+	{ "unmount",
+	  "flush the export caches, unmount; has the kernel let go of the disk?",
+	  PLACE_INSIDE, 60000, run_unmount, verify_unmount },
 	/* The reservation is released here. */
 	{ "clear", "put the filter to sleep", PLACE_INSIDE, 5000, run_clear, NULL },
 	{ 0 },

@@ -71,10 +71,9 @@ int talk_connect(const struct paths *paths, const char *name, struct err *err)
 	close(fd);
 	if (rc == EACCES || rc == EPERM)
 		return err_set(err, BATON_EXIT_SOFTWARE, rc,
-			       "%s: talk to the keeper as root", name);
+			       "talk to the keeper as root");
 	err_set(err, BATON_EXIT_KEEPER, 0,
-		"%s: no keeper here; start it with `systemctl start baton@%s`", name,
-		name);
+		"no keeper here; start it with `systemctl start baton@%s`", name);
 	return -rc;
 }
 

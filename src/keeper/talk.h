@@ -11,7 +11,7 @@
 /*
  * Request:  {"do": "start" | "stop" | "status" | "teardown"}
  * Answers:  {"step": …, "ms": …, "outcome": …, "note": …}   for each step that ended
- *           {"result": CODE, "error": TEXT, "changed": BOOL, "facts": {…}}   at the end
+ *           {"result": CODE, "error": TEXT, "changed": BOOL, "state": WORD}   at the end
  */
 #define TALK_MAX_LEN 32768
 

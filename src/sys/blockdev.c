@@ -248,7 +248,7 @@ int blockdev_check_unused(const char *device, const char *own, struct err *err)
 		return rc;
 	err_set(err, BATON_EXIT_DEVICE, 0,
 		"device %s is in use, though no process sees a mount of it (swap, a lazy "
-		"unmount, a pinned namespace?)",
+		"unmount, a frozen filesystem, a pinned namespace?)",
 		device);
-	return -EBUSY;
+	return -EINPROGRESS;
 }

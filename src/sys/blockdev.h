@@ -39,7 +39,8 @@ int blockdev_check_filesystem(const char *device, const char *fstype, struct err
  * the name of who has it, looks into every mount namespace that a process lives in, then at
  * the device's holders (dm, md, …). A device mounted below @own passes.
  *
- * Return: 0 or -EBUSY, -errno with BATON_EXIT_DEVICE.
+ * Return: 0, -EBUSY (somebody named in @err), -EINPROGRESS (the kernel holds it for nobody
+ * that can be seen), or -errno, with BATON_EXIT_DEVICE.
  */
 int blockdev_check_unused(const char *device, const char *own, struct err *err);
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -18,6 +18,7 @@
 
 #include "core/cleanup.h"
 #include "sys/file.h"
+#include "sys/lock.h"
 
 /* Administrators run baton from cron, agents and units: their PATH is not ours. */
 #define CHILD_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
@@ -88,36 +89,58 @@ static int start(const char *const argv[], int err_fd, bool session, pid_t *pid,
 		       errnum, "%s", argv[0]);
 }
 
+/* Always as long: overwriting needs no new page of a full /run. */
+static int write_pid(int fd, pid_t pid)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%-10d\n", pid);
+
+	return pwrite(fd, text, n, 0) == n ? 0 : -errno;
+}
+
+int child_prepare_pidfile(const char *pidfile, struct err *err)
+{
+	_cleanup_close_ int fd =
+		open(pidfile, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", pidfile);
+	if (st.st_size == 0 && write_pid(fd, 0) < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "write %s", pidfile);
+	return 0;
+}
+
 int child_spawn_daemon(const char *const argv[], const char *pidfile, struct err *err)
 {
 	/* Not close-on-exec: the daemon holds the lock by it. */
-	_cleanup_close_ int fd = open(pidfile, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+	_cleanup_close_ int fd = open(pidfile, O_RDWR | O_NOFOLLOW);
 	pid_t pid;
 	int rc;
 
 	if (fd < 0)
-		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", pidfile);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? 0
-					    : err_set(err, BATON_EXIT_FAILED, errno,
-						      "lock %s", pidfile);
+		return err_set(err, BATON_EXIT_FAILED, errno, "open %s", pidfile);
+	rc = lock_take(fd);
+	if (rc < 0)
+		return rc == -EWOULDBLOCK
+			       ? 0
+			       : err_set(err, BATON_EXIT_FAILED, -rc, "lock %s", pidfile);
 	rc = start(argv, -1, true, &pid, err);
-	/* With /run full it is found by the lock alone; who needs the number says so. */
-	if (rc == 0 && ftruncate(fd, 0) == 0 && dprintf(fd, "%d\n", pid) < 0)
-		return 0;
+	if (rc == 0 && write_pid(fd, pid) < 0) {
+		rc = err_set(err, BATON_EXIT_RESOURCE, errno, "write %s", pidfile);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
 	return rc;
 }
 
 pid_t child_daemon_pid(const char *pidfile)
 {
-	_cleanup_close_ int fd = open(pidfile, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	char text[32];
-	long pid;
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (!lock_is_held(pidfile) || file_read(pidfile, text, sizeof(text)) <= 0)
 		return 0;
-	pid = file_read(pidfile, text, sizeof(text)) > 0 ? strtol(text, NULL, 10) : 0;
-	return pid > 0 ? pid : -1;
+	return strtol(text, NULL, 10);
 }
 
 /* Keeps the last complete line of what flows through @fd, up to a deadline. */

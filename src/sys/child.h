@@ -21,9 +21,15 @@
 int child_run(const char *const argv[], unsigned int deadline_ms, struct err *err);
 
 /**
+ * child_prepare_pidfile - make a pid file, so that a full /run cannot stop a daemon later
+ * Return: 0, or -errno.
+ */
+int child_prepare_pidfile(const char *pidfile, struct err *err);
+
+/**
  * child_spawn_daemon - start a program that goes on after us, once
  * @argv: as above
- * @pidfile: holds its process id, and a lock for as long as it lives: the daemon inherits
+ * @pidfile: prepared; holds its process id, and a lock for as long as it lives: the daemon inherits
  *           the open file
  * @err: why not
  *
@@ -35,8 +41,8 @@ int child_run(const char *const argv[], unsigned int deadline_ms, struct err *er
 int child_spawn_daemon(const char *const argv[], const char *pidfile, struct err *err);
 
 /**
- * child_daemon_pid - the daemon of a pid file, by its lock, whatever the file says
- * Return: its process id; 0 if it does not run; -1 if it runs and the file does not tell.
+ * child_daemon_pid - the daemon of a pid file, if its lock says that it lives
+ * Return: its process id, or 0 if it does not run.
  */
 pid_t child_daemon_pid(const char *pidfile);
 

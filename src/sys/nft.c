@@ -97,15 +97,42 @@ static struct nlmsghdr *put_header(void *buf, uint16_t type, uint16_t flags,
 }
 
 /* Sends a request of ours and waits for its acknowledgement. Returns 0 or -errno. */
-static int request(struct mnl_socket *nl, char *buf, size_t len, size_t size)
+static int request(struct mnl_socket *nl, char *buf, size_t len, size_t size, mnl_cb_t cb,
+		   void *data)
 {
 	ssize_t n = mnl_socket_sendto(nl, buf, len);
 
 	if (n > 0)
 		n = mnl_socket_recvfrom(nl, buf, size);
 	if (n > 0)
-		n = mnl_cb_run(buf, n, 0, mnl_socket_get_portid(nl), NULL, NULL);
+		n = mnl_cb_run(buf, n, 0, mnl_socket_get_portid(nl), cb, data);
 	return n < 0 ? -errno : 0;
+}
+
+static int open_nfnetlink(struct mnl_socket **nl, struct err *err)
+{
+	*nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	if (*nl && mnl_socket_bind(*nl, 0, MNL_SOCKET_AUTOPID) == 0)
+		return 0;
+
+	int rc = err_set(err, BATON_EXIT_SOFTWARE, errno, "open nfnetlink");
+
+	if (*nl)
+		mnl_socket_close(*nl);
+	return rc;
+}
+
+static int take_flags(const struct nlmsghdr *nlh, void *data)
+{
+	struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct nfgenmsg))
+	{
+		if (mnl_attr_get_type(attr) == NFTA_TABLE_FLAGS &&
+		    mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			*(uint32_t *)data = ntohl(mnl_attr_get_u32(attr));
+	}
+	return MNL_CB_OK;
 }
 
 static size_t put_get(char *buf, const char *table)
@@ -136,21 +163,39 @@ static size_t put_flags(char *buf, const char *table, bool dormant)
 
 int nft_set_dormant(const char *table, bool dormant, struct err *err)
 {
-	struct mnl_socket *nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	struct mnl_socket *nl;
 	char buf[1024];
-	int rc;
+	int rc = open_nfnetlink(&nl, err);
 
-	if (!nl)
-		return err_set(err, BATON_EXIT_SOFTWARE, errno, "open nfnetlink");
-	rc = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : 0;
+	if (rc < 0)
+		return rc;
 	/* Asked first: a NEWTABLE makes one that is not there. */
+	rc = request(nl, buf, put_get(buf, table), sizeof(buf), NULL, NULL);
 	if (rc == 0)
-		rc = request(nl, buf, put_get(buf, table), sizeof(buf));
-	if (rc == 0)
-		rc = request(nl, buf, put_flags(buf, table, dormant), sizeof(buf));
+		rc = request(nl, buf, put_flags(buf, table, dormant), sizeof(buf), NULL,
+			     NULL);
 	mnl_socket_close(nl);
 	if (rc == 0)
 		return 0;
 	return err_set(err, BATON_EXIT_SOFTWARE, -rc, "nftables: %s table inet %s",
 		       dormant ? "put to sleep" : "wake", table);
+}
+
+int nft_is_awake(const char *table, struct err *err)
+{
+	uint32_t flags = NFT_TABLE_F_DORMANT;
+	struct mnl_socket *nl;
+	char buf[1024];
+	int rc = open_nfnetlink(&nl, err);
+
+	if (rc < 0)
+		return rc;
+	rc = request(nl, buf, put_get(buf, table), sizeof(buf), take_flags, &flags);
+	mnl_socket_close(nl);
+	if (rc == -ENOENT)
+		return 0;
+	if (rc < 0)
+		return err_set(err, BATON_EXIT_SOFTWARE, -rc,
+			       "nftables: ask for table inet %s", table);
+	return !(flags & NFT_TABLE_F_DORMANT);
 }

@@ -44,4 +44,10 @@ int nft_apply(struct nft *nft, const char *ruleset, struct err *err);
  */
 int nft_set_dormant(const char *table, bool dormant, struct err *err);
 
+/**
+ * nft_is_awake - is there a table of this name, family inet, that is not dormant?
+ * Return: 1 or 0, or -errno.
+ */
+int nft_is_awake(const char *table, struct err *err);
+
 #endif

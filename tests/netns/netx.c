@@ -301,6 +301,16 @@ static int cmd_dormant(int argc, char **argv)
 	return nft_set_dormant(RULESET_TABLE, strcmp(argv[0], "yes") == 0, &err);
 }
 
+/* Likewise: prints yes or no. */
+static int cmd_awake(int argc, char **argv)
+{
+	int rc = nft_is_awake(RULESET_TABLE, &err);
+
+	if (rc >= 0)
+		puts(rc ? "yes" : "no");
+	return rc < 0 ? rc : 0;
+}
+
 static int cmd_silence(int argc, char **argv)
 {
 	return apply(ruleset_silence());
@@ -356,6 +366,7 @@ static const struct {
 	{ "drain", cmd_drain, 1 },
 	{ "drain-asleep", cmd_drain_asleep, 1 },
 	{ "dormant", cmd_dormant, 1 },
+	{ "awake", cmd_awake, 0 },
 	{ "silence", cmd_silence, 0 },
 	{ "clear", cmd_clear, 0 },
 	{ "nft", cmd_nft, 1 },

@@ -374,7 +374,9 @@ def test_a_drain_asleep_wakes_and_sleeps(net, family):
     net.netx("service1", "drain-asleep", PORT)
     c.send(b"one")
     assert select.select([s], [], [], 5)[0] and s.recv(100) == b"one"
+    assert net.run("service1", NETX, "awake").stdout == "no\n"
     net.run("service1", NETX, "dormant", "no")
+    assert net.run("service1", NETX, "awake").stdout == "yes\n"
     seen = net.capture("client")
     c.send(b"two")
     # A retransmission seen: the first was held off, not merely late.
@@ -386,6 +388,7 @@ def test_a_drain_asleep_wakes_and_sleeps(net, family):
 
 
 def test_waking_a_filter_that_is_not_there_is_an_error(net):
+    assert net.run("service1", NETX, "awake").stdout == "no\n"
     said = net.run("service1", NETX, "dormant", "no", check=False)
     assert said.returncode == 6
     assert "wake table inet baton: No such file or directory" in said.stderr

@@ -20,6 +20,15 @@ static const struct standing serving = { .pinned = true,
 static const struct standing half = { .pinned = true,
 				      .prepared = true,
 				      .attached = true };
+static const struct standing held = { .pinned = true, .prepared = true, .held = true };
+/* A stop that died in its first step: everything stands, and no call gets in. */
+static const struct standing drained = { .pinned = true,
+					 .prepared = true,
+					 .attached = true,
+					 .nfsdcld = true,
+					 .link_up = true,
+					 .drained = true,
+					 .threads = 8 };
 /* Clients are being served: nfsdcld or mountd missing is no reason to take them down. */
 static const struct standing crippled = {
 	.pinned = true, .attached = true, .link_up = true, .threads = 8
@@ -42,6 +51,8 @@ static void states(void **state)
 	assert_int_equal(plan_state(&standby), STATE_STANDBY);
 	assert_int_equal(plan_state(&lame), STATE_STANDBY);
 	assert_int_equal(plan_state(&half), STATE_PARTIAL);
+	assert_int_equal(plan_state(&held), STATE_PARTIAL);
+	assert_int_equal(plan_state(&drained), STATE_PARTIAL);
 	assert_int_equal(plan_state(&serving), STATE_SERVING);
 	assert_int_equal(plan_state(&crippled), STATE_SERVING);
 }
