@@ -213,6 +213,15 @@ static int set_gateway(struct service *svc, const char *value, struct err *err)
 	return 0;
 }
 
+/* Both normalised: "/" is the only one that ends in a slash. */
+static bool is_below(const char *path, const char *above)
+{
+	size_t n = strlen(above);
+
+	return strcmp(above, "/") == 0 ||
+	       (strncmp(path, above, n) == 0 && path[n] == '/');
+}
+
 static int set_export(struct service *svc, const char *value, int line, struct err *err)
 {
 	struct export *e = &svc->exports[svc->n_exports];
@@ -222,13 +231,23 @@ static int set_export(struct service *svc, const char *value, int line, struct e
 		return rc == -ENOMEM ? rc : err_wrap(err, rc, "export");
 	e->line = line;
 	svc->n_exports++;
-	for (size_t i = 0; i + 1 < svc->n_exports; i++)
-		if (strcmp(svc->exports[i].path, e->path) == 0)
+	for (size_t i = 0; i + 1 < svc->n_exports; i++) {
+		const struct export *other = &svc->exports[i];
+
+		if (strcmp(other->path, e->path) == 0)
 			return err_set(
 				err, BATON_EXIT_CONFIG, 0,
 				"export: '%.80s' is already exported in line %d; name all "
 				"its clients there",
-				e->path, svc->exports[i].line);
+				e->path, other->line);
+		/* A client of the inner one alone could not walk to it. */
+		if (is_below(e->path, other->path) || is_below(other->path, e->path))
+			return err_set(err, BATON_EXIT_CONFIG, 0,
+				       "export: '%.80s' and '%.80s' in line %d: one lies "
+				       "within the other; export directories beside each "
+				       "other",
+				       e->path, other->path, other->line);
+	}
 	return 0;
 }
 

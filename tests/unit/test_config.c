@@ -255,6 +255,12 @@ static const struct {
 	  "f:5: gateway: '127.0.0.1' is a loopback address" },
 	{ GOOD "export = / h\n",
 	  "f:5: export: '/' is already exported in line 4; name all its clients there" },
+	{ GOOD "export = /b h\n",
+	  "f:5: export: '/b' and '/' in line 4: one lies within the other; export directories "
+	  "beside each other" },
+	{ "[service]\n" DEV ADDR "export = /b/c h\nexport = /b h\n",
+	  "f:5: export: '/b' and '/b/c' in line 4: one lies within the other; export "
+	  "directories beside each other" },
 	{ GOOD "export = /b host (rw)\n",
 	  "f:5: export: a blank between client 'host' and '(rw)' would give the whole world these "
 	  "rights; write 'host(rw)'" },
