@@ -72,6 +72,7 @@ class Lab:
                 self._down()
             missing = [g for g in self.guests.values() if not g.running()]
             if not missing:
+                self.prepare(progress)
                 return
             try:
                 if len(missing) == len(self.guests):

@@ -74,11 +74,11 @@ class Service:
                                         "10").stdout)
         return [r for r in records if r["op"] == operation][-1]
 
-    def mount(self, client="client", options="vers=4.1,hard"):
+    def mount(self, client="client", options="vers=4.1,hard", address=None):
         guest = self.lab.guest(client)
         guest.run(["mkdir", "-p", self.mountpoint])
         guest.run(["mount", "-t", "nfs4", "-o", options,
-                   f"{self.address}:/{self.name}", self.mountpoint], timeout=60)
+                   f"{address or self.address}:/{self.name}", self.mountpoint], timeout=60)
 
     def unmount(self, client="client"):
         self.lab.guest(client).run(["umount", self.mountpoint], timeout=60)

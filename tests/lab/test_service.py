@@ -442,6 +442,30 @@ def test_a_disk_that_the_kernel_keeps_is_not_stopped(homes, head1):
     assert homes.stop("head1").stdout == "homes: stopped, in standby\n"
 
 
+def test_ipv6_beside_ipv4(homes, head1, lab):
+    homes.configure("head1", homes.conf() + "address = fd77::51/64@lan0\n"
+                    "export = /sub fd77::/64(rw,no_root_squash) 10.77.0.0/24(ro)\n")
+    head1.run(["systemctl", "restart", homes.unit], timeout=60)
+    done = homes.start("head1", check=False)
+    assert done.returncode == STATUS["device"] and "export /sub" in done.stderr
+    head1.run(["sh", "-c", f"mkdir -p /m && mount {homes.device} /m && mkdir /m/sub && "
+               "umount /m"])
+    homes.start("head1")
+    client = lab.guest("client")
+    homes.mount(address="[fd77::51]", options="vers=4.1,hard")
+    client.run(["umount", homes.mountpoint])
+    client.run(["mount", "-t", "nfs4", "-o", "vers=4.2", "[fd77::51]:/homes/sub",
+                homes.mountpoint], timeout=60)
+    client.run(["sh", "-c", f"echo six > {homes.mountpoint}/f"])
+    for _ in range(2):
+        homes.stop("head1")
+        inside = head1.run(["ip", "netns", "exec", "baton-homes", "ss", "-Htan"]).stdout
+        assert inside == ""
+        homes.start("head1")
+        assert client.run(["cat", f"{homes.mountpoint}/f"], timeout=60).stdout == "six\n"
+    client.run(["umount", homes.mountpoint])
+
+
 def test_one_service_stops_and_the_other_goes_on(serving, homes):
     serving.mount()
     homes.start("head1")
