@@ -204,7 +204,7 @@ static int run_unmount(struct op *op, struct err *err)
 {
 	int rc = nfsd_flush_caches(err);
 
-	return rc < 0 ? rc : mount_detach(op->svc, &op->paths, err);
+	return rc < 0 ? rc : mount_detach(&op->paths, err);
 }
 
 static int verify_unmount(struct op *op, struct err *err)
