@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -30,10 +29,16 @@ int64_t child_now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
+static void fail_exec(int report, int errnum)
+{
+	if (write(report, &errnum, sizeof(errnum)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
 static void exec_program(const char *const argv[], int report)
 {
 	sigset_t none;
-	int errnum;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -41,17 +46,16 @@ static void exec_program(const char *const argv[], int report)
 	if (clearenv() == 0 && setenv("PATH", CHILD_PATH, 1) == 0 &&
 	    setenv("LC_ALL", "C.UTF-8", 1) == 0)
 		execvp(argv[0], (char *const *)argv);
-	errnum = errno;
-	if (write(report, &errnum, sizeof(errnum)) < 0)
-		_exit(126);
-	_exit(127);
+	fail_exec(report, errno);
 }
 
 /*
  * Forks, executes and waits until the exec has succeeded or failed: the report pipe is
- * close-on-exec, so its end of file means success. @err_fd becomes standard error if >= 0.
+ * close-on-exec, so its end of file means success. @err_fd becomes standard error if >= 0;
+ * with @pid_fd >= 0 it gets a session, and writes its own number there before it executes,
+ * so that a file that is locked never tells another process.
  */
-static int start(const char *const argv[], int err_fd, bool session, pid_t *pid,
+static int start(const char *const argv[], int err_fd, int pid_fd, pid_t *pid,
 		 struct err *err)
 {
 	int report[2], errnum = 0;
@@ -69,11 +73,12 @@ static int start(const char *const argv[], int err_fd, bool session, pid_t *pid,
 	if (*pid == 0) {
 		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-		if (session)
-			setsid();
+		if (pid_fd >= 0 && (setsid() < 0 || ftruncate(pid_fd, 0) < 0 ||
+				    dprintf(pid_fd, "%d\n", getpid()) < 0))
+			fail_exec(report[1], errno);
 		if (chdir("/") < 0 || null < 0 || dup2(null, 0) < 0 ||
 		    dup2(null, 1) < 0 || (err_fd >= 0 && dup2(err_fd, 2) < 0))
-			_exit(126);
+			fail_exec(report[1], errno);
 		exec_program(argv, report[1]);
 	}
 	close(report[1]);
@@ -88,33 +93,37 @@ static int start(const char *const argv[], int err_fd, bool session, pid_t *pid,
 		       errnum, "%s", argv[0]);
 }
 
+/* A lock of the open file, which children inherit; asking for it does not take it. */
+static struct flock whole_file(void)
+{
+	return (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET };
+}
+
 int child_spawn_daemon(const char *const argv[], const char *pidfile, struct err *err)
 {
 	/* Not close-on-exec: the daemon holds the lock by it. */
 	_cleanup_close_ int fd = open(pidfile, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
+	struct flock lock = whole_file();
 	pid_t pid;
-	int rc;
 
 	if (fd < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", pidfile);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? 0
-					    : err_set(err, BATON_EXIT_FAILED, errno,
-						      "lock %s", pidfile);
-	rc = start(argv, -1, true, &pid, err);
-	/* With /run full it is found by the lock alone; who needs the number says so. */
-	if (rc == 0 && ftruncate(fd, 0) == 0 && dprintf(fd, "%d\n", pid) < 0)
-		return 0;
-	return rc;
+	if (fcntl(fd, F_OFD_SETLK, &lock) < 0)
+		return errno == EAGAIN || errno == EACCES
+			       ? 0
+			       : err_set(err, BATON_EXIT_FAILED, errno, "lock %s",
+					 pidfile);
+	return start(argv, -1, fd, &pid, err);
 }
 
 pid_t child_daemon_pid(const char *pidfile)
 {
 	_cleanup_close_ int fd = open(pidfile, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	struct flock lock = whole_file();
 	char text[32];
 	long pid;
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (fd < 0 || fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
 		return 0;
 	pid = file_read(pidfile, text, sizeof(text)) > 0 ? strtol(text, NULL, 10) : 0;
 	return pid > 0 ? pid : -1;
@@ -163,7 +172,7 @@ int child_run(const char *const argv[], unsigned int deadline_ms, struct err *er
 
 	if (pipe2(out, O_CLOEXEC) < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "pipe for %s", argv[0]);
-	rc = start(argv, out[1], false, &pid, err);
+	rc = start(argv, out[1], -1, &pid, err);
 	close(out[1]);
 	if (rc < 0) {
 		close(out[0]);

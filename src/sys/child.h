@@ -28,7 +28,8 @@ int child_run(const char *const argv[], unsigned int deadline_ms, struct err *er
  * @err: why not
  *
  * It gets a session of its own and our standard error; its working directory is "/". One
- * that runs already counts as done.
+ * that runs already counts as done. The program must leave the descriptors it inherits
+ * open (nfs-utils: support/nfs/mydaemon.c closes them only without --foreground).
  *
  * Return: 0, or -errno.
  */
