@@ -41,6 +41,23 @@ static int set_immutable(int dir, bool on)
 	return 0;
 }
 
+static int make_leaf(int dir, const char *state, const char *leaf, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(dir, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (S_ISDIR(st.st_mode) && st.st_uid == 0)
+			return 0;
+		return err_set(err, BATON_EXIT_DEVICE, 0,
+			       "%s/%s is no directory of root's; move it away", state,
+			       leaf);
+	}
+	if (set_immutable(dir, false) < 0 || mkdirat(dir, leaf, 0700) < 0)
+		return err_set(err, BATON_EXIT_DEVICE, errno, "create %s/%s", state,
+			       leaf);
+	return 0;
+}
+
 static int make_state_directories(const struct paths *paths, struct err *err)
 {
 	static const char *const leaves[] = { "nfsdcld", "tickle" };
@@ -58,11 +75,10 @@ static int make_state_directories(const struct paths *paths, struct err *err)
 			       "%s belongs to uid %u, not to root; move it away",
 			       paths->state, st.st_uid);
 	for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
-		if (faccessat(dir, leaves[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			continue;
-		if (set_immutable(dir, false) < 0 || mkdirat(dir, leaves[i], 0700) < 0)
-			return err_set(err, BATON_EXIT_DEVICE, errno, "create %s/%s",
-				       paths->state, leaves[i]);
+		int rc = make_leaf(dir, paths->state, leaves[i], err);
+
+		if (rc < 0)
+			return rc;
 	}
 	if (set_immutable(dir, true) < 0)
 		return err_set(err, BATON_EXIT_DEVICE, errno, "make %s immutable",
@@ -187,11 +203,10 @@ int recovery_wait_daemon(const struct paths *paths, unsigned int deadline_ms,
 			 struct err *err)
 {
 	int64_t until = child_now_ms() + deadline_ms;
-	pid_t pid = recovery_daemon_pid(paths);
-	char comm[64], text[32];
+	pid_t pid;
 
-	snprintf(comm, sizeof(comm), "/proc/%d/comm", pid);
-	while (pid > 0 && file_read(comm, text, sizeof(text)) > 0) {
+	/* Asked by its lock each time: one that died is still in /proc until it is reaped. */
+	while ((pid = recovery_daemon_pid(paths)) > 0) {
 		if (watches_pipefs(pid))
 			return 0;
 		if (child_now_ms() > until)
