@@ -6,9 +6,9 @@ enum service_state plan_state(const struct standing *s)
 {
 	if (!s->pinned)
 		return STATE_ABSENT;
-	if (s->attached && s->threads > 0 && s->link_up)
+	if (s->attached && s->threads > 0 && s->link_up && !s->draining)
 		return STATE_SERVING;
-	if (s->attached || s->threads > 0 || s->link_up || s->nfsdcld)
+	if (s->attached || s->threads > 0 || s->link_up || s->nfsdcld || s->draining)
 		return STATE_PARTIAL;
 	return STATE_STANDBY;
 }

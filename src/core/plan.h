@@ -31,6 +31,7 @@ enum phase {
  * @threads: knfsd's, running
  * @link_up: one of its links is up
  * @nfsdcld: runs
+ * @draining: no call can come in: a stop began and did not end
  */
 struct standing {
 	bool pinned;
@@ -38,6 +39,7 @@ struct standing {
 	bool attached;
 	bool nfsdcld;
 	bool link_up;
+	bool draining;
 	int threads;
 };
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/ruleset.h"
 #include "sys/child.h"
 #include "sys/mount.h"
 #include "sys/nfsd.h"
@@ -27,6 +28,7 @@ static int look_inside(struct op *op, struct standing *standing, struct err *err
 	standing->threads = nfsd_get_threads();
 	if (standing->threads < 0)
 		standing->threads = 0;
+	standing->draining = nft_is_awake(RULESET_TABLE) == 1;
 	standing->nfsdcld = recovery_daemon_pid(&op->paths) != 0;
 	standing->prepared = child_daemon_pid(op->paths.mountd_pid) != 0;
 	for (size_t i = 0; i < op->svc->n_addresses; i++) {

@@ -96,15 +96,30 @@ static struct nlmsghdr *put_header(void *buf, uint16_t type, uint16_t flags,
 	return nlh;
 }
 
-/* Sends a request of ours and waits for its acknowledgement. Returns 0 or -errno. */
-static int request(struct mnl_socket *nl, char *buf, size_t len, size_t size)
+static int parse_flags(const struct nlattr *attr, void *data)
+{
+	if (mnl_attr_get_type(attr) == NFTA_TABLE_FLAGS &&
+	    mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
+		*(uint32_t *)data = ntohl(mnl_attr_get_u32(attr));
+	return MNL_CB_OK;
+}
+
+static int parse_table(const struct nlmsghdr *nlh, void *flags)
+{
+	return mnl_attr_parse(nlh, sizeof(struct nfgenmsg), parse_flags, flags);
+}
+
+/* Sends a request of ours and takes its answer. Returns 0 or -errno. */
+static int request(struct mnl_socket *nl, char *buf, size_t len, size_t size,
+		   uint32_t *flags)
 {
 	ssize_t n = mnl_socket_sendto(nl, buf, len);
 
 	if (n > 0)
 		n = mnl_socket_recvfrom(nl, buf, size);
 	if (n > 0)
-		n = mnl_cb_run(buf, n, 0, mnl_socket_get_portid(nl), NULL, NULL);
+		n = mnl_cb_run(buf, n, 0, mnl_socket_get_portid(nl),
+			       flags ? parse_table : NULL, flags);
 	return n < 0 ? -errno : 0;
 }
 
@@ -145,12 +160,28 @@ int nft_set_dormant(const char *table, bool dormant, struct err *err)
 	rc = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : 0;
 	/* Asked first: a NEWTABLE makes one that is not there. */
 	if (rc == 0)
-		rc = request(nl, buf, put_get(buf, table), sizeof(buf));
+		rc = request(nl, buf, put_get(buf, table), sizeof(buf), NULL);
 	if (rc == 0)
-		rc = request(nl, buf, put_flags(buf, table, dormant), sizeof(buf));
+		rc = request(nl, buf, put_flags(buf, table, dormant), sizeof(buf), NULL);
 	mnl_socket_close(nl);
 	if (rc == 0)
 		return 0;
 	return err_set(err, BATON_EXIT_SOFTWARE, -rc, "nftables: %s table inet %s",
 		       dormant ? "put to sleep" : "wake", table);
+}
+
+int nft_is_awake(const char *table)
+{
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_NETFILTER, SOCK_CLOEXEC);
+	uint32_t flags = 0;
+	char buf[1024];
+	int rc;
+
+	if (!nl)
+		return -errno;
+	rc = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ? -errno : 0;
+	if (rc == 0)
+		rc = request(nl, buf, put_get(buf, table), sizeof(buf), &flags);
+	mnl_socket_close(nl);
+	return rc < 0 ? rc : !(flags & NFT_TABLE_F_DORMANT);
 }

@@ -44,4 +44,13 @@ int nft_apply(struct nft *nft, const char *ruleset, struct err *err);
  */
 int nft_set_dormant(const char *table, bool dormant, struct err *err);
 
+/**
+ * nft_is_awake - is the table (inet) here, and its chains in force?
+ *
+ * In the caller's network namespace.
+ *
+ * Return: 1, 0 if it sleeps, -ENOENT if there is none, or -errno.
+ */
+int nft_is_awake(const char *table);
+
 #endif

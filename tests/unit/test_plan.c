@@ -25,6 +25,15 @@ static const struct standing crippled = {
 	.pinned = true, .attached = true, .link_up = true, .threads = 8
 };
 
+/* A stop whose threads would not end: nobody is served, though all seems to be there. */
+static const struct standing drained = { .pinned = true,
+					 .prepared = true,
+					 .attached = true,
+					 .nfsdcld = true,
+					 .link_up = true,
+					 .draining = true,
+					 .threads = 8 };
+
 static void expect(enum operation operation, const struct standing *standing,
 		   enum phase a, enum phase b, enum phase c, enum phase undo)
 {
@@ -44,6 +53,7 @@ static void states(void **state)
 	assert_int_equal(plan_state(&half), STATE_PARTIAL);
 	assert_int_equal(plan_state(&serving), STATE_SERVING);
 	assert_int_equal(plan_state(&crippled), STATE_SERVING);
+	assert_int_equal(plan_state(&drained), STATE_PARTIAL);
 }
 
 static void start(void **state)
@@ -53,6 +63,7 @@ static void start(void **state)
 	       PHASE_STOP);
 	expect(OPERATION_START, &lame, PHASE_STANDBY, PHASE_START, PHASE_END, PHASE_STOP);
 	expect(OPERATION_START, &half, PHASE_STOP, PHASE_START, PHASE_END, PHASE_STOP);
+	expect(OPERATION_START, &drained, PHASE_STOP, PHASE_START, PHASE_END, PHASE_STOP);
 	expect(OPERATION_START, &serving, PHASE_END, PHASE_END, PHASE_END, PHASE_END);
 	expect(OPERATION_START, &crippled, PHASE_END, PHASE_END, PHASE_END, PHASE_END);
 }
