@@ -4,14 +4,13 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 int op_init(struct op *op, const struct service *svc, struct err *err)
 {
 	memset(op, 0, sizeof(*op));
 	op->svc = svc;
 	op->inside = NS_CLOSED;
-	op->asking = -1;
+	op->lock = -1;
 	op->raw = (struct rawsock)RAWSOCK_CLOSED;
 	paths_init(&op->paths, svc->name);
 	return ns_open_own(&op->head, err);
@@ -24,8 +23,6 @@ void op_release(struct op *op)
 	rtnl_close(op->rtnl);
 	rawsock_close(&op->raw);
 	conns_free(&op->conns);
-	if (op->asking >= 0)
-		close(op->asking);
 	ns_close(&op->inside);
 	ns_close(&op->head);
 }
@@ -56,6 +53,11 @@ int op_open_nft(struct op *op, struct err *err)
 int op_open_rtnl(struct op *op, struct err *err)
 {
 	return op->rtnl ? 0 : rtnl_open(&op->rtnl, err);
+}
+
+int op_open_raw(struct op *op, struct err *err)
+{
+	return op->raw.frame >= 0 ? 0 : rawsock_open(&op->raw, err);
 }
 
 void op_link_name(char name[IFNAMSIZ], const struct service *svc, size_t address)

@@ -24,7 +24,6 @@
  * @conns: the clients' connections when the stop began
  * @note: what the running step has to say for the ledger; cleared before each
  * @lock: the service's lock, for a process that outlives the operation to let go of
- * @asking: from the process that asks the network who has the addresses; -1 = none
  */
 struct op {
 	const struct service *svc;
@@ -39,7 +38,6 @@ struct op {
 	struct conns conns;
 	char note[120];
 	int lock;
-	int asking;
 };
 
 enum place {
@@ -89,10 +87,11 @@ void op_release(struct op *op);
  */
 int op_go(struct op *op, enum place place, struct err *err);
 
-/** op_open_diag, op_open_nft, op_open_rtnl - open once; the caller is inside. */
+/** op_open_diag, op_open_nft, op_open_rtnl, op_open_raw - open once; the caller is inside. */
 int op_open_diag(struct op *op, struct err *err);
 int op_open_nft(struct op *op, struct err *err);
 int op_open_rtnl(struct op *op, struct err *err);
+int op_open_raw(struct op *op, struct err *err);
 
 /**
  * op_link_name - the service's own link that carries an address

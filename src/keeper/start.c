@@ -7,6 +7,9 @@
  *   device -> (reserve) -> mount -> nfsdcld -> listen -> recovery -> knfsd -> address
  *   -> announce -> tickle
  *
+ * The network is asked before the disk is touched: to mount a filesystem that another head
+ * has mounted destroys it, and a head that serves answers for its address.
+ *
  * The address comes last: before it, nothing of the service can be reached, so no client
  * ever meets a refusal, which would cost it 3 s (doc/facts.md, Linux client). nfsdcld is
  * started as soon as the disk is here and waited for only where it is needed. A persistent
@@ -31,7 +34,7 @@
 #include "sys/nfsd.h"
 
 #define NFSDCLD_MS 10000
-/* Three probes on a local network; asked beside the mount, it seldom costs anything. */
+/* Three probes on a local network, while the disk is looked at. */
 #define ASK_MS   250
 #define ASKED_MS 3000
 /* Clients answer a tickle at most each 500 ms (net.ipv4.tcp_invalid_ratelimit). */
@@ -61,9 +64,9 @@ static void ask_for(const struct service *svc, size_t i, struct err *err)
 }
 
 /*
- * Asks the network whether anyone has an address of ours, beside the mount and all that
- * takes time: a child, whose answer run_address() awaits. What cannot be asked is no
- * reason not to start: a missing link shows by itself.
+ * Asks the network whether anyone has an address of ours, in a child, while the disk is
+ * looked at. What cannot be asked is no reason not to start: a missing link shows by
+ * itself. Returns the descriptor for end_asking(), or -errno.
  */
 static int begin_asking(struct op *op, struct err *err)
 {
@@ -82,19 +85,20 @@ static int begin_asking(struct op *op, struct err *err)
 		_exit(write(answer[1], &in_use, sizeof(in_use)) < 0);
 	}
 	close(answer[1]);
-	op->asking = answer[0];
-	return pid < 0 ? err_set(err, BATON_EXIT_RESOURCE, errno, "fork") : 0;
+	if (pid > 0)
+		return answer[0];
+	close(answer[0]);
+	return err_set(err, BATON_EXIT_RESOURCE, errno, "fork");
 }
 
-static int end_asking(struct op *op, struct err *err)
+static int end_asking(int asking, struct err *err)
 {
-	struct pollfd p = { .fd = op->asking, .events = POLLIN };
+	struct pollfd p = { .fd = asking, .events = POLLIN };
 	struct err in_use = { 0 };
 
 	/* The child's own deadline is much shorter. */
 	if (poll(&p, 1, ASKED_MS) > 0 &&
-	    read(op->asking, &in_use, sizeof(in_use)) == sizeof(in_use) &&
-	    in_use.text[0]) {
+	    read(asking, &in_use, sizeof(in_use)) == sizeof(in_use) && in_use.text[0]) {
 		*err = in_use;
 		return -EADDRINUSE;
 	}
@@ -105,13 +109,16 @@ static int run_device(struct op *op, struct err *err)
 {
 	const struct service *svc = op->svc;
 	int rc = blockdev_check_present(svc->device, NULL, err);
+	_cleanup_close_ int asking = rc == 0 ? begin_asking(op, err) : -1;
 
-	if (rc == 0)
-		rc = begin_asking(op, err);
+	if (rc == 0 && asking < 0)
+		rc = asking;
 	if (rc == 0)
 		rc = blockdev_check_filesystem(svc->device, svc->fstype, err);
 	if (rc == 0)
 		rc = blockdev_check_unused(svc->device, op->paths.fs, err);
+	if (rc == 0)
+		rc = end_asking(asking, err);
 	return rc;
 }
 
@@ -188,26 +195,15 @@ static int add_route(struct op *op, const struct ipaddr *gateway, struct err *er
 
 	if (!gateway->family)
 		return 0;
-	/* The gateway is in the network of one of the addresses: the configuration's check. */
-	for (size_t i = 0; i < op->svc->n_addresses; i++) {
-		if (op->svc->addresses[i].ip.family != gateway->family)
-			continue;
-		op_link_name(name, op->svc, i);
-		rc = rtnl_link_get(op->rtnl, name, &link, err);
-		if (rc >= 0)
-			rc = rtnl_route_add_default(op->rtnl, gateway, link.ifindex, err);
-		if (rc >= 0 || rc != -ENETUNREACH)
-			return rc;
-	}
-	return -ENETUNREACH;
+	op_link_name(name, op->svc, service_find_gateway(op->svc, gateway));
+	rc = rtnl_link_get(op->rtnl, name, &link, err);
+	return rc < 0 ? rc : rtnl_route_add_default(op->rtnl, gateway, link.ifindex, err);
 }
 
 static int run_address(struct op *op, struct err *err)
 {
-	int rc = end_asking(op, err);
+	int rc = op_open_rtnl(op, err);
 
-	if (rc >= 0)
-		rc = op_open_rtnl(op, err);
 	if (rc >= 0)
 		rc = add_addresses(op, err);
 	if (rc >= 0)
@@ -239,7 +235,7 @@ static int announce(struct op *op, struct err *err)
 
 static int run_announce(struct op *op, struct err *err)
 {
-	int rc = rawsock_open(&op->raw, err);
+	int rc = op_open_raw(op, err);
 
 	return rc < 0 ? rc : announce(op, err);
 }
@@ -320,8 +316,9 @@ static int run_tickle(struct op *op, struct err *err)
 }
 
 const struct step start_steps[] = {
-	{ "device", "is the disk here, of the right kind, and unused?", PLACE_HEAD, 10000,
-	  run_device, NULL },
+	{ "device",
+	  "is the disk here, of the right kind, unused? has nobody the addresses?",
+	  PLACE_HEAD, 10000, run_device, NULL },
 	/* A persistent reservation (fence =) is taken here, before the first write. */
 	{ "mount", "mount the filesystem, bind the exports", PLACE_INSIDE, 60000,
 	  run_mount, NULL },
@@ -333,8 +330,8 @@ const struct step start_steps[] = {
 	  NFSDCLD_MS + 1000, run_recovery, NULL },
 	{ "knfsd", "start the threads; verify that clients are being recorded",
 	  PLACE_INSIDE, 15000, run_knfsd, verify_knfsd },
-	{ "address", "does anyone have the addresses? if not, links up, default route",
-	  PLACE_INSIDE, 5000, run_address, NULL },
+	{ "address", "addresses on, links up, default route", PLACE_INSIDE, 5000,
+	  run_address, NULL },
 	{ "announce", "gratuitous ARP, unsolicited NA", PLACE_INSIDE, 5000, run_announce,
 	  NULL },
 	{ "tickle", "one bare ACK to each known client", PLACE_INSIDE, 5000, run_tickle,
