@@ -29,6 +29,33 @@ int64_t child_now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
+static void close_between(unsigned int first, unsigned int last)
+{
+	/* By number: glibc has a wrapper only since 2.34. */
+	if (first <= last)
+		syscall(SYS_close_range, first, last, 0);
+}
+
+void child_close_others(int a, int b)
+{
+	unsigned int low = a < b ? a : b, high = a < b ? b : a, next = 3;
+
+	/* -1 is above all others now. */
+	if (low > high) {
+		low = a < b ? b : a;
+		high = ~0u;
+	}
+	for (int i = 0; i < 2; i++) {
+		unsigned int keep = i ? high : low;
+
+		if (keep == ~0u || keep < next)
+			continue;
+		close_between(next, keep - 1);
+		next = keep + 1;
+	}
+	close_between(next, ~0u);
+}
+
 static void fail_exec(int report, int errnum)
 {
 	if (write(report, &errnum, sizeof(errnum)) < 0)

@@ -56,6 +56,12 @@ int child_end(pid_t pid, unsigned int deadline_ms);
  */
 int child_wait_gone(pid_t pid, unsigned int deadline_ms);
 
+/**
+ * child_close_others - for a fork that goes its own way: let go of all it inherited
+ * @a, @b: descriptors it keeps besides 0, 1 and 2; -1 = none
+ */
+void child_close_others(int a, int b);
+
 /** child_now_ms - CLOCK_MONOTONIC in milliseconds. */
 int64_t child_now_ms(void);
 
