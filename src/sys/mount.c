@@ -110,7 +110,7 @@ static int make_stand_ins(const struct service *svc, const struct paths *paths,
 	return rc;
 }
 
-int mount_prepare_tree(const struct service *svc, const struct paths *paths,
+int mount_prepare_root(const struct service *svc, const struct paths *paths,
 		       struct err *err)
 {
 	int rc = 0;
@@ -127,6 +127,14 @@ int mount_prepare_tree(const struct service *svc, const struct paths *paths,
 	/* With the disk here they would be made on it, and by way of the clients' links. */
 	if (rc == 0 && !mount_is_attached(paths))
 		rc = make_stand_ins(svc, paths, err);
+	return rc;
+}
+
+int mount_prepare_tree(const struct service *svc, const struct paths *paths,
+		       struct err *err)
+{
+	int rc = mount_prepare_root(svc, paths, err);
+
 	if (rc == 0)
 		rc = prepare_nfs_var(err);
 	/*

@@ -24,6 +24,13 @@ int mount_prepare_tree(const struct service *svc, const struct paths *paths,
 		       struct err *err);
 
 /**
+ * mount_prepare_root - of that, the directories for the disk and the pseudo-root
+ * Return: 0, or -errno.
+ */
+int mount_prepare_root(const struct service *svc, const struct paths *paths,
+		       struct err *err);
+
+/**
  * mount_attach - mount the disk and put its exports under the pseudo-root
  * @svc: the service
  * @paths: of it
