@@ -180,6 +180,8 @@ static int mount_device(const struct service *svc, const struct paths *paths,
 			     errnum == EUCLEAN || errnum == EBADMSG
 				     ? "the filesystem is damaged; run its repair "
 				       "tool, e.g. xfs_repair or fsck"
+			     : errnum == EACCES || errnum == EROFS
+				     ? "the disk is write-protected"
 			     : errnum && errnum != EINVAL ? strerror(errnum)
 							  : why);
 		if (errnum)

@@ -270,6 +270,8 @@ class House:
         return [line.split()[4] for line in text.splitlines()]
 
     def destroy(self):
+        if self.holder.returncode is not None:
+            return
         for p in self.processes:
             p.kill()
             p.communicate()

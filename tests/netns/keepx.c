@@ -7,6 +7,7 @@
  * NAME is a service; its file is read (BATON_CONFDIR) by the commands that need it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,7 +141,7 @@ static int cmd_close_others(int argc, char **argv)
 		dup2(0, i);
 	child_close_others(atoi(argv[0]), atoi(argv[1]));
 	for (int i = 0; i < 10; i++)
-		if (dup(i) >= 0)
+		if (fcntl(i, F_GETFD) >= 0)
 			printf("%d ", i);
 	puts("");
 	return 0;
