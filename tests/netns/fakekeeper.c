@@ -37,6 +37,13 @@ static void stand(const char *word)
 		_exit(99);
 }
 
+/* The one step that may find everything in place. */
+static void stand_by(void)
+{
+	if (access(place("standing", ""), F_OK) < 0)
+		stand("standby");
+}
+
 static int act(const char *step, const char *then, struct err *err)
 {
 	char text[200];
@@ -51,6 +58,7 @@ static int act(const char *step, const char *then, struct err *err)
 		return err_set(err, BATON_EXIT_DEVICE, 0, "%s", text);
 	if (then)
 		stand(then);
+	stand_by();
 	return 0;
 }
 
@@ -61,7 +69,7 @@ static int act(const char *step, const char *then, struct err *err)
 		return act(#word, then, err);                                            \
 	}
 
-STEP(prepare, "standby")
+STEP(prepare, NULL)
 STEP(mount, "partial")
 STEP(address, "serving")
 STEP(silence, NULL)
