@@ -391,8 +391,27 @@ def test_malformed_requests(keeper, message):
     assert keeper.trace() == ["prepare"]
 
 
+def descriptors(keeper):
+    """What the keeper has open; None while it opens and closes."""
+    folder = f"/proc/{keeper.process.pid}/fd"
+    try:
+        return sorted(os.readlink(f"{folder}/{fd}").split(":")[0] for fd in os.listdir(folder))
+    except FileNotFoundError:
+        return None
+
+
+def settled(keeper):
+    """What it has open when it does nothing."""
+    def twice():
+        first = descriptors(keeper)
+        time.sleep(0.2)
+        return first == descriptors(keeper) and first
+    return until(twice)
+
+
 def test_the_silent_are_shown_out(keeper):
     keeper.be()
+    before = settled(keeper)
     with contextlib.ExitStack() as stack:
         silent = [stack.enter_context(keeper.connection()) for _ in range(16)]
         # One too many.
@@ -400,29 +419,21 @@ def test_the_silent_are_shown_out(keeper):
         assert extra.recv(10) == b""
         # They have five seconds.
         assert silent[0].recv(10) == b""
-        until(lambda: keeper.ask({"do": "status"})["result"] == 0)
-    descriptors = len(os.listdir(f"/proc/{keeper.process.pid}/fd"))
+        until(lambda: descriptors(keeper) == before)
     for _ in range(50):
         with keeper.connection():
             pass
-    keeper.ask({"do": "status"})
-    until(lambda: len(os.listdir(f"/proc/{keeper.process.pid}/fd")) == descriptors)
+    assert keeper.ask({"do": "status"})["result"] == 0
+    until(lambda: descriptors(keeper) == before)
 
 
-def test_no_descriptor_is_left_behind(keeper):
+def test_nothing_is_left_behind(keeper):
     keeper.be()
-
-    def descriptors():
-        return sorted(os.readlink(f"/proc/{keeper.process.pid}/fd/{fd}").split(":")[0]
-                      for fd in os.listdir(f"/proc/{keeper.process.pid}/fd"))
-
-    keeper.baton("start", "vmstore")
-    keeper.baton("stop", "vmstore")
-    before = descriptors()
+    before = settled(keeper)
     for _ in range(3):
         keeper.baton("start", "vmstore")
         keeper.baton("stop", "vmstore")
-    assert descriptors() == before
+    until(lambda: descriptors(keeper) == before)
     children = open(f"/proc/{keeper.process.pid}/task/{keeper.process.pid}/children").read()
     assert children == ""
 
