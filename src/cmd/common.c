@@ -3,10 +3,12 @@
 #include "cmd/common.h"
 
 #include <argp.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "sys/conffile.h"
 
 struct parse {
@@ -33,7 +35,7 @@ static const struct {
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct parse *p = state->input;
-	char *end;
+	unsigned long last;
 
 	switch (key) {
 	case 'j':
@@ -46,13 +48,13 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		p->options->standby = true;
 		return 0;
 	case 'l':
-		p->options->last = strtol(arg, &end, 10);
-		if (*end || p->options->last < 1) {
+		if (text_parse_number(&last, arg, 1, INT_MAX) < 0) {
 			fprintf(stderr,
 				"baton %s: --last: '%.20s' is not a number above 0\n",
 				p->command, arg);
 			return EINVAL;
 		}
+		p->options->last = last;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (p->options->name) {

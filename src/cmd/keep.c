@@ -19,7 +19,11 @@ int cmd_keep(int argc, char **argv)
 	rc = common_load(&svc, options.name);
 	if (rc)
 		return rc;
-	rc = keeper_run(&svc, &err) < 0 ? common_fail(&err) : BATON_EXIT_OK;
+	rc = keeper_run(&svc, &err);
+	if (rc < 0) {
+		err_wrap(&err, rc, "%s", svc.name);
+		rc = common_fail(&err);
+	}
 	service_free(&svc);
 	return rc;
 }

@@ -10,6 +10,7 @@
 #include "cmd/common.h"
 #include "core/output.h"
 #include "keeper/ledger.h"
+#include "sys/software.h"
 
 #define BAR_WIDTH 24
 
@@ -63,7 +64,8 @@ static void show_record(struct json_object *record)
 	printf("%s  %s %s in %.0f ms%s%s\n", when, get_string(record, "op"),
 	       get_string(record, "outcome"), get_double(record, "ms"),
 	       error[0] ? ": " : "", error);
-	if (json_object_object_get_ex(record, "steps", &steps))
+	if (json_object_object_get_ex(record, "steps", &steps) &&
+	    json_object_is_type(steps, json_type_array))
 		show_steps(steps);
 }
 
@@ -82,15 +84,23 @@ int cmd_log(int argc, char **argv)
 		    "Show the last starts and stops of a service on this head, step by step.",
 		    COMMON_LAST, &options) < 0)
 		return BATON_EXIT_USAGE;
-	rc = common_load(&svc, options.name);
-	if (rc)
-		return rc;
-	service_free(&svc);
+	/* What was done is worth knowing with the service file gone, too. */
+	if (service_check_name(options.name, &err) < 0 || software_check_root(&err) < 0)
+		return common_fail(&err);
 	setlocale(LC_CTYPE, "");
 	paths_init(&paths, options.name);
 	if (ledger_load(&paths, &records, &err) < 0)
 		return common_fail(&err);
 	n = json_object_array_length(records);
+	if (n == 0) {
+		/* Nothing was done, or there is no such service? */
+		rc = common_load(&svc, options.name);
+		service_free(&svc);
+		if (rc) {
+			json_object_put(records);
+			return rc;
+		}
+	}
 	first = n > (size_t)options.last ? n - options.last : 0;
 	json_object_array_del_idx(records, 0, first);
 	if (options.json)

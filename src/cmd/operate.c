@@ -11,9 +11,12 @@
 #include "keeper/ledger.h"
 #include "keeper/runner.h"
 #include "keeper/talk.h"
+#include "sys/software.h"
 
 /* The longest step's deadline, and some: then the keeper itself hangs. */
 #define ANSWER_MS 90000
+/* For an operation that a keeper which has been killed left going. */
+#define OTHERS_MS 60000
 
 /* What the command has to tell at its end. */
 struct outcome {
@@ -47,7 +50,7 @@ static const char *said_state(enum operation operation)
 	return "?";
 }
 
-static int tell(const struct service *svc, enum operation operation,
+static int tell(const char *name, enum operation operation,
 		const struct common_options *options, struct outcome *outcome)
 {
 	bool failed = outcome->err.text[0];
@@ -55,7 +58,7 @@ static int tell(const struct service *svc, enum operation operation,
 	if (options->json) {
 		struct json_object *o = json_object_new_object();
 
-		json_object_object_add(o, "service", json_object_new_string(svc->name));
+		json_object_object_add(o, "service", json_object_new_string(name));
 		json_object_object_add(
 			o, "operation",
 			json_object_new_string(plan_operation_name(operation)));
@@ -70,13 +73,13 @@ static int tell(const struct service *svc, enum operation operation,
 		output_json(stdout, o);
 		json_object_put(o);
 	} else if (!failed) {
-		printf("%s: %s%s\n", svc->name, outcome->changed ? "" : "already ",
+		printf("%s: %s%s\n", name, outcome->changed ? "" : "already ",
 		       said_state(operation));
 	}
 	json_object_put(outcome->steps);
 	if (!failed)
 		return BATON_EXIT_OK;
-	fprintf(stderr, "baton: %s: %s\n", svc->name, outcome->err.text);
+	fprintf(stderr, "baton: %s: %s\n", name, outcome->err.text);
 	return outcome->err.code ? outcome->err.code : BATON_EXIT_FAILED;
 }
 
@@ -94,10 +97,15 @@ static int show_dry_run(const struct service *svc, enum operation operation)
 	struct err err = { 0 };
 	struct plan plan;
 	struct op op;
+	int rc = op_init(&op, svc, &err);
 
-	if (op_init(&op, svc, &err) < 0 || facts_look(&op, &standing, &err) < 0)
-		return common_fail(&err);
+	if (rc == 0)
+		rc = facts_look(&op, &standing, &err);
 	op_release(&op);
+	if (rc < 0) {
+		err_wrap(&err, rc, "%s", svc->name);
+		return common_fail(&err);
+	}
 	plan = plan_make(operation, &standing);
 	printf("%s: %s; %s\n", svc->name, plan_state_name(plan_state(&standing)),
 	       plan.phases[0] == PHASE_END ? "nothing to do" : "would do:");
@@ -111,7 +119,7 @@ static void operate_alone(const struct service *svc, enum operation operation,
 	struct runner runner;
 	struct paths paths;
 
-	if (runner_start(&runner, svc, operation, &outcome->err) < 0)
+	if (runner_start(&runner, svc, operation, OTHERS_MS, &outcome->err) < 0)
 		return;
 	runner_run(&runner, on_step, outcome);
 	outcome->err = runner.result;
@@ -122,29 +130,48 @@ static void operate_alone(const struct service *svc, enum operation operation,
 	runner_release(&runner);
 }
 
-int operate(const struct service *svc, enum operation operation,
-	    const struct common_options *options, bool alone)
+static void ask_keeper(int fd, enum operation operation, struct outcome *outcome)
+{
+	struct json_object *result = NULL, *changed;
+
+	talk_request(fd, plan_operation_name(operation), ANSWER_MS, on_step, outcome,
+		     &result, &outcome->err);
+	if (json_object_object_get_ex(result, "changed", &changed))
+		outcome->changed = json_object_get_boolean(changed);
+	json_object_put(result);
+}
+
+int operate(const char *name, enum operation operation,
+	    const struct common_options *options, unsigned int how)
 {
 	struct outcome outcome = { .show = !options->json && isatty(STDOUT_FILENO) };
-	struct json_object *result = NULL, *changed;
+	struct service svc = { 0 };
 	struct paths paths;
-	int fd;
+	int rc = 0, fd = -1;
 
-	if (options->dry_run)
-		return show_dry_run(svc, operation);
-	outcome.steps = json_object_new_array();
-	paths_init(&paths, svc->name);
-	fd = talk_connect(&paths, svc->name, &outcome.err);
-	if (fd >= 0) {
-		talk_request(fd, plan_operation_name(operation), ANSWER_MS, on_step,
-			     &outcome, &result, &outcome.err);
-		close(fd);
-		if (json_object_object_get_ex(result, "changed", &changed))
-			outcome.changed = json_object_get_boolean(changed);
-		json_object_put(result);
-	} else if (alone && outcome.err.code == BATON_EXIT_KEEPER) {
-		outcome.err.text[0] = '\0';
-		operate_alone(svc, operation, &outcome);
+	if (service_check_name(name, &outcome.err) < 0 ||
+	    software_check_root(&outcome.err) < 0)
+		return common_fail(&outcome.err);
+	paths_init(&paths, name);
+	if (!options->dry_run)
+		fd = talk_connect(&paths, name, &outcome.err);
+	/* The keeper knows the service: a stop must not fail because of a file being edited. */
+	if (fd < 0 || !(how & OPERATE_WITHOUT_FILE))
+		rc = common_load(&svc, name);
+	if (rc == 0 && options->dry_run) {
+		rc = show_dry_run(&svc, operation);
+	} else if (rc == 0) {
+		outcome.steps = json_object_new_array();
+		if (fd >= 0) {
+			ask_keeper(fd, operation, &outcome);
+		} else if (how & OPERATE_ALONE && outcome.err.code == BATON_EXIT_KEEPER) {
+			outcome.err.text[0] = '\0';
+			operate_alone(&svc, operation, &outcome);
+		}
+		rc = tell(name, operation, options, &outcome);
 	}
-	return tell(svc, operation, options, &outcome);
+	if (fd >= 0)
+		close(fd);
+	service_free(&svc);
+	return rc;
 }

@@ -6,16 +6,21 @@
 #include "cmd/common.h"
 #include "core/plan.h"
 
+/* Without a keeper, do it here: stop must work with the keeper dead. */
+#define OPERATE_ALONE (1u << 0)
+/* With a keeper, the service file is not read. */
+#define OPERATE_WITHOUT_FILE (1u << 1)
+
 /**
  * operate - ask the keeper for an operation, show its steps, say how it went
- * @svc: the service
+ * @name: of the service
  * @operation: START, STOP or TEARDOWN
  * @options: --json, --dry-run
- * @alone: without a keeper, do it here (stop must work with the keeper dead)
+ * @how: OPERATE_… bits
  *
  * Return: the exit status.
  */
-int operate(const struct service *svc, enum operation operation,
-	    const struct common_options *options, bool alone);
+int operate(const char *name, enum operation operation,
+	    const struct common_options *options, unsigned int how);
 
 #endif

@@ -6,8 +6,6 @@
 int cmd_start(int argc, char **argv)
 {
 	struct common_options options;
-	struct service svc = { 0 };
-	int rc;
 
 	if (common_parse(
 		    argc, argv,
@@ -15,10 +13,5 @@ int cmd_start(int argc, char **argv)
 		    "a start that fails is undone.",
 		    COMMON_DRY_RUN, &options) < 0)
 		return BATON_EXIT_USAGE;
-	rc = common_load(&svc, options.name);
-	if (rc)
-		return rc;
-	rc = operate(&svc, OPERATION_START, &options, false);
-	service_free(&svc);
-	return rc;
+	return operate(options.name, OPERATION_START, &options, 0);
 }

@@ -10,6 +10,7 @@
 #include "keeper/facts.h"
 #include "keeper/talk.h"
 #include "sys/conffile.h"
+#include "sys/software.h"
 #include "sys/terminal.h"
 
 /* Looking may block as long as knfsd does; an administrator waits so long. */
@@ -100,7 +101,7 @@ static void add_service(struct json_object *rows, const char *name, enum exit_co
 
 int cmd_status(int argc, char **argv)
 {
-	struct json_object *rows = json_object_new_array();
+	struct json_object *rows;
 	enum exit_code code = BATON_EXIT_OK;
 	struct common_options options;
 	struct err err = { 0 };
@@ -111,9 +112,12 @@ int cmd_status(int argc, char **argv)
 		    "not remembered.",
 		    COMMON_NAME_OPTIONAL, &options) < 0)
 		return BATON_EXIT_USAGE;
+	/* Others cannot look into /run/baton: to them everything would seem absent. */
+	if ((options.name && service_check_name(options.name, &err) < 0) ||
+	    software_check_root(&err) < 0)
+		return common_fail(&err);
+	rows = json_object_new_array();
 	if (options.name) {
-		if (service_check_name(options.name, &err) < 0)
-			return common_fail(&err);
 		add_service(rows, options.name, &code);
 	} else {
 		char **names = NULL;

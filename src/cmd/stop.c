@@ -6,8 +6,6 @@
 int cmd_stop(int argc, char **argv)
 {
 	struct common_options options;
-	struct service svc = { 0 };
-	int rc;
 
 	if (common_parse(
 		    argc, argv,
@@ -15,11 +13,7 @@ int cmd_stop(int argc, char **argv)
 		    "head serves it. Works without the keeper too.",
 		    COMMON_DRY_RUN | COMMON_STANDBY, &options) < 0)
 		return BATON_EXIT_USAGE;
-	rc = common_load(&svc, options.name);
-	if (rc)
-		return rc;
-	rc = operate(&svc, options.standby ? OPERATION_TEARDOWN : OPERATION_STOP,
-		     &options, true);
-	service_free(&svc);
-	return rc;
+	return operate(options.name,
+		       options.standby ? OPERATION_TEARDOWN : OPERATION_STOP, &options,
+		       OPERATE_ALONE | OPERATE_WITHOUT_FILE);
 }

@@ -227,18 +227,6 @@ static char *read_line(char *line, int size, void *user)
 
 /* ---- the whole ---- */
 
-static bool same_network(const struct address *a, const struct ipaddr *ip)
-{
-	const uint8_t *x = (const uint8_t *)&a->ip.v4, *y = (const uint8_t *)&ip->v4;
-
-	if (a->ip.family != ip->family)
-		return false;
-	for (unsigned int i = 0; i < a->prefixlen; i++)
-		if ((x[i / 8] ^ y[i / 8]) >> (7 - i % 8) & 1)
-			return false;
-	return true;
-}
-
 static int check_gateway(struct parser *p, const struct ipaddr *ip)
 {
 	bool within = false, family = false;
@@ -254,7 +242,7 @@ static int check_gateway(struct parser *p, const struct ipaddr *ip)
 			return fail(p, p->lines[KEY_GATEWAY],
 				    "gateway: '%s' is an address of the service itself",
 				    text);
-		within |= same_network(a, ip);
+		within |= address_is_near(a, ip);
 		family |= a->ip.family == ip->family;
 	}
 	if (ip->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&ip->v6))

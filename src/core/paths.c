@@ -25,7 +25,6 @@ void paths_init(struct paths *p, const char *name)
 		{ p->nfsdcld_pid, p->run, "nfsdcld.pid" },
 		{ p->fs, p->run, "fs" },
 		{ p->root, p->run, "root" },
-		{ p->hidden, p->run, "hidden" },
 		{ p->state, p->fs, ".baton" },
 		{ p->nfsdcld, p->state, "nfsdcld" },
 		{ p->tickle, p->state, "tickle" },

@@ -36,7 +36,6 @@ struct paths {
 	char nfsdcld_pid[PATHS_MAX]; /* nfsdcld */
 	char fs[PATHS_MAX];          /* the service's filesystem, whole */
 	char root[PATHS_MAX];        /* NFSv4 pseudo-root (tmpfs) */
-	char hidden[PATHS_MAX];      /* empty tmpfs that covers @state for clients */
 	char state[PATHS_MAX];       /* @fs/.baton: baton's own directory on the disk */
 	char nfsdcld[PATHS_MAX]; /* @state/nfsdcld: the recovery database's directory */
 	char tickle[PATHS_MAX];  /* @state/tickle: the directory of the next */

@@ -8,7 +8,8 @@ enum service_state plan_state(const struct standing *s)
 		return STATE_ABSENT;
 	if (s->attached && s->threads > 0 && s->link_up && !s->drained)
 		return STATE_SERVING;
-	if (s->attached || s->threads > 0 || s->link_up || s->nfsdcld || s->held)
+	if (s->attached || s->threads > 0 || s->link_up || s->nfsdcld || s->held ||
+	    s->drained)
 		return STATE_PARTIAL;
 	return STATE_STANDBY;
 }

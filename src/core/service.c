@@ -22,6 +22,32 @@ int service_check_name(const char *name, struct err *err)
 	return 0;
 }
 
+bool address_is_near(const struct address *a, const struct ipaddr *ip)
+{
+	const uint8_t *x = (const uint8_t *)&a->ip.v4, *y = (const uint8_t *)&ip->v4;
+
+	if (a->ip.family != ip->family)
+		return false;
+	for (unsigned int i = 0; i < a->prefixlen; i++)
+		if ((x[i / 8] ^ y[i / 8]) >> (7 - i % 8) & 1)
+			return false;
+	return true;
+}
+
+size_t service_find_gateway(const struct service *svc, const struct ipaddr *gateway)
+{
+	size_t kin = svc->n_addresses;
+
+	for (size_t i = 0; i < svc->n_addresses; i++) {
+		if (address_is_near(&svc->addresses[i], gateway))
+			return i;
+		if (kin == svc->n_addresses &&
+		    svc->addresses[i].ip.family == gateway->family)
+			kin = i;
+	}
+	return kin < svc->n_addresses ? kin : 0;
+}
+
 void service_free(struct service *svc)
 {
 	free(svc->file);

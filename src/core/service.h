@@ -105,6 +105,18 @@ struct service {
  */
 int service_check_name(const char *name, struct err *err);
 
+/** address_is_near - is @ip in the network of @a? */
+bool address_is_near(const struct address *a, const struct ipaddr *ip);
+
+/**
+ * service_find_gateway - whose link leads to a gateway?
+ * @svc: the service, which config_parse() passed
+ * @gateway: of it; a link-local one is on the link of the first IPv6 address
+ *
+ * Return: the index of an address.
+ */
+size_t service_find_gateway(const struct service *svc, const struct ipaddr *gateway);
+
 /** service_free - release what a service owns and clear it. */
 void service_free(struct service *svc);
 

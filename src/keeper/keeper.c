@@ -10,7 +10,9 @@
  * itself are netlink dumps and its own sockets. What stands is looked up by each operation
  * afresh, so nothing has to be remembered over a restart: a keeper that is killed leaves a
  * service that serves on and, if an operation was under way, a child that finishes it; the
- * next keeper waits for that child by the lock it inherited.
+ * next keeper waits for that child by the service's lock, which the child inherited. What
+ * is asked for during an operation waits its turn: a stop must not fail because the start
+ * before it was given up by who asked for it.
  *
  * While the service serves, its connections are sampled once a second and, when they have
  * changed, noted on its disk, where a head that takes over after a power cut finds whom to
@@ -39,9 +41,26 @@
 #include "sys/file.h"
 #include "sys/lock.h"
 
-#define SAMPLE_USEC      1000000
-#define PREDECESSOR_MS   60000
-#define PREDECESSOR_STEP 50
+#define SAMPLE_USEC 1000000
+/* For an operation that the keeper before us, or a command without one, left going. */
+#define PREDECESSOR_MS 60000
+/* Connections that have not asked for anything yet, and how long they may take. */
+#define PEERS_MAX 16
+#define PEER_MS   5000
+/* Requests that wait for the operation before them. */
+#define WAITING_MAX 8
+
+/* Somebody who has connected; fd -1 = a free place */
+struct peer {
+	int fd;
+	int64_t until_ms;
+	sd_event_source *source;
+};
+
+struct waiting {
+	int fd;
+	enum operation operation;
+};
 
 struct keeper {
 	const struct service *svc;
@@ -54,6 +73,9 @@ struct keeper {
 	struct runner runner;
 	bool busy;
 	int client; /* who asked for the running operation, -1 = nobody is waiting */
+	struct peer peers[PEERS_MAX];
+	struct waiting waiting[WAITING_MAX];
+	size_t n_waiting;
 	sd_event_source *runner_io;
 	sd_event_source *runner_timer;
 
@@ -78,17 +100,53 @@ static void answer_result(int fd, const struct err *err, bool changed, const cha
 	json_object_put(o);
 }
 
+static void answer_waiting(int fd, enum operation operation)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "waiting",
+			       json_object_new_string(plan_operation_name(operation)));
+	talk_send(fd, o);
+	json_object_put(o);
+}
+
 static void on_step(struct json_object *entry, void *data)
 {
 	struct keeper *k = data;
 
 	if (k->client >= 0)
 		talk_send(k->client, entry);
+	/* Those in the queue learn that the keeper is at work. */
+	for (size_t i = 0; i < k->n_waiting; i++)
+		answer_waiting(k->waiting[i].fd, k->runner.operation);
 }
 
 static void tell_systemd(const struct keeper *k)
 {
-	sd_notifyf(0, "STATUS=%s", plan_state_name(k->state));
+	sd_notifyf(0, "STATUS=%s",
+		   k->busy ? plan_operation_name(k->runner.operation)
+			   : plan_state_name(k->state));
+}
+
+/* Sockets opened inside stay there, wherever the keeper itself is. */
+static int open_inside(struct keeper *k)
+{
+	int rc, back;
+
+	if (k->op.diag)
+		return 0;
+	rc = op_go(&k->op, PLACE_INSIDE, NULL);
+	if (rc == 0)
+		rc = op_open_diag(&k->op, NULL);
+	back = op_go(&k->op, PLACE_HEAD, NULL);
+	return rc < 0 ? rc : back;
+}
+
+static void close_inside(struct keeper *k)
+{
+	diag_close(k->op.diag);
+	k->op.diag = NULL;
+	ns_close(&k->op.inside);
 }
 
 /* In a child: the disk may hang. */
@@ -96,11 +154,10 @@ static void record_connections(struct keeper *k, const char *text)
 {
 	struct op op;
 
-	if (k->recorder > 0 && waitpid(k->recorder, NULL, WNOHANG) == 0)
-		return;
 	k->recorder = fork();
 	if (k->recorder != 0)
 		return;
+	child_close_others(-1, -1);
 	if (op_init(&op, k->svc, NULL) == 0 && op_go(&op, PLACE_INSIDE, NULL) == 0)
 		file_replace(op.paths.conns, text, strlen(text), 1);
 	_exit(0);
@@ -113,7 +170,7 @@ static void sample(struct keeper *k)
 
 	if (k->recorder > 0 && waitpid(k->recorder, NULL, WNOHANG) == k->recorder)
 		k->recorder = 0;
-	if (k->state != STATE_SERVING || k->busy || k->recorder)
+	if (k->state != STATE_SERVING || k->busy || k->recorder > 0 || open_inside(k) < 0)
 		return;
 	/* No clients at all is what a cut network looks like: keep what we know. */
 	if (diag_conns(k->op.diag, OP_NFS_PORT, &now, NULL) < 0 || now.n == 0 ||
@@ -128,34 +185,25 @@ static void sample(struct keeper *k)
 	k->recorded = now;
 }
 
+static void drop_peer(struct peer *peer)
+{
+	sd_event_source_disable_unref(peer->source);
+	if (peer->fd >= 0)
+		close(peer->fd);
+	peer->fd = -1;
+	peer->source = NULL;
+}
+
 static int on_sample(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct keeper *k = data;
 
 	sample(k);
+	for (size_t i = 0; i < PEERS_MAX; i++)
+		if (k->peers[i].fd >= 0 && child_now_ms() > k->peers[i].until_ms)
+			drop_peer(&k->peers[i]);
 	sd_event_source_set_time(source, usec + SAMPLE_USEC);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
-}
-
-/* Sockets opened inside stay there, wherever the keeper itself is. */
-static int open_inside(struct keeper *k)
-{
-	int rc, back;
-
-	if (k->op.diag)
-		return 0;
-	rc = op_go(&k->op, PLACE_INSIDE, &k->err);
-	if (rc == 0)
-		rc = op_open_diag(&k->op, &k->err);
-	back = op_go(&k->op, PLACE_HEAD, &k->err);
-	return rc < 0 ? rc : back;
-}
-
-static void close_inside(struct keeper *k)
-{
-	diag_close(k->op.diag);
-	k->op.diag = NULL;
-	ns_close(&k->op.inside);
 }
 
 static void judge_state(struct keeper *k)
@@ -181,6 +229,34 @@ static void judge_state(struct keeper *k)
 		k->state = STATE_PARTIAL;
 }
 
+/* Has somebody who waits for an operation gone? Then it is not wanted any more. */
+static bool has_gone(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static int begin_operation(struct keeper *k, enum operation operation, int client,
+			   unsigned int patience_ms, struct err *err);
+
+static void begin_next(struct keeper *k)
+{
+	while (!k->busy && k->n_waiting > 0) {
+		struct waiting next = k->waiting[0];
+		struct err err = { 0 };
+
+		k->n_waiting--;
+		memmove(k->waiting, k->waiting + 1, k->n_waiting * sizeof(next));
+		if (!has_gone(next.fd)) {
+			if (begin_operation(k, next.operation, next.fd, 0, &err) == 0)
+				return;
+			answer_result(next.fd, &err, false, plan_state_name(k->state));
+		}
+		close(next.fd);
+	}
+}
+
 static int end_operation(struct keeper *k)
 {
 	struct err result = k->runner.result;
@@ -199,23 +275,19 @@ static int end_operation(struct keeper *k)
 	if (k->runner.changed)
 		ledger_append(&k->paths, k->svc->name, k->runner.record);
 	runner_release(&k->runner);
-	tell_systemd(k);
-	if (k->state == STATE_ABSENT) {
-		k->err = result;
+	if (k->state == STATE_ABSENT)
 		return sd_event_exit(k->event, 0);
-	}
 	if (first && result.text[0]) {
 		k->err = result;
 		return sd_event_exit(k->event, -EIO);
 	}
-	if (first) {
-		int rc = open_inside(k);
-
-		if (rc < 0)
-			return sd_event_exit(k->event, rc);
+	if (first)
 		sd_notify(0, "READY=1");
-	}
+	/* The namespaces may be new ones. */
+	close_inside(k);
 	sample(k);
+	begin_next(k);
+	tell_systemd(k);
 	return 0;
 }
 
@@ -232,16 +304,29 @@ static int arm_timer(struct keeper *k)
 	return rc;
 }
 
+static int on_runner_io(sd_event_source *source, int fd, uint32_t revents, void *data);
+
+static int watch_runner(struct keeper *k)
+{
+	k->runner_io = sd_event_source_disable_unref(k->runner_io);
+	return sd_event_add_io(k->event, &k->runner_io, k->runner.fd, EPOLLIN,
+			       on_runner_io, k);
+}
+
 static int dispatch_runner(struct keeper *k)
 {
-	int fd = k->runner.fd;
+	pid_t pid = k->runner.pid;
+	int rc = 0;
 
 	if (runner_dispatch(&k->runner, on_step, k))
 		return end_operation(k);
-	/* The runner may have begun anew with another child, to undo. */
-	if (k->runner.fd != fd)
-		sd_event_source_set_io_fd(k->runner_io, k->runner.fd);
-	return arm_timer(k);
+	/*
+	 * The runner may have begun anew with another child, to undo. Its descriptor mostly
+	 * has the number of the old one, which epoll has forgotten.
+	 */
+	if (k->runner.pid != pid)
+		rc = watch_runner(k);
+	return rc < 0 ? rc : arm_timer(k);
 }
 
 static int on_runner_io(sd_event_source *source, int fd, uint32_t revents, void *data)
@@ -255,28 +340,35 @@ static int on_runner_timer(sd_event_source *source, uint64_t usec, void *data)
 }
 
 static int begin_operation(struct keeper *k, enum operation operation, int client,
-			   struct err *err)
+			   unsigned int patience_ms, struct err *err)
 {
 	int rc;
 
-	if (k->busy)
-		return err_set(err, BATON_EXIT_KEEPER, 0, "%s is going on",
-			       plan_operation_name(k->runner.operation));
+	/* What it writes on the disk is out of date now, and in the way. */
+	if (k->recorder > 0)
+		kill(k->recorder, SIGKILL);
 	if (operation == OPERATION_TEARDOWN)
 		close_inside(k);
-	rc = runner_start(&k->runner, k->svc, operation, err);
+	rc = runner_start(&k->runner, k->svc, operation, patience_ms, err);
 	if (rc < 0)
 		return rc;
-	k->busy = true;
-	k->client = client;
-	rc = sd_event_add_io(k->event, &k->runner_io, k->runner.fd, EPOLLIN, on_runner_io,
-			     k);
+	rc = watch_runner(k);
 	if (rc >= 0)
 		rc = sd_event_add_time(k->event, &k->runner_timer, CLOCK_MONOTONIC, 0,
 				       1000, on_runner_timer, k);
 	if (rc >= 0)
 		rc = arm_timer(k);
-	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop") : 0;
+	if (rc < 0) {
+		/* Out of memory: the child does its work unseen, as without a keeper. */
+		k->runner_io = sd_event_source_disable_unref(k->runner_io);
+		k->runner_timer = sd_event_source_disable_unref(k->runner_timer);
+		runner_release(&k->runner);
+		return err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop");
+	}
+	k->busy = true;
+	k->client = client;
+	tell_systemd(k);
+	return 0;
 }
 
 static const struct {
@@ -288,46 +380,82 @@ static const struct {
 	{ "teardown", OPERATION_TEARDOWN },
 };
 
-/* Takes over @fd. */
-static int take_request(struct keeper *k, int fd)
-{
-	struct json_object *o, *word = NULL;
-	struct err err = { .code = BATON_EXIT_USAGE,
-			   .text = "no request the keeper knows" };
-	const char *text;
-	int rc = talk_receive(fd, &o);
+/* A request that is no operation. */
+#define STATUS 1
 
-	if (rc < 0) {
-		close(fd);
-		return 0;
-	}
-	json_object_object_get_ex(o, "do", &word);
-	text = word ? json_object_get_string(word) : "";
+/* Returns 0 with the operation, STATUS, or -ENOENT. */
+static int find_request(struct json_object *o, enum operation *operation)
+{
+	struct json_object *word = NULL;
+	const char *text;
+
+	if (!json_object_object_get_ex(o, "do", &word) ||
+	    !json_object_is_type(word, json_type_string))
+		return -ENOENT;
+	text = json_object_get_string(word);
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
 		if (strcmp(text, requests[i].word) != 0)
 			continue;
-		rc = begin_operation(k, requests[i].operation, fd, &err);
-		if (rc == 0) {
-			json_object_put(o);
-			return 0;
-		}
-		break;
+		*operation = requests[i].operation;
+		return 0;
 	}
-	if (strcmp(text, "status") == 0)
+	return strcmp(text, "status") == 0 ? STATUS : -ENOENT;
+}
+
+/* Begins an operation or puts it into the queue; @fd is kept if that went well. */
+static int take_operation(struct keeper *k, enum operation operation, int fd,
+			  struct err *err)
+{
+	if (!k->busy)
+		return begin_operation(k, operation, fd, 0, err);
+	if (k->n_waiting == WAITING_MAX)
+		return err_set(err, BATON_EXIT_KEEPER, 0,
+			       "%s is going on, and %d requests wait for its end",
+			       plan_operation_name(k->runner.operation), WAITING_MAX);
+	k->waiting[k->n_waiting++] = (struct waiting){ fd, operation };
+	answer_waiting(fd, k->runner.operation);
+	return 0;
+}
+
+/* Takes over @fd. */
+static void take_request(struct keeper *k, int fd)
+{
+	struct err err = { .code = BATON_EXIT_USAGE,
+			   .text = "no request the keeper knows" };
+	enum operation operation;
+	struct json_object *o;
+	int rc = talk_receive(fd, &o), found;
+
+	/* Gone without a word. */
+	if (rc == -ECONNRESET) {
+		close(fd);
+		return;
+	}
+	found = rc == 0 ? find_request(o, &operation) : -ENOENT;
+	json_object_put(o);
+	if (found == STATUS)
 		err.text[0] = '\0';
+	else if (found == 0 && take_operation(k, operation, fd, &err) == 0)
+		return;
 	answer_result(fd, &err, false,
 		      k->busy ? plan_operation_name(k->runner.operation)
 			      : plan_state_name(k->state));
-	json_object_put(o);
 	close(fd);
-	return 0;
 }
 
 static int on_request(sd_event_source *source, int fd, uint32_t revents, void *data)
 {
-	sd_event_source_set_enabled(source, SD_EVENT_OFF);
-	sd_event_source_unref(source);
-	return take_request(data, fd);
+	struct keeper *k = data;
+
+	for (size_t i = 0; i < PEERS_MAX; i++) {
+		if (k->peers[i].fd != fd)
+			continue;
+		k->peers[i].fd = -1;
+		drop_peer(&k->peers[i]);
+		take_request(k, fd);
+		break;
+	}
+	return 0;
 }
 
 static int on_connection(sd_event_source *source, int listener, uint32_t revents,
@@ -336,17 +464,25 @@ static int on_connection(sd_event_source *source, int listener, uint32_t revents
 	struct keeper *k = data;
 	int fd = talk_accept(listener);
 
-	if (fd < 0)
+	for (size_t i = 0; i < PEERS_MAX && fd >= 0; i++) {
+		struct peer *peer = &k->peers[i];
+
+		if (peer->fd >= 0)
+			continue;
+		if (sd_event_add_io(k->event, &peer->source, fd, EPOLLIN, on_request, k) <
+		    0)
+			break;
+		peer->fd = fd;
+		peer->until_ms = child_now_ms() + PEER_MS;
 		return 0;
-	if (sd_event_add_io(k->event, &source, fd, EPOLLIN, on_request, k) < 0)
+	}
+	if (fd >= 0)
 		close(fd);
 	return 0;
 }
 
-/* The keeper before us, or an operation it left going, holds the lock a little longer. */
 static int become_the_keeper(struct keeper *k, struct err *err)
 {
-	int64_t until = child_now_ms() + PREDECESSOR_MS;
 	int rc;
 
 	if ((mkdir(PATHS_RUN, 0755) < 0 && errno != EEXIST) ||
@@ -357,11 +493,9 @@ static int become_the_keeper(struct keeper *k, struct err *err)
 	if (k->lock < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s",
 			       k->paths.keeper);
-	while ((rc = lock_take(k->lock)) == -EWOULDBLOCK && child_now_ms() < until)
-		poll(NULL, 0, PREDECESSOR_STEP);
+	rc = lock_take(k->lock);
 	if (rc == -EWOULDBLOCK)
-		return err_set(err, BATON_EXIT_KEEPER, 0, "%s: another keeper is running",
-			       k->svc->name);
+		return err_set(err, BATON_EXIT_KEEPER, 0, "another keeper is running");
 	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "lock %s", k->paths.keeper)
 		      : 0;
 }
@@ -398,6 +532,8 @@ int keeper_run(const struct service *svc, struct err *err)
 	int rc;
 
 	k.runner.fd = k.runner.lock = -1;
+	for (size_t i = 0; i < PEERS_MAX; i++)
+		k.peers[i].fd = -1;
 	rc = op_init(&k.op, svc, err);
 	paths_init(&k.paths, svc->name);
 	if (rc == 0)
@@ -407,7 +543,7 @@ int keeper_run(const struct service *svc, struct err *err)
 	if (rc >= 0)
 		rc = set_up_loop(&k, err);
 	if (rc == 0)
-		rc = begin_operation(&k, OPERATION_STANDBY, -1, err);
+		rc = begin_operation(&k, OPERATION_STANDBY, -1, PREDECESSOR_MS, err);
 	if (rc == 0) {
 		rc = sd_event_loop(k.event);
 		if (rc < 0)

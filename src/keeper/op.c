@@ -58,6 +58,11 @@ int op_open_rtnl(struct op *op, struct err *err)
 	return op->rtnl ? 0 : rtnl_open(&op->rtnl, err);
 }
 
+int op_open_raw(struct op *op, struct err *err)
+{
+	return op->raw.frame >= 0 ? 0 : rawsock_open(&op->raw, err);
+}
+
 void op_link_name(char name[IFNAMSIZ], const struct service *svc, size_t address)
 {
 	const char *parent = svc->addresses[address].link;

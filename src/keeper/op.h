@@ -91,10 +91,11 @@ void op_release(struct op *op);
  */
 int op_go(struct op *op, enum place place, struct err *err);
 
-/** op_open_diag, op_open_nft, op_open_rtnl - open once; the caller is inside. */
+/** op_open_diag, op_open_nft, op_open_rtnl, op_open_raw - open once; the caller is inside. */
 int op_open_diag(struct op *op, struct err *err);
 int op_open_nft(struct op *op, struct err *err);
 int op_open_rtnl(struct op *op, struct err *err);
+int op_open_raw(struct op *op, struct err *err);
 
 /**
  * op_link_name - the service's own link that carries an address

@@ -34,8 +34,11 @@
 #include "sys/child.h"
 #include "sys/lock.h"
 
-/* Time to look at what stands, before the first step. */
-#define LOOK_MS 10000
+/* Time to look at what stands: longer than another service of this head may hold knfsd's
+ * mutex by stopping its threads. */
+#define LOOK_MS 35000
+/* How often to look whether an operation of somebody else is over. */
+#define LOCK_POLL_MS 20
 /* After SIGKILL: longer means that it hangs in the kernel. */
 #define KILL_MS 1000
 
@@ -91,6 +94,14 @@ static void send_report(int fd, const struct report *report)
 		return;
 }
 
+/* "mount: mount /dev/sdb on …" says it twice. */
+static bool begins_with_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	return strncmp(text, word, n) == 0 && text[n] == ' ';
+}
+
 static int run_step(struct op *op, const struct step *step, bool undo, int fd,
 		    struct err *err)
 {
@@ -108,7 +119,7 @@ static int run_step(struct op *op, const struct step *step, bool undo, int fd,
 		rc = step->run(op, err);
 	if (rc == 0 && step->verify)
 		rc = step->verify(op, err);
-	if (rc < 0)
+	if (rc < 0 && !begins_with_word(err->text, step->name))
 		err_wrap(err, rc, "%s", step->name);
 	report.kind = REPORT_END;
 	report.rc = rc;
@@ -135,10 +146,21 @@ static int run_phase(struct op *op, enum phase phase, bool undo, int fd, struct 
 }
 
 /* A stop that fails has left something standing, whatever its first reason. */
-static void judge(const struct plan *plan, enum operation operation, struct err *err)
+static void judge(enum operation operation, struct err *err)
 {
-	if (plan->undo == PHASE_END && operation != OPERATION_STANDBY)
+	if (operation == OPERATION_STOP || operation == OPERATION_TEARDOWN)
 		err->code = BATON_EXIT_STANDING;
+}
+
+static void undo(struct op *op, enum phase phase, int fd)
+{
+	struct err ignored;
+
+	/* Without namespaces there is nothing a start could have left. */
+	if (op_go(op, PLACE_HEAD, NULL) == 0 && !ns_exists(&op->paths) &&
+	    phase == PHASE_STOP)
+		return;
+	run_phase(op, phase, true, fd, &ignored);
 }
 
 static void run_child(const struct service *svc, enum operation operation, int lock,
@@ -161,19 +183,22 @@ static void run_child(const struct service *svc, enum operation operation, int l
 		over.changed = plan.phases[0] != PHASE_END;
 		for (size_t i = 0; plan.phases[i] != PHASE_END && rc == 0; i++)
 			rc = run_phase(&op, plan.phases[i], false, fd, &over.err);
-		if (rc < 0) {
-			judge(&plan, operation, &over.err);
-			if (plan.undo != PHASE_END) {
-				struct err ignored;
-
-				run_phase(&op, plan.undo, true, fd, &ignored);
-			}
-		}
+		if (rc < 0 && plan.undo != PHASE_END)
+			undo(&op, plan.undo, fd);
 	}
+	if (rc < 0)
+		judge(operation, &over.err);
 	over.rc = rc;
 	send_report(fd, &over);
 	op_release(&op);
 	_exit(0);
+}
+
+static void begin_step(struct runner *runner, const char *step, unsigned int deadline_ms)
+{
+	runner->step = step;
+	runner->step_ms = deadline_ms;
+	runner->step_until_ms = child_now_ms() + deadline_ms;
 }
 
 static int fork_child(struct runner *runner, enum operation operation, struct err *err)
@@ -186,6 +211,8 @@ static int fork_child(struct runner *runner, enum operation operation, struct er
 	if (runner->pid == 0) {
 		sigset_t none;
 
+		/* Not the keeper's socket and clients: they must see when it is gone. */
+		child_close_others(runner->lock, pair[1]);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		/* The terminal's Ctrl-C is for the command, not for half a mount. */
@@ -200,8 +227,7 @@ static int fork_child(struct runner *runner, enum operation operation, struct er
 		return err_set(err, BATON_EXIT_RESOURCE, errnum, "fork");
 	}
 	runner->fd = pair[0];
-	runner->step_until_ms = child_now_ms() + LOOK_MS;
-	runner->step = "look at what stands";
+	begin_step(runner, "look at what stands", LOOK_MS);
 	return 0;
 }
 
@@ -209,8 +235,9 @@ static int fork_child(struct runner *runner, enum operation operation, struct er
  * One operation at a time, whoever asks for it. The child inherits the lock, so it is held
  * until both are done with it.
  */
-static int take_lock(struct runner *runner, struct err *err)
+static int take_lock(struct runner *runner, unsigned int patience_ms, struct err *err)
 {
+	int64_t until = child_now_ms() + patience_ms;
 	struct paths paths;
 	int rc;
 
@@ -222,7 +249,9 @@ static int take_lock(struct runner *runner, struct err *err)
 	runner->lock = open(paths.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (runner->lock < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", paths.lock);
-	rc = lock_take(runner->lock);
+	/* No wait for a lock knows a deadline. */
+	while ((rc = lock_take(runner->lock)) == -EWOULDBLOCK && child_now_ms() < until)
+		poll(NULL, 0, LOCK_POLL_MS);
 	if (rc == -EWOULDBLOCK) {
 		err_set(err, BATON_EXIT_KEEPER, 0,
 			"another operation on this service is going on");
@@ -232,7 +261,7 @@ static int take_lock(struct runner *runner, struct err *err)
 }
 
 int runner_start(struct runner *runner, const struct service *svc,
-		 enum operation operation, struct err *err)
+		 enum operation operation, unsigned int patience_ms, struct err *err)
 {
 	int rc;
 
@@ -241,7 +270,7 @@ int runner_start(struct runner *runner, const struct service *svc,
 	runner->svc = svc;
 	runner->operation = operation;
 	runner->began_ms = child_now_ms();
-	rc = take_lock(runner, err);
+	rc = take_lock(runner, patience_ms, err);
 	if (rc == 0)
 		rc = fork_child(runner, operation, err);
 	if (rc < 0) {
@@ -318,7 +347,8 @@ static bool give_up(struct runner *runner)
 			runner->step, runner->pid);
 		return finish(runner, &err);
 	}
-	err_set(&err, BATON_EXIT_STANDING, ETIMEDOUT, "%s", runner->step);
+	err_set(&err, BATON_EXIT_STANDING, 0, "%s: not done after %u s", runner->step,
+		runner->step_ms / 1000);
 	close(runner->fd);
 	runner->fd = -1;
 	if (runner->operation != OPERATION_START || runner->hung.text[0] ||
@@ -346,13 +376,13 @@ bool runner_dispatch(struct runner *runner, void (*on_step)(struct json_object *
 	}
 	switch (report.kind) {
 	case REPORT_BEGIN:
-		runner->step = report.step;
-		runner->step_until_ms = child_now_ms() + report.deadline_ms;
+		begin_step(runner, report.step, report.deadline_ms);
 		break;
 	case REPORT_END: {
 		struct json_object *entry = record_step(runner, &report);
 
-		if (report.undo && report.rc < 0) {
+		/* The first is the reason of those after it. */
+		if (report.undo && report.rc < 0 && !runner->failed) {
 			runner->failed = true;
 			runner->result = report.err;
 		}

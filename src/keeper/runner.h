@@ -36,6 +36,7 @@ struct runner {
 	int64_t began_ms;
 	int64_t step_until_ms;
 	const char *step;
+	unsigned int step_ms;
 	bool failed;
 };
 
@@ -44,6 +45,7 @@ struct runner {
  * @runner: filled
  * @svc: the service
  * @operation: what is wanted
+ * @patience_ms: how long to wait for an operation that is going on already
  * @err: why it could not even begin
  *
  * What stands is looked up by the child; it goes on to the end even if its parent dies.
@@ -51,7 +53,7 @@ struct runner {
  * Return: 0, or -errno.
  */
 int runner_start(struct runner *runner, const struct service *svc,
-		 enum operation operation, struct err *err);
+		 enum operation operation, unsigned int patience_ms, struct err *err);
 
 /** runner_left_ms - until runner_dispatch() must be called again, though nothing came. */
 int64_t runner_left_ms(const struct runner *runner);

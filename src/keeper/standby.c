@@ -163,7 +163,8 @@ static int run_exports(struct op *op, struct err *err)
 
 static int run_settings(struct op *op, struct err *err)
 {
-	return nfsd_get_threads() > 0 ? 0 : nfsd_apply_settings(op->svc, err);
+	/* EBUSY with a server that is half started, too; it has its settings already. */
+	return nfsd_has_server() ? 0 : nfsd_apply_settings(op->svc, err);
 }
 
 static int run_mountd(struct op *op, struct err *err)
@@ -177,7 +178,7 @@ static int run_mountd(struct op *op, struct err *err)
 }
 
 const struct step standby_steps[] = {
-	{ "software", "look for nfs-utils and load the kernel modules", PLACE_HEAD, 30000,
+	{ "software", "look for nfs-utils and load the kernel modules", PLACE_HEAD, 40000,
 	  run_software, NULL },
 	{ "namespaces", "make and pin the network, mount and UTS namespaces", PLACE_HEAD,
 	  5000, run_namespaces, NULL },
@@ -220,7 +221,7 @@ static int run_unpin(struct op *op, struct err *err)
 }
 
 const struct step teardown_steps[] = {
-	{ "mountd", "end rpc.mountd", PLACE_INSIDE, 2 * END_PATIENCE_MS, run_end_mountd,
+	{ "mountd", "end rpc.mountd", PLACE_HEAD, 2 * END_PATIENCE_MS, run_end_mountd,
 	  NULL },
 	{ "namespaces", "unpin the namespaces; links and mounts go with them", PLACE_HEAD,
 	  5000, run_unpin, NULL },

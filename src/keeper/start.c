@@ -189,18 +189,9 @@ static int add_route(struct op *op, const struct ipaddr *gateway, struct err *er
 
 	if (!gateway->family)
 		return 0;
-	/* The gateway is in the network of one of the addresses: the configuration's check. */
-	for (size_t i = 0; i < op->svc->n_addresses; i++) {
-		if (op->svc->addresses[i].ip.family != gateway->family)
-			continue;
-		op_link_name(name, op->svc, i);
-		rc = rtnl_link_get(op->rtnl, name, &link, err);
-		if (rc >= 0)
-			rc = rtnl_route_add_default(op->rtnl, gateway, link.ifindex, err);
-		if (rc >= 0 || rc != -ENETUNREACH)
-			return rc;
-	}
-	return -ENETUNREACH;
+	op_link_name(name, op->svc, service_find_gateway(op->svc, gateway));
+	rc = rtnl_link_get(op->rtnl, name, &link, err);
+	return rc < 0 ? rc : rtnl_route_add_default(op->rtnl, gateway, link.ifindex, err);
 }
 
 static int run_address(struct op *op, struct err *err)
@@ -238,7 +229,7 @@ static int announce(struct op *op, struct err *err)
 
 static int run_announce(struct op *op, struct err *err)
 {
-	int rc = rawsock_open(&op->raw, err);
+	int rc = op_open_raw(op, err);
 
 	return rc < 0 ? rc : announce(op, err);
 }

@@ -106,15 +106,19 @@ static int hold_off_calls(struct op *op, struct err *err)
 static int run_drain(struct op *op, struct err *err)
 {
 	_cleanup_conns_ struct conns owing = { 0 };
+	struct err why = { 0 };
 	int rc = op_open_diag(op, err);
 
 	if (rc == 0)
 		rc = diag_conns(op->diag, OP_NFS_PORT, &op->conns, err);
 	if (rc < 0 || nfsd_get_threads() <= 0)
 		return rc;
-	rc = hold_off_calls(op, err);
-	if (rc == 0)
-		rc = wait_until_none(op, is_unread, DRAIN_MS, &owing, err);
+	/* Without the filter a call may be executed twice; not to stop would be worse. */
+	if (hold_off_calls(op, &why) < 0) {
+		snprintf(op->note, sizeof(op->note), "no filter: %.100s", why.text);
+		return 0;
+	}
+	rc = wait_until_none(op, is_unread, DRAIN_MS, &owing, err);
 	if (rc == 0 && owing.n)
 		snprintf(op->note, sizeof(op->note), "%zu connections with calls unread",
 			 owing.n);
@@ -123,12 +127,7 @@ static int run_drain(struct op *op, struct err *err)
 
 static int run_knfsd_down(struct op *op, struct err *err)
 {
-	char have[512];
-
-	if (nfsd_get_threads() <= 0 &&
-	    file_read(PATHS_NFSD "/portlist", have, sizeof(have)) <= 0)
-		return 0;
-	return nfsd_set_threads(0, err);
+	return nfsd_has_server() ? nfsd_set_threads(0, err) : 0;
 }
 
 static int run_settle(struct op *op, struct err *err)
@@ -138,11 +137,10 @@ static int run_settle(struct op *op, struct err *err)
 
 	if (rc < 0 || owing.n == 0)
 		return rc;
-	rc = rawsock_open(&op->raw, err);
-	if (rc == 0)
-		rc = rawsock_tickle(&op->raw, &owing, NULL, err);
-	if (rc == 0)
-		rc = wait_until_none(op, is_unacknowledged, SETTLE_MS, &owing, err);
+	/* No route to a client any more, or no link: then it cannot be asked. */
+	if (op_open_raw(op, NULL) == 0)
+		rawsock_tickle(&op->raw, &owing, NULL, NULL);
+	rc = wait_until_none(op, is_unacknowledged, SETTLE_MS, &owing, err);
 	if (rc == 0 && owing.n)
 		snprintf(op->note, sizeof(op->note),
 			 "%zu clients never acknowledged a reply", owing.n);
@@ -210,7 +208,7 @@ static int run_unmount(struct op *op, struct err *err)
 	int rc = nfsd_flush_caches(err);
 
 	op->had_disk = mount_is_attached(&op->paths) || access(op->paths.held, F_OK) == 0;
-	return rc < 0 ? rc : mount_detach(op->svc, &op->paths, err);
+	return rc < 0 ? rc : mount_detach(&op->paths, err);
 }
 
 static int verify_unmount(struct op *op, struct err *err)

@@ -11,6 +11,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* How long a command waits for its place in the keeper's queue. */
+#define CONNECT_S 5
+
 static void set_path(struct sockaddr_un *sa, const struct paths *paths)
 {
 	memset(sa, 0, sizeof(*sa));
@@ -59,12 +62,15 @@ int talk_accept(int listener)
 int talk_connect(const struct paths *paths, const char *name, struct err *err)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct timeval patience = { .tv_sec = CONNECT_S };
 	struct sockaddr_un sa;
 	int rc;
 
 	if (fd < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "socket");
 	set_path(&sa, paths);
+	/* A keeper that hangs accepts nobody, and connect(2) waits for a place in its queue. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0)
 		return fd;
 	rc = errno;
@@ -72,8 +78,11 @@ int talk_connect(const struct paths *paths, const char *name, struct err *err)
 	if (rc == EACCES || rc == EPERM)
 		return err_set(err, BATON_EXIT_SOFTWARE, rc,
 			       "talk to the keeper as root");
-	err_set(err, BATON_EXIT_KEEPER, 0,
-		"no keeper here; start it with `systemctl start baton@%s`", name);
+	if (rc == EAGAIN)
+		err_set(err, BATON_EXIT_KEEPER, 0, "the keeper takes no requests");
+	else
+		err_set(err, BATON_EXIT_KEEPER, 0,
+			"no keeper here; start it with `systemctl start baton@%s`", name);
 	return -rc;
 }
 
@@ -133,7 +142,9 @@ int talk_request(int fd, const char *what, int deadline_ms,
 
 		rc = poll(&p, 1, deadline_ms);
 		if (rc == 0)
-			return err_set(err, BATON_EXIT_KEEPER, ETIMEDOUT, "the keeper");
+			return err_set(err, BATON_EXIT_KEEPER, 0,
+				       "the keeper is silent for %d s",
+				       deadline_ms / 1000);
 		rc = talk_receive(fd, &o);
 		if (rc < 0)
 			break;
@@ -144,7 +155,7 @@ int talk_request(int fd, const char *what, int deadline_ms,
 			json_object_put(o);
 			return rc;
 		}
-		if (on_step)
+		if (on_step && json_object_object_get_ex(o, "step", NULL))
 			on_step(o, data);
 		json_object_put(o);
 	}

@@ -11,7 +11,8 @@
 /*
  * Request:  {"do": "start" | "stop" | "status" | "teardown"}
  * Answers:  {"step": …, "ms": …, "outcome": …, "note": …}   for each step that ended
- *           {"result": CODE, "error": TEXT, "changed": BOOL, "state": WORD}   at the end
+ *           {"waiting": OPERATION}   now and then, while that has to end first
+ *           {"result": CODE, "error": TEXT, "changed": BOOL, "state": …}   at the end
  */
 #define TALK_MAX_LEN 32768
 

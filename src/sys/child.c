@@ -31,10 +31,52 @@ int64_t child_now_ms(void)
 	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
+static void close_between(unsigned int first, unsigned int last)
+{
+	/* By number: glibc has a wrapper only since 2.34. */
+	if (first <= last)
+		syscall(SYS_close_range, first, last, 0);
+}
+
+void child_close_others(int a, int b)
+{
+	unsigned int low = a < b ? a : b, high = a < b ? b : a, next = 3;
+
+	/* -1 is above all others now. */
+	if (low > high) {
+		low = a < b ? b : a;
+		high = ~0u;
+	}
+	for (int i = 0; i < 2; i++) {
+		unsigned int keep = i ? high : low;
+
+		if (keep == ~0u || keep < next)
+			continue;
+		close_between(next, keep - 1);
+		next = keep + 1;
+	}
+	close_between(next, ~0u);
+}
+
+/* Always as long: overwriting needs no new page of a full /run. */
+static int write_pid(int fd, pid_t pid)
+{
+	char text[16];
+	int n = snprintf(text, sizeof(text), "%-10d\n", pid);
+
+	return pwrite(fd, text, n, 0) == n ? 0 : -errno;
+}
+
+static void fail_exec(int report, int errnum)
+{
+	if (write(report, &errnum, sizeof(errnum)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
 static void exec_program(const char *const argv[], int report)
 {
 	sigset_t none;
-	int errnum;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -42,17 +84,16 @@ static void exec_program(const char *const argv[], int report)
 	if (clearenv() == 0 && setenv("PATH", CHILD_PATH, 1) == 0 &&
 	    setenv("LC_ALL", "C.UTF-8", 1) == 0)
 		execvp(argv[0], (char *const *)argv);
-	errnum = errno;
-	if (write(report, &errnum, sizeof(errnum)) < 0)
-		_exit(126);
-	_exit(127);
+	fail_exec(report, errno);
 }
 
 /*
  * Forks, executes and waits until the exec has succeeded or failed: the report pipe is
- * close-on-exec, so its end of file means success. @err_fd becomes standard error if >= 0.
+ * close-on-exec, so its end of file means success. @err_fd becomes standard error if >= 0;
+ * with @pid_fd >= 0 it gets a session, and writes its own number there before it executes,
+ * so that a file that is locked never tells another process.
  */
-static int start(const char *const argv[], int err_fd, bool session, pid_t *pid,
+static int start(const char *const argv[], int err_fd, int pid_fd, pid_t *pid,
 		 struct err *err)
 {
 	int report[2], errnum = 0;
@@ -70,11 +111,11 @@ static int start(const char *const argv[], int err_fd, bool session, pid_t *pid,
 	if (*pid == 0) {
 		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-		if (session)
-			setsid();
+		if (pid_fd >= 0 && (setsid() < 0 || write_pid(pid_fd, getpid()) < 0))
+			fail_exec(report[1], errno);
 		if (chdir("/") < 0 || null < 0 || dup2(null, 0) < 0 ||
 		    dup2(null, 1) < 0 || (err_fd >= 0 && dup2(err_fd, 2) < 0))
-			_exit(126);
+			fail_exec(report[1], errno);
 		exec_program(argv, report[1]);
 	}
 	close(report[1]);
@@ -87,15 +128,6 @@ static int start(const char *const argv[], int err_fd, bool session, pid_t *pid,
 	waitpid(*pid, NULL, 0);
 	return err_set(err, errnum == ENOENT ? BATON_EXIT_SOFTWARE : BATON_EXIT_RESOURCE,
 		       errnum, "%s", argv[0]);
-}
-
-/* Always as long: overwriting needs no new page of a full /run. */
-static int write_pid(int fd, pid_t pid)
-{
-	char text[16];
-	int n = snprintf(text, sizeof(text), "%-10d\n", pid);
-
-	return pwrite(fd, text, n, 0) == n ? 0 : -errno;
 }
 
 int child_prepare_pidfile(const char *pidfile, struct err *err)
@@ -125,13 +157,7 @@ int child_spawn_daemon(const char *const argv[], const char *pidfile, struct err
 		return rc == -EWOULDBLOCK
 			       ? 0
 			       : err_set(err, BATON_EXIT_FAILED, -rc, "lock %s", pidfile);
-	rc = start(argv, -1, true, &pid, err);
-	if (rc == 0 && write_pid(fd, pid) < 0) {
-		rc = err_set(err, BATON_EXIT_RESOURCE, errno, "write %s", pidfile);
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-	}
-	return rc;
+	return start(argv, -1, fd, &pid, err);
 }
 
 pid_t child_daemon_pid(const char *pidfile)
@@ -186,7 +212,7 @@ int child_run(const char *const argv[], unsigned int deadline_ms, struct err *er
 
 	if (pipe2(out, O_CLOEXEC) < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "pipe for %s", argv[0]);
-	rc = start(argv, out[1], false, &pid, err);
+	rc = start(argv, out[1], -1, &pid, err);
 	close(out[1]);
 	if (rc < 0) {
 		close(out[0]);

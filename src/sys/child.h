@@ -29,12 +29,13 @@ int child_prepare_pidfile(const char *pidfile, struct err *err);
 /**
  * child_spawn_daemon - start a program that goes on after us, once
  * @argv: as above
- * @pidfile: prepared; holds its process id, and a lock for as long as it lives: the daemon inherits
- *           the open file
+ * @pidfile: prepared; holds its process id, and a lock for as long as it lives: the
+ *           daemon inherits the open file
  * @err: why not
  *
  * It gets a session of its own and our standard error; its working directory is "/". One
- * that runs already counts as done.
+ * that runs already counts as done. The program must leave the descriptors it inherits
+ * open (nfs-utils: support/nfs/mydaemon.c closes them only without --foreground).
  *
  * Return: 0, or -errno.
  */
@@ -60,6 +61,12 @@ int child_end(pid_t pid, unsigned int deadline_ms);
  * Return: 0 when it is gone, -ETIMEDOUT.
  */
 int child_wait_gone(pid_t pid, unsigned int deadline_ms);
+
+/**
+ * child_close_others - for a fork that goes its own way: let go of all it inherited
+ * @a, @b: descriptors it keeps besides 0, 1 and 2; -1 = none
+ */
+void child_close_others(int a, int b);
 
 /** child_now_ms - CLOCK_MONOTONIC in milliseconds. */
 int64_t child_now_ms(void);

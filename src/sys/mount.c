@@ -110,7 +110,7 @@ static int make_stand_ins(const struct service *svc, const struct paths *paths,
 	return rc;
 }
 
-int mount_prepare_tree(const struct service *svc, const struct paths *paths,
+int mount_prepare_root(const struct service *svc, const struct paths *paths,
 		       struct err *err)
 {
 	int rc = 0;
@@ -124,25 +124,29 @@ int mount_prepare_tree(const struct service *svc, const struct paths *paths,
 					MS_NODEV | MS_NOSUID | MS_NOEXEC,
 					"mode=0755,size=1m", err);
 	}
-	if (rc == 0)
+	/* With the disk here they would be made on it, and by way of the clients' links. */
+	if (rc == 0 && !mount_is_attached(paths))
 		rc = make_stand_ins(svc, paths, err);
+	return rc;
+}
+
+int mount_prepare_tree(const struct service *svc, const struct paths *paths,
+		       struct err *err)
+{
+	int rc = mount_prepare_root(svc, paths, err);
+
 	if (rc == 0)
 		rc = prepare_nfs_var(err);
 	/*
-	 * A filesystem of this kind belongs to the network namespace it was mounted from
-	 * (fs/nfsd/nfsctl.c, get_tree_keyed), and the head's may be in place: look whether
-	 * the mount is of our own making by our mark in the directory above.
+	 * These belong to the network namespace they were mounted from (fs/nfsd/nfsctl.c,
+	 * get_tree_keyed). None of the head's is in place: ns_create() saw to that.
 	 */
-	if (rc == 0 && access(PATHS_NFS_VAR "/.nfsd", F_OK) < 0) {
+	if (rc == 0 && !is_mount_point(PATHS_NFSD))
 		rc = mount_once("nfsd", PATHS_NFSD, 0, NULL, err);
-		if (rc == 0)
-			rc = make_directories(PATHS_PIPEFS, err);
-		if (rc == 0)
-			rc = mount_once("rpc_pipefs", PATHS_PIPEFS, 0, NULL, err);
-		if (rc == 0 && mknod(PATHS_NFS_VAR "/.nfsd", S_IFREG | 0600, 0) < 0)
-			rc = err_set(err, BATON_EXIT_RESOURCE, errno, "mark %s",
-				     PATHS_NFS_VAR);
-	}
+	if (rc == 0)
+		rc = make_directories(PATHS_PIPEFS, err);
+	if (rc == 0 && !is_mount_point(PATHS_PIPEFS))
+		rc = mount_once("rpc_pipefs", PATHS_PIPEFS, 0, NULL, err);
 	return rc;
 }
 
@@ -170,13 +174,16 @@ static int mount_device(const struct service *svc, const struct paths *paths,
 		int errnum = mnt_context_get_syscall_errno(cxt);
 
 		mnt_context_get_excode(cxt, rc, why, sizeof(why));
+		/* EBADMSG: a checksum is wrong (EFSBADCRC in the filesystems' sources). */
 		rc = err_set(err, BATON_EXIT_DEVICE, 0, "mount %s (%s) on %s: %s",
 			     svc->device, svc->fstype, paths->fs,
-			     errnum == EUCLEAN
+			     errnum == EUCLEAN || errnum == EBADMSG
 				     ? "the filesystem is damaged; run its repair "
 				       "tool, e.g. xfs_repair or fsck"
-			     : errnum ? strerror(errnum)
-				      : why);
+			     : errnum == EACCES || errnum == EROFS
+				     ? "the disk is write-protected"
+			     : errnum && errnum != EINVAL ? strerror(errnum)
+							  : why);
 		if (errnum)
 			rc = -errnum;
 	}
@@ -214,23 +221,8 @@ static int bind_export(const struct service *svc, const struct paths *paths, int
 	return 0;
 }
 
-/* "/" first, "/a" before "/a/b": what lies deeper is mounted later. */
-static void order_exports(const struct service *svc, size_t order[])
-{
-	for (size_t i = 0; i < svc->n_exports; i++) {
-		size_t at = i;
-
-		for (; at > 0 && strlen(svc->exports[order[at - 1]].path) >
-					 strlen(svc->exports[i].path);
-		     at--)
-			order[at] = order[at - 1];
-		order[at] = i;
-	}
-}
-
 int mount_attach(const struct service *svc, const struct paths *paths, struct err *err)
 {
-	size_t order[SERVICE_EXPORTS_MAX];
 	_cleanup_close_ int fs = -1;
 	int rc;
 
@@ -242,9 +234,8 @@ int mount_attach(const struct service *svc, const struct paths *paths, struct er
 	fs = open(paths->fs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fs < 0)
 		return err_set(err, BATON_EXIT_DEVICE, errno, "open %s", paths->fs);
-	order_exports(svc, order);
 	for (size_t i = 0; i < svc->n_exports; i++) {
-		rc = bind_export(svc, paths, fs, &svc->exports[order[i]], err);
+		rc = bind_export(svc, paths, fs, &svc->exports[i], err);
 		if (rc < 0)
 			return rc;
 	}
@@ -267,42 +258,58 @@ int mount_hide_state(const struct service *svc, const struct paths *paths,
 	return 0;
 }
 
-/* Unmounts whatever is stacked on @path; waits while the kernel still lets go of it. */
-static int unmount_all(const char *path, int *patience_ms, struct err *err)
+static bool is_below(const char *path, const char *dir)
 {
-	while (is_mount_point(path)) {
-		if (umount2(path, UMOUNT_NOFOLLOW) == 0)
-			continue;
-		if (errno != EBUSY || *patience_ms <= 0)
-			return err_set(err, BATON_EXIT_STANDING, errno, "unmount %s",
-				       path);
-		/* There is no event for the last reference of a kernel thread. */
-		poll(NULL, 0, 5);
-		*patience_ms -= 5;
-	}
-	return 0;
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && path[n] == '/';
 }
 
-int mount_detach(const struct service *svc, const struct paths *paths, struct err *err)
+/*
+ * The latest mount on the filesystem's place or below the pseudo-root; empty if there is
+ * none. Asked of the kernel: a client may have renamed a directory above an export, and the
+ * administrator taken an export out of the service file.
+ */
+static int find_last_mount(const struct paths *paths, char last[PATH_MAX],
+			   struct err *err)
+{
+	struct libmnt_table *table = mnt_new_table_from_file("/proc/self/mountinfo");
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+	int rc = 0;
+
+	last[0] = '\0';
+	if (!table || !iter)
+		rc = err_set(err, BATON_EXIT_STANDING, errno ? errno : ENOMEM,
+			     "read the mount table");
+	while (rc == 0 && mnt_table_next_fs(table, iter, &fs) == 0) {
+		const char *target = mnt_fs_get_target(fs);
+
+		if (target &&
+		    (strcmp(target, paths->fs) == 0 || is_below(target, paths->root)))
+			snprintf(last, PATH_MAX, "%s", target);
+	}
+	mnt_free_iter(iter);
+	mnt_unref_table(table);
+	return rc;
+}
+
+int mount_detach(const struct paths *paths, struct err *err)
 {
 	int patience_ms = DETACH_PATIENCE_MS, rc;
-	size_t order[SERVICE_EXPORTS_MAX];
-	char target[PATH_MAX];
+	char last[PATH_MAX];
 
-	if (mount_is_attached(paths)) {
-		paths_export(target, paths, svc->name, "/.baton");
-		rc = unmount_all(target, &patience_ms, err);
-		if (rc < 0)
-			return rc;
+	while ((rc = find_last_mount(paths, last, err)) == 0 && last[0]) {
+		if (umount2(last, UMOUNT_NOFOLLOW) == 0)
+			continue;
+		if (errno != EBUSY || patience_ms <= 0)
+			return err_set(err, BATON_EXIT_STANDING, errno, "unmount %s",
+				       last);
+		/* There is no event for the last reference of a kernel thread. */
+		poll(NULL, 0, 5);
+		patience_ms -= 5;
 	}
-	order_exports(svc, order);
-	for (size_t i = svc->n_exports; i-- > 0;) {
-		paths_export(target, paths, svc->name, svc->exports[order[i]].path);
-		rc = unmount_all(target, &patience_ms, err);
-		if (rc < 0)
-			return rc;
-	}
-	return unmount_all(paths->fs, &patience_ms, err);
+	return rc;
 }
 
 bool mount_is_attached(const struct paths *paths)

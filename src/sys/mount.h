@@ -24,6 +24,13 @@ int mount_prepare_tree(const struct service *svc, const struct paths *paths,
 		       struct err *err);
 
 /**
+ * mount_prepare_root - of that, the directories for the disk and the pseudo-root
+ * Return: 0, or -errno.
+ */
+int mount_prepare_root(const struct service *svc, const struct paths *paths,
+		       struct err *err);
+
+/**
  * mount_attach - mount the disk and put its exports under the pseudo-root
  * @svc: the service
  * @paths: of it
@@ -36,10 +43,10 @@ int mount_prepare_tree(const struct service *svc, const struct paths *paths,
 int mount_attach(const struct service *svc, const struct paths *paths, struct err *err);
 
 /**
- * mount_detach - the reverse, whatever part of it stands
+ * mount_detach - the reverse, whatever part of it stands and wherever it stands now
  * Return: 0, or -EBUSY and the like with BATON_EXIT_STANDING.
  */
-int mount_detach(const struct service *svc, const struct paths *paths, struct err *err);
+int mount_detach(const struct paths *paths, struct err *err);
 
 /**
  * mount_hide_state - cover baton's directory on the disk, so that clients see it empty

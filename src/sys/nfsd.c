@@ -98,12 +98,8 @@ static int open_listener(const struct ipaddr *ip, struct err *err)
 
 int nfsd_listen(const struct service *svc, struct err *err)
 {
-	char have[512];
 	int rc = 0;
 
-	/* Sockets of an earlier attempt are the same ones: bound to the same addresses. */
-	if (file_read(PATHS_NFSD "/portlist", have, sizeof(have)) > 0)
-		return 0;
 	for (size_t i = 0; i < svc->n_addresses && rc == 0; i++) {
 		_cleanup_close_ int fd = open_listener(&svc->addresses[i].ip, err);
 		char text[16];
@@ -127,6 +123,14 @@ int nfsd_get_threads(void)
 	ssize_t n = file_read(PATHS_NFSD "/threads", text, sizeof(text));
 
 	return n < 0 ? n : atoi(text);
+}
+
+bool nfsd_has_server(void)
+{
+	char have[512];
+
+	return nfsd_get_threads() > 0 ||
+	       file_read(PATHS_NFSD "/portlist", have, sizeof(have)) > 0;
 }
 
 int nfsd_flush_caches(struct err *err)

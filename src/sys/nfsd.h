@@ -37,6 +37,9 @@ int nfsd_listen(const struct service *svc, struct err *err);
  */
 int nfsd_set_threads(unsigned int threads, struct err *err);
 
+/** nfsd_has_server - are there threads, or at least listening sockets? */
+bool nfsd_has_server(void);
+
 /** nfsd_get_threads - running threads, 0 also if there is no server, or -errno. */
 int nfsd_get_threads(void);
 

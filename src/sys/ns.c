@@ -28,13 +28,24 @@ bool ns_exists(const struct paths *paths)
 	return is_pinned(paths->netns) && is_pinned(paths->mnt) && is_pinned(paths->uts);
 }
 
+/* Whatever the head has mounted there, once or more, is not seen any more in here. */
+static int uncover(const char *path)
+{
+	while (umount2(path, MNT_DETACH) == 0)
+		;
+	return errno == EINVAL || errno == ENOENT ? 0 : -errno;
+}
+
 /*
  * What the child does in its new namespaces. Slave propagation lets the head's unmounts
  * in; /proc and /run are made private, because what the head mounts there later (its own
- * nfsd and rpc_pipefs) must not land on ours.
+ * nfsd and rpc_pipefs) must not land on ours. What it has there already goes: a stop of a
+ * half-made service would otherwise stop the head's own NFS server.
  */
 static int settle_inside(const char *hostname)
 {
+	int rc;
+
 	if (unshare(CLONE_NEWNET | CLONE_NEWNS | CLONE_NEWUTS) < 0)
 		return -errno;
 	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
@@ -44,6 +55,11 @@ static int settle_inside(const char *hostname)
 	/* Not a mount of its own everywhere; then it has nothing to let in. */
 	if (mount(NULL, "/run", NULL, MS_PRIVATE, NULL) < 0 && errno != EINVAL)
 		return -errno;
+	rc = uncover(PATHS_NFSD);
+	if (rc == 0)
+		rc = uncover(PATHS_PIPEFS);
+	if (rc < 0)
+		return rc;
 	if (sethostname(hostname, strlen(hostname)) < 0)
 		return -errno;
 	return 0;
@@ -94,7 +110,10 @@ int ns_create(const struct paths *paths, const char *hostname, struct err *err)
 	char byte = 0;
 	pid_t pid;
 
-	rc = make_pin_directories(paths, err);
+	/* A crash may have left a part of them. */
+	rc = ns_remove(paths, err);
+	if (rc == 0)
+		rc = make_pin_directories(paths, err);
 	if (rc < 0) {
 		ns_remove(paths, NULL);
 		return rc;
@@ -189,12 +208,15 @@ int ns_remove(const struct paths *paths, struct err *err)
 	const char *const pins[] = { paths->netns, paths->mnt, paths->uts };
 
 	for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
-		if (is_pinned(pins[i]) && umount2(pins[i], MNT_DETACH) < 0)
-			return err_set(err, BATON_EXIT_STANDING, errno, "unpin %s",
-				       pins[i]);
+		while (is_pinned(pins[i]))
+			if (umount2(pins[i], MNT_DETACH) < 0)
+				return err_set(err, BATON_EXIT_STANDING, errno,
+					       "unpin %s", pins[i]);
 		unlink(pins[i]);
 	}
-	if (umount2(paths->pins, MNT_DETACH) < 0 && errno != EINVAL && errno != ENOENT)
+	while (umount2(paths->pins, MNT_DETACH) == 0)
+		;
+	if (errno != EINVAL && errno != ENOENT)
 		return err_set(err, BATON_EXIT_STANDING, errno, "unmount %s",
 			       paths->pins);
 	rmdir(paths->pins);

@@ -41,6 +41,23 @@ static int set_immutable(int dir, bool on)
 	return 0;
 }
 
+static int make_leaf(int dir, const char *state, const char *leaf, struct err *err)
+{
+	struct stat st;
+
+	if (fstatat(dir, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+		if (S_ISDIR(st.st_mode) && st.st_uid == 0)
+			return 0;
+		return err_set(err, BATON_EXIT_DEVICE, 0,
+			       "%s/%s is no directory of root's; move it away", state,
+			       leaf);
+	}
+	if (set_immutable(dir, false) < 0 || mkdirat(dir, leaf, 0700) < 0)
+		return err_set(err, BATON_EXIT_DEVICE, errno, "create %s/%s", state,
+			       leaf);
+	return 0;
+}
+
 static int make_state_directories(const struct paths *paths, struct err *err)
 {
 	static const char *const leaves[] = { "nfsdcld", "tickle" };
@@ -58,11 +75,10 @@ static int make_state_directories(const struct paths *paths, struct err *err)
 			       "%s belongs to uid %u, not to root; move it away",
 			       paths->state, st.st_uid);
 	for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
-		if (faccessat(dir, leaves[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-			continue;
-		if (set_immutable(dir, false) < 0 || mkdirat(dir, leaves[i], 0700) < 0)
-			return err_set(err, BATON_EXIT_DEVICE, errno, "create %s/%s",
-				       paths->state, leaves[i]);
+		int rc = make_leaf(dir, paths->state, leaves[i], err);
+
+		if (rc < 0)
+			return rc;
 	}
 	if (set_immutable(dir, true) < 0)
 		return err_set(err, BATON_EXIT_DEVICE, errno, "make %s immutable",

@@ -22,6 +22,9 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BATON_BUILD", ROOT / "build/dev"))
 NETX = str(BUILD / "tests/netns/netx")
+KEEPX = str(BUILD / "tests/netns/keepx")
+FAKEKEEPER = str(BUILD / "tests/netns/fakekeeper")
+BATON = os.environ.get("BATON", str(BUILD / "src/cmd/baton"))
 CLONE_NEWNET = 0x40000000
 PORT = 2049
 FLOAT = {socket.AF_INET: "192.0.2.50", socket.AF_INET6: "2001:db8::50"}
@@ -203,3 +206,90 @@ def net():
 @pytest.fixture(params=[socket.AF_INET, socket.AF_INET6], ids=["IPv4", "IPv6"])
 def family(request):
     return request.param
+
+
+class House:
+    """A mount and a network namespace with a /run of its own, as systemd leaves them: all
+    shared. Services in it have the names and places they have on a head."""
+
+    CONF = ("[service]\ndevice = {device}\nfstype = {fstype}\n"
+            "address = 192.0.2.50/24@eth0\n{exports}\n")
+
+    # Since 6.18 a mount namespace made by one CPU may count as older than one made before by
+    # another (lib/cookie: batches a CPU), and the kernel pins none in a younger one. A head's
+    # own is the oldest of all; ours is not.
+    ONE_CPU = ["taskset", "-c", "0"]
+
+    def __init__(self, folder):
+        self.conf = folder / "conf"
+        self.conf.mkdir()
+        self.fake = folder / "fake"
+        self.fake.mkdir()
+        self.processes = []
+        self.holder = subprocess.Popen(
+            [*self.ONE_CPU, "unshare", "-m", "-n", "--propagation", "private", "sh", "-c",
+             "mount -t tmpfs -o size=8m tmpfs /run && mount --make-rshared / && echo && exec cat"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert self.holder.stdout.readline() == b"\n"
+        self.env = dict(os.environ, BATON_CONFDIR=str(self.conf), FAKE_DIR=str(self.fake),
+                        LC_ALL="C.UTF-8")
+        self.enter = [*self.ONE_CPU, "nsenter", "-t", str(self.holder.pid), "-m", "-n"]
+
+    def write(self, name="vmstore", device="/dev/null", fstype="xfs", exports="export = / *(rw)"):
+        path = self.conf / f"{name}.conf"
+        path.write_text(self.CONF.format(device=device, fstype=fstype, exports=exports))
+        path.chmod(0o644)
+        return path
+
+    def run(self, *argv, status=0, **kw):
+        """stdout after status 0, else stderr."""
+        done = subprocess.run([*self.enter, *map(str, argv)], capture_output=True, text=True,
+                              timeout=60, env=self.env, **kw)
+        assert done.returncode == status, (argv, done)
+        return done.stderr if status else done.stdout
+
+    def start(self, *argv, **kw):
+        p = subprocess.Popen([*self.enter, *map(str, argv)], text=True, env=self.env,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kw)
+        self.processes.append(p)
+        return p
+
+    def keepx(self, *argv, status=0):
+        return self.run(KEEPX, *argv, status=status)
+
+    def baton(self, *argv, status=0, **kw):
+        return self.run(BATON, *argv, status=status, **kw)
+
+    def inside(self, name, *argv, status=0):
+        return self.run(KEEPX, "ns-run", name, *argv, status=status)
+
+    def mounts(self, name=None):
+        """Mount points, of the house or inside a service."""
+        cat = ["cat", "/proc/self/mountinfo"]
+        text = self.inside(name, *cat) if name else self.run(*cat)
+        return [line.split()[4] for line in text.splitlines()]
+
+    def destroy(self):
+        if self.holder.returncode is not None:
+            return
+        for p in self.processes:
+            p.kill()
+            p.communicate()
+        # What runs in there is ours: daemons and operations that outlive their keeper.
+        here = os.stat(f"/proc/{self.holder.pid}/ns/mnt").st_ino
+        for entry in os.listdir("/proc"):
+            with contextlib.suppress(OSError):
+                if entry.isdigit() and int(entry) != self.holder.pid and \
+                        os.stat(f"/proc/{entry}/ns/mnt").st_ino == here:
+                    os.kill(int(entry), signal.SIGKILL)
+        self.holder.stdin.close()
+        self.holder.wait()
+
+
+@pytest.fixture
+def house(tmp_path):
+    house = House(tmp_path)
+    try:
+        yield house
+    finally:
+        house.destroy()

@@ -293,7 +293,8 @@ def test_address_on_this_head(service, netns):
 
 
 def test_kerberos_is_unsure(service):
-    service.write(more="export = /k *(sec=krb5)\n")
+    path = service.write()
+    path.write_text(path.read_text().replace("(rw)", "(sec=krb5)"))
     assert service.check()[0]["kerberos"]["verdict"] == "unsure"
 
 

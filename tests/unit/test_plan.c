@@ -29,6 +29,8 @@ static const struct standing drained = { .pinned = true,
 					 .link_up = true,
 					 .drained = true,
 					 .threads = 8 };
+/* It died in its last one: nothing stands, but no call would get in. */
+static const struct standing awake = { .pinned = true, .prepared = true, .drained = true };
 /* Clients are being served: nfsdcld or mountd missing is no reason to take them down. */
 static const struct standing crippled = {
 	.pinned = true, .attached = true, .link_up = true, .threads = 8
@@ -53,6 +55,7 @@ static void states(void **state)
 	assert_int_equal(plan_state(&half), STATE_PARTIAL);
 	assert_int_equal(plan_state(&held), STATE_PARTIAL);
 	assert_int_equal(plan_state(&drained), STATE_PARTIAL);
+	assert_int_equal(plan_state(&awake), STATE_PARTIAL);
 	assert_int_equal(plan_state(&serving), STATE_SERVING);
 	assert_int_equal(plan_state(&crippled), STATE_SERVING);
 }
@@ -64,6 +67,7 @@ static void start(void **state)
 	       PHASE_STOP);
 	expect(OPERATION_START, &lame, PHASE_STANDBY, PHASE_START, PHASE_END, PHASE_STOP);
 	expect(OPERATION_START, &half, PHASE_STOP, PHASE_START, PHASE_END, PHASE_STOP);
+	expect(OPERATION_START, &drained, PHASE_STOP, PHASE_START, PHASE_END, PHASE_STOP);
 	expect(OPERATION_START, &serving, PHASE_END, PHASE_END, PHASE_END, PHASE_END);
 	expect(OPERATION_START, &crippled, PHASE_END, PHASE_END, PHASE_END, PHASE_END);
 }

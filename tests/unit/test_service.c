@@ -50,10 +50,49 @@ static void test_addresses(void **state)
 	assert_int_equal(ipaddr_parse(&a, ""), -EINVAL);
 }
 
+static struct address address(const char *text, unsigned int prefixlen)
+{
+	struct address a = { .prefixlen = prefixlen };
+
+	assert_int_equal(ipaddr_parse(&a.ip, text), 0);
+	return a;
+}
+
+static void test_gateways(void **state)
+{
+	struct service svc = { .n_addresses = 4 };
+	static const struct {
+		const char *gateway;
+		size_t index;
+	} rows[] = {
+		{ "192.0.2.1", 0 },
+		{ "198.51.100.9", 1 },
+		{ "2001:db8:1::1", 2 },
+		{ "fe80::1", 2 },
+		{ "2001:db8:2::ff", 3 },
+		/* No configuration that was checked has these. */
+		{ "203.0.113.1", 0 },
+	};
+
+	svc.addresses[0] = address("192.0.2.50", 24);
+	svc.addresses[1] = address("198.51.100.10", 28);
+	svc.addresses[2] = address("2001:db8:1::50", 64);
+	svc.addresses[3] = address("2001:db8:2::50", 64);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct ipaddr gateway = address(rows[i].gateway, 0).ip;
+
+		assert_int_equal(service_find_gateway(&svc, &gateway), rows[i].index);
+	}
+	assert_false(address_is_near(&svc.addresses[1], &svc.addresses[0].ip));
+	assert_true(address_is_near(&svc.addresses[1], &svc.addresses[1].ip));
+	assert_false(address_is_near(&svc.addresses[2], &svc.addresses[0].ip));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_gateways),
 		cmocka_unit_test(test_addresses),
 	};
 

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fakekeeper: the real keeper, runner, ledger and socket with steps that do nothing.
+ *
+ *	fakekeeper NAME		like `baton keep NAME`
+ *
+ * What stands is a word in $FAKE_DIR/standing. A step looks for files of its name there:
+ * STEP.fail (it fails with that text), STEP.hang (it never ends), STEP.wait (it ends when
+ * the file is gone). What ran is appended to $FAKE_DIR/trace.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/plan.h"
+#include "keeper/facts.h"
+#include "keeper/keeper.h"
+#include "keeper/op.h"
+#include "sys/conffile.h"
+#include "sys/file.h"
+
+static char *place(const char *leaf, const char *suffix)
+{
+	static char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s%s", getenv("FAKE_DIR"), leaf, suffix);
+	return path;
+}
+
+static void stand(const char *word)
+{
+	if (file_replace(place("standing", ""), word, strlen(word), 0) < 0)
+		_exit(99);
+}
+
+/* The one step that may find everything in place. */
+static void stand_by(void)
+{
+	if (access(place("standing", ""), F_OK) < 0)
+		stand("standby");
+}
+
+static int act(const char *step, const char *then, struct err *err)
+{
+	char text[200];
+	FILE *f = fopen(place("trace", ""), "ae");
+
+	fprintf(f, "%s\n", step);
+	fclose(f);
+	while (access(place(step, ".hang"), F_OK) == 0 ||
+	       access(place(step, ".wait"), F_OK) == 0)
+		poll(NULL, 0, 5);
+	if (file_read(place(step, ".fail"), text, sizeof(text)) >= 0)
+		return err_set(err, BATON_EXIT_DEVICE, 0, "%s", text);
+	if (then)
+		stand(then);
+	stand_by();
+	return 0;
+}
+
+#define STEP(word, then)                                                                 \
+	static int run_##word(struct op *op, struct err *err)                            \
+	{                                                                                \
+		snprintf(op->note, sizeof(op->note), "note of " #word);                  \
+		return act(#word, then, err);                                            \
+	}
+
+STEP(prepare, NULL)
+STEP(mount, "partial")
+STEP(address, "serving")
+STEP(silence, NULL)
+STEP(unmount, "standby")
+STEP(unpin, "absent")
+
+const struct step standby_steps[] = {
+	{ "prepare", "", PLACE_HEAD, 20000, run_prepare, NULL },
+	{ 0 },
+};
+const struct step start_steps[] = {
+	{ "mount", "", PLACE_INSIDE, 300, run_mount, NULL },
+	{ "address", "", PLACE_INSIDE, 20000, run_address, NULL },
+	{ 0 },
+};
+const struct step stop_steps[] = {
+	{ "silence", "", PLACE_INSIDE, 20000, run_silence, NULL },
+	{ "unmount", "", PLACE_INSIDE, 20000, run_unmount, NULL },
+	{ 0 },
+};
+const struct step teardown_steps[] = {
+	{ "unpin", "", PLACE_HEAD, 20000, run_unpin, NULL },
+	{ 0 },
+};
+
+int facts_look(struct op *op, struct standing *s, struct err *err)
+{
+	char word[20];
+
+	memset(s, 0, sizeof(*s));
+	if (file_read(place("standing", ""), word, sizeof(word)) < 0 ||
+	    strcmp(word, "absent") == 0)
+		return 0;
+	if (strcmp(word, "unknown") == 0)
+		return err_set(err, BATON_EXIT_FAILED, EIO, "look");
+	s->pinned = s->prepared = true;
+	s->attached = strcmp(word, "standby") != 0;
+	s->threads = s->link_up = strcmp(word, "serving") == 0;
+	return 0;
+}
+
+int op_init(struct op *op, const struct service *svc, struct err *err)
+{
+	memset(op, 0, sizeof(*op));
+	op->svc = svc;
+	op->lock = -1;
+	op->inside = NS_CLOSED;
+	paths_init(&op->paths, svc->name);
+	return 0;
+}
+
+void op_release(struct op *op)
+{
+	diag_close(op->diag);
+}
+
+int op_go(struct op *op, enum place where, struct err *err)
+{
+	return 0;
+}
+
+int op_open_diag(struct op *op, struct err *err)
+{
+	return op->diag ? 0 : diag_open(&op->diag, err);
+}
+
+bool ns_exists(const struct paths *paths)
+{
+	char word[20];
+
+	return file_read(place("standing", ""), word, sizeof(word)) > 0 &&
+	       strcmp(word, "absent") != 0;
+}
+
+void ns_close(struct ns *ns)
+{
+}
+
+int main(int argc, char **argv)
+{
+	struct service svc;
+	struct err err = { 0 };
+	int rc = config_load(&svc, argv[1], NULL, &err);
+
+	if (rc == 0)
+		rc = keeper_run(&svc, &err);
+	service_free(&svc);
+	if (rc < 0)
+		fprintf(stderr, "fakekeeper: %s\n", err.text);
+	return rc < 0 ? (int)err.code : 0;
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * keepx: namespaces, mounts, children and the recovery database as commands, for the tests.
+ *
+ *	keepx COMMAND NAME ARGS…
+ *
+ * NAME is a service; its file is read (BATON_CONFDIR) by the commands that need it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/paths.h"
+#include "sys/child.h"
+#include "sys/conffile.h"
+#include "sys/mount.h"
+#include "sys/ns.h"
+#include "sys/recovery.h"
+
+static struct paths paths;
+static struct service svc;
+static struct err err;
+
+static int load(const char *name)
+{
+	return config_load(&svc, name, NULL, &err);
+}
+
+static int enter(void)
+{
+	struct ns ns;
+	int rc = ns_open(&ns, &paths, &err);
+
+	return rc < 0 ? rc : ns_enter(&ns, &err);
+}
+
+static int cmd_ns_create(int argc, char **argv)
+{
+	mkdir(PATHS_RUN, 0755);
+	mkdir(paths.run, 0700);
+	return ns_create(&paths, argv[0], &err);
+}
+
+static int cmd_ns_exists(int argc, char **argv)
+{
+	puts(ns_exists(&paths) ? "yes" : "no");
+	return 0;
+}
+
+static int cmd_ns_remove(int argc, char **argv)
+{
+	return ns_remove(&paths, &err);
+}
+
+/* ns-run NAME COMMAND…: execute inside all three */
+static int cmd_ns_run(int argc, char **argv)
+{
+	int rc = enter();
+
+	if (rc < 0)
+		return rc;
+	execvp(argv[1], argv + 1);
+	return err_set(&err, BATON_EXIT_SOFTWARE, errno, "%s", argv[1]);
+}
+
+/* attach NAME: the pseudo-root's stand-ins, the disk, its exports; inside */
+static int cmd_attach(int argc, char **argv)
+{
+	int rc = load(argv[0]);
+
+	if (rc == 0)
+		rc = enter();
+	if (rc == 0)
+		rc = mount_prepare_root(&svc, &paths, &err);
+	return rc < 0 ? rc : mount_attach(&svc, &paths, &err);
+}
+
+static int cmd_recovery(int argc, char **argv)
+{
+	struct recovery_epochs epochs;
+	int rc = enter();
+
+	if (rc == 0)
+		rc = recovery_prepare(&paths, &epochs, &err);
+	if (rc == 0)
+		printf("%lld %lld\n", (long long)epochs.current,
+		       (long long)epochs.recovery);
+	return rc;
+}
+
+static int cmd_hide(int argc, char **argv)
+{
+	int rc = load(argv[0]);
+
+	if (rc == 0)
+		rc = enter();
+	return rc < 0 ? rc : mount_hide_state(&svc, &paths, &err);
+}
+
+static int cmd_detach(int argc, char **argv)
+{
+	int rc = enter();
+
+	return rc < 0 ? rc : mount_detach(&paths, &err);
+}
+
+/* run MS COMMAND… */
+static int cmd_run(int argc, char **argv)
+{
+	return child_run((const char *const *)argv + 1, atoi(argv[0]), &err);
+}
+
+/* spawn PIDFILE COMMAND… */
+static int cmd_spawn(int argc, char **argv)
+{
+	int rc = child_prepare_pidfile(argv[0], &err);
+
+	return rc < 0 ? rc
+		      : child_spawn_daemon((const char *const *)argv + 1, argv[0], &err);
+}
+
+static int cmd_pid(int argc, char **argv)
+{
+	printf("%d\n", child_daemon_pid(argv[0]));
+	return 0;
+}
+
+/* end PID MS */
+static int cmd_end(int argc, char **argv)
+{
+	int rc = child_end(atoi(argv[0]), atoi(argv[1]));
+
+	return rc < 0 ? err_set(&err, BATON_EXIT_STANDING, -rc, "end") : 0;
+}
+
+/* close-others A B: 3 to 9 are opened before; says which are open after */
+static int cmd_close_others(int argc, char **argv)
+{
+	for (int i = 3; i < 10; i++)
+		dup2(0, i);
+	child_close_others(atoi(argv[0]), atoi(argv[1]));
+	for (int i = 0; i < 10; i++)
+		if (fcntl(i, F_GETFD) >= 0)
+			printf("%d ", i);
+	puts("");
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	int min_args;
+} commands[] = {
+	{ "ns-create", cmd_ns_create, 1 },
+	{ "ns-exists", cmd_ns_exists, 1 },
+	{ "ns-remove", cmd_ns_remove, 1 },
+	{ "ns-run", cmd_ns_run, 2 },
+	{ "attach", cmd_attach, 1 },
+	{ "recovery", cmd_recovery, 1 },
+	{ "hide", cmd_hide, 1 },
+	{ "detach", cmd_detach, 1 },
+	{ "run", cmd_run, 2 },
+	{ "spawn", cmd_spawn, 2 },
+	{ "pid", cmd_pid, 1 },
+	{ "end", cmd_end, 2 },
+	{ "close-others", cmd_close_others, 2 },
+};
+
+/* Exit status: the module's own. */
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+		int rc;
+
+		if (strcmp(commands[i].name, argv[1]) != 0 ||
+		    argc - 2 < commands[i].min_args)
+			continue;
+		paths_init(&paths, argv[2]);
+		rc = commands[i].run(argc - 2, argv + 2);
+		service_free(&svc);
+		if (rc < 0)
+			fprintf(stderr, "keepx: %s\n", err.text);
+		return rc < 0 ? (int)err.code : 0;
+	}
+	fprintf(stderr, "keepx: no such command\n");
+	return 99;
+}

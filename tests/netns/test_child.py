@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Programs that baton runs, and daemons that outlive it."""
+import os
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+from conftest import KEEPX, until
+
+
+def keepx(*argv, status=0):
+    # Not by a pipe: a daemon has our standard error, and it would never end.
+    with tempfile.TemporaryFile("w+") as err:
+        done = subprocess.run([KEEPX, *map(str, argv)], stdout=subprocess.PIPE, stderr=err,
+                              text=True, timeout=30)
+        err.seek(0)
+        said = err.read()
+    assert done.returncode == status, (done, said)
+    return said if status else done.stdout
+
+
+@pytest.mark.parametrize("script,said", [
+    ("echo out; echo first >&2; echo last >&2; exit 3", "sh: last"),
+    ("printf 'no newline' >&2; exit 1", "sh: no newline"),
+    ("printf 'line\\n\\n  \\n' >&2; exit 1", "sh: line"),
+    ("exit 1", "sh: failed without a message"),
+    ("kill -9 $$", "sh: failed without a message"),
+    ("yes 0123456789 | head -c 100000 >&2; printf '\\nlast\\a\\033[m\\n' >&2; exit 1",
+     "sh: last  [m"),
+])
+def test_last_line_is_the_reason(script, said):
+    assert keepx("run", 5000, "sh", "-c", script, status=1) == f"keepx: {said}\n"
+
+
+def test_runs_in_peace():
+    keepx("run", 5000, "sh", "-c", "echo warning >&2")
+    keepx("run", 5000, "sh", "-c", '[ "$(env | grep -v ^_= | sort)" = "LC_ALL=C.UTF-8\n'
+          'PATH=/usr/sbin:/usr/bin:/sbin:/bin\nPWD=/" ]')
+    keepx("run", 5000, "sh", "-c", '[ "$(ls /proc/self/fd | wc -l)" = 4 ]')
+
+
+def test_missing_program():
+    assert keepx("run", 5000, "no-such-program", status=6) == \
+        "keepx: no-such-program: No such file or directory\n"
+    assert keepx("run", 5000, "/etc/passwd", status=10) == "keepx: /etc/passwd: Permission denied\n"
+
+
+def test_deadline():
+    begin = time.monotonic()
+    assert keepx("run", 300, "sleep", 60, status=1) == "keepx: sleep: Connection timed out\n"
+    assert 0.3 <= time.monotonic() - begin < 3
+
+
+@pytest.fixture
+def pidfile(tmp_path):
+    path = tmp_path / "pid"
+    yield path
+    pid = int(keepx("pid", path))
+    if pid > 0:
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_daemon(pidfile):
+    assert keepx("pid", pidfile) == "0\n"
+    keepx("spawn", pidfile, "sleep", 60)
+    pid = int(keepx("pid", pidfile))
+    assert pid == int(pidfile.read_text())
+    assert os.readlink(f"/proc/{pid}/cwd") == "/" and os.getsid(pid) == pid
+    # Once: it runs already.
+    keepx("spawn", pidfile, "sleep", 61)
+    assert int(keepx("pid", pidfile)) == pid
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: keepx("pid", pidfile) == "0\n")
+    keepx("spawn", pidfile, "sleep", 60)
+    assert int(keepx("pid", pidfile)) not in (0, pid)
+
+
+def test_a_file_never_tells_a_stranger(pidfile):
+    """Left by an earlier daemon, and now the number of somebody else."""
+    pidfile.write_text(f"{os.getpid():<10}\n")
+    assert keepx("pid", pidfile) == "0\n"
+    keepx("spawn", pidfile, "sleep", 60)
+    assert os.readlink(f"/proc/{keepx('pid', pidfile).strip()}/exe").endswith(
+        ("sleep", "coreutils"))
+    assert int(pidfile.read_text()) == int(keepx("pid", pidfile))
+
+
+def test_the_number_is_written_before_the_program_runs(pidfile):
+    """Whoever is killed meanwhile."""
+    keepx("spawn", pidfile, "sh", "-c", f'[ $(cat {pidfile}) = $$ ] && exec sleep 60')
+    assert int(keepx("pid", pidfile)) > 0
+
+
+def test_to_ask_is_not_to_hold(pidfile):
+    """A status must never make a start believe that the daemon runs."""
+    pidfile.touch()
+    done = subprocess.run(["strace", "-f", "-e", "trace=fcntl,flock", KEEPX, "pid", pidfile],
+                          capture_output=True, text=True) if \
+        subprocess.run(["sh", "-c", "command -v strace"], capture_output=True).returncode == 0 \
+        else None
+    if done:
+        assert "SETLK" not in done.stderr and "LOCK_EX" not in done.stderr
+        assert "F_OFD_GETLK" in done.stderr
+
+
+def test_daemon_that_cannot_be_started(pidfile, tmp_path):
+    assert keepx("spawn", pidfile, "no-such-daemon", status=6) == \
+        "keepx: no-such-daemon: No such file or directory\n"
+    assert keepx("pid", pidfile) == "0\n"
+    assert keepx("spawn", tmp_path / "none/pid", "sleep", 1, status=10) == \
+        f"keepx: create {tmp_path}/none/pid: No such file or directory\n"
+    link = tmp_path / "link"
+    link.symlink_to("/dev/null")
+    assert "Too many levels" in keepx("spawn", link, "sleep", 1, status=10)
+
+
+def test_end(pidfile):
+    keepx("spawn", pidfile, "sleep", 60)
+    pid = int(keepx("pid", pidfile))
+    keepx("end", pid, 2000)
+    assert not os.path.exists(f"/proc/{pid}/exe")
+    keepx("end", pid, 2000)
+    # One that does not listen is killed when half of the patience is over.
+    keepx("spawn", pidfile, "sh", "-c", "trap '' TERM; while :; do sleep 60; done")
+    pid = int(keepx("pid", pidfile))
+    until(lambda: "sleep" in open(f"/proc/{pid}/task/{pid}/children").read() or
+          open(f"/proc/{pid}/task/{pid}/children").read())
+    begin = time.monotonic()
+    keepx("end", pid, 1000)
+    assert 0.4 < time.monotonic() - begin < 2
+
+
+@pytest.mark.parametrize("a,b,left", [
+    (-1, -1, "0 1 2"), (5, -1, "0 1 2 5"), (-1, 3, "0 1 2 3"), (4, 8, "0 1 2 4 8"),
+    (8, 4, "0 1 2 4 8"), (1, 9, "0 1 2 9"), (6, 6, "0 1 2 6"), (3, 4, "0 1 2 3 4"),
+])
+def test_what_a_fork_keeps(a, b, left):
+    assert keepx("close-others", a, b).split() == left.split()

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every command where nothing is served: options, names, files, exit statuses."""
+import json
+import os
+import subprocess
+
+import pytest
+
+from conftest import BATON
+
+SERVICE = ["start", "stop", "status", "log", "keep", "check"]
+ONE = ["start", "stop", "log", "keep", "check"]
+ODD = ["../etc", "a b", "Upper", "", "a" * 33, "a\nb", "x%s", "ä", "-a-", ".", "a/b", "--"]
+NAME = "must be 1 to 32 lower-case letters, digits and inner hyphens"
+ADVICE = "no keeper here; start it with `systemctl start baton@vmstore`"
+
+
+@pytest.mark.parametrize("command", [*SERVICE, "probe"])
+def test_help(house, command):
+    # glibc's argp leaks a byte for each parser without options (argp-help.c, make_hol).
+    house.env["ASAN_OPTIONS"] = "detect_leaks=0"
+    said = house.baton(command, "--help")
+    assert said.startswith(f"Usage: baton {command} [OPTION...] ")
+
+
+@pytest.mark.parametrize("command", ["help", "--help", "-h"])
+def test_list(house, command):
+    said = house.baton(command)
+    assert all(f"\n  {c} " in said for c in [*SERVICE, "probe", "help", "version"])
+
+
+@pytest.mark.parametrize("argv,line", [
+    ([], "baton: a command is missing; `baton help` lists them"),
+    (["mvoe"], "baton: unknown command 'mvoe'; `baton help` lists them"),
+    ([""], "baton: unknown command ''; `baton help` lists them"),
+    (["log", "--last", "0", "vmstore"], "baton log: --last: '0' is not a number above 0"),
+    (["log", "--last", "", "vmstore"], "baton log: --last: '' is not a number above 0"),
+    (["log", "-l", "4294967297", "vmstore"],
+     "baton log: --last: '4294967297' is not a number above 0"),
+    (["log", "-l", "2x", "vmstore"], "baton log: --last: '2x' is not a number above 0"),
+])
+def test_wrong_line(house, argv, line):
+    assert house.baton(*argv, status=2) == line + "\n"
+
+
+@pytest.mark.parametrize("command", SERVICE)
+def test_wrong_option(house, command):
+    house.write()
+    said = house.baton(command, "--wrong", "vmstore", status=2).splitlines()
+    assert said[0] == f"baton {command}: unrecognized option '--wrong'" and len(said) <= 2
+    if command != "check":
+        assert house.baton(command, "vmstore", "other", status=2).splitlines()[0] == \
+            f"baton {command}: one service at a time, not also 'other'"
+
+
+@pytest.mark.parametrize("command,option", [
+    ("start", "--standby"), ("start", "--last=1"), ("stop", "--last=1"), ("status", "--dry-run"),
+    ("log", "--dry-run"), ("keep", "--json"), ("keep", "--dry-run"),
+])
+def test_option_of_another_command(house, command, option):
+    assert "unrecognized option" in house.baton(command, option, "vmstore", status=2)
+
+
+@pytest.mark.parametrize("command", ONE)
+def test_no_name(house, command):
+    assert house.baton(command, status=2).splitlines()[0] == \
+        f"baton {command}: the name of a service is missing"
+
+
+@pytest.mark.parametrize("command", ["start", "stop", "status", "log", "keep"])
+@pytest.mark.parametrize("name", ODD)
+def test_odd_names(house, command, name):
+    shown = "".join(c if c >= " " else " " for c in name)[:40]
+    argv = [command, "--", name]
+    assert house.baton(*argv, status=3) == f"baton: service name '{shown}': {NAME}\n"
+    assert not house.run("ls", "/run").split()
+
+
+@pytest.mark.parametrize("argv", [["start", "vmstore"], ["stop", "vmstore"], ["keep", "vmstore"],
+                                  ["log", "vmstore"], ["start", "-n", "vmstore"],
+                                  ["stop", "--dry-run", "vmstore"]])
+@pytest.mark.parametrize("text,mode,why", [
+    (None, 0, ": No such file or directory"),
+    ("[service]\ndevice = /dev/x\n", 0o644, ": key 'address' is missing"),
+    ("", 0o644, ": section [service] is missing"),
+    ("", 0o666, ": is writable by everyone, who could make root mount and export anything; "
+     "chmod go-w it"),
+])
+def test_service_file(house, argv, text, mode, why):
+    path = house.conf / "vmstore.conf"
+    if text is not None:
+        path.write_text(text)
+        path.chmod(mode)
+    assert house.baton(*argv, status=3) == f"baton: {path}{why}\n"
+    assert not house.run("ls", "/run").split()
+
+
+def test_no_configuration_at_all(house):
+    house.env["BATON_CONFDIR"] = "/nonexistent"
+    assert house.baton("status").split()[0] == "SERVICE"
+    assert json.loads(house.baton("status", "--json")) == []
+    assert house.baton("start", "vmstore", status=3) == \
+        "baton: /nonexistent/vmstore.conf: No such file or directory\n"
+
+
+def test_status_of_what_is_not_there(house):
+    house.write()
+    house.write("other").write_text("nonsense")
+    row, = json.loads(house.baton("status", "vmstore", "--json"))
+    assert row["state"] == "absent" and row["keeper"] == "absent" and row["threads"] == 0
+    assert row["addresses"] == ["192.0.2.50/24"] and row["device"] == "/dev/null"
+    table = house.baton("status", "vmstore").splitlines()
+    assert table[1].split()[:4] == ["vmstore", "absent", "absent", "192.0.2.50/24"]
+    # The broken one is shown, and makes the status.
+    done = subprocess.run([*house.enter, BATON, "status", "--json"], env=house.env, text=True,
+                          capture_output=True)
+    rows = {r["service"]: r for r in json.loads(done.stdout)}
+    assert done.returncode == 3
+    assert rows["other"]["state"] == "unknown" and "other.conf:1: " in rows["other"]["error"]
+    assert rows["vmstore"]["state"] == "absent"
+
+
+def test_log_of_nothing(house):
+    house.write()
+    assert json.loads(house.baton("log", "vmstore", "--json")) == []
+    assert house.baton("log", "vmstore") == "vmstore: nothing yet since this head booted\n"
+
+
+def test_start_needs_a_keeper(house):
+    house.write()
+    assert house.baton("start", "vmstore", status=8) == f"baton: vmstore: {ADVICE}\n"
+    done = subprocess.run([*house.enter, BATON, "start", "vmstore", "--json"], env=house.env,
+                          text=True, capture_output=True)
+    told = json.loads(done.stdout)
+    assert done.returncode == 8 and told["result"] == 8 and told["error"] == ADVICE
+    assert told["steps"] == [] and told["changed"] is False
+
+
+def test_stop_needs_none(house):
+    house.write()
+    assert house.baton("stop", "vmstore") == "vmstore: already stopped, in standby\n"
+    assert house.baton("stop", "--standby", "vmstore") == "vmstore: already taken down\n"
+    assert json.loads(house.baton("stop", "vmstore", "--json"))["changed"] is False
+    # What was not done is not told.
+    assert json.loads(house.baton("log", "vmstore", "--json")) == []
+
+
+def test_dry_run(house):
+    house.write()
+    said = house.baton("start", "-n", "vmstore").splitlines()
+    assert said[0] == "vmstore: absent; would do:"
+    words = [line.split()[0] for line in said[1:]]
+    assert words[:2] == ["software", "namespaces"] and words[-2:] == ["announce", "tickle"]
+    # Nothing is mounted before the network was asked.
+    assert words.index("device") < words.index("mount")
+    assert house.baton("stop", "-n", "vmstore") == "vmstore: absent; nothing to do\n"
+    assert not house.run("ls", "/run").split()
+
+
+def test_keep_where_there_is_no_nfs(house):
+    """This machine, or any without nfs-utils: named, status 6, nothing left."""
+    house.write()
+    before = house.mounts()
+    if os.path.exists("/usr/sbin/rpc.mountd") and "nfsd" in open("/proc/filesystems").read():
+        pytest.skip("this machine can serve NFS")
+    said = house.baton("keep", "vmstore", status=6)
+    assert said.startswith("baton: vmstore: software: ") and said.count("\n") == 1
+    assert house.mounts() == before
+    assert sorted(house.run("ls", "/run/baton/vmstore").split()) == ["keeper", "ledger.json",
+                                                                    "lock"]
+    record, = json.loads(house.baton("log", "vmstore", "--json"))
+    assert record["op"] == "standby" and record["outcome"] == "failed"
+    assert [s["outcome"] for s in record["steps"]][0] == "failed"
+
+
+def test_full_run(house):
+    house.write()
+    house.run("mount", "-t", "tmpfs", "-o", "nr_inodes=1", "full", "/run")
+    for command in ("keep", "stop"):
+        said = house.baton(command, "vmstore", status=10)
+        assert said == "baton: vmstore: create /run/baton/vmstore: No space left on device\n"
+
+
+@pytest.mark.parametrize("command", ["start", "stop", "status", "log"])
+def test_not_root(house, command):
+    """To others everything would seem absent, which is the worst thing to be told."""
+    house.write()
+    os.chmod(house.conf, 0o755)
+    said = house.run("setpriv", "--reuid=65534", "--clear-groups", *baton(house), command,
+                     "vmstore", status=6)
+    assert said == "baton: not running as root\n"
+
+
+def baton(house):
+    """Its own copy: /root and the like are closed to others."""
+    house.run("cp", BATON, "/run/b")
+    return ["/run/b"]

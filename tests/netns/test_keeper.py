@@ -1,0 +1,489 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The keeper, its runner, socket and ledger, with steps that do nothing; the real commands."""
+import contextlib
+import json
+import os
+import signal
+import socket
+import stat
+import time
+
+import pytest
+
+from conftest import BATON, FAKEKEEPER, until
+
+RUN = "/run/baton/vmstore"
+NO_KEEPER = "no keeper here; start it with `systemctl start baton@vmstore`"
+
+
+class Keeper:
+    def __init__(self, house):
+        self.house, self.process = house, None
+        # In the house's own /run; reached from here through its holder.
+        self.root = f"/proc/{house.holder.pid}/root"
+        house.write()
+
+    def be(self, ready=True):
+        notify = self.house.fake / "notify"
+        with contextlib.suppress(FileNotFoundError):
+            notify.unlink()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.bind(str(notify))
+            s.settimeout(10)
+            self.house.env["NOTIFY_SOCKET"] = str(notify)
+            self.process = self.house.start(FAKEKEEPER, "vmstore")
+            while ready and s.recv(4096) != b"READY=1":
+                pass
+        return self
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        self.process.wait(10)
+        return self.process.returncode
+
+    def set(self, name, text=""):
+        (self.house.fake / name).write_text(text)
+
+    def clear(self, name):
+        (self.house.fake / name).unlink()
+
+    def standing(self):
+        return (self.house.fake / "standing").read_text()
+
+    def trace(self):
+        try:
+            return (self.house.fake / "trace").read_text().split()
+        except FileNotFoundError:
+            return []
+
+    def runs(self, step, times=1):
+        until(lambda: self.trace().count(step) == times)
+
+    def baton(self, *argv, status=0):
+        return self.house.baton(*argv, status=status)
+
+    def begin(self, *argv):
+        return self.house.start(BATON, *argv)
+
+    @contextlib.contextmanager
+    def connection(self):
+        """A unix socket's path must be short, and be looked up in the house."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+            here = os.getcwd()
+            os.chdir(self.root + RUN)
+            try:
+                s.connect("sock")
+            finally:
+                os.chdir(here)
+            s.settimeout(10)
+            yield s
+
+    def ask(self, message):
+        with self.connection() as s:
+            s.send(message if isinstance(message, bytes) else json.dumps(message).encode())
+            return json.loads(s.recv(65536))
+
+    def log(self, n=50):
+        return json.loads(self.baton("log", "vmstore", "--json", "--last", str(n)))
+
+
+@pytest.fixture
+def keeper(house):
+    return Keeper(house)
+
+
+def ended(process):
+    out, err = process.communicate(timeout=30)
+    return process.returncode, out, err
+
+
+def steps(record):
+    return [(s["step"], s["outcome"]) for s in record["steps"]]
+
+
+def test_a_life(keeper):
+    keeper.be()
+    assert keeper.ask({"do": "status"}) == {"result": 0, "changed": False, "state": "standby"}
+    assert keeper.baton("start", "vmstore") == "vmstore: serving\n"
+    assert keeper.ask({"do": "status"})["state"] == "serving"
+    assert keeper.baton("start", "vmstore") == "vmstore: already serving\n"
+    told = json.loads(keeper.baton("stop", "vmstore", "--json"))
+    assert told["changed"] is True and told["result"] == 0 and told["operation"] == "stop"
+    assert [s["step"] for s in told["steps"]] == ["silence", "unmount"]
+    assert keeper.baton("stop", "vmstore") == "vmstore: already stopped, in standby\n"
+    # Nothing done is nothing told.
+    assert [r["op"] for r in keeper.log()] == ["standby", "start", "stop"]
+    record = keeper.log(2)[0]
+    assert steps(record) == [("mount", "done"), ("address", "done")]
+    assert record["steps"][0]["note"] == "note of mount" and record["outcome"] == "done"
+    assert abs(record["began"] - time.time()) < 60
+    assert keeper.baton("log", "vmstore").splitlines()[-1].split()[0] == "unmount"
+    assert keeper.end() == 0
+    assert not os.path.exists(keeper.root + RUN + "/sock")
+    assert keeper.standing() == "standby"
+
+
+def test_a_failed_start_is_undone(keeper):
+    keeper.set("address.fail", "no such luck")
+    keeper.be()
+    assert keeper.baton("start", "vmstore", status=4) == "baton: vmstore: address: no such luck\n"
+    record = keeper.log(1)[0]
+    assert steps(record) == [("mount", "done"), ("address", "failed"), ("silence", "undone"),
+                             ("unmount", "undone")]
+    assert record["outcome"] == "failed" and record["error"] == "address: no such luck"
+    assert keeper.standing() == "standby"
+    assert keeper.ask({"do": "status"})["state"] == "standby"
+    keeper.clear("address.fail")
+    keeper.baton("start", "vmstore")
+
+
+def test_words_do_not_stand_twice(keeper):
+    keeper.set("mount.fail", "mount /dev/x on /y: why")
+    keeper.be()
+    assert keeper.baton("start", "vmstore", status=4) == "baton: vmstore: mount /dev/x on /y: why\n"
+
+
+def test_a_failed_undoing_says_both(keeper):
+    keeper.set("address.fail", "no such luck")
+    keeper.set("silence.fail", "link stays up")
+    keeper.set("unmount.fail", "busy")
+    keeper.be()
+    assert keeper.baton("start", "vmstore", status=9) == \
+        ("baton: vmstore: address: no such luck; and undoing it: silence: link stays up\n")
+    # It went on all the same.
+    assert keeper.trace()[-2:] == ["silence", "unmount"]
+    assert keeper.ask({"do": "status"})["state"] == "partial"
+    for step in ("address", "silence", "unmount"):
+        keeper.clear(step + ".fail")
+    # What stands is stopped first.
+    assert keeper.baton("start", "vmstore") == "vmstore: serving\n"
+    assert keeper.trace()[-4:] == ["silence", "unmount", "mount", "address"]
+
+
+def test_a_failed_stop_says_what_stands(keeper):
+    keeper.be()
+    keeper.baton("start", "vmstore")
+    keeper.set("unmount.fail", "/run/baton/vmstore/fs: busy")
+    assert keeper.baton("stop", "vmstore", status=9) == \
+        "baton: vmstore: unmount: /run/baton/vmstore/fs: busy\n"
+    assert keeper.ask({"do": "status"})["state"] == "partial"
+    keeper.clear("unmount.fail")
+    assert keeper.baton("stop", "vmstore") == "vmstore: stopped, in standby\n"
+
+
+def test_a_stop_that_cannot_look_has_not_stopped(keeper):
+    keeper.be()
+    keeper.baton("start", "vmstore")
+    keeper.set("standing", "unknown")
+    assert keeper.baton("stop", "vmstore", status=9) == \
+        "baton: vmstore: look: Input/output error\n"
+
+
+def test_hung_start(keeper):
+    """The undoing child's socket has the number of the one before: epoll must not miss it."""
+    keeper.set("mount.hang")
+    keeper.be()
+    begin = time.monotonic()
+    said = keeper.baton("start", "vmstore", status=1)
+    assert said == "baton: vmstore: mount: not done after 0 s\n"
+    assert time.monotonic() - begin < 5
+
+
+def test_hung_after_something_stands(keeper):
+    keeper.be()
+    keeper.set("mount.hang")
+    p = keeper.begin("start", "vmstore")
+    keeper.runs("mount")
+    keeper.set("standing", "partial")
+    code, _, err = ended(p)
+    assert (code, err) == (1, "baton: vmstore: mount: not done after 0 s\n")
+    assert keeper.trace()[-2:] == ["silence", "unmount"]
+    assert keeper.standing() == "standby"
+
+
+# --- more than one at a time ----------------------------------------------------------
+
+def test_a_stop_waits_for_the_start_before_it(keeper):
+    keeper.be()
+    keeper.set("address.wait")
+    start = keeper.begin("start", "vmstore")
+    keeper.runs("address")
+    stop = keeper.begin("stop", "vmstore")
+    until(lambda: keeper.ask({"do": "status"})["state"] == "start")
+    keeper.clear("address.wait")
+    assert ended(start)[:2] == (0, "vmstore: serving\n")
+    assert ended(stop)[:2] == (0, "vmstore: stopped, in standby\n")
+    assert keeper.standing() == "standby"
+
+
+def test_a_stop_after_a_start_that_was_given_up(keeper):
+    """As Pacemaker does when the start takes too long."""
+    keeper.be()
+    keeper.set("address.wait")
+    start = keeper.begin("start", "vmstore")
+    keeper.runs("address")
+    start.kill()
+    start.wait()
+    stop = keeper.begin("stop", "vmstore")
+    with keeper.connection() as s:
+        s.send(b'{"do": "start"}')
+        assert json.loads(s.recv(4096)) == {"waiting": "start"}
+    keeper.clear("address.wait")
+    assert ended(stop)[:2] == (0, "vmstore: stopped, in standby\n")
+    # The start that nobody waited for any more was never begun.
+    assert keeper.ask({"do": "status"})["state"] == "standby"
+    assert [r["op"] for r in keeper.log()] == ["standby", "start", "stop"]
+
+
+def test_the_queue_has_an_end(keeper):
+    keeper.be()
+    keeper.set("address.wait")
+    start = keeper.begin("start", "vmstore")
+    keeper.runs("address")
+    with contextlib.ExitStack() as stack:
+        for _ in range(8):
+            s = stack.enter_context(keeper.connection())
+            s.send(b'{"do": "stop"}')
+            assert json.loads(s.recv(4096)) == {"waiting": "start"}
+        answer = keeper.ask({"do": "stop"})
+        assert answer["result"] == 8
+        assert answer["error"] == "start is going on, and 8 requests wait for its end"
+    keeper.clear("address.wait")
+    assert ended(start)[0] == 0
+
+
+def test_one_keeper(keeper):
+    keeper.be()
+    assert keeper.house.run(FAKEKEEPER, "vmstore", status=8) == \
+        "fakekeeper: another keeper is running\n"
+    assert keeper.ask({"do": "status"})["state"] == "standby"
+
+
+# --- the end of a keeper --------------------------------------------------------------
+
+def test_a_killed_keeper_leaves_an_operation_that_ends(keeper):
+    keeper.be()
+    keeper.set("address.wait")
+    start = keeper.begin("start", "vmstore")
+    keeper.runs("address")
+    begin = time.monotonic()
+    keeper.end(signal.SIGKILL)
+    # Who asked learns it at once: the child has not kept the connection.
+    code, _, err = ended(start)
+    assert (code, err) == (8, "baton: vmstore: the keeper went away: Connection reset by peer\n")
+    assert keeper.baton("start", "vmstore", status=8) == f"baton: vmstore: {NO_KEEPER}\n"
+    assert time.monotonic() - begin < 3
+    # The next one waits for the child, and finds what it made.
+    keeper.be(ready=False)
+    time.sleep(0.2)
+    assert keeper.process.poll() is None and "prepare" not in keeper.trace()[1:]
+    keeper.clear("address.wait")
+    until(lambda: os.path.exists(keeper.root + RUN + "/sock"))
+    until(lambda: keeper.ask({"do": "status"})["state"] == "serving")
+
+
+def test_stop_without_keeper_waits_for_its_operation(keeper):
+    keeper.be()
+    keeper.set("address.wait")
+    start = keeper.begin("start", "vmstore")
+    keeper.runs("address")
+    keeper.end(signal.SIGKILL)
+    ended(start)
+    stop = keeper.begin("stop", "vmstore")
+    time.sleep(0.3)
+    assert stop.poll() is None
+    keeper.clear("address.wait")
+    # The real one: it looks at the real namespaces, of which there are none.
+    assert ended(stop)[:2] == (0, "vmstore: already stopped, in standby\n")
+
+
+def test_sigterm_during_an_operation(keeper):
+    keeper.be()
+    keeper.set("address.wait")
+    start = keeper.begin("start", "vmstore")
+    keeper.runs("address")
+    assert keeper.end() == 0
+    assert ended(start)[0] == 8
+    keeper.clear("address.wait")
+    until(lambda: keeper.standing() == "serving")
+
+
+def test_restart_while_serving(keeper):
+    keeper.be()
+    keeper.baton("start", "vmstore")
+    keeper.end(signal.SIGKILL)
+    keeper.be()
+    assert keeper.ask({"do": "status"})["state"] == "serving"
+    assert keeper.baton("start", "vmstore") == "vmstore: already serving\n"
+
+
+def test_teardown_ends_the_keeper(keeper):
+    keeper.be()
+    keeper.baton("start", "vmstore")
+    assert keeper.baton("stop", "--standby", "vmstore") == "vmstore: taken down\n"
+    assert keeper.process.wait(10) == 0
+    assert keeper.standing() == "absent"
+    assert keeper.trace()[-3:] == ["silence", "unmount", "unpin"]
+
+
+def test_the_keeper_lives_on_after_a_failed_teardown(keeper):
+    keeper.be()
+    keeper.baton("start", "vmstore")
+    keeper.set("unmount.fail", "busy")
+    assert keeper.baton("stop", "--standby", "vmstore", status=9)
+    keeper.clear("unmount.fail")
+    keeper.baton("start", "vmstore")
+    # Connections are sampled again, once a second.
+    time.sleep(1.3)
+    assert keeper.ask({"do": "status"})["state"] == "serving"
+
+
+def test_standby_that_fails(keeper):
+    keeper.set("prepare.fail", "no link")
+    keeper.be(ready=False)
+    code, _, err = ended(keeper.process)
+    assert (code, err) == (4, "fakekeeper: prepare: no link\n")
+    # Undone, for nothing stood before.
+    assert keeper.trace() == ["prepare", "unpin"]
+    assert not os.path.exists(keeper.root + RUN + "/sock")
+
+
+# --- its socket -----------------------------------------------------------------------
+
+def test_root_only(keeper):
+    keeper.be()
+    assert stat.S_IMODE(os.stat(keeper.root + RUN + "/sock").st_mode) == 0o600
+    assert stat.S_IMODE(os.stat(keeper.root + RUN).st_mode) == 0o700
+    # Even by one who gets there.
+    os.chmod(keeper.root + RUN, 0o777)
+    os.chmod(keeper.root + RUN + "/sock", 0o666)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.chdir(keeper.root + RUN)
+            os.setuid(65534)
+            s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            s.settimeout(10)
+            s.connect("sock")
+            with contextlib.suppress(OSError):
+                s.send(b'{"do": "status"}')
+            os._exit(7 if s.recv(100) == b"" else 0)
+        except ConnectionResetError:
+            os._exit(7)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+
+
+@pytest.mark.parametrize("message", [
+    b"{", b"x", b"[]", b"[1", b"7", b'"status"', b"null", b"\0", b"\xff\xfe", b"{}",
+    b'{"do": null}', b'{"do": 1}', b'{"do": ["start"]}', b'{"do": {"do": "start"}}',
+    b'{"do": "Start"}', b'{"do": "start "}', b'{"do": "standby"}', b'{"do": ""}',
+    b'{"do": "' + b"a" * 32000 + b'"}', b"{" * 30000, b'{"do": "start"' + b" " * 40000 + b"}",
+    b'{"do": "\\u0000start"}',
+])
+def test_malformed_requests(keeper, message):
+    keeper.be()
+    answer = keeper.ask(message)
+    assert answer == {"result": 2, "error": "no request the keeper knows", "changed": False,
+                      "state": "standby"}
+    assert keeper.ask({"do": "status"})["result"] == 0
+    assert keeper.trace() == ["prepare"]
+
+
+def descriptors(keeper):
+    """What the keeper has open; None while it opens and closes."""
+    folder = f"/proc/{keeper.process.pid}/fd"
+    try:
+        return sorted(os.readlink(f"{folder}/{fd}").split(":")[0] for fd in os.listdir(folder))
+    except FileNotFoundError:
+        return None
+
+
+def settled(keeper):
+    """What it has open when it does nothing."""
+    def twice():
+        first = descriptors(keeper)
+        time.sleep(0.2)
+        return first == descriptors(keeper) and first
+    return until(twice)
+
+
+def test_the_silent_are_shown_out(keeper):
+    keeper.be()
+    before = settled(keeper)
+    with contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(keeper.connection()) for _ in range(16)]
+        # One too many.
+        extra = stack.enter_context(keeper.connection())
+        assert extra.recv(10) == b""
+        # They have five seconds.
+        assert silent[0].recv(10) == b""
+        until(lambda: descriptors(keeper) == before)
+    for _ in range(50):
+        with keeper.connection():
+            pass
+    assert keeper.ask({"do": "status"})["result"] == 0
+    until(lambda: descriptors(keeper) == before)
+
+
+def test_nothing_is_left_behind(keeper):
+    keeper.be()
+    before = settled(keeper)
+    for _ in range(3):
+        keeper.baton("start", "vmstore")
+        keeper.baton("stop", "vmstore")
+    until(lambda: descriptors(keeper) == before)
+    children = open(f"/proc/{keeper.process.pid}/task/{keeper.process.pid}/children").read()
+    assert children == ""
+
+
+# --- files ----------------------------------------------------------------------------
+
+def test_a_stop_needs_no_service_file(keeper):
+    keeper.be()
+    keeper.baton("start", "vmstore")
+    path = keeper.house.write()
+    path.write_text("[service]\nhalf a lin")
+    assert keeper.baton("start", "vmstore", status=3) == \
+        f"baton: {path}:2: is neither 'key = value' nor '[service]'\n"
+    assert keeper.baton("stop", "vmstore") == "vmstore: stopped, in standby\n"
+    path.unlink()
+    assert keeper.baton("stop", "vmstore") == "vmstore: already stopped, in standby\n"
+
+
+@pytest.mark.parametrize("text", ["{", "", "7", '{"a": 1}', "[1, 2, null]",
+                                  '[{"steps": 5, "op": []}, {"steps": [3, "x", {}]}]'])
+def test_damaged_ledger(keeper, text):
+    keeper.be()
+    ledger = keeper.root + RUN + "/ledger.json"
+    with open(ledger, "w") as f:
+        f.write(text)
+    if text.startswith("["):
+        keeper.baton("log", "vmstore", "--last", "9")
+        keeper.baton("log", "vmstore", "--json")
+    else:
+        assert keeper.baton("log", "vmstore", status=1) == \
+            f"baton: {RUN}/ledger.json is damaged; remove it\n"
+    keeper.baton("start", "vmstore")
+    assert keeper.log(1)[0]["op"] == "start"
+
+
+def test_the_ledger_is_bounded(keeper):
+    keeper.be()
+    record = keeper.log()[0]
+    with open(keeper.root + RUN + "/ledger.json", "w") as f:
+        json.dump([dict(record, op=str(i)) for i in range(60)], f)
+    keeper.baton("start", "vmstore")
+    ops = [r["op"] for r in keeper.log(100)]
+    assert ops == [str(i) for i in range(11, 60)] + ["start"]
+
+
+def test_full_run(keeper):
+    """Operations go on; only the ledger on /run is not written."""
+    keeper.be()
+    with contextlib.suppress(OSError), open(keeper.root + "/run/fill", "wb", buffering=0) as f:
+        while True:
+            f.write(b"x" * 65536)
+    assert keeper.baton("start", "vmstore") == "vmstore: serving\n"
+    assert keeper.baton("stop", "vmstore") == "vmstore: stopped, in standby\n"

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A service's filesystem and exports, and baton's own directory on it, on loop devices."""
+import sqlite3
+import subprocess
+
+import pytest
+
+from conftest import KEEPX
+
+FS, ROOT = "/run/baton/vmstore/fs", "/run/baton/vmstore/root"
+STATE = FS + "/.baton"
+DB = STATE + "/nfsdcld/main.sqlite"
+
+
+def make_disk(folder, mkfs):
+    image = folder / "disk"
+    with open(image, "wb") as f:
+        f.truncate(320 << 20)
+    subprocess.run([*mkfs.split(), str(image)], check=True, capture_output=True)
+    return subprocess.run(["losetup", "-f", "--show", str(image)], check=True, text=True,
+                          capture_output=True).stdout.strip()
+
+
+def damage(image):
+    """Zeroes in the middle of what every mount reads: the root inode, the group's header."""
+    with open(image, "r+b") as f:
+        f.seek(512)
+        f.write(b"\xa5" * 65024)
+
+
+class Disk:
+    def __init__(self, house, folder, device):
+        self.house, self.image, self.device = house, folder / "disk", device
+
+    def service(self, *exports, **kw):
+        lines = "\n".join(f"export = {e} *(rw)" for e in exports)
+        self.house.write(device=self.device, exports=lines, **kw)
+
+    def fill(self, script):
+        """As a client that writes on it."""
+        self.house.run("sh", "-ec", f"mkdir /run/d; mount {self.device} /run/d; cd /run/d;"
+                       f"{script}; cd /; umount /run/d; rmdir /run/d")
+
+
+@pytest.fixture
+def disk(house, tmp_path, request):
+    device = make_disk(tmp_path, getattr(request, "param", "mkfs.xfs -q"))
+    house.keepx("ns-create", "vmstore")
+    try:
+        yield Disk(house, tmp_path, device)
+    finally:
+        # The namespaces hold it mounted until they go.
+        house.destroy()
+        subprocess.run(["losetup", "-d", device], check=True)
+
+
+def below(house):
+    return [m for m in house.mounts("vmstore") if m.startswith((FS, ROOT + "/"))]
+
+
+def test_exports_are_bound_and_all_is_taken_away(house, disk):
+    disk.fill("mkdir -p images a/deep 'b c'; echo x > images/f")
+    disk.service("/images", "/a/deep", '"/b c"')
+    house.keepx("attach", "vmstore")
+    assert below(house) == [FS] + [f"{ROOT}/vmstore{p}" for p in ("/images", "/a/deep",
+                                                                 "/b\\040c")]
+    assert house.inside("vmstore", "cat", f"{ROOT}/vmstore/images/f") == "x\n"
+    house.keepx("detach", "vmstore")
+    assert below(house) == []
+    house.keepx("detach", "vmstore")
+    house.run("mkfs.xfs", "-qf", disk.device)
+
+
+def test_the_whole_filesystem_but_batons_directory(house, disk):
+    disk.service("/")
+    house.keepx("attach", "vmstore")
+    assert house.keepx("recovery", "vmstore") == "0 0\n"
+    house.keepx("hide", "vmstore")
+    assert house.inside("vmstore", "ls", "-A", f"{ROOT}/vmstore/.baton") == ""
+    assert house.inside("vmstore", "ls", STATE).split() == ["nfsdcld", "tickle"]
+    # Nothing of it is seen by the head.
+    assert not [m for m in house.mounts() if m.startswith((FS, ROOT))]
+    house.keepx("detach", "vmstore")
+    assert below(house) == []
+    house.keepx("detach", "vmstore")
+    house.run("mkfs.xfs", "-qf", disk.device)
+
+
+def test_what_the_file_no_longer_names_is_unmounted(house, disk):
+    disk.fill("mkdir a b")
+    disk.service("/a", "/b")
+    house.keepx("attach", "vmstore")
+    disk.service("/b")
+    house.keepx("detach", "vmstore")
+    assert below(house) == []
+
+
+@pytest.mark.parametrize("link,export,why", [
+    ("ln -s /etc images", "/images", "Too many levels of symbolic links"),
+    ("ln -s ../../../../etc images", "/images", "Too many levels of symbolic links"),
+    ("mkdir x; ln -s /etc x/y", "/x/y", "Too many levels of symbolic links"),
+    ("ln -s /etc x", "/x/ssl", "Too many levels of symbolic links"),
+    ("touch images", "/images", "Not a directory"),
+    ("true", "/images", "No such file or directory"),
+])
+def test_exports_of_something_else(house, disk, link, export, why):
+    disk.fill(link)
+    disk.service(export)
+    assert house.keepx("attach", "vmstore", status=4) == \
+        f"keepx: export {export}: on the filesystem: {why}\n"
+    house.keepx("detach", "vmstore")
+    assert below(house) == []
+
+
+def test_stand_ins_are_not_made_on_the_disk(house, disk):
+    """A keeper restarted while the service serves, with an export more in its file."""
+    disk.fill("mkdir -p images; ln -s /run/outside images/x; ln -s /run/outside x")
+    house.run("mkdir", "/run/outside")
+    disk.service("/")
+    house.keepx("attach", "vmstore")
+    disk.service("/x/new")
+    house.keepx("attach", "vmstore", status=4)
+    assert house.run("ls", "/run/outside") == ""
+
+
+@pytest.mark.parametrize("disk,fstype,why", [
+    ("mkfs.xfs -q", "ext4", "wrong fs type, bad option, bad superblock"),
+    ("mkfs.ext4 -q", "xfs", "wrong fs type, bad option, bad superblock"),
+], indirect=["disk"])
+def test_wrong_type(house, disk, fstype, why):
+    disk.service("/", fstype=fstype)
+    said = house.keepx("attach", "vmstore", status=4)
+    assert said.startswith(f"keepx: mount {disk.device} ({fstype}) on {FS}: ") and why in said
+    assert below(house) == []
+
+
+@pytest.mark.parametrize("disk,fstype", [("mkfs.xfs -q", "xfs"), ("mkfs.ext4 -q", "ext4")],
+                         indirect=["disk"])
+def test_damaged(house, disk, fstype):
+    damage(disk.image)
+    subprocess.run(["blockdev", "--flushbufs", disk.device], check=True)
+    disk.service("/", fstype=fstype)
+    said = house.keepx("attach", "vmstore", status=4)
+    assert said.startswith(f"keepx: mount {disk.device} ({fstype}) on {FS}: ")
+    assert "is damaged; run its repair tool" in said or "bad superblock" in said
+    assert said.count("\n") == 1
+    assert below(house) == []
+
+
+def test_read_only_disk(house, disk):
+    subprocess.run(["blockdev", "--setro", disk.device], check=True)
+    disk.service("/")
+    try:
+        assert house.keepx("attach", "vmstore", status=4) == \
+            f"keepx: mount {disk.device} (xfs) on {FS}: the disk is write-protected\n"
+    finally:
+        # The next image on this loop device would inherit it.
+        subprocess.run(["blockdev", "--setrw", disk.device], check=True)
+    assert below(house) == []
+
+
+def test_an_open_file_is_named_by_its_mount(house, disk):
+    disk.service("/")
+    house.keepx("attach", "vmstore")
+    holder = house.start(*house_inside(house), "sh", "-c",
+                         f"exec 3> {ROOT}/vmstore/f; echo; exec sleep 60")
+    holder.stdout.readline()
+    assert house.keepx("detach", "vmstore", status=9) == \
+        f"keepx: unmount {ROOT}/vmstore: Device or resource busy\n"
+    holder.kill()
+    holder.wait()
+    house.keepx("detach", "vmstore")
+    assert below(house) == []
+
+
+def house_inside(house):
+
+    return KEEPX, "ns-run", "vmstore"
+
+
+# --- baton's directory ----------------------------------------------------------------
+
+def attach(house, disk, script="true"):
+    disk.fill(script)
+    disk.service("/")
+    house.keepx("attach", "vmstore")
+
+
+def test_state_is_out_of_reach(house, disk):
+    attach(house, disk)
+    house.keepx("recovery", "vmstore")
+    for line in (f"mv {STATE} {FS}/x", f"rmdir {STATE}", f"touch {STATE}/x",
+                 f"rm -r {STATE}/tickle"):
+        said = house.inside("vmstore", *line.split(), status=1)
+        assert "not permitted" in said, line
+    # Again, and with a directory lost.
+    house.keepx("recovery", "vmstore")
+    house.inside("vmstore", "sh", "-ec", f"chattr -i {STATE}; rmdir {STATE}/tickle")
+    house.keepx("recovery", "vmstore")
+    assert "i" in house.inside("vmstore", "lsattr", "-d", STATE).split()[0]
+    assert house.inside("vmstore", "ls", STATE).split() == ["nfsdcld", "tickle"]
+
+
+@pytest.mark.parametrize("script,why", [
+    ("ln -s /etc .baton", f"open {STATE}: Not a directory"),
+    ("touch .baton", f"open {STATE}: Not a directory"),
+    ("mkdir .baton; chown 99 .baton", f"{STATE} belongs to uid 99, not to root; move it away"),
+    ("mkdir .baton; ln -s /etc .baton/nfsdcld",
+     f"{STATE}/nfsdcld is no directory of root's; move it away"),
+    ("mkdir -p .baton/tickle; chown 99 .baton/tickle",
+     f"{STATE}/tickle is no directory of root's; move it away"),
+])
+def test_something_else_in_its_place(house, disk, script, why):
+    attach(house, disk, script)
+    assert house.keepx("recovery", "vmstore", status=4) == f"keepx: {why}\n"
+    assert house.run("ls", "/etc/nfsdcld", status=2)
+
+
+GRACE = "CREATE TABLE grace (current INTEGER, recovery INTEGER);"
+
+
+def database(house, tmp_path, sql):
+    made = tmp_path / "main.sqlite"
+    with sqlite3.connect(made) as db:
+        db.executescript(sql)
+    house.inside("vmstore", "cp", made, DB)
+
+
+def test_database(house, disk, tmp_path):
+    attach(house, disk)
+    house.keepx("recovery", "vmstore")
+    database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (7, 6);")
+    assert house.keepx("recovery", "vmstore") == "7 6\n"
+
+
+@pytest.mark.parametrize("script,why", [
+    (f"echo no database at all, but a text longer than 16 bytes > {DB}",
+     "file is not a database"),
+    (f"head -c 4096 /dev/urandom > {DB}", "file is not a database"),
+    (f"dd if=/dev/urandom of={DB} bs=1 seek=5000 count=6000 conv=notrunc status=none", "row "),
+    (f"truncate -s 5000 {DB}", ""),
+    (f"rm {DB}; ln -s /etc/passwd {DB}", "unable to open database file"),
+    (f"rm {DB}; mkdir {DB}", "unable to open database file"),
+])
+def test_damaged_database(house, disk, tmp_path, script, why):
+    attach(house, disk)
+    house.keepx("recovery", "vmstore")
+    rows = "".join(f"INSERT INTO t VALUES ('{'x' * 500}');" for _ in range(40))
+    database(house, tmp_path, "CREATE TABLE t (a TEXT);" + rows + GRACE +
+             "INSERT INTO grace VALUES (7, 6);")
+    house.inside("vmstore", "sh", "-ec", script)
+    before = house.inside("vmstore", "sh", "-c", f"md5sum {DB} || true")
+    said = house.keepx("recovery", "vmstore", status=7)
+    assert said.startswith(f"keepx: recovery database {DB}: {why}") or \
+        (why == "row " and said.startswith(f"keepx: recovery database {DB}: ")), said
+    assert said.count("\n") == 1
+    assert house.inside("vmstore", "sh", "-c", f"md5sum {DB} || true") == before
+
+
+def test_a_text_in_place_of_the_grace_table(house, disk, tmp_path):
+    attach(house, disk)
+    house.keepx("recovery", "vmstore")
+    database(house, tmp_path, "CREATE TABLE other (a);")
+    assert "no such table: grace; restore it" in house.keepx("recovery", "vmstore", status=7)
+
+
