@@ -113,20 +113,25 @@ static int make_stand_ins(const struct service *svc, const struct paths *paths,
 int mount_prepare_root(const struct service *svc, const struct paths *paths,
 		       struct err *err)
 {
+	unsigned long flags = MS_NODEV | MS_NOSUID | MS_NOEXEC;
 	int rc = 0;
 
 	if (mkdir(paths->fs, 0700) < 0 && errno != EEXIST)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", paths->fs);
-	if (!is_mount_point(paths->root)) {
-		rc = make_directories(paths->root, err);
-		if (rc == 0)
-			rc = mount_once("tmpfs", paths->root,
-					MS_NODEV | MS_NOSUID | MS_NOEXEC,
-					"mode=0755,size=1m", err);
-	}
 	/* With the disk here they would be made on it, and by way of the clients' links. */
-	if (rc == 0 && !mount_is_attached(paths))
+	if (mount_is_attached(paths))
+		return 0;
+	rc = make_directories(paths->root, err);
+	if (rc == 0)
+		rc = mount_once("tmpfs", paths->root,
+				is_mount_point(paths->root) ? flags | MS_REMOUNT : flags,
+				"mode=0755,size=1m", err);
+	if (rc == 0)
 		rc = make_stand_ins(svc, paths, err);
+	/* What a client wrote here would be gone with the move. */
+	if (rc == 0)
+		rc = mount_once("tmpfs", paths->root, flags | MS_REMOUNT | MS_RDONLY,
+				NULL, err);
 	return rc;
 }
 

@@ -155,6 +155,7 @@ int nfsd_flush_caches(struct err *err)
 struct exporting {
 	const char *path;
 	const char *fsid;
+	bool read_only;
 	struct err *err;
 };
 
@@ -165,7 +166,9 @@ static int export_one(const char *client, const char *options, void *data)
 	const char *argv[] = { "exportfs", "-i", "-o", NULL, NULL, NULL };
 	int rc;
 
-	if (asprintf(&opts, "%s%sfsid=%s", options, options[0] ? "," : "", e->fsid) < 0 ||
+	/* exportfs(8) takes the last of what contradicts. */
+	if (asprintf(&opts, "%s,%sfsid=%s", options, e->read_only ? "ro," : "", e->fsid) <
+		    0 ||
 	    asprintf(&what, "%s:%s", client, e->path) < 0)
 		return -ENOMEM;
 	argv[3] = opts;
@@ -178,7 +181,7 @@ static int export_hidden(const struct service *svc, const struct paths *paths,
 			 const struct export *export, struct err *err)
 {
 	char target[PATH_MAX], fsid[37];
-	struct exporting e = { target, fsid, err };
+	struct exporting e = { target, fsid, true, err };
 
 	paths_export(target, paths, svc->name, "/.baton");
 	export_fsid(svc->name, "/.baton", fsid);
@@ -192,8 +195,8 @@ int nfsd_export(const struct service *svc, const struct paths *paths, struct err
 	for (size_t i = 0; i < svc->n_exports && rc == 0; i++) {
 		const struct export *export = &svc->exports[i];
 		char target[PATH_MAX], fsid[37];
-		struct exporting e = { target, fsid, err };
-		struct exporting root = { paths->root, "0", err };
+		struct exporting e = { target, fsid, false, err };
+		struct exporting root = { paths->root, "0", true, err };
 
 		paths_export(target, paths, svc->name, export->path);
 		export_fsid(svc->name, export->path, fsid);

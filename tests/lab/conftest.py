@@ -52,7 +52,10 @@ def lab(pytestconfig):
         with capture.global_and_fixture_disabled():
             print(f"lab: {line}", flush=True)
 
+    kept = lab.status()["up"]
     lab.up(progress=progress)
+    if kept:
+        lab.reload()
     try:
         yield lab
     finally:

@@ -442,18 +442,22 @@ def test_a_disk_that_the_kernel_keeps_is_not_stopped(homes, head1):
     assert homes.stop("head1").stdout == "homes: stopped, in standby\n"
 
 
-def test_ipv6_beside_ipv4(homes, head1, lab):
-    homes.configure("head1", homes.conf() + "address = fd77::51/64@lan0\n"
-                    "export = /sub fd77::/64(rw,no_root_squash) 10.77.0.0/24(ro)\n")
+def test_an_export_that_is_not_on_the_disk(homes, head1):
+    homes.configure("head1", homes.conf(export="/images 10.77.0.0/24(rw)"))
     head1.run(["systemctl", "restart", homes.unit], timeout=60)
-    done = homes.start("head1", check=False)
-    assert done.returncode == STATUS["device"] and "export /sub" in done.stderr
+    assert_homes_refused(homes, "device", "export /images", "No such file or directory")
+
+
+def test_ipv6_beside_ipv4(homes, head1, lab):
+    homes.configure("head1", homes.conf(
+        export="/sub 10.77.0.0/24(ro) fd77::/64(rw,no_root_squash)") +
+        "address = fd77::51/64@lan0\n")
     head1.run(["sh", "-c", f"mkdir -p /m && mount {homes.device} /m && mkdir /m/sub && "
                "umount /m"])
+    head1.run(["systemctl", "restart", homes.unit], timeout=60)
     homes.start("head1")
     client = lab.guest("client")
-    homes.mount(address="[fd77::51]", options="vers=4.1,hard")
-    client.run(["umount", homes.mountpoint])
+    client.run(["mkdir", "-p", homes.mountpoint])
     client.run(["mount", "-t", "nfs4", "-o", "vers=4.2", "[fd77::51]:/homes/sub",
                 homes.mountpoint], timeout=60)
     client.run(["sh", "-c", f"echo six > {homes.mountpoint}/f"])
@@ -464,6 +468,22 @@ def test_ipv6_beside_ipv4(homes, head1, lab):
         homes.start("head1")
         assert client.run(["cat", f"{homes.mountpoint}/f"], timeout=60).stdout == "six\n"
     client.run(["umount", homes.mountpoint])
+    homes.stop("head1")
+    head1.run(["sh", "-c", f"mount -o ro {homes.device} /m && cat /m/sub/f; umount /m"])
+
+
+def test_the_pseudo_root_takes_no_files(serving, lab):
+    """What a client wrote there would be gone with the move."""
+    client = lab.guest("client")
+    client.run(["mkdir", "-p", "/mnt/root"])
+    client.run(["mount", "-t", "nfs4", "-o", "vers=4.1", "10.77.0.50:/", "/mnt/root"],
+               timeout=60)
+    try:
+        done = client.run(["touch", "/mnt/root/x"], check=False)
+        assert "Read-only file system" in done.stderr
+        client.run(["touch", "/mnt/root/vmstore/x"])
+    finally:
+        client.run(["umount", "/mnt/root"])
 
 
 def test_one_service_stops_and_the_other_goes_on(serving, homes):
