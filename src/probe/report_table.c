@@ -114,8 +114,10 @@ static void bucket_label(char *text, size_t size, unsigned int bucket)
 /* Height by the logarithm: one slow call among a hundred thousand must be seen. */
 static const char *bar(uint64_t n, uint64_t most)
 {
-	static const char *const blocks[] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
-	static const char *const digits[] = { "1", "2", "3", "4", "5", "6", "7", "8" };
+	static const char *const levels[2][8] = {
+		{ "1", "2", "3", "4", "5", "6", "7", "8" },
+		{ "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" },
+	};
 	int bits = 0, all = 1;
 
 	if (!n)
@@ -125,7 +127,7 @@ static const char *bar(uint64_t n, uint64_t most)
 	while (most >>= 1)
 		all++;
 	/* The fullest cell is a whole block, a single call still is one eighth. */
-	return (output_is_utf8() ? blocks : digits)[((bits + 1) * 8 + all - 1) / all - 1];
+	return levels[output_is_utf8()][((bits + 1) * 8 + all - 1) / all - 1];
 }
 
 static uint64_t cell_count(const struct hist *hist, unsigned int cell, unsigned int from)
