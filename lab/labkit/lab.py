@@ -47,11 +47,11 @@ class Lab:
         return self.guests[name]
 
     @contextlib.contextmanager
-    def _locked(self):
+    def _locked(self, wait=False):
         BUILD.mkdir(parents=True, exist_ok=True)
         with open(BUILD / "lock", "w", encoding="ascii") as lock:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
                 raise LabError(f"{BUILD}: another lab command is at work here") from None
             yield
@@ -139,8 +139,9 @@ class Lab:
             guest.boot()
 
     def down(self):
-        """Leave no process, namespace or socket behind."""
-        with self._locked():
+        """Leave no process, namespace or socket behind, nor what another command is about to
+        bring up: wait for its end."""
+        with self._locked(wait=True):
             self._down()
 
     def _down(self):

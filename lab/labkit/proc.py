@@ -33,6 +33,22 @@ def run(argv, *, what=None, timeout=None, **kwargs):
     return done.stdout
 
 
+def interrupt_once():
+    """Let SIGINT and SIGTERM raise KeyboardInterrupt, but only the first of them: more often
+    than not a signal comes twice (to the group, and passed on by make), and the second must
+    not interrupt the cleaning up."""
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM)
+               if signal.getsignal(n) is not signal.SIG_IGN]
+
+    def interrupted(_number, _frame):
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in numbers:
+        signal.signal(number, interrupted)
+
+
 def start_time(pid):
     """Start of a process in clock ticks since boot, None if it is gone or a zombie."""
     try:
