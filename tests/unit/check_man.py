@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Lints man pages and completion against the binary: check_man.py BATON BATON.8 BATON.CONF.5 COMPLETION"""
 import os
