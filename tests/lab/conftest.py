@@ -1,33 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixtures of the tests that run in the lab's guests.
-
-MUST_RUN=1 makes a skip an error; LAB_KEEP=1 leaves the guests running afterwards."""
+"""Fixtures of the tests that run in the lab's guests. LAB_KEEP=1 leaves them running."""
 
 import os
 import shutil
-import sys
-from pathlib import Path
 
 import pytest
 
-TREE = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TREE / "lab"))
-
-from labkit import Lab  # noqa: E402
-
-
-def pytest_collection_modifyitems(items):
-    here = Path(__file__).parent
-    for item in (i for i in items if here in i.path.parents):
-        item.add_marker(pytest.mark.usefixtures("lab"))
+from labkit import Lab, LabError
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
+    """To a failure belongs what the heads said meanwhile."""
     report = (yield).get_result()
-    if report.skipped and os.environ.get("MUST_RUN") == "1":
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid}: skipped, but MUST_RUN=1"
+    lab = item.funcargs.get("lab")
+    if not report.failed or lab is None or report.when != "call":
+        return
+    for name in ("head1", "head2"):
+        try:
+            said = lab.guest(name).run(["journalctl", "-b", "-n", "30", "-o", "short-monotonic",
+                                        "--no-pager", "--no-hostname"], timeout=20).stdout
+        except LabError as why:
+            said = str(why)
+        report.sections.append((f"journal of {name}", said))
 
 
 def missing():
@@ -39,7 +34,7 @@ def missing():
     return None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def lab(pytestconfig):
     """The lab, up. Tests that cut a guest boot it again."""
     why = missing()

@@ -12,7 +12,6 @@ import ctypes
 import itertools
 import os
 import pathlib
-import signal
 import socket
 import subprocess
 import time
@@ -20,7 +19,7 @@ import time
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BATON_BUILD", ROOT / "build/dev"))
+BUILD = pathlib.Path(os.environ.get("BATON_BUILD", ROOT / "build/release"))
 NETX = str(BUILD / "tests/netns/netx")
 KEEPX = str(BUILD / "tests/netns/keepx")
 FAKEKEEPER = str(BUILD / "tests/netns/fakekeeper")
@@ -33,11 +32,6 @@ MAC1, MAC2 = "02:00:5e:10:00:01", "02:00:5e:10:00:02"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _number = itertools.count()
-
-
-def pytest_configure(config):
-    # A terminated run must clean up as an interrupted one does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def setns(fd):

@@ -9,7 +9,7 @@ import time
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BATON = os.environ.get("BATON", os.path.join(ROOT, "build/dev/src/cmd/baton"))
+BATON = os.environ.get("BATON", os.path.join(ROOT, "build/release/src/cmd/baton"))
 
 
 def need(condition, why):

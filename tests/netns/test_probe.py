@@ -11,7 +11,7 @@ import time
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-BATON = os.path.abspath(os.environ.get("BATON", HERE / "../../build/dev/src/cmd/baton"))
+BATON = os.path.abspath(os.environ.get("BATON", HERE / "../../build/release/src/cmd/baton"))
 OK, FAILED, USAGE, PROBE = 0, 1, 2, 11
 
 
