@@ -2,16 +2,36 @@
 # One door to everything; meson builds, the lab tries it out.
 BUILD ?= build/release
 PAYLOAD = build/lab/payload
-PYTEST = /usr/bin/python3 -m pytest -q
+PYTHON = /usr/bin/python3
+PYTEST = $(PYTHON) -m pytest
 PACKAGES = $(shell sed 's/\#.*//' lab/packages.host)
 
-.PHONY: all install payload deps demo check check-unit check-netns check-lab clean
 
-all: $(BUILD)/build.ninja
-	ninja -C $(BUILD)
+# A check that cannot run has failed.
+export MUST_RUN ?= 1
+export PYTHONDONTWRITEBYTECODE = 1
+# No finding of a sanitizer may pass for a message.
+export ASAN_OPTIONS = abort_on_error=1
+export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 
-$(BUILD)/build.ninja:
-	meson setup $(BUILD)
+.PHONY: all install payload deps demo clean FORCE
+.PHONY: check check-style check-lint check-unit check-netns check-lab
+
+all: $(BUILD)
+
+# build/release is what is installed; the others are for the checks.
+build/gcc/build.ninja: export CC = gcc
+build/gcc/build.ninja: SETUP = --werror
+build/clang/build.ninja: export CC = clang
+build/clang/build.ninja: SETUP = --werror
+build/asan/build.ninja: SETUP = --werror -Db_sanitize=address,undefined
+
+%/build.ninja:
+	meson setup $(SETUP) $*
+
+# ninja knows whether there is anything to do.
+$(sort $(BUILD) build/release build/gcc build/clang build/asan): %: %/build.ninja FORCE
+	ninja --quiet -C $@
 
 install: all
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild --quiet
@@ -35,13 +55,26 @@ demo: deps
 	$(MAKE) payload
 	lab/demo
 
-check: check-unit check-netns check-lab
+check: deps
+	$(MAKE) check-style check-unit check-netns check-lab
 
-check-unit: all
-	meson test -C $(BUILD) --print-errorlogs
+check-style: check-lint build/gcc build/clang
 
-check-netns: all
-	$(PYTEST) tests/netns
+check-lint:
+	find src tests -name '*.[ch]' -exec clang-format --dry-run -Werror {} +
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+		--std=c11 -D_GNU_SOURCE -Isrc src tests
+	$(PYTHON) -m pyflakes $$(find lab tests -name '*.py') lab/lab lab/demo
+	shellcheck --severity=warning completions/baton.bash \
+		$$(grep -rlE '^#!/bin/(ba)?sh' .ci lab tests)
+
+check-unit: unit-release unit-asan
+unit-%: build/%
+	meson test -C $< --no-rebuild --print-errorlogs
+
+check-netns: netns-release netns-asan
+netns-%: build/%
+	BATON_BUILD=$(CURDIR)/$< BATON=$(CURDIR)/$</src/cmd/baton $(PYTEST) tests/netns
 
 check-lab: payload
 	$(PYTEST) tests/lab

@@ -82,6 +82,8 @@ int common_parse(int argc, char **argv, const char *doc, unsigned int takes,
 {
 	struct argp_option list[sizeof(known) / sizeof(known[0]) + 1] = { 0 };
 	static char name[32];
+	/* Only the address is stored; what is there is filled in below. */
+	// cppcheck-suppress ctuuninitvar
 	struct parse p = { options, takes, argv[0] };
 	struct argp argp = {
 		.options = list,
