@@ -6,7 +6,6 @@ PYTHON = /usr/bin/python3
 PYTEST = $(PYTHON) -m pytest
 PACKAGES = $(shell sed 's/\#.*//' lab/packages.host)
 
-
 # A check that cannot run has failed.
 export MUST_RUN ?= 1
 export PYTHONDONTWRITEBYTECODE = 1
