@@ -25,7 +25,9 @@ build/clang/build.ninja: export CC = clang
 build/clang/build.ninja: SETUP = --werror
 build/asan/build.ninja: SETUP = --werror -Db_sanitize=address,undefined
 
+# What an interrupted setup left has no build.ninja, and meson would take it for done.
 %/build.ninja:
+	@rm -rf $*/meson-private
 	meson setup $(SETUP) $*
 
 # ninja knows whether there is anything to do.
