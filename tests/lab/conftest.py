@@ -43,12 +43,10 @@ def lab(pytestconfig):
     lab = Lab()
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
 
-    def progress(line):
-        with capture.global_and_fixture_disabled():
-            print(f"lab: {line}", flush=True)
-
     kept = lab.status()["up"]
-    lab.up(progress=progress)
+    # Around all of it: the guests report from threads, and one's capture would swallow another's.
+    with capture.global_and_fixture_disabled():
+        lab.up(progress=lambda line: print(f"lab: {line}", flush=True))
     if kept:
         lab.reload()
     try:
