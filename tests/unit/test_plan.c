@@ -30,7 +30,9 @@ static const struct standing drained = { .pinned = true,
 					 .drained = true,
 					 .threads = 8 };
 /* It died in its last one: nothing stands, but no call would get in. */
-static const struct standing awake = { .pinned = true, .prepared = true, .drained = true };
+static const struct standing awake = { .pinned = true,
+				       .prepared = true,
+				       .drained = true };
 /* Clients are being served: nfsdcld or mountd missing is no reason to take them down. */
 static const struct standing crippled = {
 	.pinned = true, .attached = true, .link_up = true, .threads = 8
