@@ -12,6 +12,7 @@ import ctypes
 import itertools
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import time

@@ -5,13 +5,6 @@ import socket
 LINE = "keepx: "
 
 
-def namespaces(house):
-    """Inode numbers of the pinned ones, by kind."""
-    return {kind: house.run("stat", "-L", "-c", "%i", path).strip() for kind, path in
-            (("net", "/run/netns/baton-vmstore"), ("mnt", "/run/baton/vmstore/ns/mnt"),
-             ("uts", "/run/baton/vmstore/ns/uts"))}
-
-
 def test_made_pinned_and_removed(house):
     before = house.mounts()
     house.keepx("ns-create", "vmstore")
@@ -33,10 +26,9 @@ def test_made_pinned_and_removed(house):
 def test_made_again_is_removed_as_well(house):
     """What a crash left must not be stacked upon: one removal takes all."""
     house.keepx("ns-create", "vmstore")
-    first = namespaces(house)
+    pins = [m for m in house.mounts() if "vmstore" in m]
     house.keepx("ns-create", "vmstore")
-    second = namespaces(house)
-    assert all(first[kind] != second[kind] for kind in first)
+    assert len([m for m in house.mounts() if "vmstore" in m]) == len(pins)
     house.keepx("ns-remove", "vmstore")
     assert not [m for m in house.mounts() if "vmstore" in m]
     assert house.run("ls", "/run/netns", "/run/baton/vmstore") == \
