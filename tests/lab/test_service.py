@@ -418,12 +418,15 @@ def test_a_stop_that_cannot_unmount_says_so(homes, head1):
     user = head1.start(["nsenter", "--mount=/run/baton/homes/ns/mnt", "sh", "-c",
                         "exec < /run/baton/homes/fs && echo open && exec sleep 600"])
     assert user.stdout.readline() == "open\n"
-    done = homes.stop("head1", check=False)
+    try:
+        done = homes.stop("head1", check=False)
+        state = homes.status("head1")["state"]
+    finally:
+        head1.run(["pkill", "-f", "sleep 600"])
     assert done.returncode == STATUS["standing"]
-    assert done.stderr == ("baton: homes: unmount: unmount /run/baton/homes/fs: "
+    assert done.stderr == ("baton: homes: unmount /run/baton/homes/fs: "
                            "Device or resource busy\n")
-    assert homes.status("head1")["state"] == "partial"
-    head1.run(["pkill", "-f", "sleep 600"])
+    assert state == "partial"
     assert homes.stop("head1").stdout == "homes: stopped, in standby\n"
 
 
