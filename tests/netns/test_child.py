@@ -67,7 +67,7 @@ def test_daemon(pidfile):
     assert keepx("pid", pidfile) == "0\n"
     keepx("spawn", pidfile, "sleep", 60)
     pid = int(keepx("pid", pidfile))
-    assert pid == int(pidfile.read_text())
+    assert pid == int(pidfile.read_text()) and pid > 1
     assert os.readlink(f"/proc/{pid}/cwd") == "/" and os.getsid(pid) == pid
     # Once: it runs already.
     keepx("spawn", pidfile, "sleep", 61)
