@@ -257,6 +257,9 @@ int child_wait_gone(pid_t pid, unsigned int deadline_ms)
 
 int child_end(pid_t pid, unsigned int deadline_ms)
 {
+	/* 0, 1 and -1 are our group, init and everybody. */
+	if (pid <= 1)
+		return -EINVAL;
 	if (kill(pid, SIGTERM) < 0 && errno == ESRCH)
 		return 0;
 	if (child_wait_gone(pid, deadline_ms / 2) == 0)

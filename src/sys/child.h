@@ -52,7 +52,7 @@ pid_t child_daemon_pid(const char *pidfile);
  * @pid: not necessarily our own child
  * @deadline_ms: after half of it SIGKILL follows SIGTERM
  *
- * Return: 0 when it is gone, -ETIMEDOUT.
+ * Return: 0 when it is gone, -ETIMEDOUT, -EINVAL for a number that is no single process.
  */
 int child_end(pid_t pid, unsigned int deadline_ms);
 

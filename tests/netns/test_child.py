@@ -139,3 +139,8 @@ def test_end(pidfile):
 ])
 def test_what_a_fork_keeps(a, b, left):
     assert keepx("close-others", a, b).split() == left.split()
+
+
+def test_only_a_single_process_is_ended():
+    for number in ("0", "1", "-1"):
+        assert "Invalid argument" in keepx("end", number, 1000, status=9)
