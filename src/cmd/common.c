@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "core/member.h"
 #include "sys/conffile.h"
 
 struct parse {
@@ -118,20 +119,10 @@ int common_load(struct service *svc, const char *name)
 	return config_load(svc, name, NULL, &err) < 0 ? common_fail(&err) : 0;
 }
 
-static const char *get_string(struct json_object *o, const char *key)
-{
-	struct json_object *v;
-
-	return json_object_object_get_ex(o, key, &v) ? json_object_get_string(v) : "";
-}
-
 void common_show_step(struct json_object *entry, void *data)
 {
-	struct json_object *ms = NULL;
-
-	json_object_object_get_ex(entry, "ms", &ms);
-	printf("  %-11s %8.1f ms  %-7s %s\n", get_string(entry, "step"),
-	       json_object_get_double(ms), get_string(entry, "outcome"),
-	       get_string(entry, "note"));
+	printf("  %-11s %8.1f ms  %-7s %s\n", member_string(entry, "step"),
+	       member_double(entry, "ms"), member_string(entry, "outcome"),
+	       member_string(entry, "note"));
 	fflush(stdout);
 }

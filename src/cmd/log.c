@@ -8,45 +8,32 @@
 
 #include "cmd/cmd.h"
 #include "cmd/common.h"
+#include "core/member.h"
 #include "core/output.h"
 #include "keeper/ledger.h"
 #include "sys/software.h"
 
 #define BAR_WIDTH 24
 
-static const char *get_string(struct json_object *o, const char *key)
-{
-	struct json_object *v;
-
-	return json_object_object_get_ex(o, key, &v) ? json_object_get_string(v) : "";
-}
-
-static double get_double(struct json_object *o, const char *key)
-{
-	struct json_object *v;
-
-	return json_object_object_get_ex(o, key, &v) ? json_object_get_double(v) : 0;
-}
-
 static void show_steps(struct json_object *steps)
 {
 	double longest = 0;
 
 	for (size_t i = 0; i < json_object_array_length(steps); i++) {
-		double ms = get_double(json_object_array_get_idx(steps, i), "ms");
+		double ms = member_double(json_object_array_get_idx(steps, i), "ms");
 
 		longest = ms > longest ? ms : longest;
 	}
 	for (size_t i = 0; i < json_object_array_length(steps); i++) {
 		struct json_object *s = json_object_array_get_idx(steps, i);
-		double ms = get_double(s, "ms");
+		double ms = member_double(s, "ms");
 		char bar[BAR_WIDTH * 3 + 1];
-		const char *outcome = get_string(s, "outcome"),
-			   *note = get_string(s, "note");
+		const char *outcome = member_string(s, "outcome"),
+			   *note = member_string(s, "note");
 
 		output_bar(bar, sizeof(bar), BAR_WIDTH, longest > 0 ? ms / longest : 0);
-		printf("  %-11s %8.1f ms  %s%s%s%s%s\n", get_string(s, "step"), ms, bar,
-		       strcmp(outcome, "done") == 0 ? "" : "  ",
+		printf("  %-11s %8.1f ms  %s%s%s%s%s\n", member_string(s, "step"), ms,
+		       bar, strcmp(outcome, "done") == 0 ? "" : "  ",
 		       strcmp(outcome, "done") == 0 ? "" : outcome, note[0] ? "  " : "",
 		       note);
 	}
@@ -54,15 +41,15 @@ static void show_steps(struct json_object *steps)
 
 static void show_record(struct json_object *record)
 {
-	time_t began = get_double(record, "began");
-	const char *error = get_string(record, "error");
+	time_t began = member_double(record, "began");
+	const char *error = member_string(record, "error");
 	struct json_object *steps;
 	char when[32];
 	struct tm tm;
 
 	strftime(when, sizeof(when), "%F %T", localtime_r(&began, &tm));
-	printf("%s  %s %s in %.0f ms%s%s\n", when, get_string(record, "op"),
-	       get_string(record, "outcome"), get_double(record, "ms"),
+	printf("%s  %s %s in %.0f ms%s%s\n", when, member_string(record, "op"),
+	       member_string(record, "outcome"), member_double(record, "ms"),
 	       error[0] ? ": " : "", error);
 	if (json_object_object_get_ex(record, "steps", &steps) &&
 	    json_object_is_type(steps, json_type_array))

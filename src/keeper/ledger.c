@@ -11,30 +11,17 @@
 #include <systemd/sd-journal.h>
 
 #include "core/cleanup.h"
+#include "core/member.h"
 #include "sys/file.h"
 
 #define LEDGER_MAX_LEN (4u << 20)
 
-static const char *get_string(struct json_object *o, const char *key)
-{
-	struct json_object *v;
-
-	return json_object_object_get_ex(o, key, &v) ? json_object_get_string(v) : "";
-}
-
-static double get_double(struct json_object *o, const char *key)
-{
-	struct json_object *v;
-
-	return json_object_object_get_ex(o, key, &v) ? json_object_get_double(v) : 0;
-}
-
 static void tell_journal(const char *name, struct json_object *record)
 {
-	const char *op = get_string(record, "op"),
-		   *outcome = get_string(record, "outcome");
-	const char *error = get_string(record, "error");
-	double ms = get_double(record, "ms");
+	const char *op = member_string(record, "op"),
+		   *outcome = member_string(record, "outcome");
+	const char *error = member_string(record, "error");
+	double ms = member_double(record, "ms");
 	char steps[600] = "";
 	struct json_object *list;
 	size_t len = 0;
@@ -45,8 +32,8 @@ static void tell_journal(const char *name, struct json_object *record)
 		struct json_object *s = json_object_array_get_idx(list, i);
 
 		len += snprintf(steps + len, sizeof(steps) - len, "%s%s %.0f",
-				i ? ", " : "", get_string(s, "step"),
-				get_double(s, "ms"));
+				i ? ", " : "", member_string(s, "step"),
+				member_double(s, "ms"));
 	}
 	sd_journal_send("MESSAGE=%s: %s %s in %.0f ms%s%s (%s)", name, op, outcome, ms,
 			error[0] ? ": " : "", error, steps, "PRIORITY=%d",
