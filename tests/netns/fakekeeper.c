@@ -51,9 +51,12 @@ static int act(const char *step, const char *then, struct err *err)
 
 	fprintf(f, "%s\n", step);
 	fclose(f);
+	/* At most a minute: whoever would remove the file may have been killed. */
+	alarm(60);
 	while (access(place(step, ".hang"), F_OK) == 0 ||
 	       access(place(step, ".wait"), F_OK) == 0)
 		poll(NULL, 0, 5);
+	alarm(0);
 	if (file_read(place(step, ".fail"), text, sizeof(text)) >= 0)
 		return err_set(err, BATON_EXIT_DEVICE, 0, "%s", text);
 	if (then)
