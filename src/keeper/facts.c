@@ -79,7 +79,6 @@ static struct json_object *describe(struct op *op, struct err *err)
 	struct json_object *o = json_object_new_object();
 	_cleanup_conns_ struct conns conns = { 0 };
 	struct standing standing;
-
 	enum service_state state;
 
 	if (facts_look(op, &standing, err) < 0)

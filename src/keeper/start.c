@@ -17,6 +17,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,77 +30,102 @@
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/nfsd.h"
+#include "sys/parentlink.h"
 
 #define NFSDCLD_MS 10000
 /* Three probes on a local network; asked while the disk is looked at. */
 #define ASK_MS   250
-#define ASKED_MS 3000
+#define ASKED_MS 4000
 /* Clients answer a tickle at most each 500 ms (net.ipv4.tcp_invalid_ratelimit). */
 #define TICKLE_INTERVAL_MS 600
 #define TICKLE_ROUNDS      3
 /* A connection a line: CONNS_MAX lines of IPv6 addresses. */
 #define CONNECTIONS_MAX_LEN (8u << 20)
 
-static void ask_for(const struct service *svc, size_t i, struct err *err)
+/* What the asking child has to tell: how many addresses it could ask for, and a failure. */
+struct answer {
+	size_t asked;
+	struct err err;
+};
+
+/* 0 = free, 1 = in use, -errno = could not be asked; @err says which. */
+static int ask_for(const struct service *svc, const struct address *a, struct err *err)
 {
-	const struct address *a = &svc->addresses[i];
-	struct mac holder, own = op_link_mac(svc, a->link);
+	struct mac holder = { 0 }, own = op_link_mac(svc, a->link);
 	char ip[IPADDR_TEXT], mac[MAC_TEXT];
 	struct rtnl *rtnl = NULL;
 	struct rtnl_link parent;
+	int rc = parentlink_check(a->link, err);
 
-	if (rtnl_open(&rtnl, NULL) < 0 ||
-	    rtnl_link_get(rtnl, a->link, &parent, NULL) < 0 ||
-	    rawsock_probe_address(parent.ifindex, &parent.mac, &a->ip, ASK_MS, &holder,
-				  NULL) != 1)
-		return;
-	err_set(err, BATON_EXIT_NETWORK, 0,
-		memcmp(&holder, &own, sizeof(own)) == 0
-			? "address %s is in use: another head serves it (%s)"
-			: "address %s is in use by %s",
-		ipaddr_format(&a->ip, ip), mac_format(&holder, mac));
+	if (rc == 0)
+		rc = rtnl_open(&rtnl, err);
+	if (rc == 0)
+		rc = rtnl_link_get(rtnl, a->link, &parent, err);
+	rtnl_close(rtnl);
+	if (rc == 0)
+		rc = rawsock_probe_address(parent.ifindex, &parent.mac, &a->ip, ASK_MS,
+					   &holder, err);
+	if (rc == 1)
+		err_set(err, BATON_EXIT_NETWORK, 0,
+			memcmp(&holder, &own, sizeof(own)) == 0
+				? "address %s is in use: another head serves it (%s)"
+				: "address %s is in use by %s",
+			ipaddr_format(&a->ip, ip), mac_format(&holder, mac));
+	return rc;
 }
 
 /*
  * Asks the network whether anyone has an address of ours, while the disk is looked at: a
- * child, whose answer run_alone() awaits. What cannot be asked is no reason not to start:
- * a missing link shows by itself.
+ * child, whose answer run_alone() awaits.
  */
 static int begin_asking(struct op *op, struct err *err)
 {
-	int answer[2];
+	int ends[2];
 	pid_t pid;
 
-	if (pipe2(answer, O_CLOEXEC) < 0)
+	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "pipe");
 	pid = fork();
 	if (pid == 0) {
-		struct err in_use = { 0 };
+		struct answer answer = { 0 };
+		int rc = 0;
 
 		close(op->lock);
-		for (size_t i = 0; i < op->svc->n_addresses && !in_use.text[0]; i++)
-			ask_for(op->svc, i, &in_use);
-		_exit(write(answer[1], &in_use, sizeof(in_use)) < 0);
+		for (size_t i = 0; i < op->svc->n_addresses && rc != 1; i++) {
+			rc = ask_for(op->svc, &op->svc->addresses[i], &answer.err);
+			answer.asked += rc >= 0;
+		}
+		/* One of two links may be lost; then the other has told. */
+		if (rc != 1 && answer.asked)
+			answer.err.text[0] = '\0';
+		_exit(write(ends[1], &answer, sizeof(answer)) < 0);
 	}
-	close(answer[1]);
-	op->asking = answer[0];
+	close(ends[1]);
+	op->asking = ends[0];
 	return pid < 0 ? err_set(err, BATON_EXIT_RESOURCE, errno, "fork") : 0;
 }
 
-/* A head that answers for the address has the disk mounted: ours must stay untouched. */
+/*
+ * A head that answers for the address has the disk mounted: ours must stay untouched. So
+ * it must when nobody could be asked, which is what a head cut off from the network meets.
+ */
 static int run_alone(struct op *op, struct err *err)
 {
 	struct pollfd p = { .fd = op->asking, .events = POLLIN };
-	struct err in_use = { 0 };
+	struct answer answer;
 
-	/* The child's own deadline is much shorter. */
-	if (poll(&p, 1, ASKED_MS) > 0 &&
-	    read(op->asking, &in_use, sizeof(in_use)) == sizeof(in_use) &&
-	    in_use.text[0]) {
-		*err = in_use;
-		return -EADDRINUSE;
-	}
-	return 0;
+	/* The child's own deadline is shorter. */
+	if (poll(&p, 1, ASKED_MS) <= 0 ||
+	    read(op->asking, &answer, sizeof(answer)) != sizeof(answer))
+		return err_set(err, BATON_EXIT_NETWORK, ETIMEDOUT,
+			       "ask the network who has the addresses");
+	if (!answer.err.text[0])
+		return 0;
+	*err = answer.err;
+	return answer.asked ? -EADDRINUSE
+			    : err_wrap(err, -ENETDOWN,
+				       "nobody can be asked who has the "
+				       "addresses");
 }
 
 static int run_device(struct op *op, struct err *err)
@@ -254,7 +280,7 @@ static void forget_returned(struct op *op)
 	_cleanup_diag_table_ struct diag_table now = { 0 };
 	size_t kept = 0;
 
-	if (diag_dump(op->diag, OP_NFS_PORT, 1u << 1 /* ESTABLISHED */, &now, NULL) < 0)
+	if (diag_dump(op->diag, OP_NFS_PORT, 1u << TCP_ESTABLISHED, &now, NULL) < 0)
 		return;
 	for (size_t i = 0; i < op->conns.n; i++) {
 		bool back = false;

@@ -382,6 +382,22 @@ def test_a_parent_link_that_is_missing(homes, head1):
     assert "baton-homes" not in head1.run(["ip", "netns"]).stdout
 
 
+def test_a_head_cut_off_from_its_clients_leaves_the_disk_alone(homes, head1):
+    """It cannot know whether another head serves."""
+    homes.baton("head1", "stop", "--standby", "homes")
+    head1.run(["ip", "link", "add", "dead0", "type", "dummy"])
+    try:
+        homes.configure("head1", homes.conf(address="10.77.0.51/24@dead0"))
+        homes.keep("head1")
+        mounts = head1.run(["sh", "-c", "dmesg | grep -c 'XFS.*Mounting'"], check=False).stdout
+        assert_homes_refused(homes, "network", "nobody can be asked", "dead0")
+        assert head1.run(["sh", "-c", "dmesg | grep -c 'XFS.*Mounting'"],
+                         check=False).stdout == mounts
+        homes.baton("head1", "stop", "--standby", "homes")
+    finally:
+        head1.run(["ip", "link", "del", "dead0"])
+
+
 def test_a_disk_that_is_missing(homes):
     homes.baton("head1", "stop", "--standby", "homes")
     homes.configure("head1", homes.conf(device="/dev/disk/by-id/wwn-0xnone"))
