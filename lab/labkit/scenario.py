@@ -28,10 +28,8 @@ class Step:
     lost_writes: int = 0
 
     def clean(self):
-        # A call whose reply a power cut swallowed is sent again, and stock knfsd has
-        # forgotten it: only a planned step can promise no spurious error.
-        return self.lock_kept and not self.io_errors and not self.lost_writes and \
-            (self.what == "takeover" or not self.spurious_errors)
+        return self.lock_kept and not (self.io_errors or self.spurious_errors or
+                                       self.lost_writes)
 
     def as_json(self):
         return {"what": self.what, "from": self.source, "to": self.target,
