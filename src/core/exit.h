@@ -16,7 +16,9 @@
 	X(KEEPER, 8, "the keeper is not running or did not answer in time")              \
 	X(STANDING, 9, "something still stands that should have been taken down")        \
 	X(RESOURCE, 10, "out of space or memory on this head")                           \
-	X(PROBE, 11, "the probe saw an error, a lost lock or a lost write")
+	X(PROBE, 11, "the probe saw an error, a lost lock or a lost write")              \
+	X(PEER, 12, "the other head refuses, differs or does not answer")                \
+	X(CLUSTER, 13, "no cluster here, or Pacemaker does not do what is asked")
 
 enum exit_code {
 #define X(name, status, help) BATON_EXIT_##name = status,
