@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uuid/uuid.h>
 
 #include "core/cleanup.h"
 #include "core/keys.h"
@@ -37,6 +38,7 @@ struct parser {
 	char *value;
 	unsigned int seen[KEY_COUNT]; /* how often */
 	int lines[KEY_COUNT];         /* last line of each, 0 = the default holds */
+	char *values[KEY_COUNT];      /* "key=value\n" of each, for the digest */
 };
 
 __attribute__((format(printf, 3, 4))) static int fail(struct parser *p, int line,
@@ -73,6 +75,31 @@ static int set_value(struct parser *p)
 	return rc ? fail(p, p->key_line, "%s", why.text) : 0;
 }
 
+/* How many blanks there are between two words makes no difference. */
+static void squeeze_blanks(char *text)
+{
+	char *to = text;
+
+	for (const char *c = text; *c; c++)
+		if ((*c != ' ' && *c != '\t') || (to > text && to[-1] != ' '))
+			*to++ = *c == '\t' ? ' ' : *c;
+	*to = '\0';
+}
+
+/* Every value as it was given, key by key. */
+static int note_value(struct parser *p)
+{
+	char *joined, *before = p->values[p->key];
+
+	if (asprintf(&joined, "%s%s=%s\n", before ? before : "", keys[p->key].name,
+		     p->value) < 0)
+		return fail_memory(p);
+	free(before);
+	squeeze_blanks(joined);
+	p->values[p->key] = joined;
+	return 0;
+}
+
 /* Sets the value collected so far. */
 static int finish_value(struct parser *p)
 {
@@ -86,6 +113,8 @@ static int finish_value(struct parser *p)
 			rc = fail(p, p->key_line, "%s: the value is missing", k->name);
 		else
 			rc = set_value(p);
+		if (!rc)
+			rc = note_value(p);
 		free(p->value);
 		p->value = NULL;
 		p->key = KEY_COUNT;
@@ -255,6 +284,28 @@ static int check_gateway(struct parser *p, const struct ipaddr *ip)
 	return 0;
 }
 
+/* UUID version 5 (RFC 4122, 4.3): a SHA-1 that libuuid has anyway; it guards no secret. */
+static int make_digest(struct parser *p)
+{
+	static const uuid_t ns = { 0x1a, 0x5c, 0x9e, 0x02, 0x77, 0xd1, 0x4b, 0x0e,
+				   0x8f, 0x33, 0xba, 0x70, 0x4e, 0xc0, 0xf1, 0x95 };
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	uuid_t id;
+
+	if (!out)
+		return fail_memory(p);
+	for (enum key_id key = 0; key < KEY_COUNT; key++)
+		if (p->values[key])
+			fputs(p->values[key], out);
+	if (fclose(out) != 0)
+		return fail_memory(p);
+	uuid_generate_sha1(id, ns, text, len);
+	uuid_unparse_lower(id, p->svc->digest);
+	return 0;
+}
+
 /* What no single line can tell. */
 static int check_whole(struct parser *p)
 {
@@ -315,7 +366,11 @@ int config_parse(struct service *svc, const char *name, const char *file,
 		fail(&p, bad, "is neither 'key = value' nor '[" SECTION "]'");
 	if (!finish_value(&p))
 		check_whole(&p);
+	if (!p.rc)
+		make_digest(&p);
 	free(p.value);
+	for (enum key_id key = 0; key < KEY_COUNT; key++)
+		free(p.values[key]);
 	if (p.rc)
 		service_free(svc);
 	return p.rc;

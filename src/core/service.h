@@ -18,6 +18,9 @@
 #define SERVICE_ADDRESSES_MAX 8
 #define SERVICE_EXPORTS_MAX   64
 
+/* Room for a digest in text: a UUID and its terminating zero. */
+#define SERVICE_DIGEST_TEXT 37
+
 /**
  * struct ipaddr - an IPv4 or IPv6 address
  * @family: AF_INET or AF_INET6
@@ -73,6 +76,8 @@ enum link_mode {
  *
  * Everything is owned by the struct; service_free() releases it. The gateways are the
  * default routes by family (family 0 = none), for clients beyond the service's own network.
+ * @digest is the same on two heads exactly when every key has the same value there, given
+ * or by default: comments, blanks and the order of different keys do not count.
  */
 struct service {
 	char name[SERVICE_NAME_MAX + 1];
@@ -91,6 +96,7 @@ struct service {
 	unsigned int threads;
 	enum link_mode link;
 	unsigned int versions;
+	char digest[SERVICE_DIGEST_TEXT];
 };
 
 /**

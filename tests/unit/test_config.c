@@ -328,6 +328,45 @@ static void test_long_line(void **state)
 	}
 }
 
+#define LEAST                                                                            \
+	"[service]\ndevice = /dev/a\nfstype = xfs\naddress = 192.0.2.50/24@e\n"          \
+	"export = / *(rw)\n"
+
+static void digest_of(char digest[SERVICE_DIGEST_TEXT], const char *text)
+{
+	struct service svc;
+
+	parse_good(&svc, text);
+	memcpy(digest, svc.digest, SERVICE_DIGEST_TEXT);
+	service_free(&svc);
+}
+
+static void test_digest(void **state)
+{
+	static const char *const same[] = {
+		LEAST "lease = 10\n",
+		"# of head2\n[service]\nexport = /   *(rw)\naddress=192.0.2.50/24@e ; here\n"
+		"fstype = xfs\n\ndevice =\t/dev/a\n",
+	};
+	static const char *const other[] = {
+		LEAST "lease = 11\n",
+		LEAST "address = 192.0.2.51/24@e\n",
+		LEAST "options = noatime\n",
+	};
+	char digest[SERVICE_DIGEST_TEXT], d[SERVICE_DIGEST_TEXT];
+
+	digest_of(digest, LEAST);
+	assert_int_equal(strlen(digest), SERVICE_DIGEST_TEXT - 1);
+	digest_of(d, same[0]);
+	assert_string_equal(d, digest);
+	for (size_t i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+		digest_of(d, other[i]);
+		assert_string_not_equal(d, digest);
+	}
+	digest_of(d, same[1]);
+	assert_string_equal(d, digest);
+}
+
 static void test_bad_name(void **state)
 {
 	struct err err = { 0 };
@@ -363,8 +402,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),  cmocka_unit_test(test_everything),
 		cmocka_unit_test(test_refused),   cmocka_unit_test(test_zero_byte),
-		cmocka_unit_test(test_long_line), cmocka_unit_test(test_bad_name),
-		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_long_line), cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_bad_name),  cmocka_unit_test(test_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
