@@ -5,12 +5,12 @@
 
 #include <json-c/json.h>
 
-/** member_string - the text of a member, "" if it is missing; belongs to the object. */
+/** member_string - the text of a member, "" if it is missing or null; belongs to the object. */
 static inline const char *member_string(struct json_object *o, const char *key)
 {
 	struct json_object *v;
 
-	return json_object_object_get_ex(o, key, &v) ? json_object_get_string(v) : "";
+	return json_object_object_get_ex(o, key, &v) && v ? json_object_get_string(v) : "";
 }
 
 /** member_double - the number of a member, 0 if it is missing. */

@@ -34,12 +34,18 @@ const char *plan_operation_name(enum operation operation)
 	switch (operation) {
 	case OPERATION_STANDBY:
 		return "standby";
+	case OPERATION_PREPARE:
+		return "prepare";
+	case OPERATION_TAKE:
+		return "take";
 	case OPERATION_START:
 		return "start";
 	case OPERATION_STOP:
 		return "stop";
 	case OPERATION_TEARDOWN:
 		return "teardown";
+	case OPERATION_MEND:
+		return "mend";
 	}
 	return "?";
 }
@@ -55,8 +61,20 @@ static struct plan plan_start(const struct standing *standing, enum service_stat
 		plan.phases[n++] = PHASE_STOP;
 	if (!standing->prepared)
 		plan.phases[n++] = PHASE_STANDBY;
+	plan.phases[n++] = PHASE_ADMIT;
 	plan.phases[n++] = PHASE_START;
 	return plan;
+}
+
+/*
+ * A head that has granted the service serves it no more, and has looked that nobody else
+ * does: no need to ask the network who has the addresses, nor to look at the disk again.
+ */
+static struct plan plan_take(const struct standing *standing, enum service_state state)
+{
+	if (state != STATE_STANDBY || !standing->prepared)
+		return plan_start(standing, state);
+	return (struct plan){ .phases = { PHASE_START }, .undo = PHASE_STOP };
 }
 
 struct plan plan_make(enum operation operation, const struct standing *standing)
@@ -71,8 +89,18 @@ struct plan plan_make(enum operation operation, const struct standing *standing)
 		if (state == STATE_ABSENT)
 			plan.undo = PHASE_TEARDOWN;
 		break;
+	case OPERATION_PREPARE:
+		plan.refused = state != STATE_STANDBY || !standing->prepared;
+		plan.phases[n++] = PHASE_PREPARE;
+		break;
+	case OPERATION_TAKE:
+		return plan_take(standing, state);
 	case OPERATION_START:
 		return plan_start(standing, state);
+	case OPERATION_MEND:
+		if (state == STATE_SERVING)
+			plan.phases[n++] = PHASE_MEND;
+		break;
 	case OPERATION_STOP:
 		if (state == STATE_SERVING || state == STATE_PARTIAL)
 			plan.phases[n++] = PHASE_STOP;

@@ -9,18 +9,24 @@
 /** enum operation - what is wanted of a service on this head */
 enum operation {
 	OPERATION_STANDBY,
+	OPERATION_PREPARE, /* could it be taken over from a head that serves it? */
+	OPERATION_TAKE,    /* start, once that head has granted it */
 	OPERATION_START,
 	OPERATION_STOP,
 	OPERATION_TEARDOWN,
+	OPERATION_MEND, /* put daemons that have died back in their place */
 };
 
 /** enum phase - a table of steps (keeper/op.h), or the end of a plan */
 enum phase {
 	PHASE_END,
 	PHASE_STANDBY,
+	PHASE_PREPARE,
+	PHASE_ADMIT,
 	PHASE_START,
 	PHASE_STOP,
 	PHASE_TEARDOWN,
+	PHASE_MEND,
 };
 
 /**
@@ -59,18 +65,20 @@ enum service_state plan_state(const struct standing *standing);
 /** plan_state_name - "absent", "standby", "partial", "serving". */
 const char *plan_state_name(enum service_state state);
 
-/** plan_operation_name - "standby", "start", "stop", "teardown". */
+/** plan_operation_name - "standby", "start", "stop", "teardown" … */
 const char *plan_operation_name(enum operation operation);
 
-#define PLAN_MAX 4
+#define PLAN_MAX 5
 
 /**
  * struct plan - phases in their order, closed by PHASE_END
  * @undo: run when one of them fails; PHASE_END = nothing can be undone
+ * @refused: nothing may be done, as it is in the wrong state for this
  */
 struct plan {
 	enum phase phases[PLAN_MAX];
 	enum phase undo;
+	bool refused;
 };
 
 /**

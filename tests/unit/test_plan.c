@@ -20,6 +20,7 @@ static const struct standing serving = { .pinned = true,
 static const struct standing half = { .pinned = true,
 				      .prepared = true,
 				      .attached = true };
+static const struct standing worst = { .pinned = true, .attached = true };
 static const struct standing held = { .pinned = true, .prepared = true, .held = true };
 /* A stop that died in its first step: everything stands, and no call gets in. */
 static const struct standing drained = { .pinned = true,
@@ -38,16 +39,23 @@ static const struct standing crippled = {
 	.pinned = true, .attached = true, .link_up = true, .threads = 8
 };
 
+/* @phases: in their order, closed by PHASE_END. */
 static void expect(enum operation operation, const struct standing *standing,
-		   enum phase a, enum phase b, enum phase c, enum phase undo)
+		   enum phase undo, const enum phase *phases)
 {
 	struct plan plan = plan_make(operation, standing);
+	size_t i = 0;
 
-	assert_int_equal(plan.phases[0], a);
-	assert_int_equal(plan.phases[1], b);
-	assert_int_equal(plan.phases[2], c);
+	do
+		assert_int_equal(plan.phases[i], phases[i]);
+	while (phases[i++] != PHASE_END);
 	assert_int_equal(plan.undo, undo);
+	assert_false(plan.refused);
 }
+
+#define EXPECT(operation, standing, undo, ...)                                           \
+	expect(OPERATION_##operation, &(standing), PHASE_##undo,                         \
+	       (const enum phase[]){ __VA_ARGS__ __VA_OPT__(, ) PHASE_END })
 
 static void states(void **state)
 {
@@ -64,40 +72,61 @@ static void states(void **state)
 
 static void start(void **state)
 {
-	expect(OPERATION_START, &standby, PHASE_START, PHASE_END, PHASE_END, PHASE_STOP);
-	expect(OPERATION_START, &absent, PHASE_STANDBY, PHASE_START, PHASE_END,
-	       PHASE_STOP);
-	expect(OPERATION_START, &lame, PHASE_STANDBY, PHASE_START, PHASE_END, PHASE_STOP);
-	expect(OPERATION_START, &half, PHASE_STOP, PHASE_START, PHASE_END, PHASE_STOP);
-	expect(OPERATION_START, &drained, PHASE_STOP, PHASE_START, PHASE_END, PHASE_STOP);
-	expect(OPERATION_START, &serving, PHASE_END, PHASE_END, PHASE_END, PHASE_END);
-	expect(OPERATION_START, &crippled, PHASE_END, PHASE_END, PHASE_END, PHASE_END);
+	EXPECT(START, standby, STOP, PHASE_ADMIT, PHASE_START);
+	EXPECT(START, absent, STOP, PHASE_STANDBY, PHASE_ADMIT, PHASE_START);
+	EXPECT(START, lame, STOP, PHASE_STANDBY, PHASE_ADMIT, PHASE_START);
+	EXPECT(START, half, STOP, PHASE_STOP, PHASE_ADMIT, PHASE_START);
+	EXPECT(START, drained, STOP, PHASE_STOP, PHASE_ADMIT, PHASE_START);
+	EXPECT(START, worst, STOP, PHASE_STOP, PHASE_STANDBY, PHASE_ADMIT, PHASE_START);
+	EXPECT(START, serving, END);
+	EXPECT(START, crippled, END);
+}
+
+static void a_head_that_was_prepared_takes_without_looking_again(void **state)
+{
+	EXPECT(TAKE, standby, STOP, PHASE_START);
+	/* Something has happened since: then it looks. */
+	EXPECT(TAKE, half, STOP, PHASE_STOP, PHASE_ADMIT, PHASE_START);
+	EXPECT(TAKE, lame, STOP, PHASE_STANDBY, PHASE_ADMIT, PHASE_START);
+	EXPECT(TAKE, serving, END);
+}
+
+static void only_a_standby_can_prepare(void **state)
+{
+	EXPECT(PREPARE, standby, END, PHASE_PREPARE);
+	assert_true(plan_make(OPERATION_PREPARE, &serving).refused);
+	assert_true(plan_make(OPERATION_PREPARE, &half).refused);
+	assert_true(plan_make(OPERATION_PREPARE, &lame).refused);
+	assert_true(plan_make(OPERATION_PREPARE, &absent).refused);
+}
+
+static void only_what_serves_is_mended(void **state)
+{
+	EXPECT(MEND, crippled, END, PHASE_MEND);
+	EXPECT(MEND, standby, END);
+	EXPECT(MEND, half, END);
 }
 
 static void stop(void **state)
 {
-	expect(OPERATION_STOP, &absent, PHASE_END, PHASE_END, PHASE_END, PHASE_END);
-	expect(OPERATION_STOP, &standby, PHASE_END, PHASE_END, PHASE_END, PHASE_END);
-	expect(OPERATION_STOP, &half, PHASE_STOP, PHASE_END, PHASE_END, PHASE_END);
-	expect(OPERATION_STOP, &serving, PHASE_STOP, PHASE_END, PHASE_END, PHASE_END);
+	EXPECT(STOP, absent, END);
+	EXPECT(STOP, standby, END);
+	EXPECT(STOP, half, END, PHASE_STOP);
+	EXPECT(STOP, serving, END, PHASE_STOP);
 }
 
 static void standby_heals_and_never_stops(void **state)
 {
-	expect(OPERATION_STANDBY, &absent, PHASE_STANDBY, PHASE_END, PHASE_END,
-	       PHASE_TEARDOWN);
-	expect(OPERATION_STANDBY, &serving, PHASE_STANDBY, PHASE_END, PHASE_END,
-	       PHASE_END);
-	expect(OPERATION_STANDBY, &half, PHASE_STANDBY, PHASE_END, PHASE_END, PHASE_END);
+	EXPECT(STANDBY, absent, TEARDOWN, PHASE_STANDBY);
+	EXPECT(STANDBY, serving, END, PHASE_STANDBY);
+	EXPECT(STANDBY, half, END, PHASE_STANDBY);
 }
 
 static void teardown(void **state)
 {
-	expect(OPERATION_TEARDOWN, &absent, PHASE_END, PHASE_END, PHASE_END, PHASE_END);
-	expect(OPERATION_TEARDOWN, &lame, PHASE_TEARDOWN, PHASE_END, PHASE_END,
-	       PHASE_END);
-	expect(OPERATION_TEARDOWN, &serving, PHASE_STOP, PHASE_TEARDOWN, PHASE_END,
-	       PHASE_END);
+	EXPECT(TEARDOWN, absent, END);
+	EXPECT(TEARDOWN, lame, END, PHASE_TEARDOWN);
+	EXPECT(TEARDOWN, serving, END, PHASE_STOP, PHASE_TEARDOWN);
 }
 
 int main(void)
@@ -105,6 +134,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(states),
 		cmocka_unit_test(start),
+		cmocka_unit_test(a_head_that_was_prepared_takes_without_looking_again),
+		cmocka_unit_test(only_a_standby_can_prepare),
+		cmocka_unit_test(only_what_serves_is_mended),
 		cmocka_unit_test(stop),
 		cmocka_unit_test(standby_heals_and_never_stops),
 		cmocka_unit_test(teardown),

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* message: what the keepers of a service say to each other, as JSON text, checked. */
+#include "core/message.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const words[] = {
+#define X(name, word, help) [MESSAGE_##name] = word,
+	MESSAGE_TABLE(X)
+#undef X
+};
+
+#define WORDS (sizeof(words) / sizeof(words[0]))
+
+const char *message_word(enum message_type type)
+{
+	return words[type];
+}
+
+static void add_text(struct json_object *o, const char *key, const char *text)
+{
+	if (*text)
+		json_object_object_add(o, key, json_object_new_string(text));
+}
+
+char *message_format(const struct message *m)
+{
+	struct json_object *o = json_object_new_object();
+	char *text;
+
+	json_object_object_add(o, "v", json_object_new_int(MESSAGE_PROTOCOL));
+	add_text(o, "type", words[m->type]);
+	add_text(o, "to", m->to);
+	json_object_object_add(o, "generation", json_object_new_int64(m->generation));
+	add_text(o, "version", BATON_VERSION);
+	add_text(o, "digest", m->digest);
+	if (m->code)
+		json_object_object_add(o, "code", json_object_new_int(m->code));
+	add_text(o, "text", m->text);
+	if (m->body)
+		json_object_object_add(o, "body", json_object_get(m->body));
+	text = strdup(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+	json_object_put(o);
+	return text;
+}
+
+static int wrong(struct err *err, const char *what)
+{
+	err_set(err, BATON_EXIT_PEER, 0, "%s", what);
+	return -EPROTO;
+}
+
+/* A string member that may be missing, of printable ASCII or UTF-8, within its bounds. */
+static int take_text(struct json_object *o, const char *key, char *to, size_t size,
+		     struct err *err)
+{
+	struct json_object *v;
+	const char *text;
+
+	if (!json_object_object_get_ex(o, key, &v))
+		return 0;
+	if (!json_object_is_type(v, json_type_string))
+		return wrong(err, "a text is expected");
+	text = json_object_get_string(v);
+	if ((size_t)json_object_get_string_len(v) >= size ||
+	    strlen(text) != (size_t)json_object_get_string_len(v))
+		return wrong(err, "a text is too long, or has a zero in it");
+	for (const char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			return wrong(err, "a text has control characters");
+	snprintf(to, size, "%s", text);
+	return 0;
+}
+
+static int take_number(struct json_object *o, const char *key, int64_t min, int64_t max,
+		       int64_t *to, struct err *err)
+{
+	struct json_object *v;
+
+	if (!json_object_object_get_ex(o, key, &v))
+		return 0;
+	if (!json_object_is_type(v, json_type_int))
+		return wrong(err, "a number is expected");
+	*to = json_object_get_int64(v);
+	return *to < min || *to > max ? wrong(err, "a number is out of range") : 0;
+}
+
+static int take_type(struct json_object *o, enum message_type *type, struct err *err)
+{
+	char word[16] = "";
+
+	if (take_text(o, "type", word, sizeof(word), err) < 0)
+		return -EPROTO;
+	for (size_t i = 0; i < WORDS; i++)
+		if (strcmp(word, words[i]) == 0) {
+			*type = i;
+			return 0;
+		}
+	return wrong(err, "its type is not known");
+}
+
+/* What every protocol's messages begin with. */
+static int take_head(struct message *m, struct json_object *o, struct err *err)
+{
+	int64_t protocol = 0, generation = 0;
+	int rc = take_number(o, "v", 1, INT16_MAX, &protocol, err);
+
+	if (rc == 0 && !protocol)
+		rc = wrong(err, "it names no protocol");
+	if (rc == 0)
+		rc = take_type(o, &m->type, err);
+	if (rc == 0)
+		rc = take_text(o, "to", m->to, sizeof(m->to), err);
+	if (rc == 0)
+		rc = take_number(o, "generation", 0, INT64_MAX, &generation, err);
+	if (rc == 0)
+		rc = take_text(o, "version", m->version, sizeof(m->version), err);
+	m->protocol = protocol;
+	m->generation = generation;
+	return rc;
+}
+
+static int take_rest(struct message *m, struct json_object *o, struct err *err)
+{
+	int64_t code = 0;
+	int rc = take_text(o, "digest", m->digest, sizeof(m->digest), err);
+
+	if (rc == 0)
+		rc = take_number(o, "code", 0, 255, &code, err);
+	if (rc == 0)
+		rc = take_text(o, "text", m->text, sizeof(m->text), err);
+	m->code = code;
+	if (rc == 0 && json_object_object_get_ex(o, "body", &m->body)) {
+		json_object_get(m->body);
+		if (!json_object_is_type(m->body, json_type_object))
+			rc = wrong(err, "its body is no object");
+	}
+	if (rc == 0 && m->type == MESSAGE_STEP && !m->body)
+		rc = wrong(err, "it is a step without a body");
+	return rc;
+}
+
+int message_parse(struct message *m, const char *text, size_t len, struct err *err)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *o = NULL;
+	int rc = 0;
+
+	memset(m, 0, sizeof(*m));
+	if (tokener && len <= MESSAGE_MAX_LEN) {
+		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+		o = json_tokener_parse_ex(tokener, text, len);
+		if (json_tokener_get_error(tokener) != json_tokener_success ||
+		    json_tokener_get_parse_end(tokener) != len) {
+			json_object_put(o);
+			o = NULL;
+		}
+	}
+	if (tokener)
+		json_tokener_free(tokener);
+	if (!json_object_is_type(o, json_type_object))
+		rc = wrong(err, "it is no JSON object");
+	if (rc == 0)
+		rc = take_head(m, o, err);
+	if (rc == 0 && m->protocol == MESSAGE_PROTOCOL)
+		rc = take_rest(m, o, err);
+	json_object_put(o);
+	if (rc < 0)
+		message_release(m);
+	return rc;
+}
+
+void message_release(struct message *m)
+{
+	json_object_put(m->body);
+	m->body = NULL;
+}

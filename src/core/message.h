@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* message: what the keepers of a service say to each other, as JSON text, checked. */
+#ifndef BATON_CORE_MESSAGE_H
+#define BATON_CORE_MESSAGE_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/service.h"
+
+/* Keepers hand over only to keepers that speak the same protocol. */
+#define MESSAGE_PROTOCOL 1
+/* corosync's limit is 1 MiB and more; nothing of ours comes near it. */
+#define MESSAGE_MAX_LEN 65536
+/* RFC 1035 names; corosync sets no limit of its own. */
+#define MESSAGE_HEAD_MAX    255
+#define MESSAGE_VERSION_MAX 31
+
+/* X(NAME, word, help) */
+#define MESSAGE_TABLE(X)                                                                 \
+	X(PREPARE, "prepare", "source asks the target: can you take the service?")       \
+	X(READY, "ready", "target: everything but the disk is here")                     \
+	X(REFUSE, "refuse", "target: no, or not any more")                               \
+	X(GRANTED, "granted", "source: the disk is free, take it")                       \
+	X(ABORTED, "aborted", "source: the hand-over is off")                            \
+	X(SERVING, "serving", "target: done")                                            \
+	X(FAILED, "failed", "target: it did not start here")                             \
+	X(STEP, "step", "either: a step of the hand-over has ended")                     \
+	X(ASK, "ask", "anybody asks one head, or all")                                   \
+	X(ANSWER, "answer", "to that")                                                   \
+	X(HELLO, "hello", "each to all when one has joined: version, digest, generation")
+
+enum message_type {
+#define X(name, word, help) MESSAGE_##name,
+	MESSAGE_TABLE(X)
+#undef X
+};
+
+/**
+ * struct message - one message
+ * @type: what it is
+ * @protocol: of the sender; if it is not ours, only @type, @to, @generation and @version hold
+ * @to: the head it is meant for, "" = all
+ * @generation: of the hand-over; of the question for ASK and ANSWER; HELLO: the highest
+ *               one seen
+ * @version: of the sender's baton
+ * @digest: of the sender's service file (PREPARE, ASK, HELLO)
+ * @code, @text: why not (REFUSE, ABORTED, FAILED, ANSWER); ASK: @text is the question
+ * @body: STEP: the ledger entry; ANSWER: what was asked for; owned
+ *
+ * The sender's name is not in it: corosync says who sent a message.
+ */
+struct message {
+	enum message_type type;
+	int protocol;
+	char to[MESSAGE_HEAD_MAX + 1];
+	uint64_t generation;
+	char version[MESSAGE_VERSION_MAX + 1];
+	char digest[SERVICE_DIGEST_TEXT];
+	int code;
+	char text[sizeof(((struct err *)0)->text)];
+	struct json_object *body;
+};
+
+/** message_word - "prepare", "ready" … */
+const char *message_word(enum message_type type);
+
+/**
+ * message_format - as text
+ * @message: @protocol and @version are filled in by baton's own
+ *
+ * Return: the text, the caller's to free; NULL when out of memory.
+ */
+char *message_format(const struct message *message);
+
+/**
+ * message_parse - check a text that came from another head
+ * @message: filled; message_release() it
+ * @text: need not end in zero
+ * @len: its length
+ * @err: what is wrong with it
+ *
+ * Members that are not known are ignored: a later version may add some.
+ *
+ * Return: 0, or -EPROTO.
+ */
+int message_parse(struct message *message, const char *text, size_t len, struct err *err);
+
+/** message_release - free what a message owns. */
+void message_release(struct message *message);
+
+#endif
