@@ -39,12 +39,15 @@ static const char *said_state(enum operation operation)
 {
 	switch (operation) {
 	case OPERATION_START:
+	case OPERATION_TAKE:
+	case OPERATION_MEND:
 		return "serving";
 	case OPERATION_STOP:
 		return "stopped, in standby";
 	case OPERATION_TEARDOWN:
 		return "taken down";
 	case OPERATION_STANDBY:
+	case OPERATION_PREPARE:
 		return "in standby";
 	}
 	return "?";

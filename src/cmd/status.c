@@ -7,7 +7,7 @@
 #include "cmd/cmd.h"
 #include "cmd/common.h"
 #include "core/output.h"
-#include "keeper/facts.h"
+#include "keeper/survey.h"
 #include "keeper/talk.h"
 #include "sys/conffile.h"
 #include "sys/software.h"
@@ -58,7 +58,7 @@ static struct json_object *describe(const struct service *svc, enum exit_code *c
 	struct err err = { 0 };
 	char buf[64];
 
-	if (facts_collect(svc, LOOK_MS, &o, &err) < 0) {
+	if (survey_collect(svc, LOOK_MS, &o, &err) < 0) {
 		o = json_object_new_object();
 		json_object_object_add(o, "state", json_object_new_string("unknown"));
 		json_object_object_add(o, "error", json_object_new_string(err.text));

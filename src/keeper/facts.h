@@ -3,8 +3,6 @@
 #ifndef BATON_KEEPER_FACTS_H
 #define BATON_KEEPER_FACTS_H
 
-#include <json-c/json.h>
-
 #include "core/plan.h"
 #include "keeper/op.h"
 
@@ -17,17 +15,5 @@
  * Return: 0, or -errno.
  */
 int facts_look(struct op *op, struct standing *standing, struct err *err);
-
-/**
- * facts_collect - the same and more as JSON, for `baton status`, by a child
- * @svc: the service
- * @deadline_ms: then the child is given up
- * @facts: gets an object the caller owns
- * @err: why not
- *
- * Return: 0, -ETIMEDOUT, or -errno.
- */
-int facts_collect(const struct service *svc, unsigned int deadline_ms,
-		  struct json_object **facts, struct err *err);
 
 #endif

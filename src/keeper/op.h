@@ -70,8 +70,14 @@ struct step {
 /* The plans; each is closed by a row whose name is NULL. What undoes start is stop. */
 extern const struct step standby_steps[];
 extern const struct step teardown_steps[];
+extern const struct step prepare_steps[];
+extern const struct step admit_steps[];
 extern const struct step start_steps[];
+extern const struct step mend_steps[];
 extern const struct step stop_steps[];
+
+/** standby_start_mountd - a step of both standby and mend. */
+int standby_start_mountd(struct op *op, struct err *err);
 
 /**
  * op_init - prepare an operation in the head's namespaces

@@ -67,12 +67,18 @@ const struct step *runner_phase_steps(enum phase phase)
 	switch (phase) {
 	case PHASE_STANDBY:
 		return standby_steps;
+	case PHASE_PREPARE:
+		return prepare_steps;
+	case PHASE_ADMIT:
+		return admit_steps;
 	case PHASE_START:
 		return start_steps;
 	case PHASE_STOP:
 		return stop_steps;
 	case PHASE_TEARDOWN:
 		return teardown_steps;
+	case PHASE_MEND:
+		return mend_steps;
 	case PHASE_END:
 		break;
 	}
@@ -181,6 +187,10 @@ static void run_child(const struct service *svc, enum operation operation, int l
 		plan = plan_make(operation, &standing);
 		over.before = plan_state(&standing);
 		over.changed = plan.phases[0] != PHASE_END;
+		if (plan.refused)
+			rc = err_set(&over.err, BATON_EXIT_FAILED, 0,
+				     "is %s, not standing by",
+				     plan_state_name(over.before));
 		for (size_t i = 0; plan.phases[i] != PHASE_END && rc == 0; i++)
 			rc = run_phase(&op, plan.phases[i], false, fd, &over.err);
 		if (rc < 0 && plan.undo != PHASE_END)
@@ -351,8 +361,9 @@ static bool give_up(struct runner *runner)
 		runner->step_ms / 1000);
 	close(runner->fd);
 	runner->fd = -1;
-	if (runner->operation != OPERATION_START || runner->hung.text[0] ||
-	    fork_child(runner, OPERATION_STOP, &err) < 0)
+	if ((runner->operation != OPERATION_START &&
+	     runner->operation != OPERATION_TAKE) ||
+	    runner->hung.text[0] || fork_child(runner, OPERATION_STOP, &err) < 0)
 		return finish(runner, &err);
 	runner->hung = err;
 	runner->hung.code = BATON_EXIT_FAILED;

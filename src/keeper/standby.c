@@ -167,7 +167,7 @@ static int run_settings(struct op *op, struct err *err)
 	return nfsd_has_server() ? 0 : nfsd_apply_settings(op->svc, err);
 }
 
-static int run_mountd(struct op *op, struct err *err)
+int standby_start_mountd(struct op *op, struct err *err)
 {
 	static const char *const argv[] = {
 		MOUNTD, "--foreground", "--no-nfs-version", "2", "--no-nfs-version", "3",
@@ -192,7 +192,7 @@ const struct step standby_steps[] = {
 	{ "settings", "set knfsd's versions, lease and grace", PLACE_INSIDE, 5000,
 	  run_settings, NULL },
 	{ "exports", "register the exports", PLACE_INSIDE, 60000, run_exports, NULL },
-	{ "mountd", "start rpc.mountd", PLACE_INSIDE, 5000, run_mountd, NULL },
+	{ "mountd", "start rpc.mountd", PLACE_INSIDE, 5000, standby_start_mountd, NULL },
 	{ 0 },
 };
 

@@ -4,8 +4,12 @@
  *
  * Theory of operation
  *
- *   device -> alone -> (reserve) -> mount -> nfsdcld -> listen -> recovery -> knfsd
- *   -> address -> announce -> tickle
+ *   admit:  device -> alone
+ *   start:  (reserve) -> mount -> nfsdcld -> listen -> recovery -> knfsd
+ *           -> address -> announce -> tickle
+ *
+ * A head that is handed the service looks at the disk and the links beforehand (prepare),
+ * and is not asked to look whether it is alone: the other head has said that it goes.
  *
  * The address comes last: before it, nothing of the service can be reached, so no client
  * ever meets a refusal, which would cost it 3 s (doc/facts.md, Linux client). nfsdcld is
@@ -128,17 +132,32 @@ static int run_alone(struct op *op, struct err *err)
 				       "addresses");
 }
 
-static int run_device(struct op *op, struct err *err)
+static int run_disk(struct op *op, struct err *err)
 {
 	const struct service *svc = op->svc;
-	int rc = begin_asking(op, err);
+	int rc = blockdev_check_present(svc->device, NULL, err);
 
-	if (rc == 0)
-		rc = blockdev_check_present(svc->device, NULL, err);
 	if (rc == 0)
 		rc = blockdev_check_filesystem(svc->device, svc->fstype, err);
 	if (rc == 0)
 		rc = blockdev_check_unused(svc->device, op->paths.fs, err);
+	return rc;
+}
+
+static int run_device(struct op *op, struct err *err)
+{
+	int rc = begin_asking(op, err);
+
+	return rc < 0 ? rc : run_disk(op, err);
+}
+
+/* Clients could not come by a link that is down. */
+static int run_parents(struct op *op, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < op->svc->n_addresses && rc == 0; i++)
+		rc = parentlink_check(op->svc->addresses[i].link, err);
 	return rc;
 }
 
@@ -335,11 +354,22 @@ static int run_tickle(struct op *op, struct err *err)
 	return 0;
 }
 
-const struct step start_steps[] = {
+const struct step prepare_steps[] = {
+	{ "device", "is the disk here, of the right kind, and unused?", PLACE_HEAD, 10000,
+	  run_disk, NULL },
+	{ "links", "are the links up?", PLACE_HEAD, 5000, run_parents, NULL },
+	{ 0 },
+};
+
+const struct step admit_steps[] = {
 	{ "device", "is the disk here, of the right kind, and unused?", PLACE_HEAD, 10000,
 	  run_device, NULL },
 	{ "alone", "is nobody else serving the addresses?", PLACE_HEAD, 5000, run_alone,
 	  NULL },
+	{ 0 },
+};
+
+const struct step start_steps[] = {
 	/* A persistent reservation (fence =) is taken here, before the first write. */
 	{ "mount", "mount the filesystem, bind the exports", PLACE_INSIDE, 60000,
 	  run_mount, NULL },
@@ -357,5 +387,19 @@ const struct step start_steps[] = {
 	  NULL },
 	{ "tickle", "one bare ACK to each known client", PLACE_INSIDE, 5000, run_tickle,
 	  NULL },
+	{ 0 },
+};
+
+static int run_mend_nfsdcld(struct op *op, struct err *err)
+{
+	int rc = recovery_start_daemon(&op->paths, err);
+
+	return rc < 0 ? rc : recovery_wait_daemon(&op->paths, NFSDCLD_MS, err);
+}
+
+const struct step mend_steps[] = {
+	{ "mountd", "start rpc.mountd", PLACE_INSIDE, 5000, standby_start_mountd, NULL },
+	{ "nfsdcld", "start nfsdcld on the database as it is", PLACE_INSIDE,
+	  NFSDCLD_MS + 1000, run_mend_nfsdcld, NULL },
 	{ 0 },
 };

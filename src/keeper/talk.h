@@ -9,12 +9,20 @@
 #include "core/paths.h"
 
 /*
- * Request:  {"do": "start" | "stop" | "status" | "teardown"}
- * Answers:  {"step": …, "ms": …, "outcome": …, "note": …}   for each step that ended
+ * Request:  {"do": "start" | "stop" | "teardown"}   an operation on this head
+ *           {"do": "move", "target": HEAD}          hand the service over
+ *           {"do": "inquire", "target": HEAD}       would that head take it now?
+ *           {"do": "status"}   + head, version, digest, cluster, peers in the result
+ *           {"do": "heads"}    + heads: [{head, self, online, keeper, version, digest,
+ *                                         facts | error, last}] in the result
+ *           {"do": "follow"}   {"following": true}, then steps, and {"moved": RECORD} after
+ *                              each hand-over, until the asker goes
+ * Answers:  {"step": …, "ms": …, "outcome": …, "note": …, "head": …}   for each that ended
  *           {"waiting": OPERATION}   now and then, while that has to end first
- *           {"result": CODE, "error": TEXT, "changed": BOOL, "state": …}   at the end
+ *           {"result": CODE, "error": TEXT, "changed": BOOL, "state": …}   at the end;
+ *           of a move with "record", as the ledger has it
  */
-#define TALK_MAX_LEN 32768
+#define TALK_MAX_LEN 131072
 
 /** talk_listen - the keeper's end: a listening socket only root can reach. Return: fd or -errno. */
 int talk_listen(const struct paths *paths, struct err *err);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/plan.h"
@@ -22,6 +23,7 @@
 #include "keeper/op.h"
 #include "sys/conffile.h"
 #include "sys/file.h"
+#include "sys/lock.h"
 
 static char *place(const char *leaf, const char *suffix)
 {
@@ -73,6 +75,8 @@ static int act(const char *step, const char *then, struct err *err)
 	}
 
 STEP(prepare, NULL)
+STEP(look, NULL)
+STEP(mend, NULL)
 STEP(mount, "partial")
 STEP(address, "serving")
 STEP(silence, NULL)
@@ -81,6 +85,17 @@ STEP(unpin, "absent")
 
 const struct step standby_steps[] = {
 	{ "prepare", "", PLACE_HEAD, 20000, run_prepare, NULL },
+	{ 0 },
+};
+const struct step prepare_steps[] = {
+	{ "look", "", PLACE_HEAD, 20000, run_look, NULL },
+	{ 0 },
+};
+const struct step admit_steps[] = {
+	{ 0 },
+};
+const struct step mend_steps[] = {
+	{ "mend", "", PLACE_INSIDE, 20000, run_mend, NULL },
 	{ 0 },
 };
 const struct step start_steps[] = {
@@ -151,12 +166,31 @@ void ns_close(struct ns *ns)
 {
 }
 
+/* The daemons live as long as we do: nothing is to be mended. */
+static void be_daemons(const char *name)
+{
+	struct paths paths;
+
+	paths_init(&paths, name);
+	mkdir(PATHS_RUN, 0755);
+	mkdir(paths.run, 0700);
+	for (int i = 0; i < 2; i++) {
+		const char *file = i ? paths.mountd_pid : paths.nfsdcld_pid;
+		int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+		/* Another keeper's then; this one will not get far. */
+		if (lock_take(fd) == 0 && dprintf(fd, "%d\n", getpid()) < 0)
+			_exit(98);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct service svc;
 	struct err err = { 0 };
 	int rc = config_load(&svc, argv[1], NULL, &err);
 
+	be_daemons(argv[1]);
 	if (rc == 0)
 		rc = keeper_run(&svc, &err);
 	service_free(&svc);

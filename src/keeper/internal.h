@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* internal: the keeper as its own files see it; keeper.c says what each is for. */
+#ifndef BATON_KEEPER_INTERNAL_H
+#define BATON_KEEPER_INTERNAL_H
+
+#include <json-c/json.h>
+#include <systemd/sd-event.h>
+
+#include "core/account.h"
+#include "core/handover.h"
+#include "keeper/op.h"
+#include "keeper/runner.h"
+#include "keeper/survey.h"
+#include "sys/corosync.h"
+
+struct keeper;
+
+/* ---- jobs.c: operations, one at a time */
+
+/* Requests that wait for the operation before them. */
+#define JOBS_WAITING_MAX 8
+
+/** enum job_for - whom an operation is done for */
+enum job_for {
+	JOB_KEEPER,   /* nobody: the keeper itself */
+	JOB_CLIENT,   /* who has asked through the socket */
+	JOB_HANDOVER, /* the hand-over under way */
+	JOB_QUESTION, /* another head, which wants to know whether this one is ready */
+};
+
+/**
+ * struct job - an operation that runs or waits
+ * @client: JOB_CLIENT's connection, owned
+ * @question, @from: JOB_QUESTION's number, and who asks
+ */
+struct job {
+	enum operation operation;
+	enum job_for who;
+	int client;
+	uint64_t question;
+	char from[MESSAGE_HEAD_MAX + 1];
+};
+
+struct jobs {
+	struct runner runner;
+	bool busy;
+	struct job job;
+	struct job waiting[JOBS_WAITING_MAX];
+	size_t n_waiting;
+	sd_event_source *io;
+	sd_event_source *timer;
+	bool was_ready;
+};
+
+/**
+ * jobs_add - begin an operation now, or when those before it have ended
+ * @job: copied; its client's connection is taken over if this goes well
+ * @patience_ms: for an operation that somebody else left going
+ */
+int jobs_add(struct keeper *k, const struct job *job, unsigned int patience_ms,
+	     struct err *err);
+/** jobs_word - the running operation, else the service's state. */
+const char *jobs_word(const struct keeper *k);
+void jobs_release(struct keeper *k);
+
+/* ---- requests.c: the socket */
+
+/* Connections that have not asked for anything yet, and those that follow. */
+#define REQUESTS_VISITORS_MAX  16
+#define REQUESTS_FOLLOWERS_MAX 8
+
+/** struct visitor - somebody who has connected; fd -1 = a free place */
+struct visitor {
+	int fd;
+	int64_t until_ms;
+	sd_event_source *source;
+};
+
+struct requests {
+	int listener;
+	struct visitor visitors[REQUESTS_VISITORS_MAX];
+	struct visitor followers[REQUESTS_FOLLOWERS_MAX];
+};
+
+int requests_open(struct keeper *k, struct err *err);
+/** requests_expire - let go of visitors that never asked. */
+void requests_expire(struct keeper *k);
+/** requests_tell - to all who follow. */
+void requests_tell(struct keeper *k, struct json_object *event);
+/**
+ * requests_answer - the last answer to a request; closes its connection
+ * @more: members to add, taken over; may be NULL
+ */
+void requests_answer(struct keeper *k, int fd, const struct err *err, bool changed,
+		     struct json_object *more);
+void requests_close(struct keeper *k);
+
+/* ---- watch.c: what is looked after while the service serves */
+
+struct watch {
+	struct op op; /* sockets inside */
+	sd_event_source *timer;
+	struct conns recorded;
+	pid_t recorder;
+	int64_t mended_ms;
+};
+
+int watch_open(struct keeper *k, struct err *err);
+/** watch_sample - look now. */
+void watch_sample(struct keeper *k);
+/** watch_pause - an operation begins. */
+void watch_pause(struct keeper *k);
+/** watch_forget - let go of the namespaces: they may be new ones, or shall go. */
+void watch_forget(struct keeper *k);
+void watch_close(struct keeper *k);
+
+/* ---- peers.c: the keepers of the service on the other heads */
+
+#define PEERS_QUEUE_MAX 256
+
+struct peer {
+	char head[MESSAGE_HEAD_MAX + 1];
+	char version[MESSAGE_VERSION_MAX + 1];
+	char digest[SERVICE_DIGEST_TEXT];
+	int protocol;
+};
+
+struct peers {
+	struct corosync *corosync; /* NULL = not in a cluster */
+	struct err why;            /* … because */
+	char self[MESSAGE_HEAD_MAX + 1];
+	sd_event_source *io;
+	sd_event_source *retry;
+	sd_event_source *flush;
+	char *queue[PEERS_QUEUE_MAX];
+	size_t n_queue;
+	struct peer known[COROSYNC_HEADS_MAX]; /* what they have said of themselves */
+	size_t n_known;
+};
+
+int peers_open(struct keeper *k, struct err *err);
+/** peers_send - to all; without a cluster, to ourselves. */
+void peers_send(struct keeper *k, const struct message *message);
+/** peers_find - what corosync knows of a head, NULL = there is none of this name. */
+const struct corosync_head *peers_find(const struct keeper *k, const char *head);
+/** peers_introduced - what a head's keeper has said of itself, NULL = nothing. */
+const struct peer *peers_introduced(const struct keeper *k, const char *head);
+void peers_close(struct keeper *k);
+
+/* ---- transfer.c: the hand-over */
+
+struct transfer {
+	struct handover handover;
+	struct account account;
+	uint64_t generation; /* the highest seen */
+	sd_event_source *deadline;
+	int asker;    /* who has asked this head to hand over, -1 = nobody */
+	bool changed; /* … and anything was done for it */
+	struct json_object *record; /* of the last hand-over that has ended */
+};
+
+int transfer_open(struct keeper *k, struct err *err);
+/** transfer_begin - hand over to @target; takes over @fd if it returns 0. */
+int transfer_begin(struct keeper *k, const char *target, int fd, struct err *err);
+/** transfer_overrule - somebody wants a start or a stop of this head. */
+void transfer_overrule(struct keeper *k);
+void transfer_message(struct keeper *k, const char *from, const struct message *message);
+/** transfer_peers_changed - heads have come or gone. */
+void transfer_peers_changed(struct keeper *k);
+/** transfer_ended - the operation it began has ended; @err = NULL: well. */
+void transfer_ended(struct keeper *k, const struct err *err);
+/** transfer_step - a step of an operation of ours. Return: true if it is the hand-over's. */
+bool transfer_step(struct keeper *k, struct json_object *entry);
+/** transfer_hides - is the running operation part of the hand-over's own record? */
+bool transfer_hides(const struct keeper *k);
+/** transfer_check_target - could @target be handed the service at all? */
+int transfer_check_target(struct keeper *k, const char *target, struct err *err);
+/** transfer_check_source - would this head take it from @from, which says @message? */
+int transfer_check_source(struct keeper *k, const char *from,
+			  const struct message *message, struct err *err);
+void transfer_close(struct keeper *k);
+
+/* ---- questions.c: what heads ask each other, and what a command asks of all */
+
+#define QUESTIONS_MAX 8
+
+/** struct question - of a command here; id 0 = a free place */
+struct question {
+	uint64_t id;
+	int fd;
+	char target[MESSAGE_HEAD_MAX + 1]; /* "" = all heads, for their facts */
+	struct json_object *answers;
+	sd_event_source *deadline;
+};
+
+/** struct inquiry - of a head, whose answer a child of ours is looking up */
+struct inquiry {
+	struct survey survey;
+	uint64_t id;
+	char from[MESSAGE_HEAD_MAX + 1];
+	sd_event_source *io;
+	sd_event_source *deadline;
+	struct keeper *k;
+};
+
+struct questions {
+	struct question asked[QUESTIONS_MAX];
+	struct inquiry looking[QUESTIONS_MAX];
+	uint64_t last;
+};
+
+/** questions_ask_heads, questions_ask_ready - take over @fd if they return 0. */
+int questions_ask_heads(struct keeper *k, int fd, struct err *err);
+int questions_ask_ready(struct keeper *k, const char *target, int fd, struct err *err);
+void questions_message(struct keeper *k, const char *from, const struct message *message);
+/** questions_job_ended - the look at our readiness has ended; @err = NULL: ready. */
+void questions_job_ended(struct keeper *k, const struct job *job, const struct err *err);
+void questions_close(struct keeper *k);
+
+/* ---- all of it */
+
+struct keeper {
+	const struct service *svc;
+	struct paths paths;
+	sd_event *event;
+	struct err err;
+	int lock;
+	enum service_state state;
+	struct jobs jobs;
+	struct requests requests;
+	struct watch watch;
+	struct peers peers;
+	struct transfer transfer;
+	struct questions questions;
+};
+
+/** keeper_arm - (re)arm a one-shot timer; @ms 0 = disarm. */
+void keeper_arm(sd_event_source *timer, unsigned int ms);
+
+#endif

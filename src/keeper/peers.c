@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * peers: the keepers of the service on the other heads, by corosync's closed process groups.
+ *
+ * Theory of operation
+ *
+ * Each service has a group of its own, "baton/NAME". corosync says who is in it, carries
+ * messages to all of them in one order, encrypted by its own keys, and names the sender; so
+ * a head can be impersonated only by root on a node of the cluster. When a keeper joins,
+ * every one says hello to all: version, protocol, digest of the service file, the highest
+ * generation it has seen.
+ *
+ * Without corosync a keeper is a group of one: what it sends comes back to itself alone. It
+ * tries to join every two seconds; corosync may come and go at any time. Joining waits for
+ * corosync's answer: one that hangs stops the keeper's loop, until systemd's watchdog ends
+ * it; the other heads fence such a head anyway.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+
+#include "keeper/internal.h"
+
+#define RETRY_MS 2000
+/* While the cluster is forming anew. */
+#define FLUSH_MS 10
+
+static const struct corosync_head alone = { .online = true,
+					    .joined = true,
+					    .self = true };
+
+const struct corosync_head *peers_find(const struct keeper *k, const char *head)
+{
+	const struct corosync_head *heads;
+	size_t n;
+
+	if (!k->peers.corosync)
+		return strcmp(head, k->peers.self) == 0 ? &alone : NULL;
+	heads = corosync_heads(k->peers.corosync, &n);
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(heads[i].name, head) == 0)
+			return &heads[i];
+	return NULL;
+}
+
+const struct peer *peers_introduced(const struct keeper *k, const char *head)
+{
+	for (size_t i = 0; i < k->peers.n_known; i++)
+		if (strcmp(k->peers.known[i].head, head) == 0)
+			return &k->peers.known[i];
+	return NULL;
+}
+
+/* What a keeper that has gone has said counts no more. */
+static void forget_gone(struct keeper *k)
+{
+	struct peers *p = &k->peers;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < p->n_known; i++) {
+		const struct corosync_head *head = peers_find(k, p->known[i].head);
+
+		if (head && head->joined && !head->self)
+			p->known[kept++] = p->known[i];
+	}
+	p->n_known = kept;
+}
+
+static void remember(struct keeper *k, const char *from, const struct message *m)
+{
+	struct peers *p = &k->peers;
+	struct peer *peer = (struct peer *)peers_introduced(k, from);
+
+	if (!peer) {
+		if (p->n_known == COROSYNC_HEADS_MAX)
+			return;
+		peer = &p->known[p->n_known++];
+	}
+	memset(peer, 0, sizeof(*peer));
+	snprintf(peer->head, sizeof(peer->head), "%s", from);
+	memcpy(peer->version, m->version, sizeof(peer->version));
+	memcpy(peer->digest, m->digest, sizeof(peer->digest));
+	peer->protocol = m->protocol;
+}
+
+static void say_hello(struct keeper *k)
+{
+	struct message hello = { .type = MESSAGE_HELLO,
+				 .generation = k->transfer.generation };
+
+	memcpy(hello.digest, k->svc->digest, sizeof(hello.digest));
+	peers_send(k, &hello);
+}
+
+static void receive(struct keeper *k, const char *from, bool self, const char *text,
+		    size_t len)
+{
+	struct err err = { 0 };
+	struct message m;
+
+	if (message_parse(&m, text, len, &err) < 0) {
+		sd_journal_print(LOG_WARNING, "%s: message from %s ignored: %s",
+				 k->svc->name, from, err.text);
+		return;
+	}
+	if (m.type == MESSAGE_HELLO && !self)
+		remember(k, from, &m);
+	transfer_message(k, from, &m);
+	questions_message(k, from, &m);
+	message_release(&m);
+}
+
+static void on_message(const struct corosync_head *from, const char *text, size_t len,
+		       void *data)
+{
+	receive(data, from->name, from->self, text, len);
+}
+
+static void on_changed(void *data)
+{
+	struct keeper *k = data;
+	const struct corosync_head *self;
+
+	self = peers_find(k, k->peers.self);
+	forget_gone(k);
+	transfer_peers_changed(k);
+	if (self && self->joined)
+		say_hello(k);
+}
+
+static void disconnect(struct keeper *k)
+{
+	struct peers *p = &k->peers;
+
+	p->io = sd_event_source_disable_unref(p->io);
+	corosync_close(p->corosync);
+	p->corosync = NULL;
+	for (size_t i = 0; i < p->n_queue; i++)
+		free(p->queue[i]);
+	p->n_queue = 0;
+	p->n_known = 0;
+}
+
+static void lose(struct keeper *k)
+{
+	sd_journal_print(LOG_WARNING, "%s: corosync has gone; this head is alone",
+			 k->svc->name);
+	disconnect(k);
+	transfer_peers_changed(k);
+	keeper_arm(k->peers.retry, RETRY_MS);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
+{
+	struct keeper *k = data;
+
+	if (corosync_dispatch(k->peers.corosync) < 0)
+		lose(k);
+	return 0;
+}
+
+static void name_self(struct keeper *k)
+{
+	const struct corosync_head *heads;
+	size_t n = 0;
+
+	gethostname(k->peers.self, sizeof(k->peers.self) - 1);
+	if (!k->peers.corosync)
+		return;
+	heads = corosync_heads(k->peers.corosync, &n);
+	for (size_t i = 0; i < n; i++)
+		if (heads[i].self)
+			snprintf(k->peers.self, sizeof(k->peers.self), "%s",
+				 heads[i].name);
+}
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct keeper *k = data;
+	struct peers *p = &k->peers;
+	const struct corosync_calls calls = { on_message, on_changed, k };
+	char group[SERVICE_NAME_MAX + 8];
+
+	snprintf(group, sizeof(group), "baton/%s", k->svc->name);
+	if (corosync_open(&p->corosync, group, &calls, &p->why) == 0) {
+		name_self(k);
+		if (sd_event_add_io(k->event, &p->io, corosync_fd(p->corosync), EPOLLIN,
+				    on_io, k) >= 0)
+			return 0;
+		disconnect(k);
+	}
+	keeper_arm(p->retry, RETRY_MS);
+	return 0;
+}
+
+static int on_flush(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct keeper *k = data;
+	struct peers *p = &k->peers;
+
+	while (p->n_queue > 0) {
+		char *text = p->queue[0];
+		int rc = 0;
+
+		if (p->corosync)
+			rc = corosync_send(p->corosync, text, strlen(text));
+		if (rc == -EAGAIN)
+			break;
+		p->n_queue--;
+		memmove(p->queue, p->queue + 1, p->n_queue * sizeof(p->queue[0]));
+		if (!p->corosync)
+			receive(k, p->self, true, text, strlen(text));
+		free(text);
+	}
+	keeper_arm(p->flush, p->n_queue ? FLUSH_MS : 0);
+	return 0;
+}
+
+void peers_send(struct keeper *k, const struct message *message)
+{
+	struct peers *p = &k->peers;
+	char *text = message_format(message);
+
+	if (!text || p->n_queue == PEERS_QUEUE_MAX) {
+		sd_journal_print(LOG_ERR, "%s: message '%s' could not be sent",
+				 k->svc->name, message_word(message->type));
+		free(text);
+		return;
+	}
+	if (p->n_queue == 0 && p->corosync &&
+	    corosync_send(p->corosync, text, strlen(text)) != -EAGAIN) {
+		free(text);
+		return;
+	}
+	p->queue[p->n_queue++] = text;
+	/* Not from here: what it leads to may send again. */
+	keeper_arm(p->flush, p->corosync ? FLUSH_MS : 1);
+}
+
+int peers_open(struct keeper *k, struct err *err)
+{
+	struct peers *p = &k->peers;
+	int rc = sd_event_add_time_relative(k->event, &p->retry, CLOCK_MONOTONIC, 0, 0,
+					    on_retry, k);
+
+	if (rc >= 0)
+		rc = sd_event_add_time_relative(k->event, &p->flush, CLOCK_MONOTONIC, 0,
+						1000, on_flush, k);
+	name_self(k);
+	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop") : 0;
+}
+
+void peers_close(struct keeper *k)
+{
+	disconnect(k);
+	sd_event_source_disable_unref(k->peers.retry);
+	sd_event_source_disable_unref(k->peers.flush);
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * questions: what heads ask each other: "facts" (how do you stand?) of all, "ready" (would
+ * you take the service now?) of one.
+ *
+ * A command here asks; its question goes to the group, and the answers that come in time
+ * are handed to it together. The facts are looked up by a child, readiness by an operation.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/member.h"
+#include "keeper/internal.h"
+
+/* A head that looks longer than LOOK_MS says so itself. */
+#define LOOK_MS  1500
+#define FACTS_MS 1900
+/* As long as a target may look at its disk. */
+#define READY_MS 20000
+
+static void answer(struct keeper *k, const char *to, uint64_t id,
+		   struct json_object *body, const struct err *why)
+{
+	struct message m = { .type = MESSAGE_ANSWER, .generation = id, .body = body };
+
+	snprintf(m.to, sizeof(m.to), "%s", to);
+	if (why) {
+		m.code = why->code;
+		snprintf(m.text, sizeof(m.text), "%.200s: %.270s", k->peers.self,
+			 why->text);
+	}
+	peers_send(k, &m);
+	json_object_put(body);
+}
+
+/* ---- answering: facts */
+
+static void end_looking(struct inquiry *q)
+{
+	q->io = sd_event_source_disable_unref(q->io);
+	q->deadline = sd_event_source_disable_unref(q->deadline);
+	survey_end(&q->survey);
+	q->id = 0;
+}
+
+static void tell_facts(struct inquiry *q, struct json_object *facts,
+		       const struct err *err)
+{
+	struct json_object *body = json_object_new_object();
+	struct keeper *k = q->k;
+
+	json_object_object_add(body, "digest", json_object_new_string(k->svc->digest));
+	json_object_object_add(body, "last", json_object_get(k->transfer.record));
+	if (facts)
+		json_object_object_add(body, "facts", facts);
+	else
+		json_object_object_add(body, "error", json_object_new_string(err->text));
+	answer(k, q->from, q->id, body, NULL);
+	end_looking(q);
+}
+
+static int on_facts(sd_event_source *source, int fd, uint32_t revents, void *data)
+{
+	struct inquiry *q = data;
+	struct json_object *facts;
+	struct err err = { 0 };
+
+	if (survey_take(&q->survey, &facts, &err) != -EAGAIN)
+		tell_facts(q, facts, &err);
+	return 0;
+}
+
+static int on_looked_too_long(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct err err;
+
+	err_set(&err, BATON_EXIT_FAILED, ETIMEDOUT, "look at what stands");
+	tell_facts(data, NULL, &err);
+	return 0;
+}
+
+static void look(struct keeper *k, const char *from, uint64_t id)
+{
+	struct inquiry *q = NULL;
+
+	for (size_t i = 0; i < QUESTIONS_MAX && !q; i++)
+		if (!k->questions.looking[i].id)
+			q = &k->questions.looking[i];
+	/* Who asks without end gets no answer. */
+	if (!q || survey_begin(&q->survey, k->svc, NULL) < 0)
+		return;
+	q->id = id;
+	q->k = k;
+	snprintf(q->from, sizeof(q->from), "%s", from);
+	if (sd_event_add_io(k->event, &q->io, q->survey.fd, EPOLLIN, on_facts, q) < 0 ||
+	    sd_event_add_time_relative(k->event, &q->deadline, CLOCK_MONOTONIC,
+				       LOOK_MS * 1000, 0, on_looked_too_long, q) < 0)
+		end_looking(q);
+}
+
+/* ---- answering: ready */
+
+static void consider(struct keeper *k, const char *from, const struct message *m)
+{
+	struct job job = { .operation = OPERATION_PREPARE,
+			   .who = JOB_QUESTION,
+			   .question = m->generation };
+	struct err err = { 0 };
+
+	snprintf(job.from, sizeof(job.from), "%s", from);
+	if (transfer_check_source(k, from, m, &err) < 0 || jobs_add(k, &job, 0, &err) < 0)
+		answer(k, from, m->generation, NULL, &err);
+}
+
+void questions_job_ended(struct keeper *k, const struct job *job, const struct err *err)
+{
+	answer(k, job->from, job->question, NULL, err);
+}
+
+/* ---- asking */
+
+static struct json_object *find_answer(struct json_object *answers, const char *head)
+{
+	struct json_object *o = NULL;
+
+	json_object_object_get_ex(answers, head, &o);
+	return o;
+}
+
+static struct json_object *describe_head(struct keeper *k, const struct question *q,
+					 const char *name, bool online, bool joined,
+					 bool self)
+{
+	struct json_object *o = json_object_new_object(),
+			   *found = find_answer(q->answers, name);
+	const struct peer *peer = peers_introduced(k, name);
+
+	json_object_object_add(o, "head", json_object_new_string(name));
+	json_object_object_add(o, "self", json_object_new_boolean(self));
+	json_object_object_add(o, "online", json_object_new_boolean(online));
+	json_object_object_add(o, "keeper", json_object_new_boolean(joined));
+	json_object_object_add(o, "cluster",
+			       json_object_new_boolean(k->peers.corosync != NULL));
+	if (joined)
+		json_object_object_add(o, "version",
+				       json_object_new_string(self   ? BATON_VERSION
+							      : peer ? peer->version
+								     : "?"));
+	if (found) {
+		json_object_object_foreach(found, key, value)
+			json_object_object_add(o, key, json_object_get(value));
+	} else if (joined) {
+		json_object_object_add(o, "error",
+				       json_object_new_string("does not answer"));
+	}
+	return o;
+}
+
+static struct json_object *describe_heads(struct keeper *k, const struct question *q)
+{
+	struct json_object *more = json_object_new_object(),
+			   *rows = json_object_new_array();
+	const struct corosync_head *heads = NULL;
+	size_t n = 0;
+
+	if (k->peers.corosync)
+		heads = corosync_heads(k->peers.corosync, &n);
+	else
+		json_object_array_add(
+			rows, describe_head(k, q, k->peers.self, true, true, true));
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(rows,
+				      describe_head(k, q, heads[i].name, heads[i].online,
+						    heads[i].joined, heads[i].self));
+	json_object_object_add(more, "heads", rows);
+	return more;
+}
+
+static void end_question(struct keeper *k, struct question *q, const struct err *err)
+{
+	struct json_object *more = q->target[0] ? NULL : describe_heads(k, q);
+
+	requests_answer(k, q->fd, err, false, more);
+	json_object_put(q->answers);
+	q->deadline = sd_event_source_disable_unref(q->deadline);
+	q->id = 0;
+}
+
+static struct question *find_question(struct keeper *k, uint64_t id)
+{
+	for (size_t i = 0; i < QUESTIONS_MAX; i++)
+		if (k->questions.asked[i].id == id)
+			return &k->questions.asked[i];
+	return NULL;
+}
+
+static int on_late(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct keeper *k = data;
+	struct err err;
+
+	for (size_t i = 0; i < QUESTIONS_MAX; i++) {
+		struct question *q = &k->questions.asked[i];
+
+		if (q->id && q->deadline == source) {
+			err_set(&err, BATON_EXIT_PEER, 0, "%s does not answer",
+				q->target);
+			end_question(k, q, q->target[0] ? &err : NULL);
+			break;
+		}
+	}
+	return 0;
+}
+
+static int ask(struct keeper *k, const char *target, const char *what, unsigned int ms,
+	       int fd, struct err *err)
+{
+	struct message m = { .type = MESSAGE_ASK };
+	struct question *q = find_question(k, 0);
+
+	if (!q)
+		return err_set(err, BATON_EXIT_KEEPER, 0,
+			       "%d questions wait for an answer already", QUESTIONS_MAX);
+	if (sd_event_add_time_relative(k->event, &q->deadline, CLOCK_MONOTONIC, ms * 1000,
+				       0, on_late, k) < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "event loop");
+	q->id = m.generation = ++k->questions.last;
+	q->fd = fd;
+	q->answers = json_object_new_object();
+	snprintf(q->target, sizeof(q->target), "%s", target);
+	snprintf(m.to, sizeof(m.to), "%s", target);
+	snprintf(m.text, sizeof(m.text), "%s", what);
+	memcpy(m.digest, k->svc->digest, sizeof(m.digest));
+	peers_send(k, &m);
+	return 0;
+}
+
+int questions_ask_heads(struct keeper *k, int fd, struct err *err)
+{
+	return ask(k, "", "facts", FACTS_MS, fd, err);
+}
+
+int questions_ask_ready(struct keeper *k, const char *target, int fd, struct err *err)
+{
+	int rc = transfer_check_target(k, target, err);
+
+	return rc < 0 ? rc : ask(k, target, "ready", READY_MS, fd, err);
+}
+
+static bool all_have_answered(struct keeper *k, const struct question *q)
+{
+	const struct corosync_head *heads = NULL;
+	size_t n = 0;
+
+	if (k->peers.corosync)
+		heads = corosync_heads(k->peers.corosync, &n);
+	for (size_t i = 0; i < n; i++)
+		if (heads[i].joined && !find_answer(q->answers, heads[i].name))
+			return false;
+	return true;
+}
+
+static void take_answer(struct keeper *k, const char *from, const struct message *m)
+{
+	struct question *q = m->generation ? find_question(k, m->generation) : NULL;
+	struct err err = { .code = m->code };
+
+	if (!q)
+		return;
+	if (q->target[0]) {
+		snprintf(err.text, sizeof(err.text), "%s", m->text);
+		if (strcmp(from, q->target) == 0)
+			end_question(k, q, &err);
+		return;
+	}
+	json_object_object_add(q->answers, from,
+			       m->body ? json_object_get(m->body)
+				       : json_object_new_object());
+	if (all_have_answered(k, q))
+		end_question(k, q, NULL);
+}
+
+void questions_message(struct keeper *k, const char *from, const struct message *m)
+{
+	bool to_us = strcmp(m->to, k->peers.self) == 0;
+
+	if (m->type == MESSAGE_ANSWER && to_us)
+		take_answer(k, from, m);
+	else if (m->type == MESSAGE_ASK && strcmp(m->text, "facts") == 0 &&
+		 (to_us || !m->to[0]))
+		look(k, from, m->generation);
+	else if (m->type == MESSAGE_ASK && strcmp(m->text, "ready") == 0 && to_us)
+		consider(k, from, m);
+}
+
+void questions_close(struct keeper *k)
+{
+	for (size_t i = 0; i < QUESTIONS_MAX; i++) {
+		struct question *q = &k->questions.asked[i];
+
+		if (k->questions.looking[i].id)
+			end_looking(&k->questions.looking[i]);
+		if (!q->id)
+			continue;
+		sd_event_source_disable_unref(q->deadline);
+		json_object_put(q->answers);
+		close(q->fd);
+	}
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* survey: what of a service stands on this head, by a child that may block, as JSON. */
+#include "keeper/survey.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "keeper/facts.h"
+#include "sys/child.h"
+#include "sys/lock.h"
+#include "sys/nfsd.h"
+
+#define SURVEY_MAX_LEN 65536
+
+static void add_clients(struct json_object *facts)
+{
+	struct json_object *o = json_object_new_object();
+	struct nfsd_clients clients;
+
+	nfsd_count_clients(&clients);
+	json_object_object_add(o, "total", json_object_new_int(clients.total));
+	json_object_object_add(o, "holding", json_object_new_int(clients.holding));
+	json_object_object_add(o, "courtesy", json_object_new_int(clients.courtesy));
+	json_object_object_add(facts, "clients", o);
+}
+
+static struct json_object *describe(struct op *op, struct err *err)
+{
+	struct json_object *o = json_object_new_object();
+	_cleanup_conns_ struct conns conns = { 0 };
+	struct standing standing;
+	enum service_state state;
+
+	if (facts_look(op, &standing, err) < 0)
+		goto fail;
+	state = plan_state(&standing);
+	/* An unmount that hangs has taken the mount point away already. */
+	if (state == STATE_STANDBY && lock_is_held(op->paths.lock))
+		state = STATE_PARTIAL;
+	json_object_object_add(o, "state",
+			       json_object_new_string(plan_state_name(state)));
+	json_object_object_add(o, "threads", json_object_new_int(standing.threads));
+	json_object_object_add(o, "mounted", json_object_new_boolean(standing.attached));
+	json_object_object_add(o, "link_up", json_object_new_boolean(standing.link_up));
+	json_object_object_add(o, "mountd", json_object_new_boolean(standing.prepared));
+	json_object_object_add(o, "nfsdcld", json_object_new_boolean(standing.nfsdcld));
+	if (!standing.pinned)
+		return o;
+	if (op_go(op, PLACE_INSIDE, err) < 0 || op_open_diag(op, err) < 0 ||
+	    diag_conns(op->diag, OP_NFS_PORT, &conns, err) < 0)
+		goto fail;
+	json_object_object_add(o, "connections", json_object_new_int64(conns.n));
+	if (standing.threads > 0) {
+		json_object_object_add(o, "grace",
+				       json_object_new_boolean(nfsd_in_grace() == 1));
+		add_clients(o);
+	}
+	return o;
+fail:
+	json_object_put(o);
+	return NULL;
+}
+
+static void child_describe(const struct service *svc, int fd)
+{
+	struct json_object *o = NULL;
+	struct err err = { 0 };
+	const char *text;
+	struct op op;
+
+	if (op_init(&op, svc, &err) == 0)
+		o = describe(&op, &err);
+	if (!o) {
+		o = json_object_new_object();
+		json_object_object_add(o, "error", json_object_new_string(err.text));
+	}
+	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
+	if (write(fd, text, strlen(text)) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+int survey_begin(struct survey *q, const struct service *svc, struct err *err)
+{
+	int out[2], errnum;
+
+	*q = (struct survey){ .fd = -1, .buf = malloc(SURVEY_MAX_LEN) };
+	if (!q->buf || pipe2(out, O_CLOEXEC) < 0) {
+		errnum = q->buf ? errno : ENOMEM;
+		survey_end(q);
+		return err_set(err, BATON_EXIT_RESOURCE, errnum, "look at what stands");
+	}
+	q->pid = fork();
+	if (q->pid == 0) {
+		child_close_others(out[1], -1);
+		child_describe(svc, out[1]);
+	}
+	close(out[1]);
+	q->fd = out[0];
+	if (q->pid < 0) {
+		errnum = errno;
+		survey_end(q);
+		return err_set(err, BATON_EXIT_RESOURCE, errnum, "fork");
+	}
+	fcntl(q->fd, F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+static int understand(const char *text, struct json_object **facts, struct err *err)
+{
+	struct json_object *error;
+
+	*facts = json_tokener_parse(text);
+	if (*facts && !json_object_object_get_ex(*facts, "error", &error))
+		return 0;
+	err_set(err, BATON_EXIT_FAILED, 0, "look at what stands: %s",
+		*facts ? json_object_get_string(error) : "no answer");
+	json_object_put(*facts);
+	*facts = NULL;
+	return -EIO;
+}
+
+int survey_take(struct survey *q, struct json_object **facts, struct err *err)
+{
+	*facts = NULL;
+	for (;;) {
+		ssize_t n = read(q->fd, q->buf + q->len, SURVEY_MAX_LEN - 1 - q->len);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return -EAGAIN;
+		if (n > 0) {
+			q->len += n;
+			continue;
+		}
+		q->buf[q->len] = '\0';
+		return understand(q->buf, facts, err);
+	}
+}
+
+void survey_end(struct survey *q)
+{
+	/* Stuck in the kernel it cannot be reaped now; it ends when it can. */
+	if (q->pid > 0) {
+		kill(q->pid, SIGKILL);
+		waitpid(q->pid, NULL, q->len ? 0 : WNOHANG);
+	}
+	if (q->fd >= 0)
+		close(q->fd);
+	free(q->buf);
+	*q = (struct survey){ .fd = -1 };
+}
+
+int survey_collect(const struct service *svc, unsigned int deadline_ms,
+		   struct json_object **facts, struct err *err)
+{
+	int64_t until = child_now_ms() + deadline_ms, left;
+	struct survey q;
+	int rc = survey_begin(&q, svc, err);
+
+	*facts = NULL;
+	if (rc < 0)
+		return rc;
+	while ((rc = survey_take(&q, facts, err)) == -EAGAIN &&
+	       (left = until - child_now_ms()) > 0) {
+		struct pollfd p = { .fd = q.fd, .events = POLLIN };
+
+		poll(&p, 1, left);
+	}
+	if (rc == -EAGAIN)
+		rc = err_set(err, BATON_EXIT_FAILED, ETIMEDOUT, "look at what stands");
+	survey_end(&q);
+	return rc;
+}

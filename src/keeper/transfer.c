@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * transfer: this head's part in a hand-over.
+ *
+ * What has to be done when is decided by the table in core/handover.c; here it is done.
+ * The record of a hand-over is put together by every keeper from the messages that all of
+ * them see (core/account.c), so the logs of all heads tell the same.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+
+#include "core/member.h"
+#include "keeper/internal.h"
+#include "keeper/ledger.h"
+#include "keeper/talk.h"
+
+static double seconds(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec + ts.tv_nsec / 1e9;
+}
+
+static void send_to(struct keeper *k, const char *to, enum message_type type,
+		    uint64_t generation, const struct err *why)
+{
+	struct message m = { .type = type, .generation = generation };
+
+	snprintf(m.to, sizeof(m.to), "%s", to);
+	if (type == MESSAGE_PREPARE)
+		memcpy(m.digest, k->svc->digest, sizeof(m.digest));
+	if (why && why->text[0]) {
+		m.code = why->code;
+		snprintf(m.text, sizeof(m.text), "%.200s: %.270s", k->peers.self,
+			 why->text);
+	}
+	peers_send(k, &m);
+}
+
+/* ---- the record */
+
+static void publish(struct keeper *k, struct json_object *record)
+{
+	struct json_object *event;
+
+	if (!record)
+		return;
+	json_object_put(k->transfer.record);
+	k->transfer.record = record;
+	ledger_append(&k->paths, k->svc->name, record);
+	event = json_object_new_object();
+	json_object_object_add(event, "moved", json_object_get(record));
+	requests_tell(k, event);
+	json_object_put(event);
+}
+
+bool transfer_hides(const struct keeper *k)
+{
+	return k->jobs.job.who == JOB_HANDOVER &&
+	       k->jobs.job.operation != OPERATION_START;
+}
+
+bool transfer_step(struct keeper *k, struct json_object *entry)
+{
+	struct message m = { .type = MESSAGE_STEP, .body = entry };
+
+	if (!transfer_hides(k))
+		return false;
+	m.generation = k->transfer.handover.generation;
+	peers_send(k, &m);
+	return true;
+}
+
+/* Of whichever head: those who watch here want to see it. */
+static void show_step(struct keeper *k, const char *from, struct json_object *entry)
+{
+	json_object_object_add(entry, "head", json_object_new_string(from));
+	requests_tell(k, entry);
+	if (k->transfer.asker >= 0)
+		talk_send(k->transfer.asker, entry);
+}
+
+/* ---- what the table says */
+
+static void apply(struct keeper *k, struct handover_todo todo);
+
+static void happen(struct keeper *k, enum handover_event event, const struct err *why)
+{
+	apply(k, handover_step(&k->transfer.handover, event, why));
+}
+
+static void answer_asker(struct keeper *k)
+{
+	struct transfer *t = &k->transfer;
+	struct json_object *more = json_object_new_object();
+	struct err why = t->handover.reason;
+	int fd = t->asker;
+
+	t->asker = -1;
+	if (fd < 0) {
+		json_object_put(more);
+		return;
+	}
+	if (why.text[0] && t->changed && k->state == STATE_SERVING)
+		err_set(&why, why.code, 0, "%.400s; %.60s serves it again",
+			t->handover.reason.text, k->peers.self);
+	if (t->record &&
+	    (uint64_t)member_double(t->record, "generation") == t->handover.generation)
+		json_object_object_add(more, "record", json_object_get(t->record));
+	requests_answer(k, fd, &why, t->changed, more);
+}
+
+static void end(struct keeper *k, bool told)
+{
+	struct transfer *t = &k->transfer;
+	const struct err *why = &t->handover.reason;
+
+	/* Otherwise our own message closes it, at every head alike. */
+	if (!told && why->text[0] && t->account.generation == t->handover.generation)
+		publish(k, account_close(&t->account, why->text,
+					 seconds(CLOCK_MONOTONIC) * 1e3));
+	if (why->text[0])
+		sd_journal_print(LOG_WARNING, "%s: hand-over %s %s: %s", k->svc->name,
+				 t->asker >= 0 ? "to" : "with", t->handover.peer,
+				 why->text);
+	answer_asker(k);
+}
+
+static void apply(struct keeper *k, struct handover_todo todo)
+{
+	struct transfer *t = &k->transfer;
+	struct job job = { .operation = todo.operation, .who = JOB_HANDOVER };
+	struct err err = { 0 };
+
+	if (!todo.known)
+		return;
+	keeper_arm(t->deadline, todo.deadline_ms);
+	if (todo.sends)
+		send_to(k, t->handover.peer, todo.type, t->handover.generation,
+			&t->handover.reason);
+	if (todo.ends)
+		end(k, todo.sends);
+	if (!todo.begins)
+		return;
+	t->changed |= todo.operation == OPERATION_STOP;
+	if (jobs_add(k, &job, 0, &err) < 0)
+		happen(k, HANDOVER_BROKEN, &err);
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
+{
+	happen(data, HANDOVER_LATE, NULL);
+	return 0;
+}
+
+void transfer_ended(struct keeper *k, const struct err *err)
+{
+	happen(k, err ? HANDOVER_BROKEN : HANDOVER_DONE, err);
+}
+
+void transfer_overrule(struct keeper *k)
+{
+	happen(k, HANDOVER_OVERRULED, NULL);
+}
+
+void transfer_peers_changed(struct keeper *k)
+{
+	struct transfer *t = &k->transfer;
+	const struct corosync_head *head;
+
+	if (t->handover.phase != HANDOVER_IDLE) {
+		head = peers_find(k, t->handover.peer);
+		if (!head || !head->joined)
+			happen(k, HANDOVER_LEFT, NULL);
+	}
+	/* Nobody else will tell how it has ended. */
+	head = t->account.record ? peers_find(k, t->account.to) : NULL;
+	if (t->account.record && (!head || !head->joined))
+		publish(k,
+			account_close(&t->account, "the head it was to move to has gone",
+				      seconds(CLOCK_MONOTONIC) * 1e3));
+}
+
+/* ---- may it be? */
+
+int transfer_check_target(struct keeper *k, const char *target, struct err *err)
+{
+	const struct corosync_head *head = peers_find(k, target);
+	const struct peer *peer = peers_introduced(k, target);
+
+	if (!k->peers.corosync)
+		return err_set(err, BATON_EXIT_CLUSTER, 0,
+			       "this head is in no cluster: %s", k->peers.why.text);
+	if (!head)
+		return err_set(err, BATON_EXIT_PEER, 0,
+			       "there is no head '%.60s' in this cluster", target);
+	if (head->self)
+		return err_set(err, BATON_EXIT_PEER, 0, "%s is this head itself", target);
+	if (!head->online)
+		return err_set(err, BATON_EXIT_PEER, 0, "%s is offline", target);
+	if (!head->joined || !peer)
+		return err_set(err, BATON_EXIT_PEER, 0,
+			       "%s: no keeper runs there (systemctl start baton@%s)",
+			       target, k->svc->name);
+	if (peer->protocol != MESSAGE_PROTOCOL)
+		return err_set(err, BATON_EXIT_PEER, 0,
+			       "%s: baton %s there speaks protocol %d, %s here %d",
+			       target, peer->version, peer->protocol, BATON_VERSION,
+			       MESSAGE_PROTOCOL);
+	if (strcmp(peer->digest, k->svc->digest) != 0)
+		return err_set(
+			err, BATON_EXIT_PEER, 0,
+			"%s: its keeper has another %s; make the files equal, then "
+			"`systemctl restart baton@%s` on both",
+			target, k->svc->file, k->svc->name);
+	return 0;
+}
+
+int transfer_check_source(struct keeper *k, const char *from, const struct message *m,
+			  struct err *err)
+{
+	if (m->protocol != MESSAGE_PROTOCOL)
+		return err_set(err, BATON_EXIT_PEER, 0,
+			       "baton %s on %s speaks protocol %d, %s here %d",
+			       m->version, from, m->protocol, BATON_VERSION,
+			       MESSAGE_PROTOCOL);
+	if (strcmp(m->digest, k->svc->digest) != 0)
+		return err_set(err, BATON_EXIT_PEER, 0,
+			       "the keeper here has another %s than that of %s; make the "
+			       "files equal, then `systemctl restart baton@%s` on both",
+			       k->svc->file, from, k->svc->name);
+	if (k->transfer.handover.phase != HANDOVER_IDLE)
+		return err_set(err, BATON_EXIT_PEER, 0,
+			       "a hand-over with %s is going on already",
+			       k->transfer.handover.peer);
+	return 0;
+}
+
+/* ---- messages */
+
+static void take_prepare(struct keeper *k, const char *from, const struct message *m)
+{
+	struct transfer *t = &k->transfer;
+	struct err err = { 0 };
+
+	if (transfer_check_source(k, from, m, &err) < 0) {
+		send_to(k, from, MESSAGE_REFUSE, m->generation, &err);
+		return;
+	}
+	t->changed = false;
+	handover_begin(&t->handover, m->generation, from);
+	happen(k, HANDOVER_MESSAGE + MESSAGE_PREPARE, NULL);
+}
+
+/* A generation is used once. Returns false for one that has been seen. */
+static bool is_new(struct keeper *k, const char *from, const struct message *m)
+{
+	struct transfer *t = &k->transfer;
+	struct err err;
+
+	if (m->generation > t->generation) {
+		t->generation = m->generation;
+		return true;
+	}
+	err_set(&err, BATON_EXIT_PEER, 0,
+		"hand-over %llu was seen before; a message of %s ignored",
+		(unsigned long long)m->generation, from);
+	sd_journal_print(LOG_WARNING, "%s: %s", k->svc->name, err.text);
+	/* Two have begun at the same moment, and ours came second. */
+	if (strcmp(from, k->peers.self) == 0)
+		happen(k, HANDOVER_MESSAGE + MESSAGE_REFUSE, &err);
+	return false;
+}
+
+void transfer_message(struct keeper *k, const char *from, const struct message *m)
+{
+	struct transfer *t = &k->transfer;
+	bool to_us = strcmp(m->to, k->peers.self) == 0;
+	bool from_us = strcmp(from, k->peers.self) == 0;
+	struct err why = { .code = m->code };
+
+	if (m->type == MESSAGE_HELLO && m->generation > t->generation)
+		t->generation = m->generation;
+	if (m->type > MESSAGE_STEP || (m->type == MESSAGE_PREPARE && !is_new(k, from, m)))
+		return;
+	/* Of another protocol only the beginning is understood. */
+	if (m->protocol == MESSAGE_PROTOCOL)
+		publish(k,
+			account_take(&t->account, from, m, seconds(CLOCK_MONOTONIC) * 1e3,
+				     seconds(CLOCK_REALTIME)));
+	if (m->type == MESSAGE_STEP) {
+		if (m->protocol == MESSAGE_PROTOCOL &&
+		    m->generation == t->account.generation)
+			show_step(k, from, m->body);
+		return;
+	}
+	if (!to_us || from_us)
+		return;
+	if (m->type == MESSAGE_PREPARE) {
+		take_prepare(k, from, m);
+		return;
+	}
+	if (m->protocol != MESSAGE_PROTOCOL || m->generation != t->handover.generation ||
+	    strcmp(from, t->handover.peer) != 0) {
+		sd_journal_print(LOG_WARNING, "%s: '%s' of %s for hand-over %llu ignored",
+				 k->svc->name, message_word(m->type), from,
+				 (unsigned long long)m->generation);
+		return;
+	}
+	snprintf(why.text, sizeof(why.text), "%s", m->text);
+	happen(k, HANDOVER_MESSAGE + m->type, &why);
+}
+
+int transfer_begin(struct keeper *k, const char *target, int fd, struct err *err)
+{
+	struct transfer *t = &k->transfer;
+	int rc = transfer_check_target(k, target, err);
+
+	if (rc < 0)
+		return rc;
+	if (k->state != STATE_SERVING)
+		return err_set(err, BATON_EXIT_FAILED, 0, "is %s here, not serving",
+			       plan_state_name(k->state));
+	if (t->handover.phase != HANDOVER_IDLE)
+		return err_set(err, BATON_EXIT_KEEPER, 0,
+			       "a hand-over with %s is going on already",
+			       t->handover.peer);
+	t->asker = fd;
+	t->changed = false;
+	handover_begin(&t->handover, t->generation + 1, target);
+	happen(k, HANDOVER_WANTED, NULL);
+	return 0;
+}
+
+/* The last one before this keeper was started. */
+static struct json_object *remember_record(struct keeper *k)
+{
+	struct json_object *records, *last = NULL;
+
+	if (ledger_load(&k->paths, &records, NULL) < 0)
+		return NULL;
+	for (size_t i = json_object_array_length(records); i > 0 && !last; i--) {
+		struct json_object *r = json_object_array_get_idx(records, i - 1);
+
+		if (strcmp(member_string(r, "op"), "move") == 0)
+			last = json_object_get(r);
+	}
+	json_object_put(records);
+	return last;
+}
+
+int transfer_open(struct keeper *k, struct err *err)
+{
+	struct transfer *t = &k->transfer;
+	int rc = sd_event_add_time_relative(k->event, &t->deadline, CLOCK_MONOTONIC, 0, 0,
+					    on_deadline, k);
+
+	if (rc < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop");
+	keeper_arm(t->deadline, 0);
+	/* Above all that keepers before this one may have used; hello corrects it. */
+	t->generation = (uint64_t)seconds(CLOCK_REALTIME) * 1000;
+	t->record = remember_record(k);
+	return 0;
+}
+
+void transfer_close(struct keeper *k)
+{
+	sd_event_source_disable_unref(k->transfer.deadline);
+	json_object_put(k->transfer.account.record);
+	json_object_put(k->transfer.record);
+}
