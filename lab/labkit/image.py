@@ -26,6 +26,9 @@ EXCLUDE = (
         "drivers/mtd", "drivers/bluetooth", "drivers/platform", "drivers/net/wireless",
         "drivers/net/ethernet", "drivers/net/usb", "net/bluetooth", "net/wireless",
         "net/mac80211")),
+    # pcs depends on Ruby for its daemon alone, cluster-glue on SNMP for devices nobody has.
+    "/usr/lib/ruby/*", "/usr/lib/*/ruby/*", "/usr/lib/*/libruby*", "/var/lib/gems/*",
+    "/usr/share/rubygems-integration/*", "/usr/share/pcsd/*", "/usr/share/snmp/*",
 )
 
 
@@ -130,7 +133,7 @@ def furnish(root):
     for path in sorted(p for p in source.rglob("*") if p.is_file()):
         rel = path.relative_to(source)
         if len(rel.parts) == 1:
-            continue  # init and masked are for us, not for the image
+            continue  # init, masked, disabled are for us, not for the image
         (root / rel.parent).mkdir(parents=True, exist_ok=True)
         target = root / rel
         target.unlink(missing_ok=True)
@@ -139,6 +142,9 @@ def furnish(root):
     for unit in read_list(source / "masked"):
         (units / unit).unlink(missing_ok=True)
         (units / unit).symlink_to("/dev/null")
+    for unit in read_list(source / "disabled"):
+        for link in units.glob(f"*.wants/{unit}"):
+            link.unlink()
     (units / "default.target").unlink(missing_ok=True)
     (units / "default.target").symlink_to("lab.target")
     wants = units / "lab.target.wants"
