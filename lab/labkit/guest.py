@@ -5,17 +5,20 @@ A guest is a copy of the generic snapshot, waiting on its identity port (the gue
 lab/guest/usr/local/lib/lab/agent). Commands go over one persistent ssh connection on the
 management network, so each is only a new channel."""
 
+import io
 import os
 import re
 import secrets
 import shlex
+import shutil
 import subprocess
+import tarfile
 import time
 import uuid
 
 from . import qemu
-from .config import (BOOT_TIMEOUT, KEY, LAN4_PREFIX, LAN6_PREFIX, LabError, MGMT4_PREFIX,
-                     READY_TIMEOUT, RUN)
+from .config import (BOOT_TIMEOUT, ENABLED, KEY, LAN4_PREFIX, LAN6_PREFIX, LabError,
+                     MGMT4_PREFIX, OWNERS, READY_TIMEOUT, RUN, WANTS)
 from .proc import end, recall, remember
 
 
@@ -102,6 +105,30 @@ def power_on(child, rundir, name, snapshot):
             raise
 
 
+def add_disk(tar, disk, names=None):
+    """Files below the directory disk into a tar, all or the named ones; root's but for
+    OWNERS (tar goes by the names)."""
+    def owned(info):
+        info.uid = info.gid = 0
+        info.uname, info.gname = next(
+            (owner for below, owner in OWNERS.items() if info.name.startswith(below)),
+            ("root", "root"))
+        return info
+
+    if names is None:
+        names = sorted(str(p.relative_to(disk)) for p in disk.rglob("*")
+                       if p.is_symlink() or p.is_file())
+    for name in names:
+        tar.add(disk / name, arcname=name, filter=owned)
+
+
+def disk_tar(disk, names):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        add_disk(tar, disk, names)
+    return out.getvalue()
+
+
 class Guest:
     """A guest of a Lab; made by Lab.guest()."""
 
@@ -109,6 +136,7 @@ class Guest:
         self.lab, self.spec, self.name = lab, spec, spec.name
         self.record = RUN / f"{spec.name}.json"
         self.master = RUN / f"{spec.name}.ssh.json"
+        self.disk = RUN / f"{spec.name}.disk"
         self.opening = None
 
     # --- power
@@ -130,7 +158,7 @@ class Guest:
         try:
             if self.lab.aborted:
                 raise LabError(f"{self.name}: interrupted")
-            child = qemu.start(self.spec, self.lab.net, RUN, image, self.lab.payload_image(),
+            child = qemu.start(self.spec, self.lab.net, RUN, image, self.lab.payload_image(self),
                                self.lab.accel, snapshot is not None)
             self.lab.children[self.name] = child
             with power_on(child, RUN, self.name, snapshot) as identity:
@@ -256,6 +284,45 @@ class Guest:
             text = "; ".join(text.strip().splitlines()[-3:])
             raise LabError(f"{self.name}: {shlex.join(argv)}: status {done.returncode}: {text}")
         return done
+
+    def install(self, files, mode=0o644):
+        """Put files ({path: text}) into the guest, if it runs, and onto its disk."""
+        self.keep(files, mode)
+        self._bring(files)
+
+    def keep(self, files, mode=0o644):
+        """Put files onto the guest's disk: a directory of the host, as its root is a tmpfs.
+        They come with every boot until the lab is down."""
+        for path, text in files.items():
+            target = self.disk / path.lstrip("/")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            target.write_bytes(text.encode() if isinstance(text, str) else text)
+            target.chmod(mode)
+
+    def enable(self, unit):
+        """Start a unit at every boot from now on. systemd is up before a guest gets its
+        files, so the role's script starts what ENABLED names."""
+        name, at, rest = unit.partition("@")
+        template = f"{name}@.{rest.rpartition('.')[2]}" if at else unit
+        link = f"{WANTS}/{unit}"
+        target = self.disk / link.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.is_symlink():
+            target.symlink_to(f"/lib/systemd/system/{template}")
+        units = sorted(p.name for p in target.parent.iterdir())
+        self.keep({ENABLED: "".join(f"{u}\n" for u in units)})
+        self._bring([link])
+
+    def forget(self):
+        """An empty disk for the next boot."""
+        shutil.rmtree(self.disk, ignore_errors=True)
+
+    def _bring(self, paths):
+        if self.running():
+            self.run(["tar", "-x", "-C", "/", "--no-overwrite-dir",
+                      "--keep-directory-symlink"], text=False,
+                     input=disk_tar(self.disk, [p.lstrip("/") for p in paths]))
 
     def push(self, file, dest):
         """Copy a file of the host into the guest, with its permissions."""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from . import image, qemu, snapshot
 from .config import BUILD, LAB, LabError, PAYLOAD_BYTES, RUN, SPECS, lab_name
-from .guest import Guest
+from .guest import Guest, add_disk
 from .net import Net, PCAP
 from .proc import Phases, end, recall
 
@@ -94,7 +94,6 @@ class Lab:
         ready, done = threading.Event(), queue.SimpleQueue()
         if self.guests["storage"].running():
             ready.set()
-        self.payload_image()
         phase = Phases(progress)
 
         def work(guest):
@@ -148,6 +147,7 @@ class Lab:
         end(PCAP, gently=5)
         for guest in self.guests.values():
             guest.cut()
+            guest.forget()
         self.net.destroy()
 
     def status(self):
@@ -156,13 +156,13 @@ class Lab:
         return {"lab": self.name, "up": up, "pcap": record["file"] if record else None,
                 "guests": [g.status() for g in self.guests.values()]}
 
-    def payload_image(self):
-        """The payload directory as a tar on a raw disk; renamed in place, so that running
-        guests keep theirs."""
-        path = RUN / "payload.img"
-        temp = RUN / f"payload.{threading.get_ident()}"
+    def payload_image(self, guest):
+        """The payload directory and the guest's own files as a tar on a raw disk; renamed in
+        place, so that a running guest keeps its own."""
+        path = RUN / f"{guest.name}.payload"
+        temp = RUN / f"{guest.name}.payload.{threading.get_native_id()}"
         with open(temp, "wb") as out:
-            out.write(payload_tar(self.payload))
+            out.write(payload_tar(self.payload, guest.disk))
             if out.tell() > PAYLOAD_BYTES:
                 raise LabError(f"{self.payload}: more than {PAYLOAD_BYTES >> 20} MiB")
             out.truncate(PAYLOAD_BYTES)
@@ -189,9 +189,10 @@ class Lab:
         return self.net.pcap_stop()
 
 
-def payload_tar(directory):
+def payload_tar(directory, disk=None):
     """All below directory as root's files, and the roles' scripts (so that a change of one
-    needs no new image); an absent directory counts as empty."""
+    needs no new image), and what a guest has on its disk; an absent directory counts as
+    empty."""
     def root_owned(info):
         info.uid = info.gid = 0
         info.uname = info.gname = "root"
@@ -205,4 +206,6 @@ def payload_tar(directory):
         for role in sorted({s.role for s in SPECS}):
             tar.add(LAB / "roles" / role, arcname=f"usr/local/lib/lab/role-{role}",
                     filter=root_owned)
+        if disk is not None and disk.is_dir():
+            add_disk(tar, disk)
     return out.getvalue()

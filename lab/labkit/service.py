@@ -42,10 +42,8 @@ class Service:
         return "\n".join(lines) + "\n"
 
     def configure(self, head, text=None):
-        """Put the service file on a head."""
-        self.lab.guest(head).run(
-            ["sh", "-c", f"mkdir -p /etc/baton && cat > /etc/baton/{self.name}.conf"],
-            input=text or self.conf(), stdin=None)
+        """Put the service file on a head, for its next boots too."""
+        self.lab.guest(head).install({f"/etc/baton/{self.name}.conf": text or self.conf()})
 
     def make_filesystem(self, head="head1"):
         # As mkfs.xfs does by itself on disks with 4 KiB sectors: see doc/facts.md, XFS.
