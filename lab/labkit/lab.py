@@ -14,7 +14,7 @@ import tarfile
 import threading
 from pathlib import Path
 
-from . import image, qemu, snapshot
+from . import image, power, qemu, snapshot
 from .config import BUILD, LAB, LabError, PAYLOAD_BYTES, RUN, SPECS, lab_name
 from .guest import Guest, add_disk
 from .net import Net, PCAP
@@ -83,6 +83,7 @@ class Lab:
                                       f"({self.accel})"):
                     if not self.net.exists():
                         self.net.create(SPECS)
+                    power.start(self)
                     self._boot_all(missing, progress)
             except BaseException:
                 self._down()
@@ -145,6 +146,7 @@ class Lab:
 
     def _down(self):
         end(PCAP, gently=5)
+        power.stop()  # before the guests: it could just be booting one
         for guest in self.guests.values():
             guest.cut()
             guest.forget()
