@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Corosync and Pacemaker on the heads, fencing by the power controller, faults done to them.
+
+A head's configuration and its units outlive its power (Guest.install, Guest.enable), so it comes
+back into the cluster by itself. doc/cluster.md says why the figures are what they are."""
+
+import os
+import time
+import xml.etree.ElementTree as ET
+
+from .config import LabError
+
+HEADS = ("head1", "head2")
+COROSYNC = """totem {{
+	version: 2
+	cluster_name: lab
+	transport: knet
+	crypto_cipher: aes256
+	crypto_hash: sha256
+	token: {token}
+	consensus: {consensus}
+}}
+nodelist {{
+{nodes}}}
+quorum {{
+	provider: corosync_votequorum
+	two_node: 1
+}}
+logging {{
+	to_syslog: yes
+}}
+"""
+NODE = """	node {{
+		name: {name}
+		nodeid: {number}
+		ring0_addr: {address}
+	}}
+"""
+TIMES = {"token": 1000, "consensus": 1200}
+
+# What the cluster begins with. Nobody fences himself: so, when a head is gone, no fencing
+# device has to move. Stickiness above a preference's 100: a move is not undone.
+CIB = """<cib admin_epoch="0" epoch="1" num_updates="0" validate-with="pacemaker-3.9">
+  <configuration>
+    <crm_config><cluster_property_set id="cib-bootstrap-options">{properties}
+    </cluster_property_set></crm_config>
+    <nodes/>
+    <resources>{devices}
+    </resources>
+    <constraints>{places}
+    </constraints>
+    <rsc_defaults><meta_attributes id="rsc-options">
+      <nvpair id="rsc-options-stickiness" name="resource-stickiness" value="1000"/>
+    </meta_attributes></rsc_defaults>
+  </configuration>
+  <status/>
+</cib>
+"""
+CIB_FILE = "/var/lib/pacemaker/cib/cib.xml"
+PROPERTIES = {"cluster-name": "lab", "stonith-enabled": "true", "stonith-timeout": "30s",
+              "dc-deadtime": "2s"}
+PROPERTY = """
+      <nvpair id="cib-bootstrap-options-{name}" name="{name}" value="{value}"/>"""
+# head1 is fenced later when both fence each other, and so wins.
+DELAY = "head1:2s"
+DEVICE = """
+      <primitive id="fence-{head}" class="stonith" type="fence_lab">
+        <instance_attributes id="fence-{head}-params">
+          <nvpair id="fence-{head}-host" name="pcmk_host_list" value="{head}"/>
+          <nvpair id="fence-{head}-delay" name="pcmk_delay_base" value="{delay}"/>
+        </instance_attributes>
+        <operations>
+          <op id="fence-{head}-monitor" name="monitor" interval="60s" timeout="30s"/>
+        </operations>
+      </primitive>"""
+PLACE = """
+      <rsc_location id="fence-{head}-place" rsc="fence-{head}" node="{head}" score="-INFINITY"/>"""
+
+# Bounds for a laggard under TCG, far above what an operation takes.
+OPERATIONS = (("start", "0s", "60s"), ("stop", "0s", "60s"), ("monitor", "10s", "30s"),
+              ("migrate_to", "0s", "90s"), ("migrate_from", "0s", "60s"))
+
+# Corosync's own packets and nothing else: ssh and fencing live on.
+PARTITION = """table inet partition {
+	chain input { type filter hook input priority -200; udp dport 5405 drop; }
+	chain output { type filter hook output priority -200; udp dport 5405 drop; }
+}
+"""
+
+
+def first_cib(heads):
+    """The configuration without services: fencing, and what holds for all."""
+    return CIB.format(
+        properties="".join(PROPERTY.format(name=n, value=v) for n, v in PROPERTIES.items()),
+        devices="".join(DEVICE.format(head=h, delay=DELAY) for h in heads),
+        places="".join(PLACE.format(head=h) for h in heads))
+
+
+class Cluster:
+    """The two heads as one cluster; every method runs real commands in the guests."""
+
+    def __init__(self, lab, heads=HEADS):
+        self.lab, self.heads = lab, heads
+
+    # --- up
+
+    def configure(self, **times):
+        """Corosync's and Pacemaker's files on both heads; times: others than TIMES."""
+        nodes = [NODE.format(name=h, number=n, address=self.lab.guest(h).spec.mgmt4)
+                 for n, h in enumerate(self.heads, 1)]
+        conf = COROSYNC.format(nodes="".join(nodes), **(TIMES | times))
+        key, cib = os.urandom(256), first_cib(self.heads)
+        for guest in map(self.lab.guest, self.heads):
+            guest.install({"/etc/corosync/corosync.conf": conf})
+            guest.install({"/etc/corosync/authkey": key}, mode=0o400)
+            guest.install({CIB_FILE: cib}, mode=0o600)
+
+    def start(self, timeout=90, **times):
+        """From nothing to both heads online."""
+        self.configure(**times)
+        starting = []
+        for guest in map(self.lab.guest, self.heads):
+            guest.enable("corosync.service")
+            guest.enable("pacemaker.service")
+            starting.append((guest, guest.start(
+                ["sh", "-c", "systemctl daemon-reload && systemctl start pacemaker"])))
+        for guest, child in starting:
+            err = child.communicate(timeout=timeout)[1]
+            if child.returncode:
+                raise LabError(f"{guest.name}: Pacemaker does not start: {err.strip()}")
+        self.wait_online(timeout=timeout)
+
+    # --- what it says
+
+    def crm_mon(self, head=None):
+        """crm_mon's XML as a tree, None if Pacemaker does not answer on that head."""
+        done = self._at(head).run(["crm_mon", "-1", "--output-as=xml", "--inactive"],
+                                  check=False, timeout=30)
+        return ET.fromstring(done.stdout) if done.returncode == 0 else None
+
+    def states(self, head=None):
+        """{node: "online" | "pending" | "standby" | "unclean" | "offline"} as one head sees it."""
+        tree = self.crm_mon(head)
+        if tree is None:
+            return {}
+        found = {}
+        for node in tree.findall("./nodes/node"):
+            on = [k for k in ("unclean", "pending", "standby", "online")
+                  if node.get(k) == "true"]
+            found[node.get("name")] = on[0] if on else "offline"
+        return found
+
+    def wait_online(self, heads=None, timeout=90, at=None):
+        """Until the heads (all) are online in the eyes of `at`, and somebody is the DC."""
+        wanted = dict.fromkeys(heads or self.heads, "online")
+        self._until(lambda: wanted.items() <= self.states(at).items(), timeout,
+                    lambda: f"cluster: {self.states(at)} instead of {wanted}")
+
+    def wait_idle(self, timeout=120, at=None):
+        """Until Pacemaker has nothing left to do."""
+        self._at(at).run(["crm_resource", "--wait", f"--timeout={timeout}"],
+                         timeout=timeout + 10)
+
+    def where(self, resource, at=None):
+        """The heads on which a resource is active, as Pacemaker has it."""
+        tree = self.crm_mon(at)
+        if tree is None:
+            return []
+        return sorted(node.get("name")
+                      for r in tree.iter("resource")
+                      if r.get("id") == resource and r.get("active") == "true"
+                      for node in r.findall("node"))
+
+    def wait_where(self, resource, head, timeout=60, at=None):
+        self._until(lambda: self.where(resource, at) == [head], timeout,
+                    lambda: f"cluster: {resource} on {self.where(resource, at)}, not {head}")
+
+    # --- services
+
+    def add(self, name, agent="ocf:pacemaker:Dummy", prefer=None, params=None):
+        """A resource, straight into the CIB: the tools below need seconds under TCG."""
+        standard, provider, kind = agent.split(":")
+        given = "".join(f'<nvpair id="{name}-{k}" name="{k}" value="{v}"/>'
+                        for k, v in (params or {}).items())
+        ops = "".join(f'<op id="{name}-{op}" name="{op}" interval="{i}" timeout="{t}"/>'
+                      for op, i, t in OPERATIONS)
+        self._cibadmin("resources", f"""<primitive id="{name}" class="{standard}"
+            provider="{provider}" type="{kind}">
+            <instance_attributes id="{name}-params">{given}</instance_attributes>
+            <meta_attributes id="{name}-meta">
+              <nvpair id="{name}-migrate" name="allow-migrate" value="true"/>
+            </meta_attributes>
+            <operations>{ops}</operations></primitive>""")
+        if prefer:
+            self._cibadmin("constraints", f"""<rsc_location id="{name}-prefers" rsc="{name}"
+                node="{prefer}" score="100"/>""")
+        self.keep()
+
+    def add_service(self, service, prefer="head1", tool="pcs"):
+        """A baton service as a resource of the same name, by pcs or by crm (crmsh)."""
+        name, guest = service.name, self._at(None)
+        if tool == "pcs":
+            ops = [w for op, interval, timeout in OPERATIONS
+                   for w in (op, *([f"interval={interval}"] if interval != "0s" else []),
+                             f"timeout={timeout}")]
+            guest.run(["pcs", "resource", "create", name, "ocf:baton:service",
+                       f"service={name}", "op", *ops, "meta", "allow-migrate=true"],
+                      timeout=60)
+            guest.run(["pcs", "constraint", "location", name, "prefers", f"{prefer}=100"],
+                      timeout=60)
+        else:
+            ops = [w for op, interval, timeout in OPERATIONS
+                   for w in ("op", op, f"interval={interval}", f"timeout={timeout}")]
+            # One call: crm needs seconds to start.
+            lines = [" ".join(["primitive", name, "ocf:baton:service", "params",
+                               f"service={name}", *ops, "meta", "allow-migrate=true"]),
+                     f"location {name}-prefers {name} 100: {prefer}", "commit"]
+            guest.run(["crm", "configure"], input="\n".join(lines) + "\n", timeout=90)
+        self.keep()
+
+    def remove(self, name):
+        """Stop a resource, and forget it and its constraints."""
+        guest = self._at(None)
+        guest.run(["crm_resource", "-r", name, "--set-parameter=target-role", "--meta",
+                   "--parameter-value=Stopped"])
+        self.wait_idle()
+        guest.run(["cibadmin", "--delete-all", "--force", "--xpath",
+                   f"//constraints/rsc_location[@rsc='{name}']|//primitive[@id='{name}']"])
+        self.keep()
+
+    def keep(self):
+        """The present configuration is what a head begins with when both lost their power."""
+        text = self._at(None).run(["cibadmin", "--query"]).stdout
+        for guest in map(self.lab.guest, self.heads):
+            guest.keep({CIB_FILE: text}, mode=0o600)
+
+    def standby(self, head, on=True):
+        self._at(None).run(["crm_attribute", "-N", head, "-n", "standby",
+                            "-v", "on" if on else "off"])
+
+    def maintenance(self, on=True):
+        self._at(None).run(["crm_attribute", "-t", "crm_config", "-n", "maintenance-mode",
+                            "-v", "true" if on else "false"])
+
+    def cleanup(self, resource):
+        self._at(None).run(["crm_resource", "--cleanup", "-r", resource])
+
+    # --- faults
+
+    def panic(self, head):
+        """A kernel panic that does not reboot: only fencing ends it."""
+        self.lab.guest(head).start(["sh", "-c", "echo 0 > /proc/sys/kernel/panic; "
+                                    "echo 1 > /proc/sys/kernel/sysrq; "
+                                    "echo c > /proc/sysrq-trigger"])
+
+    def kill9(self, head, name):
+        """SIGKILL to all processes of a name on a head."""
+        self.lab.guest(head).run(["killall", "-9", name])
+
+    def partition(self):
+        """The heads lose sight of each other, on both sides; a reboot ends it on a head."""
+        cuts = [self.lab.guest(h).start(["nft", "-f", "-"], stdin=-1) for h in self.heads]
+        for child in cuts:
+            child.stdin.write(PARTITION)
+            child.stdin.close()
+        for child in cuts:
+            if child.wait(timeout=20):
+                raise LabError(f"partition: {child.stderr.read().strip()}")
+
+    def heal(self):
+        for guest in map(self.lab.guest, self.heads):
+            if guest.running():
+                guest.run(["nft", "delete table inet partition"], check=False)
+
+    # --- below
+
+    def _at(self, head):
+        """The guest to ask: the one named, else the first that runs."""
+        if head:
+            return self.lab.guest(head)
+        for guest in map(self.lab.guest, self.heads):
+            if guest.running():
+                return guest
+        raise LabError("cluster: no head runs")
+
+    def _cibadmin(self, section, xml):
+        self._at(None).run(["cibadmin", "--create", "--scope", section, "--xml-pipe"],
+                           input=xml)
+
+    @staticmethod
+    def _until(condition, timeout, complaint):
+        until = time.monotonic() + timeout
+        while not condition():
+            if time.monotonic() > until:
+                raise LabError(complaint())
+            time.sleep(0.3)
