@@ -37,7 +37,7 @@
 /* The source's stop at its worst, and some: then the target stops waiting. */
 #define HOLD_MS 180000
 /* The target's start at its worst. */
-#define TAKE_MS 180000
+#define TAKE_MS 90000
 
 #define MESSAGE(name) (HANDOVER_MESSAGE + MESSAGE_##name)
 #define SEND(name)    .sends = true, .type = MESSAGE_##name

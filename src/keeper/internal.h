@@ -154,14 +154,20 @@ struct transfer {
 	struct account account;
 	uint64_t generation; /* the highest seen */
 	sd_event_source *deadline;
-	int asker;    /* who has asked this head to hand over, -1 = nobody */
-	bool changed; /* … and anything was done for it */
+	int asker;        /* who has asked this head to hand over, -1 = nobody */
+	int64_t until_ms; /* when he gives up, 0 = never */
+	bool changed;     /* … and anything was done for it */
 	struct json_object *record; /* of the last hand-over that has ended */
 };
 
 int transfer_open(struct keeper *k, struct err *err);
-/** transfer_begin - hand over to @target; takes over @fd if it returns 0. */
-int transfer_begin(struct keeper *k, const char *target, int fd, struct err *err);
+/**
+ * transfer_begin - hand over to @target
+ * @budget_ms: how long the asker waits; 0 = as long as it takes
+ * @fd: the asker, taken over if this returns 0
+ */
+int transfer_begin(struct keeper *k, const char *target, unsigned int budget_ms, int fd,
+		   struct err *err);
 /** transfer_overrule - somebody wants a start or a stop of this head. */
 void transfer_overrule(struct keeper *k);
 void transfer_message(struct keeper *k, const char *from, const struct message *message);

@@ -107,7 +107,11 @@ static int ask_inquire(struct keeper *k, struct json_object *o, int fd, struct e
 
 static int ask_move(struct keeper *k, struct json_object *o, int fd, struct err *err)
 {
-	return transfer_begin(k, member_string(o, "target"), fd, err);
+	double budget = member_double(o, "budget_ms");
+
+	return transfer_begin(k, member_string(o, "target"),
+			      budget > 0 && budget < INT32_MAX ? (unsigned int)budget : 0,
+			      fd, err);
 }
 
 static int on_follower(sd_event_source *source, int fd, uint32_t revents, void *data)

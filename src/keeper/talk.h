@@ -10,7 +10,8 @@
 
 /*
  * Request:  {"do": "start" | "stop" | "teardown"}   an operation on this head
- *           {"do": "move", "target": HEAD}          hand the service over
+ *           {"do": "move", "target": HEAD,          hand the service over; budget_ms: the
+ *            "budget_ms": N}                        asker gives up after it
  *           {"do": "inquire", "target": HEAD}       would that head take it now?
  *           {"do": "status"}   + head, version, digest, cluster, peers in the result
  *           {"do": "heads"}    + heads: [{head, self, online, keeper, version, digest,

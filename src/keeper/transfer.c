@@ -17,6 +17,7 @@
 #include "keeper/internal.h"
 #include "keeper/ledger.h"
 #include "keeper/talk.h"
+#include "sys/child.h"
 
 static double seconds(clockid_t clock)
 {
@@ -131,6 +132,16 @@ static void end(struct keeper *k, bool told)
 	answer_asker(k);
 }
 
+/* Who has asked waits so long and no longer. */
+static unsigned int within_budget(const struct transfer *t, unsigned int ms)
+{
+	int64_t left = t->until_ms - child_now_ms();
+
+	if (!ms || t->asker < 0 || !t->until_ms || left >= ms)
+		return ms;
+	return left > 0 ? left : 1;
+}
+
 static void apply(struct keeper *k, struct handover_todo todo)
 {
 	struct transfer *t = &k->transfer;
@@ -139,7 +150,7 @@ static void apply(struct keeper *k, struct handover_todo todo)
 
 	if (!todo.known)
 		return;
-	keeper_arm(t->deadline, todo.deadline_ms);
+	keeper_arm(t->deadline, within_budget(t, todo.deadline_ms));
 	if (todo.sends)
 		send_to(k, t->handover.peer, todo.type, t->handover.generation,
 			&t->handover.reason);
@@ -316,7 +327,8 @@ void transfer_message(struct keeper *k, const char *from, const struct message *
 	happen(k, HANDOVER_MESSAGE + m->type, &why);
 }
 
-int transfer_begin(struct keeper *k, const char *target, int fd, struct err *err)
+int transfer_begin(struct keeper *k, const char *target, unsigned int budget_ms, int fd,
+		   struct err *err)
 {
 	struct transfer *t = &k->transfer;
 	int rc = transfer_check_target(k, target, err);
@@ -331,6 +343,7 @@ int transfer_begin(struct keeper *k, const char *target, int fd, struct err *err
 			       "a hand-over with %s is going on already",
 			       t->handover.peer);
 	t->asker = fd;
+	t->until_ms = budget_ms ? child_now_ms() + budget_ms : 0;
 	t->changed = false;
 	handover_begin(&t->handover, t->generation + 1, target);
 	happen(k, HANDOVER_WANTED, NULL);

@@ -1,0 +1,442 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hand-overs from keeper to keeper, by real corosync and on real disks, without Pacemaker: how
+they go well, and how they go wrong at each step."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+from labkit.config import TREE
+from labkit.service import HEADS, Probe, Service, errors
+
+BUILD = Path(os.environ.get("BATON_BUILD", TREE / "build" / "release")) / "tests" / "lab"
+PEER, CLUSTER, FAILED, DEVICE = 12, 13, 1, 4
+
+
+class Keepers(Service):
+    """The service's keepers, asked directly."""
+
+    def begin(self, head, **message):
+        return self.lab.guest(head).start(["/root/talkx", self.name, json.dumps(message)])
+
+    def ask(self, head, **message):
+        """The last answer."""
+        return self.hear(self.begin(head, **message))[-1]
+
+    @staticmethod
+    def hear(process, timeout=120):
+        out, err = process.communicate(timeout=timeout)
+        assert process.returncode == 0, err
+        return [json.loads(line) for line in out.splitlines()]
+
+    def say(self, head, *messages):
+        """As root on a head could: messages to the group. Returns all that is heard until then."""
+        done = self.lab.guest(head).run(["/root/cpgx", self.name, *map(json.dumps, messages)],
+                                        timeout=60)
+        return done.stdout.splitlines()
+
+    def impostor(self, head, *messages):
+        """A process that joins in a head's name, and stays until its stdin is closed."""
+        return self.lab.guest(head).start(
+            ["/root/cpgx", self.name, *map(json.dumps, messages)], stdin=-1)
+
+    def states(self):
+        return {h: self.ask(h, do="status")["state"] for h in HEADS}
+
+    def mounts(self):
+        """The heads that have the disk mounted, and those whose address is up."""
+        found = []
+        for head in HEADS:
+            inside = self.lab.guest(head).run(
+                ["nsenter", f"--net=/run/netns/baton-{self.name}",
+                 f"--mount=/run/baton/{self.name}/ns/mnt", "sh", "-c",
+                 "grep -c ' /run/baton/vmstore/fs ' /proc/self/mountinfo; ip -br -4 addr show nfs0"],
+                check=False).stdout
+            if "10.77.0.50" in inside or not inside.startswith("0"):
+                found.append(head)
+        return found
+
+    def end_keeper(self, head):
+        self.lab.guest(head).run(["systemctl", "stop", self.unit])
+
+    def pid(self, head):
+        return self.lab.guest(head).run(["systemctl", "show", "--property=MainPID", "--value",
+                                         self.unit]).stdout.strip()
+
+    def signal(self, head, name):
+        self.lab.guest(head).run(["kill", f"-{name}", self.pid(head)])
+
+    def met(self, head, other):
+        """Have the two keepers introduced themselves?"""
+        return other in self.ask(head, do="status")["peers"]
+
+    def meet(self):
+        for head, other in (HEADS, HEADS[::-1]):
+            wait(lambda h=head, o=other: self.met(h, o))
+
+
+def wait(condition, timeout=60):
+    until = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < until, "it does not come about"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def vmstore(cluster):
+    service = Keepers(cluster.lab)
+    service.prepare()
+    for head in HEADS:
+        for tool in ("cpgx", "talkx"):
+            cluster.lab.guest(head).push(BUILD / tool, "/root/")
+    service.meet()
+    service.start("head1")
+    yield service
+    for head in HEADS:
+        service.baton(head, "stop", "--standby", service.name)
+
+
+@pytest.fixture(autouse=True)
+def home(vmstore):
+    """Each test begins and ends with the service on head1, and keepers that know each other."""
+    yield
+    for head in HEADS:
+        vmstore.configure(head)
+        vmstore.keep(head)
+    vmstore.meet()
+    vmstore.stop("head2")
+    vmstore.start("head1")
+    assert vmstore.states() == {"head1": "serving", "head2": "standby"}
+
+
+def steps(record, head):
+    return [s["step"] for s in record["steps"] if s["head"] == head]
+
+
+def test_a_service_goes_and_comes_back_under_a_writer(vmstore):
+    vmstore.mount()
+    probe = Probe(vmstore).start()
+    try:
+        begun = probe.now()
+        following = vmstore.begin("head2", do="follow")
+        for source, target in (HEADS, HEADS[::-1]):
+            answers = vmstore.hear(vmstore.begin(source, do="move", target=target))
+            assert answers[-1]["result"] == 0 and answers[-1]["changed"], answers[-1]
+            assert answers[-1]["state"] == "standby"
+            record = answers[-1]["record"]
+            assert (record["from"], record["to"], record["outcome"]) == (source, target, "done")
+            assert steps(record, source)[0] == "drain" and steps(record, source)[-1] == "clear"
+            assert steps(record, target)[:3] == ["device", "links", "mount"]
+            assert steps(record, target)[-1] == "tickle"
+            assert 0 < record["pause_ms"] < record["ms"]
+            # Who asked saw every step as it came; both heads log the same.
+            assert [a["step"] for a in answers[:-1]] == [s["step"] for s in record["steps"]]
+            for head in HEADS:
+                logged = vmstore.ledger(head, "move")
+                assert logged["generation"] == record["generation"]
+                assert [s["step"] for s in logged["steps"]] == \
+                    [s["step"] for s in record["steps"]]
+            assert vmstore.mounts() == [target]
+        seen = []
+        while sum("moved" in s for s in seen) < 2:
+            seen.append(json.loads(following.stdout.readline()))
+        following.kill()
+        assert seen[0] == {"following": True}
+        assert sum("step" in s for s in seen) == 2 * len(record["steps"])
+        # One outlives it: locks, and a client that writes at once.
+        until = probe.now()
+    finally:
+        report = probe.finish()
+        vmstore.unmount()
+    assert errors(report, begun, until) == (0, 0) and report["lock_kept"], report["events"]
+    assert report["records"]["missing"] == report["records"]["wrong"] == 0
+
+
+def test_heads_tell_how_they_stand(vmstore):
+    for asked in HEADS:
+        answer = vmstore.ask(asked, do="heads")
+        heads = {h["head"]: h for h in answer["heads"]}
+        assert set(heads) == set(HEADS)
+        assert heads["head1"]["facts"]["state"] == "serving"
+        assert heads["head2"]["facts"]["state"] == "standby"
+        assert heads["head1"]["digest"] == heads["head2"]["digest"]
+        assert [h for h in HEADS if heads[h]["self"]] == [asked]
+
+
+@pytest.mark.parametrize("target, why", [
+    ("head3", "there is no head 'head3' in this cluster"),
+    ("head1", "head1 is this head itself"),
+    ("", "there is no head '' in this cluster"),
+])
+def test_to_where_nobody_can_go(vmstore, target, why):
+    for word in ("inquire", "move"):
+        answer = vmstore.ask("head1", do=word, target=target)
+        assert answer == {"result": PEER, "error": why, "changed": False, "state": "serving"}
+
+
+def test_from_where_it_is_not(vmstore):
+    answer = vmstore.ask("head2", do="move", target="head1")
+    assert answer["result"] == FAILED and answer["error"] == "is standby here, not serving"
+    assert vmstore.states() == {"head1": "serving", "head2": "standby"}
+
+
+def refused(vmstore, result, why, target="head2"):
+    """Both the question and the move are answered so, and head1 serves as if nothing were."""
+    for word in ("inquire", "move"):
+        answer = vmstore.ask("head1", do=word, target=target)
+        assert why in answer["error"], answer
+        assert answer["result"] == result and not answer["changed"]
+    assert vmstore.ask("head1", do="status")["state"] == "serving"
+    assert vmstore.mounts() == ["head1"]
+
+
+def test_without_a_keeper_there(vmstore):
+    vmstore.end_keeper("head2")
+    wait(lambda: not vmstore.met("head1", "head2"))
+    refused(vmstore, PEER, "head2: no keeper runs there (systemctl start baton@vmstore)")
+
+
+def test_with_another_configuration_there(vmstore):
+    vmstore.end_keeper("head2")
+    vmstore.configure("head2", vmstore.conf(lease=15))
+    vmstore.keep("head2")
+    vmstore.meet()
+    refused(vmstore, PEER, "head2: its keeper has another /etc/baton/vmstore.conf")
+
+
+def test_with_another_version_there(vmstore):
+    vmstore.end_keeper("head2")
+    wait(lambda: not vmstore.met("head1", "head2"))
+    there = vmstore.impostor("head2", {"v": 2, "type": "hello", "version": "9.0"})
+    wait(lambda: vmstore.met("head1", "head2"))
+    refused(vmstore, PEER, "head2: baton 9.0 there speaks protocol 2, 0.1.0 here 1")
+    # The other way round: what that version asks is refused, in words it can read.
+    there.stdin.close()
+    there.wait(30)
+    asker = vmstore.impostor("head2", {"v": 2, "type": "prepare", "to": "head1",
+                                       "version": "9.0", "generation": 1 << 60})
+    for line in asker.stdout:
+        if '"refuse"' in line:
+            assert ("head1: baton 9.0 on head2 speaks protocol 2, 0.1.0 here 1"
+                    in json.loads(line.partition(" ")[2])["text"])
+            break
+    else:
+        pytest.fail("no answer")
+    asker.kill()
+    assert vmstore.ask("head1", do="status")["state"] == "serving"
+
+
+def test_a_target_that_lacks_the_disk(vmstore):
+    guest = vmstore.lab.guest("head2")
+    guest.run(["sh", "-c", f"mv {vmstore.device} {vmstore.device}.gone"])
+    try:
+        refused(vmstore, DEVICE, "head2: device")
+    finally:
+        guest.run(["sh", "-c", f"mv {vmstore.device}.gone {vmstore.device}"])
+    assert vmstore.ask("head1", do="inquire", target="head2")["result"] == 0
+
+
+def test_a_target_whose_link_is_down(vmstore):
+    vmstore.lab.guest("head2").link(False)
+    try:
+        wait(lambda: vmstore.lab.guest("head2").run(
+            ["cat", "/sys/class/net/lan0/carrier"]).stdout == "0\n")
+        refused(vmstore, 5, "head2: links")
+    finally:
+        vmstore.lab.guest("head2").link(True)
+
+
+def test_a_target_that_is_silent_before(vmstore):
+    vmstore.signal("head2", "STOP")
+    try:
+        answer = vmstore.ask("head1", do="move", target="head2", budget_ms=2000)
+        assert answer["result"] == PEER and not answer["changed"]
+        assert answer["error"] == "head2 does not answer"
+    finally:
+        vmstore.signal("head2", "CONT")
+    # The question it finds when it wakes is an old one.
+    wait(lambda: vmstore.ask("head2", do="status")["state"] == "standby")
+    assert vmstore.mounts() == ["head1"]
+
+
+def hello(vmstore):
+    return {"v": 1, "type": "hello", "version": "0.1.0",
+            "digest": vmstore.ask("head1", do="status")["digest"]}
+
+
+def play_target(vmstore, *answers):
+    """head2's keeper is one that says READY to the hand-over that now begins, then @answers.
+    Returns the processes: the move's asker, the impostor."""
+    vmstore.end_keeper("head2")
+    wait(lambda: not vmstore.met("head1", "head2"))
+    there = vmstore.impostor("head2", hello(vmstore))
+    wait(lambda: vmstore.met("head1", "head2"))
+    asker = vmstore.begin("head1", do="move", target="head2", budget_ms=6000)
+    for line in there.stdout:
+        head, _, text = line.partition(" ")
+        message = json.loads(text)
+        if head == "head1" and message["type"] == "prepare":
+            break
+    vmstore.say("head2", *({"v": 1, "to": "head1", "generation": message["generation"], **a}
+                           for a in ({"type": "ready"}, *answers)))
+    return asker, there
+
+
+def test_a_target_that_is_silent_after_the_grant(vmstore):
+    asker, there = play_target(vmstore)
+    answer = vmstore.hear(asker)[-1]
+    assert answer["result"] == PEER and answer["changed"] and answer["state"] == "standby"
+    assert answer["error"] == ("head2, to which the service was granted, does not say that it "
+                               "serves")
+    # Nobody serves: that is Pacemaker's to end, which knows whether head2 lives.
+    assert vmstore.mounts() == []
+    there.kill()
+
+
+def test_a_target_that_goes_after_it_was_ready(vmstore):
+    asker, there = play_target(vmstore)
+    there.stdin.close()
+    answer = vmstore.hear(asker)[-1]
+    assert answer["result"] == PEER and answer["changed"]
+    # Before the grant the source starts again, after it Pacemaker would.
+    if answer["state"] == "serving":
+        assert answer["error"] == "head2 has gone; head1 serves it again"
+    else:
+        assert answer["error"] == "head2 has gone after the service was granted to it"
+    there.wait(30)
+
+
+def test_a_target_that_refuses_after_it_was_ready(vmstore):
+    asker, there = play_target(vmstore, {"type": "refuse", "code": 12, "text": "head2: no more"})
+    answer = vmstore.hear(asker)[-1]
+    assert answer["result"] == PEER and answer["error"].startswith("head2: no more")
+    if answer["state"] == "serving":
+        assert vmstore.mounts() == ["head1"]
+    there.kill()
+
+
+def test_a_start_that_fails_there(vmstore):
+    """The target's own reason reaches who asked, and it undoes what it has begun."""
+    guest = vmstore.lab.guest("head2")
+    inside = ["nsenter", "--mount=/run/baton/vmstore/ns/mnt"]
+    guest.run([*inside, "mount", "--bind", "/dev/null", "/usr/sbin/nfsdcld"])
+    try:
+        answer = vmstore.ask("head1", do="move", target="head2")
+    finally:
+        guest.run([*inside, "umount", "/usr/sbin/nfsdcld"])
+    assert answer["result"] != 0 and answer["changed"] and answer["state"] == "standby"
+    assert answer["error"].startswith("head2: ") and "nfsdcld" in answer["error"], answer
+    assert answer["record"]["outcome"] == "failed" and "pause_ms" not in answer["record"]
+    assert "undone" in [s["outcome"] for s in answer["record"]["steps"]]
+    assert vmstore.mounts() == []
+    assert vmstore.states() == {"head1": "standby", "head2": "standby"}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_keeper_killed_in_the_middle(vmstore, head):
+    """Whichever it is: never two that serve, and who asked is told."""
+    asker = vmstore.begin("head1", do="move", target="head2", budget_ms=20000)
+    for line in asker.stdout:
+        if json.loads(line).get("step") == "silence":
+            vmstore.signal(head, "KILL")
+            break
+    out = asker.communicate(timeout=60)[0].splitlines()
+    if head == "head2":
+        answer = json.loads(out[-1])
+        assert answer["result"] == PEER and answer["error"].startswith("head2 has gone"), answer
+    wait(lambda: not vmstore.lab.guest("head1").run(
+        ["pgrep", "baton-runner"], check=False).stdout)
+    assert len(vmstore.mounts()) <= 1
+    wait(lambda: all(vmstore.pid(h) != "0" for h in HEADS))
+
+
+def test_two_at_once(vmstore):
+    """The second is refused, the first goes on."""
+    first = vmstore.begin("head1", do="move", target="head2")
+    second = vmstore.begin("head1", do="move", target="head2")
+    answers = sorted((vmstore.hear(p)[-1] for p in (first, second)), key=lambda a: a["result"])
+    assert answers[0]["result"] == 0, answers
+    assert answers[1]["result"] in (8, FAILED) and not answers[1]["changed"]
+    assert answers[1]["error"] in ("a hand-over with head2 is going on already",
+                                   "is standby here, not serving")
+    assert vmstore.mounts() == ["head2"]
+
+
+def test_a_stop_overrules(vmstore):
+    """An order to stop in the middle: the service is stopped, and not granted any more."""
+    asker = vmstore.begin("head1", do="move", target="head2")
+    for line in asker.stdout:
+        if json.loads(line).get("step") == "drain":
+            break
+    stopped = vmstore.ask("head1", do="stop")
+    answer = json.loads(asker.communicate(timeout=60)[0].splitlines()[-1])
+    assert stopped["result"] == 0
+    if answer["result"]:
+        assert answer["error"] == "overruled by another request" and vmstore.mounts() == []
+    else:
+        assert vmstore.mounts() == ["head2"]
+
+
+def test_messages_that_are_none(vmstore):
+    """Malformed, of strangers' hand-overs, replayed: ignored, each with a line in the journal."""
+    move = vmstore.ask("head1", do="move", target="head2")
+    assert move["result"] == 0
+    generation = move["record"]["generation"]
+    digest = vmstore.ask("head1", do="status")["digest"]
+    since = vmstore.lab.guest("head1").run(["date", "+%s"]).stdout.strip()
+    vmstore.lab.guest("head2").run(
+        ["/root/cpgx", "vmstore", "x", "{", "[]", '{"v":1}', '{"v":1,"type":"grant"}',
+         '{"v":1,"type":"granted","generation":-1}', '{"v":1,"type":"step","to":""}',
+         "[" * 5000, '{"v":1,"type":"granted","to":"head1\\n"}'])
+    replay = {"v": 1, "to": "head1", "generation": generation, "digest": digest}
+    vmstore.say("head2", {**replay, "type": "prepare"}, {**replay, "type": "ready"},
+                {**replay, "type": "granted"}, {**replay, "type": "granted",
+                                                "generation": generation + 1},
+                {**replay, "type": "serving"}, {**replay, "type": "aborted"})
+    assert vmstore.states() == {"head1": "standby", "head2": "serving"}
+    assert vmstore.mounts() == ["head2"]
+    journal = vmstore.lab.guest("head1").run(
+        ["journalctl", "-u", vmstore.unit, f"--since=@{since}", "-o", "cat"]).stdout
+    assert journal.count("message from head2 ignored") == 9, journal
+    assert f"hand-over {generation} was seen before; a message of head2 ignored" in journal
+    assert f"'granted' of head2 for hand-over {generation + 1} ignored" in journal
+    # And the way back is free.
+    assert vmstore.ask("head2", do="move", target="head1")["result"] == 0
+
+
+def test_without_corosync(vmstore, cluster):
+    """A keeper whose corosync goes serves on, says so, and finds back."""
+    for head in HEADS:
+        cluster.lab.guest(head).run(["systemctl", "stop", "pacemaker", "corosync"], timeout=60)
+    try:
+        wait(lambda: not vmstore.ask("head1", do="status")["cluster"])
+        answer = vmstore.ask("head1", do="move", target="head2")
+        assert answer["result"] == CLUSTER and answer["state"] == "serving"
+        assert answer["error"].startswith("this head is in no cluster: corosync")
+        (head,) = vmstore.ask("head1", do="heads")["heads"]
+        assert head["head"] == "head1" and head["facts"]["state"] == "serving"
+    finally:
+        starting = [cluster.lab.guest(h).start(["systemctl", "start", "pacemaker"])
+                    for h in HEADS]
+        assert [p.wait(90) for p in starting] == [0, 0]
+    cluster.wait_online()
+    vmstore.meet()
+    assert vmstore.ask("head1", do="inquire", target="head2")["result"] == 0
+
+
+def test_daemons_that_die_are_started_again(vmstore):
+    """The keeper mends them: clients that come new need both."""
+    guest = vmstore.lab.guest("head1")
+    for name in ("mountd", "nfsdcld"):
+        pidfile = f"/run/baton/vmstore/{name}.pid"
+        old = guest.run(["cat", pidfile]).stdout.strip()
+        guest.run(["kill", "-KILL", old])
+        wait(lambda: guest.run(["cat", pidfile]).stdout.strip() not in ("", old))
+        wait(lambda: vmstore.ledger("head1", "mend")["outcome"] == "done")
+        facts = vmstore.status("head1")
+        assert facts["mountd"] and facts["nfsdcld"] and facts["state"] == "serving"
+    vmstore.mount()
+    vmstore.lab.guest("client").run(["touch", f"{vmstore.mountpoint}/after"], timeout=60)
+    vmstore.unmount()
