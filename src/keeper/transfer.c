@@ -100,6 +100,7 @@ static void answer_asker(struct keeper *k)
 	struct transfer *t = &k->transfer;
 	struct json_object *more = json_object_new_object();
 	struct err why = t->handover.reason;
+	struct json_object *generation;
 	int fd = t->asker;
 
 	t->asker = -1;
@@ -110,8 +111,8 @@ static void answer_asker(struct keeper *k)
 	if (why.text[0] && t->changed && k->state == STATE_SERVING)
 		err_set(&why, why.code, 0, "%.400s; %.60s serves it again",
 			t->handover.reason.text, k->peers.self);
-	if (t->record &&
-	    (uint64_t)member_double(t->record, "generation") == t->handover.generation)
+	if (json_object_object_get_ex(t->record, "generation", &generation) &&
+	    (uint64_t)json_object_get_int64(generation) == t->handover.generation)
 		json_object_object_add(more, "record", json_object_get(t->record));
 	requests_answer(k, fd, &why, t->changed, more);
 }
