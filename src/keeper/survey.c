@@ -12,6 +12,7 @@
 
 #include "core/cleanup.h"
 #include "keeper/facts.h"
+#include "sys/aside.h"
 #include "sys/child.h"
 #include "sys/lock.h"
 #include "sys/nfsd.h"
@@ -74,6 +75,8 @@ static void child_describe(const struct service *svc, int fd)
 	const char *text;
 	struct op op;
 
+	/* Should it hang, nobody must wait for the end of what it might have printed. */
+	aside_let_go();
 	if (op_init(&op, svc, &err) == 0)
 		o = describe(&op, &err);
 	if (!o) {

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/paths.h"
+#include "sys/aside.h"
 #include "sys/child.h"
 #include "sys/conffile.h"
 #include "sys/mount.h"
@@ -150,6 +151,29 @@ static int cmd_close_others(int argc, char **argv)
 	return 0;
 }
 
+static int work(void *data, struct err *e)
+{
+	const char *how = data;
+
+	printf("not seen\n");
+	fflush(stdout);
+	if (strcmp(how, "hang") == 0)
+		pause();
+	if (strcmp(how, "die") == 0)
+		_exit(0);
+	if (strcmp(how, "count") == 0)
+		return fcntl(0, F_GETFD) < 0 || fcntl(9, F_GETFD) >= 0 ? -EBADF : 0;
+	return strcmp(how, "fail") == 0 ? err_set(e, BATON_EXIT_DEVICE, EIO, "the work")
+					: 0;
+}
+
+/* aside HOW MS */
+static int cmd_aside(int argc, char **argv)
+{
+	dup2(0, 9);
+	return aside_run(work, argv[0], "the work", child_now_ms() + atoi(argv[1]), &err);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -168,6 +192,7 @@ static const struct {
 	{ "pid", cmd_pid, 1 },
 	{ "end", cmd_end, 2 },
 	{ "close-others", cmd_close_others, 2 },
+	{ "aside", cmd_aside, 2 },
 };
 
 /* Exit status: the module's own. */

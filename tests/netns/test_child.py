@@ -144,3 +144,20 @@ def test_what_a_fork_keeps(a, b, left):
 def test_only_a_single_process_is_ended():
     for number in ("0", "1", "-1"):
         assert "Invalid argument" in keepx("end", number, 1000, status=9)
+
+
+# --- what may hang, by a child ----------------------------------------------------------
+
+@pytest.mark.parametrize("how,status,said", [
+    ("work", 0, ""), ("count", 0, ""),
+    ("fail", 4, "keepx: the work: Input/output error\n"),
+    ("die", 1, "keepx: the work: No child processes\n"),
+])
+def test_aside(how, status, said):
+    assert keepx("aside", how, 10000, status=status) == said
+
+
+def test_aside_is_given_up():
+    begin = time.monotonic()
+    assert keepx("aside", "hang", 300, status=1) == "keepx: the work: Connection timed out\n"
+    assert 0.3 <= time.monotonic() - begin < 3
