@@ -83,7 +83,8 @@ int diag_dump(struct diag *diag, uint16_t lport, uint32_t states,
 /**
  * diag_conns - the connections a client may need to be tickled for
  *
- * Established and half-closed ones of @lport, sorted; neither SYN-RECV nor TIME-WAIT.
+ * Established and half-closed ones of @lport, sorted; neither SYN-RECV nor TIME-WAIT, nor
+ * those that come from the address they go to.
  *
  * Return: 0, or -errno.
  */

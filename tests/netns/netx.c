@@ -19,7 +19,9 @@
 #include "core/cleanup.h"
 #include "core/conn.h"
 #include "core/ruleset.h"
+#include "sys/child.h"
 #include "sys/diag.h"
+#include "sys/nfsping.h"
 #include "sys/nft.h"
 #include "sys/rawsock.h"
 #include "sys/rtnl.h"
@@ -344,6 +346,14 @@ static int cmd_probe_address(int argc, char **argv)
 	return rc < 0 ? rc : 0;
 }
 
+/* nfsping IP MS; without -n */
+static int cmd_nfsping(int argc, char **argv)
+{
+	struct ipaddr a = ip(argv[0]);
+
+	return nfsping_call(&a, 2049, child_now_ms() + atoi(argv[1]), &err);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -371,6 +381,7 @@ static const struct {
 	{ "clear", cmd_clear, 0 },
 	{ "nft", cmd_nft, 1 },
 	{ "probe-address", cmd_probe_address, 2 },
+	{ "nfsping", cmd_nfsping, 2 },
 };
 
 static int open_all(const char *netns)

@@ -202,6 +202,78 @@ def test_probe_sees_another_prober(net):
 
 
 
+# --- an NFS call of the service's own address -----------------------------------------
+
+ACCEPTED = bytes.fromhex("0000000100000000000000000000000000000000")
+
+
+def ping(net, family, ms=5000, name="service1"):
+    """It ends by itself after so many milliseconds."""
+    return subprocess.Popen(["ip", "netns", "exec", net.ns(name), NETX, "nfsping",
+                             FLOAT[family], str(ms)], text=True, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE)
+
+
+def test_nfsping_and_nothing_left(net, family):
+    listener = net.listen("service1", family)
+    p = ping(net, family)
+    s = net.keep(listener.accept()[0])
+    xid = s.recv(100)[4:8]
+    # From the address itself, and none of the clients'.
+    assert s.getpeername()[0] == s.getsockname()[0] == FLOAT[family]
+    assert [r[4] for r in net.diag()] == ["ESTAB"]
+    assert net.netx("service1", "conns", PORT) == table()
+    s.sendall(b"\x80\0\0\x18" + xid + ACCEPTED)
+    assert p.communicate(timeout=10) == ("", "") and p.returncode == 0
+    s.close()
+    # Of neither end: it is reset, not closed.
+    assert [r for r in net.diag(port=0) if r[4] != "LISTEN"] == []
+
+
+def test_nfsping_takes_a_reply_in_pieces(net, family):
+    listener = net.listen("service1", family)
+    p = ping(net, family)
+    s = net.keep(listener.accept()[0])
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for byte in b"\x80\0\0\x18" + s.recv(100)[4:8] + ACCEPTED:
+        s.sendall(bytes([byte]))
+    assert p.communicate(timeout=10) == ("", "") and p.returncode == 0
+
+
+@pytest.mark.parametrize("reply,said", [
+    (b"\x80\0\0\x18XID." + ACCEPTED[:-1] + b"\x02", "the version is not served"),
+    (b"\x80\0\0\x18xid." + ACCEPTED, "is not to our call"),
+    (b"HTTP/1.1 400 Bad Request\r\n", "record mark 0x48545450"),
+    (b"\x80\0\0\x18XID.", "Connection reset by peer"),
+    (b"", "Connection reset by peer"),
+])
+def test_nfsping_of_something_else(net, reply, said):
+    listener = net.listen("service1", socket.AF_INET)
+    p = ping(net, socket.AF_INET)
+    s = net.keep(listener.accept()[0])
+    xid = s.recv(100)[4:8]
+    s.sendall(reply.replace(b"XID.", xid))
+    s.close()
+    err = p.communicate(timeout=10)[1]
+    assert p.returncode == 1 and err.startswith("netx: NFS call to 192.0.2.50: ") and said in err
+
+
+def test_nfsping_without_an_answer(net, family):
+    refused = ping(net, family)
+    assert "Connection refused" in refused.communicate(timeout=10)[1]
+    # A listener whose threads are gone: the kernel still takes connections.
+    net.listen("service1", family)
+    begin = time.monotonic()
+    p = ping(net, family, 300)
+    assert "Connection timed out" in p.communicate(timeout=10)[1]
+    assert 0.3 <= time.monotonic() - begin < 5
+
+
+def test_nfsping_where_the_address_is_not(net):
+    p = ping(net, socket.AF_INET, 300, "service2")
+    assert "Cannot assign requested address" in p.communicate(timeout=10)[1]
+
+
 # --- sock_diag ------------------------------------------------------------------------
 
 def test_diag_sees_queues_and_mapped_addresses(net):

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rpc: the NULL call of ONC RPC over TCP, built and its reply understood, byte for byte. */
+#ifndef BATON_CORE_RPC_H
+#define BATON_CORE_RPC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+/* NFS: RFC 8881 section 2.2.1 and 16: program 100003, version 4, procedure 0 is NULL. */
+#define RPC_PROGRAM_NFS 100003
+#define RPC_VERSION_NFS 4
+
+/* Record mark (RFC 5531 section 11): the highest bit says "last", the rest is the length. */
+#define RPC_MARK_LEN 4
+/* Mark, xid, CALL, RPC version, program, version, procedure, two times AUTH_NONE. */
+#define RPC_NULL_LEN (RPC_MARK_LEN + 40)
+/* A reply without results: 24 bytes, and a verifier of at most 400 (section 8.2). */
+#define RPC_REPLY_MAX 424
+
+/**
+ * rpc_build_null - a call of procedure 0, without credentials, as one record
+ * @buf: gets it, mark included
+ * @xid: to know the reply by
+ * @program: number of the program
+ * @version: of the program
+ */
+void rpc_build_null(uint8_t buf[RPC_NULL_LEN], uint32_t xid, uint32_t program,
+		    uint32_t version);
+
+/**
+ * rpc_parse_mark - the length of the reply that follows a record mark
+ * @mark: RPC_MARK_LEN bytes
+ * @len: gets it
+ * @err: why not
+ *
+ * Servers send a reply as one fragment (net/sunrpc/svcsock.c, svc_tcp_sendto()).
+ *
+ * Return: 0, or -EPROTO for more than one fragment, none, or more than RPC_REPLY_MAX.
+ */
+int rpc_parse_mark(const uint8_t mark[RPC_MARK_LEN], size_t *len, struct err *err);
+
+/**
+ * rpc_parse_reply - was this call executed? (RFC 5531 section 9)
+ * @buf: the reply, without its mark
+ * @len: of it
+ * @xid: of the call
+ * @err: how the server refused it
+ *
+ * Return: 0, or -EPROTO.
+ */
+int rpc_parse_reply(const uint8_t *buf, size_t len, uint32_t xid, struct err *err);
+
+#endif
