@@ -36,6 +36,8 @@ enum phase {
  * @attached: its filesystem is mounted
  * @threads: knfsd's, running
  * @link_up: one of its links is up
+ * @address: every address is on its link, and that up
+ * @carrier: the links have one; meaningless while they are down
  * @nfsdcld: runs
  * @drained: the drain's filter is awake: calls are held off
  * @held: a stop has seen the kernel keep the disk after the unmount
@@ -46,6 +48,8 @@ struct standing {
 	bool attached;
 	bool nfsdcld;
 	bool link_up;
+	bool address;
+	bool carrier;
 	bool drained;
 	bool held;
 	int threads;

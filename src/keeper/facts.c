@@ -2,6 +2,8 @@
 /* facts: what of a service stands on this head. */
 #include "keeper/facts.h"
 
+#include <linux/if_addr.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -9,6 +11,40 @@
 #include "sys/child.h"
 #include "sys/mount.h"
 #include "sys/nfsd.h"
+
+static bool has_address(struct rtnl *rtnl, int ifindex, const struct address *a)
+{
+	struct rtnl_addr *v = NULL;
+	bool found = false;
+	size_t n = 0;
+
+	if (rtnl_addr_list(rtnl, ifindex, &v, &n, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		found |= ipaddr_equal(&v[i].ip, &a->ip) &&
+			 v[i].prefixlen == a->prefixlen &&
+			 !(v[i].flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
+	free(v);
+	return found;
+}
+
+static void look_at_links(struct op *op, struct standing *standing)
+{
+	standing->address = standing->carrier = true;
+	for (size_t i = 0; i < op->svc->n_addresses; i++) {
+		const struct address *a = &op->svc->addresses[i];
+		struct rtnl_link link;
+		char name[IFNAMSIZ];
+
+		op_link_name(name, op->svc, i);
+		if (rtnl_link_get(op->rtnl, name, &link, NULL) == 0)
+			standing->link_up |= link.up;
+		else
+			standing->prepared = link.up = false;
+		standing->carrier &= link.up && link.carrier;
+		standing->address &= link.up && has_address(op->rtnl, link.ifindex, a);
+	}
+}
 
 static int look_inside(struct op *op, struct standing *standing, struct err *err)
 {
@@ -24,16 +60,7 @@ static int look_inside(struct op *op, struct standing *standing, struct err *err
 	standing->held = access(op->paths.held, F_OK) == 0;
 	standing->nfsdcld = recovery_daemon_pid(&op->paths) > 0;
 	standing->prepared = child_daemon_pid(op->paths.mountd_pid) > 0;
-	for (size_t i = 0; i < op->svc->n_addresses; i++) {
-		struct rtnl_link link;
-		char name[IFNAMSIZ];
-
-		op_link_name(name, op->svc, i);
-		if (rtnl_link_get(op->rtnl, name, &link, NULL) == 0)
-			standing->link_up |= link.up;
-		else
-			standing->prepared = false;
-	}
+	look_at_links(op, standing);
 	return 0;
 }
 

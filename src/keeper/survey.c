@@ -49,8 +49,12 @@ static struct json_object *describe(struct op *op, struct err *err)
 	json_object_object_add(o, "threads", json_object_new_int(standing.threads));
 	json_object_object_add(o, "mounted", json_object_new_boolean(standing.attached));
 	json_object_object_add(o, "link_up", json_object_new_boolean(standing.link_up));
-	json_object_object_add(o, "mountd", json_object_new_boolean(standing.prepared));
+	json_object_object_add(
+		o, "mountd",
+		json_object_new_boolean(child_daemon_pid(op->paths.mountd_pid) > 0));
 	json_object_object_add(o, "nfsdcld", json_object_new_boolean(standing.nfsdcld));
+	json_object_object_add(o, "address", json_object_new_boolean(standing.address));
+	json_object_object_add(o, "carrier", json_object_new_boolean(standing.carrier));
 	if (!standing.pinned)
 		return o;
 	if (op_go(op, PLACE_INSIDE, err) < 0 || op_open_diag(op, err) < 0 ||
