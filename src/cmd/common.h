@@ -45,7 +45,7 @@ int common_fail(const struct err *err);
 /** common_load - the service's file. Return: 0, or the exit status after saying why. */
 int common_load(struct service *svc, const char *name);
 
-/** common_show_step - print one step as it ends; for runner_run() and talk_request(). */
+/** common_show_step - print one step as it ends; for alone_run() and talk_request(). */
 void common_show_step(struct json_object *entry, void *data);
 
 #endif

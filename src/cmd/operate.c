@@ -7,16 +7,14 @@
 #include <unistd.h>
 
 #include "core/output.h"
+#include "keeper/alone.h"
 #include "keeper/facts.h"
-#include "keeper/ledger.h"
 #include "keeper/runner.h"
 #include "keeper/talk.h"
 #include "sys/software.h"
 
 /* The longest step's deadline, and some: then the keeper itself hangs. */
 #define ANSWER_MS 90000
-/* For an operation that a keeper which has been killed left going. */
-#define OTHERS_MS 60000
 
 /* What the command has to tell at its end. */
 struct outcome {
@@ -116,23 +114,6 @@ static int show_dry_run(const struct service *svc, enum operation operation)
 	return BATON_EXIT_OK;
 }
 
-static void operate_alone(const struct service *svc, enum operation operation,
-			  struct outcome *outcome)
-{
-	struct runner runner;
-	struct paths paths;
-
-	if (runner_start(&runner, svc, operation, OTHERS_MS, &outcome->err) < 0)
-		return;
-	runner_run(&runner, on_step, outcome);
-	outcome->err = runner.result;
-	outcome->changed = runner.changed;
-	paths_init(&paths, svc->name);
-	if (runner.changed)
-		ledger_append(&paths, svc->name, runner.record);
-	runner_release(&runner);
-}
-
 static void ask_keeper(int fd, enum operation operation, struct outcome *outcome)
 {
 	struct json_object *result = NULL, *changed;
@@ -169,7 +150,8 @@ int operate(const char *name, enum operation operation,
 			ask_keeper(fd, operation, &outcome);
 		} else if (how & OPERATE_ALONE && outcome.err.code == BATON_EXIT_KEEPER) {
 			outcome.err.text[0] = '\0';
-			operate_alone(&svc, operation, &outcome);
+			alone_run(&svc, operation, ALONE_PATIENCE_MS, INT64_MAX, on_step,
+				  &outcome, &outcome.changed, &outcome.err);
 		}
 		rc = tell(name, operation, options, &outcome);
 	}

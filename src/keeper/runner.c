@@ -422,18 +422,6 @@ bool runner_dispatch(struct runner *runner, void (*on_step)(struct json_object *
 	return false;
 }
 
-int runner_run(struct runner *runner, void (*on_step)(struct json_object *, void *),
-	       void *data)
-{
-	for (;;) {
-		struct pollfd p = { .fd = runner->fd, .events = POLLIN };
-
-		poll(&p, 1, runner_left_ms(runner));
-		if (runner_dispatch(runner, on_step, data))
-			return runner->result.text[0] ? -1 : 0;
-	}
-}
-
 void runner_release(struct runner *runner)
 {
 	json_object_put(runner->record);

@@ -70,10 +70,6 @@ int64_t runner_left_ms(const struct runner *runner);
 bool runner_dispatch(struct runner *runner, void (*on_step)(struct json_object *, void *),
 		     void *data);
 
-/** runner_run - the whole of it, waiting. Return: 0, or -1 with runner->result. */
-int runner_run(struct runner *runner, void (*on_step)(struct json_object *, void *),
-	       void *data);
-
 /** runner_release - free; the child, if any, goes on. */
 void runner_release(struct runner *runner);
 
