@@ -29,6 +29,7 @@ void paths_init(struct paths *p, const char *name)
 		{ p->nfsdcld, p->state, "nfsdcld" },
 		{ p->tickle, p->state, "tickle" },
 		{ p->conns, p->tickle, "connections" },
+		{ p->pulse, p->tickle, "pulse" },
 	};
 
 	snprintf(p->run, PATHS_MAX, "%s/%s", PATHS_RUN, name);

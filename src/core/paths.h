@@ -40,6 +40,7 @@ struct paths {
 	char nfsdcld[PATHS_MAX]; /* @state/nfsdcld: the recovery database's directory */
 	char tickle[PATHS_MAX];  /* @state/tickle: the directory of the next */
 	char conns[PATHS_MAX];   /* @tickle/connections: whom a start has to tickle */
+	char pulse[PATHS_MAX];   /* @tickle/pulse: does the disk take a write? */
 };
 
 /** paths_init - derive every path of the service @name, which service_check_name() passed. */

@@ -23,6 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BATON_BUILD", ROOT / "build/release"))
 NETX = str(BUILD / "tests/netns/netx")
 KEEPX = str(BUILD / "tests/netns/keepx")
+AGENT = str(BUILD / "src/ocf/service")
 FAKEKEEPER = str(BUILD / "tests/netns/fakekeeper")
 BATON = os.environ.get("BATON", str(BUILD / "src/cmd/baton"))
 CLONE_NEWNET = 0x40000000

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* depth: what monitor looks at beyond level 0, each in a child, for it may hang. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "keeper/op.h"
+#include "ocf/service.h"
+#include "sys/aside.h"
+#include "sys/nfsping.h"
+
+#define LAST_WORDS_MS 200
+
+static int go_inside(const struct call *call, struct err *err)
+{
+	struct ns inside;
+	int rc = ns_open(&inside, &call->paths, err);
+
+	if (rc == 0)
+		rc = ns_enter(&inside, err);
+	return rc;
+}
+
+/* The floating ones: in there are no others but the loopback's and link-local ones. */
+static bool is_floating(const struct rtnl_addr *a)
+{
+	return a->ifindex != RTNL_LOOPBACK &&
+	       (a->ip.family == AF_INET || !IN6_IS_ADDR_LINKLOCAL(&a->ip.v6));
+}
+
+static int work_call(void *data, struct err *err)
+{
+	const struct call *call = data;
+	struct rtnl *rtnl = NULL;
+	struct rtnl_addr *v = NULL;
+	size_t n = 0, called = 0;
+	int rc = go_inside(call, err);
+
+	if (rc == 0)
+		rc = rtnl_open(&rtnl, err);
+	if (rc == 0)
+		rc = rtnl_addr_list(rtnl, 0, &v, &n, err);
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		if (!is_floating(&v[i]))
+			continue;
+		called++;
+		/* A little before the parent gives up: the address belongs into the message. */
+		rc = nfsping_call(&v[i].ip, OP_NFS_PORT,
+				  call->request->until_ms - LAST_WORDS_MS, err);
+	}
+	if (rc == 0 && called == 0)
+		rc = err_set(err, BATON_EXIT_NETWORK, ENODEV, "NFS call: no address");
+	return rc;
+}
+
+int depth_call(const struct call *call, struct err *err)
+{
+	return aside_run(work_call, (void *)call, "NFS call to the service's address",
+			 call->request->until_ms, err);
+}
+
+static int work_write(void *data, struct err *err)
+{
+	const struct call *call = data;
+	_cleanup_close_ int fd = -1;
+	char text[32];
+	int n, rc = go_inside(call, err);
+
+	if (rc < 0)
+		return rc;
+	n = snprintf(text, sizeof(text), "%-20lld\n", (long long)time(NULL));
+	fd = open(call->paths.pulse,
+		  O_WRONLY | O_CREAT | O_DSYNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && pwrite(fd, text, n, 0) == n)
+		return 0;
+	/* A full disk answers; another head would find it as full. */
+	if (errno == ENOSPC || errno == EDQUOT)
+		return 0;
+	return err_set(err, BATON_EXIT_DEVICE, errno, "write on the service's disk");
+}
+
+int depth_write(const struct call *call, struct err *err)
+{
+	return aside_run(work_write, (void *)call, "write on the service's disk",
+			 call->request->until_ms, err);
+}

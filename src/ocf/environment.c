@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* environment: what Pacemaker tells an agent besides the action. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "ocf/agent.h"
+#include "sys/child.h"
+
+/* Spared for the start of the process and for its last words. */
+#define SPARE_MS 2000
+
+static const char *get(const char *prefix, const char *name)
+{
+	char key[80];
+	const char *value;
+
+	snprintf(key, sizeof(key), "%s%s", prefix, name);
+	value = getenv(key);
+	return value && *value ? value : NULL;
+}
+
+const char *ocf_parameter(const char *name)
+{
+	return get("OCF_RESKEY_", name);
+}
+
+const char *ocf_meta(const char *name)
+{
+	return get("OCF_RESKEY_CRM_meta_", name);
+}
+
+int64_t ocf_left_ms(const struct ocf_request *request)
+{
+	int64_t left = request->until_ms - child_now_ms();
+
+	return left > 0 ? left : 0;
+}
+
+int ocf_read_environment(struct ocf_request *request, struct err *err)
+{
+	const char *timeout = ocf_meta("timeout"), *interval = ocf_meta("interval"),
+		   *level = get("OCF_CHECK_LEVEL", "");
+	unsigned long ms = request->action->timeout_s * 1000UL, number = 0;
+
+	/* Pacemaker gives milliseconds. What others leave out or write otherwise is ours. */
+	if (timeout && text_parse_number(&number, timeout, 1, INT_MAX) == 0)
+		ms = number;
+	request->until_ms = child_now_ms() + ms - (ms / 5 < SPARE_MS ? ms / 5 : SPARE_MS);
+	request->probe = strcmp(request->action->name, "monitor") == 0 &&
+			 (!interval || strcmp(interval, "0") == 0);
+	if (level && text_parse_number(&number, level, 0, INT_MAX) < 0) {
+		err_set(err, 0, 0, "OCF_CHECK_LEVEL: '%.20s' is not a number", level);
+		return -EINVAL;
+	}
+	request->level = level ? number : 0;
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* exit: what an agent ends with, in the sense of the OCF (resource agent API 1.1). */
+#ifndef BATON_OCF_EXIT_H
+#define BATON_OCF_EXIT_H
+
+#include "core/exit.h"
+
+/*
+ * X(NAME, status, help): what an administrator reads in the man page. After 2, 4, 5 and 6
+ * Pacemaker does not try again: on this head, and after 6 anywhere.
+ */
+#define OCF_TABLE(X)                                                                     \
+	X(SUCCESS, 0, "done, or nothing had to be done; of monitor: served here")        \
+	X(ERR_GENERIC, 1, "failed, or unsure")                                           \
+	X(ERR_ARGS, 2,                                                                   \
+	  "the service file is wrong on this head, or the action was called wrongly")    \
+	X(ERR_UNIMPLEMENTED, 3, "no such action")                                        \
+	X(ERR_PERM, 4, "not running as root")                                            \
+	X(ERR_INSTALLED, 5,                                                              \
+	  "the service file, a program or a kernel feature is missing on this head")     \
+	X(ERR_CONFIGURED, 6, "a parameter of the resource is missing or wrong")          \
+	X(NOT_RUNNING, 7, "of monitor: certainly not served here")
+
+enum ocf_exit {
+#define X(name, status, help) OCF_##name = status,
+	OCF_TABLE(X)
+#undef X
+};
+
+struct ocf_exit_row {
+	enum ocf_exit exit;
+	const char *name;
+	const char *help;
+};
+
+/** ocf_exit_rows - the table in ascending order, closed by a row whose name is NULL. */
+extern const struct ocf_exit_row ocf_exit_rows[];
+
+/** ocf_exit_of - what a failure of a keeper or of a part of baton is to Pacemaker */
+enum ocf_exit ocf_exit_of(enum exit_code code);
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* judge: from what stands and what the keeper says to what monitor answers. */
+#include "ocf/judge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/member.h"
+#include "core/plan.h"
+#include "core/text.h"
+
+/* What has to be true of a serving service: member of the facts, and what it is if not. */
+static const struct {
+	const char *fact;
+	const char *missing;
+	bool stands;     /* where it is, something of the service stands */
+	bool needs_file; /* can be judged only by who knows the addresses */
+	bool mendable;
+} parts[] = {
+	{ "mounted", "the filesystem is not mounted", true, false, false },
+	{ "threads", "knfsd has no threads", true, false, false },
+	{ "link_up", "no link is up", true, true, false },
+	{ "address", "an address or its link is missing", false, true, false },
+	{ "nfsdcld", "nfsdcld does not run", true, false, true },
+	{ "mountd", "rpc.mountd does not run", false, false, true },
+};
+
+#define N_PARTS (sizeof(parts) / sizeof(parts[0]))
+
+static bool is_true(struct json_object *facts, const char *fact)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(facts, fact, &v) && json_object_get_boolean(v);
+}
+
+bool judge_is_busy(const char *keeper)
+{
+	return *keeper && !text_has_word("absent standby partial serving", keeper);
+}
+
+static bool stands_anything(struct json_object *facts)
+{
+	for (size_t i = 0; i < N_PARTS; i++)
+		if (parts[i].stands && is_true(facts, parts[i].fact))
+			return true;
+	return false;
+}
+
+static void list_missing(struct json_object *facts, bool known, bool *mendable,
+			 char *text, size_t size)
+{
+	size_t len = 0;
+
+	*mendable = true;
+	text[0] = '\0';
+	for (size_t i = 0; i < N_PARTS; i++) {
+		if ((parts[i].needs_file && !known) || is_true(facts, parts[i].fact))
+			continue;
+		*mendable &= parts[i].mendable;
+		if (len < size)
+			len += snprintf(text + len, size - len, "%s%s", len ? "; " : "",
+					parts[i].missing);
+	}
+}
+
+/* A start that has not come to its first step yet will stand in a moment. */
+static enum ocf_exit judge_nothing(const char *keeper, struct err *err)
+{
+	if (!text_has_word("start take", keeper) || !*keeper)
+		return OCF_NOT_RUNNING;
+	err_set(err, BATON_EXIT_FAILED, 0, "%s is going on", keeper);
+	return OCF_ERR_GENERIC;
+}
+
+enum ocf_exit judge_facts(struct json_object *facts, bool known, const char *keeper,
+			  bool *mendable, struct err *err)
+{
+	const char *state = member_string(facts, "state");
+	bool serving = strcmp(state, plan_state_name(STATE_SERVING)) == 0;
+	char missing[300];
+
+	*mendable = false;
+	if (strcmp(state, plan_state_name(STATE_ABSENT)) == 0 ||
+	    strcmp(state, plan_state_name(STATE_STANDBY)) == 0)
+		return judge_nothing(keeper, err);
+	/* The keeper holds the lock for what makes or mends the standby, and nothing else. */
+	if (!serving && !stands_anything(facts) &&
+	    text_has_word("standby prepare", keeper) && *keeper)
+		return OCF_NOT_RUNNING;
+	/* Without the file survey_collect() sees no link, so "partial" is no verdict. */
+	if (!known && is_true(facts, "mounted") && is_true(facts, "threads"))
+		serving = true;
+	list_missing(facts, known, mendable, missing, sizeof(missing));
+	*mendable &= serving && missing[0];
+	if (serving && !missing[0])
+		return OCF_SUCCESS;
+	if (!serving && !stands_anything(facts))
+		snprintf(missing, sizeof(missing),
+			 "an operation is going on, or the kernel keeps the disk");
+	else if (!missing[0])
+		snprintf(missing, sizeof(missing), "clients' calls are held off");
+	err_set(err, BATON_EXIT_FAILED, 0, "%s%s%s", judge_is_busy(keeper) ? keeper : "",
+		judge_is_busy(keeper) ? " is going on: " : "", missing);
+	return OCF_ERR_GENERIC;
+}

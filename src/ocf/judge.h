@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* judge: from what stands and what the keeper says to what monitor answers. */
+#ifndef BATON_OCF_JUDGE_H
+#define BATON_OCF_JUDGE_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+#include "core/err.h"
+#include "ocf/exit.h"
+
+/**
+ * judge_facts - is the service served here? "Unsure" is never "not running".
+ * @facts: from survey_collect()
+ * @known: the service file could be read; else links and addresses are not judged
+ * @keeper: its word: a state, or what it is doing; "" = it did not answer
+ * @mendable: set if nothing is wrong but daemons, which a keeper starts anew
+ * @err: what is wrong
+ *
+ * Return: OCF_SUCCESS, OCF_NOT_RUNNING (certain: nothing of it stands), or OCF_ERR_GENERIC.
+ */
+enum ocf_exit judge_facts(struct json_object *facts, bool known, const char *keeper,
+			  bool *mendable, struct err *err);
+
+/** judge_is_busy - is the keeper's word no state, but what it is doing? */
+bool judge_is_busy(const char *keeper);
+
+#endif

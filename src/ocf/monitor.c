@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* monitor: is the service served here, and do its keeper and its daemons live? */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+
+#include "core/member.h"
+#include "keeper/survey.h"
+#include "ocf/judge.h"
+#include "ocf/service.h"
+#include "sys/child.h"
+
+/* How long a keeper may take to start a daemon again that has died. */
+#define MEND_MS  5000
+#define AGAIN_MS 500
+
+/* One that is silent gets two thirds of the budget: the watchdog may replace it meanwhile. */
+static void ask_state(const struct call *call, struct sight *sight, struct err *err)
+{
+	struct json_object *result = NULL;
+
+	sight->reach =
+		call_keeper(call, call_word("status"), ocf_left_ms(call->request) * 2 / 3,
+			    NULL, &result, err);
+	snprintf(sight->word, sizeof(sight->word), "%s",
+		 sight->reach == 0 ? member_string(result, "state") : "");
+	json_object_put(result);
+}
+
+static enum ocf_exit look_at(const struct call *call, const struct service *svc,
+			     bool known, struct sight *sight, struct err *err)
+{
+	int64_t mended = child_now_ms() + MEND_MS;
+	enum ocf_exit code;
+	bool mendable;
+
+	for (;;) {
+		struct json_object *facts;
+
+		if (survey_collect(svc, ocf_left_ms(call->request), &facts, err) < 0)
+			return OCF_ERR_GENERIC;
+		code = judge_facts(facts, known, sight->word, &mendable, err);
+		sight->carrier = member_double(facts, "carrier") > 0;
+		json_object_put(facts);
+		if (!mendable || !*sight->word || child_now_ms() > mended ||
+		    ocf_left_ms(call->request) < 2 * AGAIN_MS)
+			return code;
+		poll(NULL, 0, AGAIN_MS);
+	}
+}
+
+enum ocf_exit monitor_look(const struct call *call, struct sight *sight, struct err *err)
+{
+	struct service svc = { 0 };
+	struct err why = { 0 };
+	enum ocf_exit code;
+	bool known;
+
+	ask_state(call, sight, &why);
+	if ((sight->reach == -ENOENT || sight->reach == -ECONNRESET) &&
+	    call_stands_nothing(call))
+		return OCF_NOT_RUNNING;
+	known = call_load(call, &svc, err) == OCF_SUCCESS;
+	/* A file being edited ends no service; the keeper knows it as it was. */
+	if (!known)
+		ocf_log("WARNING", "%s", err->text);
+	err->text[0] = '\0';
+	code = look_at(call, &svc, known, sight, err);
+	service_free(&svc);
+	if (code != OCF_SUCCESS || sight->reach == 0)
+		return code;
+	*err = why;
+	return OCF_SUCCESS;
+}
+
+/* Clients are being served: a keeper that is missing is no reason to interrupt them. */
+static enum ocf_exit mend_keeper(const struct call *call, const struct sight *sight,
+				 struct err *err)
+{
+	int rc = -EIO;
+
+	if (sight->reach == -ENOENT || sight->reach == -ECONNRESET)
+		rc = call_bring_back(call, err);
+	if (rc == 0)
+		return OCF_SUCCESS;
+	err_wrap(err, 0, "served, but without a keeper");
+	return OCF_ERR_GENERIC;
+}
+
+static enum ocf_exit look_deeper(const struct call *call, const struct sight *sight,
+				 struct err *err)
+{
+	if (call->request->level >= 10 && !sight->carrier) {
+		err_set(err, BATON_EXIT_NETWORK, 0,
+			"a link of the service has no carrier");
+		return OCF_ERR_GENERIC;
+	}
+	if (call->request->level >= 10 && depth_call(call, err) < 0)
+		return OCF_ERR_GENERIC;
+	if (call->request->level >= 20 && depth_write(call, err) < 0)
+		return OCF_ERR_GENERIC;
+	return OCF_SUCCESS;
+}
+
+enum ocf_exit service_monitor(const struct ocf_request *request, struct err *err)
+{
+	struct sight sight = { 0 };
+	struct call call;
+	enum ocf_exit code = call_begin(&call, request, err);
+
+	if (code != OCF_SUCCESS)
+		return code;
+	code = monitor_look(&call, &sight, err);
+	if (code == OCF_SUCCESS && sight.reach < 0)
+		code = mend_keeper(&call, &sight, err);
+	if (code == OCF_SUCCESS)
+		code = look_deeper(&call, &sight, err);
+	/* For a probe this is no failure. */
+	if (code == OCF_NOT_RUNNING && !request->probe)
+		err_set(err, BATON_EXIT_FAILED, 0, "not served here (%s)",
+			*sight.word ? sight.word : "no keeper");
+	return code;
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* test_agent: exit statuses, environment, and the tables that meta-data and man page show. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "keeper/op.h"
+#include "ocf/service.h"
+
+/* The runner's, to look at what stands (keeper/runner.c). */
+#define LOOK_S 35
+
+static void every_status_has_its_meaning(void **state)
+{
+	for (const struct exit_row *row = exit_rows; row->name; row++) {
+		enum ocf_exit exit = ocf_exit_of(row->code);
+
+		assert_int_equal(exit == OCF_SUCCESS, row->code == BATON_EXIT_OK);
+		/* "Not running" is never concluded from a failure; only the resource's
+		 * parameter, which is the cluster's, may be wrong on all heads. */
+		assert_int_not_equal(exit, OCF_NOT_RUNNING);
+		assert_int_not_equal(exit, OCF_ERR_CONFIGURED);
+	}
+	assert_int_equal(ocf_exit_of(BATON_EXIT_CONFIG), OCF_ERR_ARGS);
+	assert_int_equal(ocf_exit_of(BATON_EXIT_SOFTWARE), OCF_ERR_INSTALLED);
+	assert_int_equal(ocf_exit_of(BATON_EXIT_STANDING), OCF_ERR_GENERIC);
+	/* From a keeper of another version. */
+	assert_int_equal(ocf_exit_of(99), OCF_ERR_GENERIC);
+	for (int i = 0; ocf_exit_rows[i].name; i++)
+		assert_int_equal(ocf_exit_rows[i].exit, i);
+}
+
+static unsigned int sum_s(const struct step *steps)
+{
+	unsigned int ms = 0;
+
+	for (; steps->name; steps++)
+		ms += steps->deadline_ms;
+	return (ms + 999) / 1000;
+}
+
+static const struct ocf_action *row(const char *name)
+{
+	for (const struct ocf_action *a = service_agent.actions; a->name; a++)
+		if (strcmp(a->name, name) == 0)
+			return a;
+	return NULL;
+}
+
+/* A stop that runs out of time ends in fencing. */
+static void timeouts_suffice(void **state)
+{
+	assert_true(row("stop")->timeout_s >= LOOK_S + sum_s(stop_steps));
+	assert_true(row("start")->timeout_s >= LOOK_S + sum_s(start_steps));
+}
+
+static void the_table(void **state)
+{
+	unsigned int monitors = 0;
+
+	for (const struct ocf_action *a = service_agent.actions; a->name; a++) {
+		assert_non_null(a->run);
+		assert_true(a->timeout_s > 0);
+		assert_int_equal(a->help[strlen(a->help) - 1], '.');
+		assert_int_equal(a->interval_s > 0, strcmp(a->name, "monitor") == 0);
+		monitors += a->interval_s > 0;
+		/* Pacemaker knows an operation by its name and interval. */
+		for (const struct ocf_action *b = service_agent.actions; b != a; b++)
+			assert_true(
+				strcmp(a->name, b->name) != 0 ||
+				(a->interval_s != b->interval_s && a->depth > b->depth));
+	}
+	assert_int_equal(monitors, 3);
+}
+
+static char *metadata(void)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	ocf_print_metadata(f, &service_agent);
+	fclose(f);
+	return text;
+}
+
+static void the_metadata(void **state)
+{
+	static const char *const lines[] = {
+		"<version>1.0</version>",
+		"<parameter name=\"service\" unique=\"1\" required=\"1\">",
+		"<action name=\"start\" timeout=\"180s\"/>",
+		"<action name=\"monitor\" timeout=\"60s\" interval=\"10s\" depth=\"0\"/>",
+		"<action name=\"monitor\" timeout=\"60s\" interval=\"60s\" depth=\"20\"/>",
+		"<action name=\"migrate_to\" timeout=\"240s\"/>",
+	};
+	char *text = metadata();
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_non_null(strstr(text, lines[i]));
+	free(text);
+}
+
+static void odd_characters(void **state)
+{
+	static const struct ocf_action none = { 0 };
+	static const struct ocf_parameter no = { 0 };
+	const struct ocf_agent agent = { "x", "a < b & \"c\"", "d > e", &no, &none };
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	ocf_print_metadata(f, &agent);
+	fclose(f);
+	assert_non_null(strstr(text, "a &lt; b &amp; &quot;c&quot;<"));
+	assert_non_null(strstr(text, "\nd &gt; e\n"));
+	free(text);
+}
+
+static int64_t budget(const char *timeout)
+{
+	struct ocf_request request = { .action = row("monitor") };
+	struct err err = { 0 };
+
+	if (timeout)
+		setenv("OCF_RESKEY_CRM_meta_timeout", timeout, 1);
+	else
+		unsetenv("OCF_RESKEY_CRM_meta_timeout");
+	assert_int_equal(ocf_read_environment(&request, &err), 0);
+	return ocf_left_ms(&request);
+}
+
+static void budgets(void **state)
+{
+	static const char *const odd[] = { NULL, "", "20s", "-1", "0", "99999999999" };
+
+	assert_in_range(budget("20000"), 17900, 18000);
+	assert_in_range(budget("3000"), 2350, 2400);
+	assert_in_range(budget("1"), 0, 1);
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+		assert_in_range(budget(odd[i]), 57900, 58000);
+}
+
+static void probes_and_depths(void **state)
+{
+	struct ocf_request request = { .action = row("monitor") };
+	struct err err = { 0 };
+
+	unsetenv("OCF_RESKEY_CRM_meta_interval");
+	setenv("OCF_CHECK_LEVEL", "20", 1);
+	assert_int_equal(ocf_read_environment(&request, &err), 0);
+	assert_true(request.probe);
+	assert_int_equal(request.level, 20);
+	setenv("OCF_RESKEY_CRM_meta_interval", "10000", 1);
+	unsetenv("OCF_CHECK_LEVEL");
+	assert_int_equal(ocf_read_environment(&request, &err), 0);
+	assert_false(request.probe);
+	assert_int_equal(request.level, 0);
+	setenv("OCF_RESKEY_CRM_meta_interval", "0", 1);
+	request.action = row("stop");
+	assert_int_equal(ocf_read_environment(&request, &err), 0);
+	assert_false(request.probe);
+	setenv("OCF_CHECK_LEVEL", "deep", 1);
+	assert_true(ocf_read_environment(&request, &err) < 0);
+	assert_string_equal(err.text, "OCF_CHECK_LEVEL: 'deep' is not a number");
+	unsetenv("OCF_CHECK_LEVEL");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_status_has_its_meaning),
+		cmocka_unit_test(timeouts_suffice),
+		cmocka_unit_test(the_table),
+		cmocka_unit_test(the_metadata),
+		cmocka_unit_test(odd_characters),
+		cmocka_unit_test(budgets),
+		cmocka_unit_test(probes_and_depths),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

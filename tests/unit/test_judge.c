@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* test_judge: what monitor answers to what stands; unsure is never "not running". */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "ocf/judge.h"
+
+#define ALL     "\"mounted\":true,\"threads\":8,\"link_up\":true,\"address\":true,"
+#define DAEMONS "\"nfsdcld\":true,\"mountd\":true"
+#define NONE                                                                             \
+	"\"mounted\":false,\"threads\":0,\"link_up\":false,\"address\":false,\"nfsdcld\":false"
+#define SERVING "{\"state\":\"serving\"," ALL
+
+static enum ocf_exit judge(const char *facts, bool known, const char *keeper,
+			   bool *mendable, struct err *err)
+{
+	struct json_object *o = json_tokener_parse(facts);
+	enum ocf_exit code;
+
+	assert_non_null(o);
+	err->text[0] = '\0';
+	code = judge_facts(o, known, keeper, mendable, err);
+	json_object_put(o);
+	/* Whoever fails says why. */
+	assert_int_equal(code == OCF_ERR_GENERIC, err->text[0] != '\0');
+	return code;
+}
+
+static void cases(void **state)
+{
+	static const struct {
+		const char *facts;
+		bool known;
+		const char *keeper;
+		enum ocf_exit code;
+		bool mendable;
+		const char *said;
+	} table[] = {
+		{ SERVING DAEMONS "}", true, "serving", OCF_SUCCESS, false, "" },
+		/* A keeper that is at something, or not there, changes nothing of that. */
+		{ SERVING DAEMONS "}", true, "", OCF_SUCCESS, false, "" },
+		{ SERVING DAEMONS "}", true, "stop", OCF_SUCCESS, false, "" },
+		{ SERVING DAEMONS "}", true, "standby", OCF_SUCCESS, false, "" },
+
+		{ SERVING "\"nfsdcld\":false,\"mountd\":true}", true, "serving",
+		  OCF_ERR_GENERIC, true, "nfsdcld does not run" },
+		{ SERVING "\"nfsdcld\":true,\"mountd\":false}", true, "serving",
+		  OCF_ERR_GENERIC, true, "rpc.mountd does not run" },
+		{ "{\"state\":\"serving\",\"mounted\":true,\"threads\":8,\"link_up\":true,"
+		  "\"address\":false," DAEMONS "}",
+		  true, "serving", OCF_ERR_GENERIC, false,
+		  "an address or its link is missing" },
+		{ "{\"state\":\"serving\",\"mounted\":true,\"threads\":8,\"link_up\":true,"
+		  "\"address\":false,\"nfsdcld\":false,\"mountd\":false}",
+		  true, "serving", OCF_ERR_GENERIC, false,
+		  "an address or its link is missing; nfsdcld does not run; rpc.mountd does "
+		  "not run" },
+
+		{ "{\"state\":\"standby\"," NONE "}", true, "standby", OCF_NOT_RUNNING,
+		  false, "" },
+		/* What it remembers is wrong: what stands counts. */
+		{ "{\"state\":\"standby\"," NONE "}", true, "serving", OCF_NOT_RUNNING,
+		  false, "" },
+		{ "{\"state\":\"standby\"," NONE "}", true, "", OCF_NOT_RUNNING, false,
+		  "" },
+		{ "{\"state\":\"absent\"," NONE "}", true, "teardown", OCF_NOT_RUNNING,
+		  false, "" },
+		{ "{\"state\":\"standby\"," NONE "}", true, "start", OCF_ERR_GENERIC,
+		  false, "start is going on" },
+		{ "{\"state\":\"absent\"," NONE "}", true, "take", OCF_ERR_GENERIC, false,
+		  "take is going on" },
+
+		{ "{\"state\":\"partial\",\"mounted\":true,\"threads\":0,\"link_up\":true,"
+		  "\"address\":true," DAEMONS "}",
+		  true, "serving", OCF_ERR_GENERIC, false, "knfsd has no threads" },
+		{ "{\"state\":\"partial\"," NONE ",\"mountd\":true}", true, "stop",
+		  OCF_ERR_GENERIC, false,
+		  "stop is going on: an operation is going on, or the kernel keeps the disk" },
+		{ "{\"state\":\"partial\"," NONE "}", true, "", OCF_ERR_GENERIC, false,
+		  "an operation is going on, or the kernel keeps the disk" },
+		{ "{\"state\":\"partial\"," ALL DAEMONS "}", true, "serving",
+		  OCF_ERR_GENERIC, false, "clients' calls are held off" },
+		/* A keeper that starts holds the lock, and a probe may come then. */
+		{ "{\"state\":\"partial\"," NONE ",\"mountd\":false}", true, "standby",
+		  OCF_NOT_RUNNING, false, "" },
+		{ "{\"state\":\"partial\"," ALL DAEMONS "}", true, "standby",
+		  OCF_ERR_GENERIC, false, "clients' calls are held off" },
+
+		/* The service file is broken. */
+		{ "{\"state\":\"partial\",\"mounted\":true,\"threads\":8,\"link_up\":false,"
+		  "\"address\":true," DAEMONS "}",
+		  false, "serving", OCF_SUCCESS, false, "" },
+		{ "{\"state\":\"partial\",\"mounted\":true,\"threads\":8,\"link_up\":false,"
+		  "\"address\":true,\"nfsdcld\":true,\"mountd\":false}",
+		  false, "serving", OCF_ERR_GENERIC, true, "rpc.mountd does not run" },
+		{ "{\"state\":\"partial\",\"mounted\":true,\"threads\":0,\"link_up\":false,"
+		  "\"address\":true," DAEMONS "}",
+		  false, "serving", OCF_ERR_GENERIC, false, "knfsd has no threads" },
+
+		/* Nothing is known of it. */
+		{ "{}", true, "serving", OCF_ERR_GENERIC, false, NULL },
+		{ "{\"state\":\"unknown\"}", true, "", OCF_ERR_GENERIC, false, NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		bool mendable;
+		struct err err;
+
+		assert_int_equal(judge(table[i].facts, table[i].known, table[i].keeper,
+				       &mendable, &err),
+				 table[i].code);
+		assert_int_equal(mendable, table[i].mendable);
+		if (table[i].said)
+			assert_string_equal(err.text, table[i].said);
+	}
+}
+
+static void busy_words(void **state)
+{
+	static const char *const states[] = { "", "absent", "standby", "partial",
+					      "serving" };
+	static const char *const doing[] = { "start", "stop", "move", "take" };
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		assert_false(judge_is_busy(states[i]));
+	for (size_t i = 0; i < sizeof(doing) / sizeof(doing[0]); i++)
+		assert_true(judge_is_busy(doing[i]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cases),
+		cmocka_unit_test(busy_words),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
