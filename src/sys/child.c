@@ -74,7 +74,7 @@ static void fail_exec(int report, int errnum)
 	_exit(127);
 }
 
-static void exec_program(const char *const argv[], int report)
+static void exec_program(const char *const argv[], const char *const env[2], int report)
 {
 	sigset_t none;
 
@@ -82,18 +82,26 @@ static void exec_program(const char *const argv[], int report)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	if (clearenv() == 0 && setenv("PATH", CHILD_PATH, 1) == 0 &&
-	    setenv("LC_ALL", "C.UTF-8", 1) == 0)
+	    setenv("LC_ALL", "C.UTF-8", 1) == 0 &&
+	    (!env || setenv(env[0], env[1], 1) == 0))
 		execvp(argv[0], (char *const *)argv);
 	fail_exec(report, errno);
 }
 
+/* What a child gets besides argv; -1 and NULL = nothing special. */
+struct fittings {
+	int out_fd;             /* its standard output */
+	int err_fd;             /* its standard error */
+	int pid_fd;             /* it writes its own number there, and gets a session */
+	const char *const *env; /* name and value */
+};
+
 /*
  * Forks, executes and waits until the exec has succeeded or failed: the report pipe is
- * close-on-exec, so its end of file means success. @err_fd becomes standard error if >= 0;
- * with @pid_fd >= 0 it gets a session, and writes its own number there before it executes,
- * so that a file that is locked never tells another process.
+ * close-on-exec, so its end of file means success. The number goes to pid_fd before it
+ * executes, so that a file that is locked never tells another process.
  */
-static int start(const char *const argv[], int err_fd, int pid_fd, pid_t *pid,
+static int start(const char *const argv[], const struct fittings *with, pid_t *pid,
 		 struct err *err)
 {
 	int report[2], errnum = 0;
@@ -111,12 +119,17 @@ static int start(const char *const argv[], int err_fd, int pid_fd, pid_t *pid,
 	if (*pid == 0) {
 		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-		if (pid_fd >= 0 && (setsid() < 0 || write_pid(pid_fd, getpid()) < 0))
+		if (with->pid_fd >= 0 &&
+		    (setsid() < 0 || write_pid(with->pid_fd, getpid()) < 0))
+			fail_exec(report[1], errno);
+		/* Ctrl-C is for us; what we have begun ends by itself. */
+		if (with->out_fd >= 0 && setpgid(0, 0) < 0)
 			fail_exec(report[1], errno);
 		if (chdir("/") < 0 || null < 0 || dup2(null, 0) < 0 ||
-		    dup2(null, 1) < 0 || (err_fd >= 0 && dup2(err_fd, 2) < 0))
+		    dup2(with->out_fd >= 0 ? with->out_fd : null, 1) < 0 ||
+		    (with->err_fd >= 0 && dup2(with->err_fd, 2) < 0))
 			fail_exec(report[1], errno);
-		exec_program(argv, report[1]);
+		exec_program(argv, with->env, report[1]);
 	}
 	close(report[1]);
 	do
@@ -157,7 +170,7 @@ int child_spawn_daemon(const char *const argv[], const char *pidfile, struct err
 		return rc == -EWOULDBLOCK
 			       ? 0
 			       : err_set(err, BATON_EXIT_FAILED, -rc, "lock %s", pidfile);
-	return start(argv, -1, fd, &pid, err);
+	return start(argv, &(struct fittings){ -1, -1, fd, NULL }, &pid, err);
 }
 
 pid_t child_daemon_pid(const char *pidfile)
@@ -212,7 +225,7 @@ int child_run(const char *const argv[], unsigned int deadline_ms, struct err *er
 
 	if (pipe2(out, O_CLOEXEC) < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "pipe for %s", argv[0]);
-	rc = start(argv, out[1], -1, &pid, err);
+	rc = start(argv, &(struct fittings){ -1, out[1], -1, NULL }, &pid, err);
 	close(out[1]);
 	if (rc < 0) {
 		close(out[0]);
@@ -232,6 +245,127 @@ int child_run(const char *const argv[], unsigned int deadline_ms, struct err *er
 	err_set(err, BATON_EXIT_FAILED, 0, "%s: %s", argv[0],
 		line[0] ? line : "failed without a message");
 	return -ECANCELED;
+}
+
+/* What a program has written so far. */
+struct stream {
+	int fd;
+	char *text;
+	size_t len;
+	size_t max;
+};
+
+/* Takes what is there; 1 at its end, -EFBIG when it is too much. */
+static int take(struct stream *s)
+{
+	char spill[4096];
+	ssize_t n;
+
+	if (s->len == s->max)
+		n = read(s->fd, spill, sizeof(spill));
+	else
+		n = read(s->fd, s->text + s->len, s->max - s->len);
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (n > 0 && s->len == s->max)
+		return -EFBIG;
+	s->len += n;
+	s->text[s->len] = '\0';
+	return n == 0;
+}
+
+static int take_both(struct stream streams[2], int64_t until)
+{
+	int open = 2;
+
+	while (open > 0) {
+		struct pollfd p[2] = { { streams[0].fd, POLLIN, 0 },
+				       { streams[1].fd, POLLIN, 0 } };
+		int64_t left = until - child_now_ms();
+
+		if (left <= 0)
+			return -ETIMEDOUT;
+		if (poll(p, 2, left) < 0 && errno != EINTR)
+			return -errno;
+		for (int i = 0; i < 2; i++) {
+			int rc = p[i].fd >= 0 && p[i].revents ? take(&streams[i]) : 0;
+
+			/* Of what it says on standard error the first 4 KiB will do. */
+			if (rc < 0 && !(i == 1 && rc == -EFBIG))
+				return rc;
+			if (rc == 1) {
+				streams[i].fd = -1;
+				open--;
+			}
+		}
+	}
+	return 0;
+}
+
+static const char *last_line(char *text)
+{
+	size_t len = strlen(text);
+
+	while (len > 0 && isspace((unsigned char)text[len - 1]))
+		text[--len] = '\0';
+	return strrchr(text, '\n') ? strrchr(text, '\n') + 1 : text;
+}
+
+static int capture(const char *const argv[], const char *const env[2], int64_t until,
+		   struct stream streams[2], int *status, struct err *err)
+{
+	struct fittings with = { -1, -1, -1, env };
+	int out[2] = { -1, -1 }, errors[2] = { -1, -1 }, rc = 0;
+	pid_t pid = -1;
+
+	if (pipe2(out, O_CLOEXEC) < 0 || pipe2(errors, O_CLOEXEC) < 0)
+		rc = err_set(err, BATON_EXIT_RESOURCE, errno, "pipe for %s", argv[0]);
+	with.out_fd = out[1];
+	with.err_fd = errors[1];
+	if (rc == 0)
+		rc = start(argv, &with, &pid, err);
+	close(out[1]);
+	close(errors[1]);
+	if (rc == 0) {
+		streams[0].fd = out[0];
+		streams[1].fd = errors[0];
+		rc = take_both(streams, until);
+		if (rc < 0) {
+			kill(pid, SIGKILL);
+			err_set(err, BATON_EXIT_FAILED, -rc, "%s", argv[0]);
+		}
+		if (waitpid(pid, status, 0) < 0 && rc == 0)
+			rc = err_set(err, BATON_EXIT_FAILED, errno, "wait for %s",
+				     argv[0]);
+	}
+	close(out[0]);
+	close(errors[0]);
+	return rc;
+}
+
+int child_capture(const char *const argv[], const char *const env[2],
+		  unsigned int deadline_ms, size_t max, char **text, struct err *err)
+{
+	char errors[4096] = "";
+	struct stream streams[2] = { { -1, malloc(max + 1), 0, max },
+				     { -1, errors, 0, sizeof(errors) - 1 } };
+	int rc, status = 0;
+
+	*text = NULL;
+	if (!streams[0].text)
+		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "%s", argv[0]);
+	streams[0].text[0] = '\0';
+	rc = capture(argv, env, child_now_ms() + deadline_ms, streams, &status, err);
+	if (rc < 0) {
+		free(streams[0].text);
+		return rc;
+	}
+	*text = streams[0].text;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	err_set(err, BATON_EXIT_FAILED, 0, "%s: %s", argv[0],
+		errors[0] ? last_line(errors) : "failed without a message");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -ECANCELED;
 }
 
 int child_wait_gone(pid_t pid, unsigned int deadline_ms)

@@ -21,6 +21,22 @@
 int child_run(const char *const argv[], unsigned int deadline_ms, struct err *err);
 
 /**
+ * child_capture - run a program to its end and keep what it writes
+ * @argv: as above
+ * @env: the name and the value of a variable it gets, or NULL
+ * @deadline_ms: then it is killed
+ * @max: bytes; one that writes more is killed too: -EFBIG
+ * @text: gets its standard output, terminated, whatever its exit status; the caller's
+ * @err: as child_run()
+ *
+ * It is in a process group of its own: Ctrl-C at our terminal does not end it.
+ *
+ * Return: 0, its exit status, -ECANCELED if a signal ended it, or -errno with @text NULL.
+ */
+int child_capture(const char *const argv[], const char *const env[2],
+		  unsigned int deadline_ms, size_t max, char **text, struct err *err);
+
+/**
  * child_prepare_pidfile - make a pid file, so that a full /run cannot stop a daemon later
  * Return: 0, or -errno.
  */

@@ -115,6 +115,19 @@ static int cmd_run(int argc, char **argv)
 	return child_run((const char *const *)argv + 1, atoi(argv[0]), &err);
 }
 
+/* capture MS MAX COMMAND…: with KEEPX=here in its environment; prints what it wrote, and how it ended */
+static int cmd_capture(int argc, char **argv)
+{
+	static const char *const env[] = { "KEEPX", "here" };
+	char *text;
+	int rc = child_capture((const char *const *)argv + 2, env, atoi(argv[0]),
+			       atoi(argv[1]), &text, &err);
+
+	printf("%s\n%d\n%s\n", text ? text : "nothing", rc, err.text);
+	free(text);
+	return 0;
+}
+
 /* spawn PIDFILE COMMAND… */
 static int cmd_spawn(int argc, char **argv)
 {
@@ -188,6 +201,7 @@ static const struct {
 	{ "hide", cmd_hide, 1 },
 	{ "detach", cmd_detach, 1 },
 	{ "run", cmd_run, 2 },
+	{ "capture", cmd_capture, 3 },
 	{ "spawn", cmd_spawn, 2 },
 	{ "pid", cmd_pid, 1 },
 	{ "end", cmd_end, 2 },

@@ -54,6 +54,34 @@ def test_deadline():
     assert 0.3 <= time.monotonic() - begin < 3
 
 
+@pytest.mark.parametrize("script,limit,text,rc,said", [
+    ("echo out; echo err >&2", 100, "out\n", 0, ""),
+    ("echo out; echo first >&2; echo last >&2; exit 102", 100, "out\n", 102, "sh: last"),
+    ("printf $KEEPX$(env | wc -l)", 100, "here4", 0, ""),
+    ("", 100, "", 0, ""),
+    ("head -c 100 /dev/zero | tr '\\0' x", 100, 100 * "x", 0, ""),
+    ("head -c 101 /dev/zero | tr '\\0' x; sleep 60", 100, "nothing", -27, "sh: File too large"),
+    ("echo out; kill -9 $$", 100, "out\n", -125, "sh: failed without a message"),
+    ("sleep 60", 100, "nothing", -110, "sh: Connection timed out"),
+    # In a group of its own.
+    ("[ $(ps -o pgid= $$) = $$ ] && echo own", 100, "own\n", 0, ""),
+])
+def test_capture(script, limit, text, rc, said):
+    assert keepx("capture", 1000, limit, "sh", "-c", script) == f"{text}\n{rc}\n{said}\n"
+
+
+def test_capture_of_much():
+    """Both streams may be longer than a pipe: nobody waits for anybody."""
+    said = keepx("capture", 20000, 400000, "sh", "-c",
+                 "head -c 300000 /dev/zero | tr '\\0' e >&2; head -c 300000 /dev/zero | tr '\\0' o")
+    assert len(said) == 300004 and said.endswith("oo\n0\n\n")
+
+
+def test_capture_of_nothing():
+    assert keepx("capture", 1000, 100, "no-such-program") == \
+        "nothing\n-2\nno-such-program: No such file or directory\n"
+
+
 @pytest.fixture
 def pidfile(tmp_path):
     path = tmp_path / "pid"
