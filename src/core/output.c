@@ -26,6 +26,11 @@ bool output_is_utf8(void)
 	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
+const char *output_arrow(void)
+{
+	return output_is_utf8() ? "→" : "->";
+}
+
 char *output_bar(char *buf, size_t size, unsigned int width, double fraction)
 {
 	/* U+258F (one eighth) to U+2588 (full). */

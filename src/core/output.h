@@ -62,6 +62,9 @@ void output_table(FILE *out, const struct column *columns, struct json_object *r
  */
 char *output_bar(char *buf, size_t size, unsigned int width, double fraction);
 
+/** output_arrow - "→", or what stands for it where UTF-8 may not be printed. */
+const char *output_arrow(void);
+
 /** output_is_utf8 - may UTF-8 be printed in this locale? */
 bool output_is_utf8(void);
 
