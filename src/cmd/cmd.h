@@ -17,8 +17,10 @@ struct command {
 
 /** cmd_check - `baton check NAME`: the pre-flight */
 int cmd_check(int argc, char **argv);
+int cmd_giveback(int argc, char **argv);
 int cmd_keep(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_move(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stop(int argc, char **argv);

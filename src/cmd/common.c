@@ -4,6 +4,7 @@
 
 #include <argp.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 #include "core/text.h"
 #include "core/member.h"
 #include "sys/conffile.h"
+
+#define WATCH_S   2
+#define TIMEOUT_S 120
 
 struct parse {
 	struct common_options *options;
@@ -31,12 +35,71 @@ static const struct {
 	    0 } },
 	{ COMMON_LAST,
 	  { "last", 'l', "N", 0, "only the last N operations (default 2)", 0 } },
+	{ COMMON_TIMEOUT,
+	  { "timeout", 't', "S", 0,
+	    "give up after S seconds without success (default 120)", 0 } },
+	{ COMMON_WATCH,
+	  { "watch", 'w', "S", OPTION_ARG_OPTIONAL,
+	    "look again every S seconds (default 2), until Ctrl-C", 0 } },
+	{ COMMON_OUTPUT,
+	  { "output", 'o', "FILE", 0, "write FILE, whole or not at all", 0 } },
 };
+
+/* Options whose value is a number: above 0, and for 30 days at most if it is seconds. */
+static const struct {
+	int key;
+	const char *name;
+	unsigned long max;
+	size_t offset;
+} numbers[] = {
+	{ 'l', "last", INT_MAX, offsetof(struct common_options, last) },
+	{ 't', "timeout", 30 * 86400, offsetof(struct common_options, timeout) },
+	{ 'w', "watch", 30 * 86400, offsetof(struct common_options, watch) },
+};
+
+static error_t take_number(struct parse *p, int key, const char *arg)
+{
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		unsigned long value;
+
+		if (numbers[i].key != key)
+			continue;
+		if (text_parse_number(&value, arg, 1, numbers[i].max) < 0) {
+			fprintf(stderr, "baton %s: --%s: '%.20s' is not a number ",
+				p->command, numbers[i].name, arg);
+			if (numbers[i].max < INT_MAX)
+				fprintf(stderr, "from 1 to %lu\n", numbers[i].max);
+			else
+				fprintf(stderr, "above 0\n");
+			return EINVAL;
+		}
+		*(int *)((char *)p->options + numbers[i].offset) = (int)value;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+static error_t take_word(struct parse *p, const char *arg)
+{
+	if (p->takes & COMMON_NO_NAME) {
+		fprintf(stderr, "baton %s: takes no '%.40s'\n", p->command, arg);
+		return EINVAL;
+	}
+	if (!p->options->name) {
+		p->options->name = arg;
+	} else if (p->takes & COMMON_HEAD && !p->options->head) {
+		p->options->head = arg;
+	} else {
+		fprintf(stderr, "baton %s: one %s at a time, not also '%.40s'\n",
+			p->command, p->takes & COMMON_HEAD ? "head" : "service", arg);
+		return EINVAL;
+	}
+	return 0;
+}
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
 {
 	struct parse *p = state->input;
-	unsigned long last;
 
 	switch (key) {
 	case 'j':
@@ -48,27 +111,28 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 's':
 		p->options->standby = true;
 		return 0;
+	case 'w':
+		p->options->watch = WATCH_S;
+		if (!arg)
+			return 0;
+		return take_number(p, key, arg);
 	case 'l':
-		if (text_parse_number(&last, arg, 1, INT_MAX) < 0) {
-			fprintf(stderr,
-				"baton %s: --last: '%.20s' is not a number above 0\n",
-				p->command, arg);
-			return EINVAL;
-		}
-		p->options->last = last;
+	case 't':
+		return take_number(p, key, arg);
+	case 'o':
+		p->options->output = arg;
 		return 0;
 	case ARGP_KEY_ARG:
-		if (p->options->name) {
-			fprintf(stderr,
-				"baton %s: one service at a time, not also '%.40s'\n",
-				p->command, arg);
+		return take_word(p, arg);
+	case ARGP_KEY_END:
+		if (!p->options->name &&
+		    !(p->takes & (COMMON_NAME_OPTIONAL | COMMON_NO_NAME))) {
+			fprintf(stderr, "baton %s: the name of a service is missing\n",
+				p->command);
 			return EINVAL;
 		}
-		p->options->name = arg;
-		return 0;
-	case ARGP_KEY_END:
-		if (!p->options->name && !(p->takes & COMMON_NAME_OPTIONAL)) {
-			fprintf(stderr, "baton %s: the name of a service is missing\n",
+		if (p->takes & COMMON_HEAD && !p->options->head) {
+			fprintf(stderr, "baton %s: the name of a head is missing\n",
 				p->command);
 			return EINVAL;
 		}
@@ -89,7 +153,10 @@ int common_parse(int argc, char **argv, const char *doc, unsigned int takes,
 	struct argp argp = {
 		.options = list,
 		.parser = parse_option,
-		.args_doc = takes & COMMON_NAME_OPTIONAL ? "[NAME]" : "NAME",
+		.args_doc = takes & COMMON_NO_NAME         ? NULL
+			    : takes & COMMON_NAME_OPTIONAL ? "[NAME]"
+			    : takes & COMMON_HEAD          ? "NAME HEAD"
+							   : "NAME",
 		.doc = doc,
 	};
 	size_t n = 0;
@@ -99,6 +166,7 @@ int common_parse(int argc, char **argv, const char *doc, unsigned int takes,
 			list[n++] = known[i].option;
 	memset(options, 0, sizeof(*options));
 	options->last = 2;
+	options->timeout = TIMEOUT_S;
 	snprintf(name, sizeof(name), "baton %s", argv[0]);
 	argv[0] = name;
 	program_invocation_name = name;
@@ -121,8 +189,10 @@ int common_load(struct service *svc, const char *name)
 
 void common_show_step(struct json_object *entry, void *data)
 {
-	printf("  %-11s %8.1f ms  %-7s %s\n", member_string(entry, "step"),
-	       member_double(entry, "ms"), member_string(entry, "outcome"),
-	       member_string(entry, "note"));
+	const char *head = member_string(entry, "head");
+
+	printf("  %s%s%-11s %8.1f ms  %-7s %s\n", head, head[0] ? "  " : "",
+	       member_string(entry, "step"), member_double(entry, "ms"),
+	       member_string(entry, "outcome"), member_string(entry, "note"));
 	fflush(stdout);
 }

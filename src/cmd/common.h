@@ -10,17 +10,26 @@
 #include "core/service.h"
 
 /**
- * struct common_options - "NAME [--json] [--dry-run] [--standby] [--last N]"
+ * struct common_options - what the command line said
  * @name: of the service, NULL = all
+ * @head: the word after it
+ * @last: operations to show
+ * @timeout: seconds
+ * @watch: seconds between two looks, 0 = one look
+ * @output: a file instead of standard output, or NULL
  *
  * Which of them a command takes is said by the bits given to common_parse().
  */
 struct common_options {
 	const char *name;
+	const char *head;
+	const char *output;
 	bool json;
 	bool dry_run;
 	bool standby;
 	int last;
+	int timeout;
+	int watch;
 };
 
 #define COMMON_DRY_RUN       (1u << 0)
@@ -28,6 +37,11 @@ struct common_options {
 #define COMMON_LAST          (1u << 2)
 #define COMMON_NAME_OPTIONAL (1u << 3)
 #define COMMON_NO_JSON       (1u << 4)
+#define COMMON_HEAD          (1u << 5)
+#define COMMON_TIMEOUT       (1u << 6)
+#define COMMON_WATCH         (1u << 7)
+#define COMMON_OUTPUT        (1u << 8)
+#define COMMON_NO_NAME       (1u << 9)
 
 /**
  * common_parse - the options of a subcommand on a service
@@ -45,7 +59,10 @@ int common_fail(const struct err *err);
 /** common_load - the service's file. Return: 0, or the exit status after saying why. */
 int common_load(struct service *svc, const char *name);
 
-/** common_show_step - print one step as it ends; for alone_run() and talk_request(). */
+/**
+ * common_show_step - print one step as it ends; for alone_run() and talk_request()
+ * @entry: of the ledger; its head is shown if it has one
+ */
 void common_show_step(struct json_object *entry, void *data);
 
 #endif

@@ -127,16 +127,13 @@ static int take_result(struct json_object *o, struct err *err)
 	return -1;
 }
 
-int talk_request(int fd, const char *what, int deadline_ms,
-		 void (*on_step)(struct json_object *, void *), void *data,
-		 struct json_object **result, struct err *err)
+int talk_ask(int fd, struct json_object *request, int deadline_ms,
+	     void (*on_step)(struct json_object *, void *), void *data,
+	     struct json_object **result, struct err *err)
 {
-	struct json_object *o = json_object_new_object();
-	int rc;
+	struct json_object *o;
+	int rc = talk_send(fd, request);
 
-	json_object_object_add(o, "do", json_object_new_string(what));
-	rc = talk_send(fd, o);
-	json_object_put(o);
 	while (rc == 0) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 
@@ -160,4 +157,17 @@ int talk_request(int fd, const char *what, int deadline_ms,
 		json_object_put(o);
 	}
 	return err_set(err, BATON_EXIT_KEEPER, -rc, "the keeper went away");
+}
+
+int talk_request(int fd, const char *what, int deadline_ms,
+		 void (*on_step)(struct json_object *, void *), void *data,
+		 struct json_object **result, struct err *err)
+{
+	struct json_object *o = json_object_new_object();
+	int rc;
+
+	json_object_object_add(o, "do", json_object_new_string(what));
+	rc = talk_ask(fd, o, deadline_ms, on_step, data, result, err);
+	json_object_put(o);
+	return rc;
 }

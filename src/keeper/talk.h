@@ -50,6 +50,16 @@ int talk_send(int fd, struct json_object *o);
 int talk_receive(int fd, struct json_object **o);
 
 /**
+ * talk_ask - ask with a whole object, and wait for the result
+ * @request: stays the caller's
+ *
+ * The rest is talk_request()'s.
+ */
+int talk_ask(int fd, struct json_object *request, int deadline_ms,
+	     void (*on_step)(struct json_object *, void *), void *data,
+	     struct json_object **result, struct err *err);
+
+/**
  * talk_request - ask, hand every step to @on_step, and wait for the result
  * @fd: from talk_connect()
  * @what: the request's word

@@ -6,16 +6,17 @@ import subprocess
 
 import pytest
 
+from cluster import move_record
 from conftest import BATON
 
-SERVICE = ["start", "stop", "status", "log", "keep", "check"]
-ONE = ["start", "stop", "log", "keep", "check"]
+SERVICE = ["start", "stop", "status", "log", "keep", "check", "giveback"]
+ONE = ["start", "stop", "log", "keep", "check", "move", "giveback"]
 ODD = ["../etc", "a b", "Upper", "", "a" * 33, "a\nb", "x%s", "ä", "-a-", ".", "a/b", "--"]
 NAME = "must be 1 to 32 lower-case letters, digits and inner hyphens"
 ADVICE = "no keeper here; start it with `systemctl start baton@vmstore`"
 
 
-@pytest.mark.parametrize("command", [*SERVICE, "probe"])
+@pytest.mark.parametrize("command", [*SERVICE, "move", "probe"])
 def test_help(house, command):
     # glibc's argp leaks a byte for each parser without options (argp-help.c, make_hol).
     house.env["ASAN_OPTIONS"] = "detect_leaks=0"
@@ -26,7 +27,7 @@ def test_help(house, command):
 @pytest.mark.parametrize("command", ["help", "--help", "-h"])
 def test_list(house, command):
     said = house.baton(command)
-    assert all(f"\n  {c} " in said for c in [*SERVICE, "probe", "help", "version"])
+    assert all(f"\n  {c} " in said for c in [*SERVICE, "move", "probe", "help", "version"])
 
 
 @pytest.mark.parametrize("argv,line", [
@@ -37,6 +38,12 @@ def test_list(house, command):
     (["log", "--last", "", "vmstore"], "baton log: --last: '' is not a number above 0"),
     (["log", "-l", "4294967297", "vmstore"],
      "baton log: --last: '4294967297' is not a number above 0"),
+    (["move", "vmstore"], "baton move: the name of a head is missing"),
+    (["move", "vmstore", "a", "b"], "baton move: one head at a time, not also 'b'"),
+    (["giveback", "-t", "0", "vmstore"],
+     "baton giveback: --timeout: '0' is not a number from 1 to 2592000"),
+    (["move", "vmstore", "a", "--timeout=2592001"],
+     "baton move: --timeout: '2592001' is not a number from 1 to 2592000"),
     (["log", "-l", "2x", "vmstore"], "baton log: --last: '2x' is not a number above 0"),
 ])
 def test_wrong_line(house, argv, line):
@@ -55,7 +62,8 @@ def test_wrong_option(house, command):
 
 @pytest.mark.parametrize("command,option", [
     ("start", "--standby"), ("start", "--last=1"), ("stop", "--last=1"), ("status", "--dry-run"),
-    ("log", "--dry-run"), ("keep", "--json"), ("keep", "--dry-run"),
+    ("log", "--dry-run"), ("keep", "--json"), ("keep", "--dry-run"), ("start", "--timeout=1"),
+    ("move", "--standby"),
 ])
 def test_option_of_another_command(house, command, option):
     assert "unrecognized option" in house.baton(command, option, "vmstore", status=2)
@@ -67,17 +75,18 @@ def test_no_name(house, command):
         f"baton {command}: the name of a service is missing"
 
 
-@pytest.mark.parametrize("command", ["start", "stop", "status", "log", "keep"])
+@pytest.mark.parametrize("command", ["start", "stop", "status", "log", "keep", "move", "giveback"])
 @pytest.mark.parametrize("name", ODD)
 def test_odd_names(house, command, name):
     shown = "".join(c if c >= " " else " " for c in name)[:40]
-    argv = [command, "--", name]
+    argv = [command, "--", name, *(["head2"] if command == "move" else [])]
     assert house.baton(*argv, status=3) == f"baton: service name '{shown}': {NAME}\n"
     assert not house.run("ls", "/run").split()
 
 
 @pytest.mark.parametrize("argv", [["start", "vmstore"], ["stop", "vmstore"], ["keep", "vmstore"],
                                   ["log", "vmstore"], ["start", "-n", "vmstore"],
+                                  ["move", "vmstore", "head2"], ["giveback", "vmstore"],
                                   ["stop", "--dry-run", "vmstore"]])
 @pytest.mark.parametrize("text,mode,why", [
     (None, 0, ": No such file or directory"),
@@ -124,6 +133,27 @@ def test_log_of_nothing(house):
     house.write()
     assert json.loads(house.baton("log", "vmstore", "--json")) == []
     assert house.baton("log", "vmstore") == "vmstore: nothing yet since this head booted\n"
+
+
+def test_log_of_a_move(house):
+    """Steps of both heads; what only the source knows may be missing, and a name may be anything."""
+    house.write()
+    ledger = os.path.join(f"/proc/{house.holder.pid}/root/run/baton/vmstore")
+    os.makedirs(ledger)
+    told = move_record(began=86400)
+    target = dict(move_record("refused", "head1: it is gone", source="a-long-name", target="b"), pause_ms=None)
+    with open(ledger + "/ledger.json", "w") as f:
+        json.dump([told, target, {"op": None, "steps": [{"head": None, "step": None}]}], f)
+    house.env["TZ"] = "UTC"
+    lines = house.baton("log", "vmstore", "--last", "3").splitlines()
+    assert lines[0] == "1970-01-02 00:00:00  move head1 → head2 done in 1204 ms, pause 940 ms"
+    assert lines[1].startswith("  head1  drain           22.4 ms  █")
+    assert lines[3].startswith("  head2  mount          280.5 ms  █") and lines[3].endswith("█  log clean")
+    assert lines[5].endswith("  move a-long-name → b refused in 1204 ms: head1: it is gone")
+    assert lines[8].startswith("  b            mount          280.5 ms")
+    house.env["LC_ALL"] = "C"
+    assert " move head1 -> head2 " in house.baton("log", "vmstore", "--last", "3")
+    assert json.loads(house.baton("log", "vmstore", "--json", "--last", "3"))[0] == told
 
 
 def test_start_needs_a_keeper(house):
@@ -181,7 +211,7 @@ def test_full_run(house):
         assert said == "baton: vmstore: create /run/baton/vmstore: No space left on device\n"
 
 
-@pytest.mark.parametrize("command", ["start", "stop", "status", "log"])
+@pytest.mark.parametrize("command", ["start", "stop", "status", "log", "giveback"])
 def test_not_root(house, command):
     """To others everything would seem absent, which is the worst thing to be told."""
     house.write()

@@ -66,6 +66,12 @@ with tempfile.TemporaryDirectory() as d:
     check(complete("che") == ["check"], "completion of 'che'")
     check(complete("check", "") == ["example"], "completion of services")
     check("--json" in complete("check", "--"), "completion of options")
+    with open(os.path.join(d, "crm_node"), "w") as f:
+        f.write("#!/bin/sh\necho 1 head1 member\necho 2 head2 lost\n")
+    os.chmod(f.name, 0o755)
+    env["PATH"] = d + ":" + env["PATH"]
+    check(complete("move", "") == ["example"], "completion of services of move")
+    check(complete("move", "--json", "example", "h") == ["head1", "head2"], "completion of heads")
 
 for problem in problems:
     print(problem, file=sys.stderr)

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* giveback: move a service back to where it is at home. */
+#include "cmd/cmd.h"
+#include "cmd/relocate.h"
+
+int cmd_giveback(int argc, char **argv)
+{
+	struct common_options options;
+
+	if (common_parse(
+		    argc, argv,
+		    "Move a service back to the head that Pacemaker's location constraints "
+		    "prefer or, if there are none, where the last move took it from.",
+		    COMMON_DRY_RUN | COMMON_TIMEOUT, &options) < 0)
+		return BATON_EXIT_USAGE;
+	return relocate(&options);
+}

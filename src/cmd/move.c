@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* move: hand a service over to another head. */
+#include "cmd/cmd.h"
+#include "cmd/relocate.h"
+
+int cmd_move(int argc, char **argv)
+{
+	struct common_options options;
+
+	if (common_parse(
+		    argc, argv,
+		    "Have Pacemaker move a service to another head, follow the move step by "
+		    "step, and leave no constraint behind. Refused before any pause when the "
+		    "head is not ready.",
+		    COMMON_DRY_RUN | COMMON_HEAD | COMMON_TIMEOUT, &options) < 0)
+		return BATON_EXIT_USAGE;
+	return relocate(&options);
+}
