@@ -247,6 +247,64 @@ int recovery_verify(const struct paths *paths, const struct recovery_epochs *bef
 	return 0;
 }
 
+/* The names are the clients' own: bytes, perhaps with zeroes, of any length. */
+static void note_name(struct recovery_waiting *waiting, const unsigned char *id, int len)
+{
+	char *name = waiting->names[waiting->n];
+	int i;
+
+	for (i = 0; i < len && i < RECOVERY_NAME - 1; i++)
+		name[i] = id[i] >= ' ' && id[i] < 0x7f ? (char)id[i] : '?';
+	name[i] = '\0';
+	waiting->n++;
+}
+
+static int list_missing(sqlite3 *db, const struct recovery_epochs *epochs,
+			struct recovery_waiting *waiting)
+{
+	sqlite3_stmt *stmt = NULL;
+	char sql[160];
+	int rc;
+
+	snprintf(sql, sizeof(sql),
+		 "SELECT id FROM \"rec-%016llx\" WHERE id NOT IN "
+		 "(SELECT id FROM \"rec-%016llx\") ORDER BY id",
+		 (unsigned long long)epochs->recovery,
+		 (unsigned long long)epochs->current);
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		return -EAGAIN;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		waiting->total++;
+		if (waiting->n < RECOVERY_NAMES)
+			note_name(waiting, sqlite3_column_blob(stmt, 0),
+				  sqlite3_column_bytes(stmt, 0));
+	}
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? 0 : -EAGAIN;
+}
+
+int recovery_list_waiting(const struct paths *paths, struct recovery_waiting *waiting)
+{
+	__attribute__((cleanup(cleanup_sqlite))) sqlite3 *db = NULL;
+	struct recovery_epochs epochs;
+	char file[PATHS_MAX + 16];
+	int64_t row[2] = { 0, 0 };
+	int rc;
+
+	memset(waiting, 0, sizeof(*waiting));
+	snprintf(file, sizeof(file), "%s/main.sqlite", paths->nfsdcld);
+	if (access(file, F_OK) < 0)
+		return -ENOENT;
+	if (sqlite3_open_v2(file, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW,
+			    NULL) != SQLITE_OK)
+		return -EAGAIN;
+	rc = query_row(db, "SELECT current, recovery FROM grace", row, NULL);
+	epochs = (struct recovery_epochs){ row[0], row[1] };
+	if (rc == -EPROTO)
+		return -EAGAIN;
+	return epochs.recovery ? list_missing(db, &epochs, waiting) : 0;
+}
+
 int recovery_stop_daemon(const struct paths *paths, struct err *err)
 {
 	pid_t pid = recovery_daemon_pid(paths);

@@ -64,6 +64,36 @@ int recovery_wait_daemon(const struct paths *paths, unsigned int deadline_ms,
 int recovery_verify(const struct paths *paths, const struct recovery_epochs *before,
 		    struct err *err);
 
+/* Names shown of those who are waited for, and their length; NFSv4 allows 1024 bytes. */
+#define RECOVERY_NAMES 8
+#define RECOVERY_NAME  81
+
+/**
+ * struct recovery_waiting - clients that may still reclaim
+ * @names: what they call themselves (co_ownerid), "?" for what cannot be printed
+ * @n: of them
+ * @total: how many there are
+ */
+struct recovery_waiting {
+	char names[RECOVERY_NAMES][RECOVERY_NAME];
+	size_t n;
+	size_t total;
+};
+
+/**
+ * recovery_list_waiting - whom does the grace period wait for?
+ * @paths: of the service; its filesystem is mounted
+ * @waiting: those recorded in the recovery epoch and not yet in the current one; none when
+ *           no grace period is open
+ *
+ * Reads only, each query on its own: nfsdcld, which waits 10 s for its turn (nfs-utils,
+ * CLD_SQLITE_BUSY_TIMEOUT), is never held up. With nfsdcld writing, or after a power cut
+ * before it has started, nobody can be asked.
+ *
+ * Return: 0, -EAGAIN when it cannot be read now, -ENOENT without a database.
+ */
+int recovery_list_waiting(const struct paths *paths, struct recovery_waiting *waiting);
+
 /** recovery_stop_daemon - end nfsdcld. Return: 0, or -ETIMEDOUT. */
 int recovery_stop_daemon(const struct paths *paths, struct err *err);
 

@@ -93,6 +93,20 @@ static int cmd_recovery(int argc, char **argv)
 	return rc;
 }
 
+static int cmd_waiting(int argc, char **argv)
+{
+	struct recovery_waiting waiting;
+	int rc = enter();
+
+	if (rc == 0)
+		printf("%d", recovery_list_waiting(&paths, &waiting));
+	if (rc == 0)
+		printf(" %zu\n", waiting.total);
+	for (size_t i = 0; rc == 0 && i < waiting.n; i++)
+		puts(waiting.names[i]);
+	return rc;
+}
+
 static int cmd_hide(int argc, char **argv)
 {
 	int rc = load(argv[0]);
@@ -198,6 +212,7 @@ static const struct {
 	{ "ns-run", cmd_ns_run, 2 },
 	{ "attach", cmd_attach, 1 },
 	{ "recovery", cmd_recovery, 1 },
+	{ "waiting", cmd_waiting, 1 },
 	{ "hide", cmd_hide, 1 },
 	{ "detach", cmd_detach, 1 },
 	{ "run", cmd_run, 2 },

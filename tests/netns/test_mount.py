@@ -221,6 +221,7 @@ GRACE = "CREATE TABLE grace (current INTEGER, recovery INTEGER);"
 
 def database(house, tmp_path, sql):
     made = tmp_path / "main.sqlite"
+    made.unlink(missing_ok=True)
     with sqlite3.connect(made) as db:
         db.executescript(sql)
     house.inside("vmstore", "cp", made, DB)
@@ -264,3 +265,80 @@ def test_a_text_in_place_of_the_grace_table(house, disk, tmp_path):
     assert "no such table: grace; restore it" in house.keepx("recovery", "vmstore", status=7)
 
 
+def epoch(number, *ids):
+    """As nfsdcld makes them (nfs-utils, utils/nfsdcld/sqlite.c)."""
+    name = f'"rec-{number:016x}"'
+    return f"CREATE TABLE {name} (id BLOB PRIMARY KEY, princhash BLOB);" + "".join(
+        f"INSERT INTO {name} (id) VALUES (x'{i.hex()}');" for i in ids)
+
+
+def waiting(house):
+    first, *names = house.keepx("waiting", "vmstore").splitlines()
+    return [int(word) for word in first.split()], names
+
+
+ESX, LINUX = b"VMware ESX 7.0.3 esx1", b"Linux NFSv4.1 client1"
+
+
+def test_whom_grace_waits_for(house, disk, tmp_path):
+    attach(house, disk)
+    house.keepx("recovery", "vmstore")
+    assert waiting(house) == ([-2, 0], [])
+    old = epoch(0x1f, ESX, LINUX, b"odd\0\xff\n" + b"a" * 100)
+    database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (32, 31);" + old + epoch(0x20, LINUX))
+    assert waiting(house) == ([0, 2], [ESX.decode(), "odd???" + "a" * 74])
+    # Everybody is back; no grace period is open; a first start.
+    database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (32, 31);" + epoch(31, ESX) +
+             epoch(32, ESX))
+    assert waiting(house) == ([0, 0], [])
+    database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (32, 0);" + old + epoch(32))
+    assert waiting(house) == ([0, 0], [])
+    database(house, tmp_path, GRACE)
+    assert waiting(house) == ([0, 0], [])
+    # Many.
+    many = [b"client %04d" % i for i in range(1000)]
+    database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (2, 1);" + epoch(1, *many) + epoch(2))
+    assert waiting(house) == ([0, 1000], [c.decode() for c in many[:8]])
+    # A damaged one: its start says so, not this.
+    database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (2, 1);" + epoch(1, ESX))
+    assert waiting(house) == ([-11, 0], [])
+
+
+def test_who_looks_holds_nobody_up(house, disk, tmp_path):
+    attach(house, disk)
+    house.keepx("recovery", "vmstore")
+    database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (2, 1);" + epoch(1, ESX) + epoch(2))
+    writer = house.start(KEEPX, "ns-run", "vmstore", "python3", "-c", f"""
+import sqlite3, sys
+db = sqlite3.connect({DB!r}, isolation_level=None)
+db.execute("BEGIN EXCLUSIVE")
+db.execute("INSERT INTO grace VALUES (3, 2)")
+print("held", flush=True)
+sys.stdin.readline()
+db.execute("ROLLBACK")
+print("let go", flush=True)
+sys.stdin.readline()
+""", stdin=subprocess.PIPE)
+    assert writer.stdout.readline() == "held\n"
+    assert waiting(house) == ([-11, 0], [])
+    writer.stdin.write("\n")
+    writer.stdin.flush()
+    assert writer.stdout.readline() == "let go\n"
+    assert waiting(house) == ([0, 1], [ESX.decode()])
+    # Killed in the midst of it, it leaves a journal that only a writer may roll back.
+    writer.communicate("\n")
+    house.inside("vmstore", "python3", "-c", f"""
+import os, sqlite3
+db = sqlite3.connect({DB!r}, isolation_level=None)
+db.execute("PRAGMA cache_size = 1")
+db.execute("BEGIN EXCLUSIVE")
+db.execute("DELETE FROM grace")
+db.execute("CREATE TABLE big (a)")
+db.execute("INSERT INTO big VALUES (zeroblob(1000000))")
+os._exit(0)
+""")
+    assert "main.sqlite-journal" in house.inside("vmstore", "ls", STATE + "/nfsdcld")
+    assert waiting(house)[0][0] == -11
+    assert "main.sqlite-journal" in house.inside("vmstore", "ls", STATE + "/nfsdcld")
+    assert house.keepx("recovery", "vmstore") == "2 1\n"
+    assert waiting(house) == ([0, 1], [ESX.decode()])
