@@ -16,6 +16,7 @@
 #include "sys/child.h"
 #include "sys/lock.h"
 #include "sys/nfsd.h"
+#include "sys/recovery.h"
 
 #define SURVEY_MAX_LEN 65536
 
@@ -29,6 +30,22 @@ static void add_clients(struct json_object *facts)
 	json_object_object_add(o, "holding", json_object_new_int(clients.holding));
 	json_object_object_add(o, "courtesy", json_object_new_int(clients.courtesy));
 	json_object_object_add(facts, "clients", o);
+}
+
+/* Whom the grace period waits for; left out when nobody knows. */
+static void add_waiting(struct op *op, struct json_object *facts)
+{
+	struct json_object *names;
+	struct recovery_waiting waiting;
+
+	if (recovery_list_waiting(&op->paths, &waiting) < 0)
+		return;
+	names = json_object_new_array();
+	for (size_t i = 0; i < waiting.n; i++)
+		json_object_array_add(names, json_object_new_string(waiting.names[i]));
+	json_object_object_add(facts, "waiting", names);
+	json_object_object_add(facts, "waiting_total",
+			       json_object_new_int64(waiting.total));
 }
 
 static struct json_object *describe(struct op *op, struct err *err)
@@ -62,8 +79,11 @@ static struct json_object *describe(struct op *op, struct err *err)
 		goto fail;
 	json_object_object_add(o, "connections", json_object_new_int64(conns.n));
 	if (standing.threads > 0) {
-		json_object_object_add(o, "grace",
-				       json_object_new_boolean(nfsd_in_grace() == 1));
+		bool grace = nfsd_in_grace() == 1;
+
+		json_object_object_add(o, "grace", json_object_new_boolean(grace));
+		if (grace)
+			add_waiting(op, o);
 		add_clients(o);
 	}
 	return o;
