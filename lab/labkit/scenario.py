@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The demo's scenario: a service moves head1 -> head2 -> head1 and survives a power cut,
-under a locked writer; what it cost, step by step."""
+"""The demo's scenario: two active heads in one cluster; a service moves head1 -> head2 -> head1 and
+survives a power cut, under a locked writer, while another service goes on; what it cost."""
 
+import re
 import statistics
 import time
 from dataclasses import dataclass, field
 
-from .service import CLASSES, Probe, Service, errors, longest
+from .cluster import Cluster
+from .config import LabError
+from .service import CLASSES, HEADS, Probe, Service, errors, longest
 
-# So long the probe runs undisturbed between two steps: longer than any pause's echo.
+# So long the probes run undisturbed between two steps: longer than any pause's echo.
 CALM_S = 4
+# Shorter calls of the bystander are not listed one by one: its books have bounds.
+BYSTANDER_LISTS_MS = 50
+# Of the steps that the ledger has, those before the clients are held off.
+BEFORE = ("device", "links")
 
 
 @dataclass
@@ -21,7 +28,9 @@ class Step:
     since: float = 0
     until: float = 0
     pause_ms: dict = field(default_factory=dict)
+    bystander_pause_ms: int = 0
     ledger_ms: dict = field(default_factory=dict)
+    takeover_ms: dict = field(default_factory=dict)
     lock_kept: bool = False
     io_errors: int = 0
     spurious_errors: int = 0
@@ -32,45 +41,81 @@ class Step:
                                        self.lost_writes)
 
     def as_json(self):
-        return {"what": self.what, "from": self.source, "to": self.target,
-                "pause_ms": self.pause_ms, "lock_kept": self.lock_kept,
-                "io_errors": self.io_errors, "lost_writes": self.lost_writes,
-                "spurious_errors": self.spurious_errors, "ledger_ms": self.ledger_ms}
+        told = {"what": self.what, "from": self.source, "to": self.target,
+                "pause_ms": self.pause_ms, "bystander_pause_ms": self.bystander_pause_ms,
+                "lock_kept": self.lock_kept, "io_errors": self.io_errors,
+                "lost_writes": self.lost_writes, "spurious_errors": self.spurious_errors,
+                "ledger_ms": self.ledger_ms}
+        return told | ({"takeover_ms": self.takeover_ms} if self.takeover_ms else {})
 
 
-def keep_ledger(step, service, head, operation):
-    """What baton itself says where its time went."""
-    record = service.ledger(head, operation)
-    for entry in record["steps"]:
-        step.ledger_ms[f"{operation}.{entry['step']}"] = round(entry["ms"], 1)
+def keep_ledger(step, service):
+    """What baton itself says where its time went: of both heads, but of the dead one."""
+    if step.what == "takeover":
+        for entry in service.ledger(step.target, "start")["steps"]:
+            step.ledger_ms[f"start.{entry['step']}"] = round(entry["ms"], 1)
+        return
+    for entry in service.ledger(step.target, "move")["steps"]:
+        phase = ("stop" if entry["head"] == step.source else
+                 "prepare" if entry["step"] in BEFORE else "start")
+        step.ledger_ms[f"{phase}.{entry['step']}"] = round(entry["ms"], 1)
 
 
-def carry_out(step, service, probe):
-    """Do a step and let the probe see what comes of it."""
+def fenced_at(lab, head, victim, since):
+    """When Pacemaker was told that a head is fenced, by the clock of another one."""
+    found = lab.guest(head).run(["journalctl", "-o", "short-unix", f"--since=@{since:.0f}",
+                                 "-u", "pacemaker.service"]).stdout
+    for line in found.splitlines():
+        if re.search(rf"Peer {victim} was terminated .*: OK", line):
+            return float(line.split()[0])
+    raise LabError(f"{head}: no word of {victim} being fenced")
+
+
+def carry_out(step, service, cluster, probe):
+    """Do a step and let the probes see what comes of it."""
     step.since = probe.now()
     if step.what == "takeover":
         service.lab.guest(step.source).cut()
+        cluster.wait_where(service.name, step.target, at=step.target)
+    elif step.what == "move":
+        service.baton(step.source, "move", service.name, step.target)
     else:
-        service.stop(step.source)
-    service.start(step.target)
-    if step.what != "takeover":
-        keep_ledger(step, service, step.source, "stop")
-    keep_ledger(step, service, step.target, "start")
+        service.baton(step.source, "giveback", service.name)
+    keep_ledger(step, service)
     time.sleep(CALM_S)
     step.until = probe.now()
+    if step.what == "takeover":
+        step.takeover_ms["fencing"] = 1000 * (fenced_at(
+            service.lab, step.target, step.source, step.since) - step.since)
 
 
-def judge(steps, report):
-    """Share the probe's report out to the steps."""
+def judge(steps, report, bystander):
+    """Share the probes' reports out to the steps."""
     for step in steps:
         step.pause_ms = {c: round(longest(report, c, step.since, step.until))
                          for c in CLASSES}
+        step.bystander_pause_ms = round(max(longest(bystander, c, step.since, step.until)
+                                            for c in CLASSES))
         step.io_errors, step.spurious_errors = errors(report, step.since, step.until)
         step.lock_kept = report["lock_kept"] and not any(
             e["class"] == "write" and step.since <= e["at"] < step.until
             for e in report["events"])
+        if step.what == "takeover":
+            began = max((p for p in report["pauses"] if p["class"] == "write"
+                         and step.since <= p["at"] < step.until), key=lambda p: p["ms"])
+            fencing = step.takeover_ms["fencing"]
+            written = 1000 * (began["at"] - step.since) + began["ms"]
+            step.takeover_ms = {"fencing": round(fencing),
+                                "fenced_to_write": round(written - fencing)}
     # Found when all is read back: the step that lost it is not known, so the last one pays.
     steps[-1].lost_writes = sum(report["records"][k] for k in ("missing", "wrong", "unread"))
+
+
+def usual_worst(bystander, begun, steps):
+    """The bystander's longest call while nothing is done to the other service, in ms."""
+    calm = [p["ms"] for p in bystander["pauses"] if p["at"] >= begun and not any(
+        s.since <= p["at"] < s.until for s in steps)]
+    return round(max(calm, default=BYSTANDER_LISTS_MS))
 
 
 def median_pauses(steps):
@@ -81,42 +126,67 @@ def median_pauses(steps):
         return None
     move, back = (statistics.median(times[w]) for w in ("move", "giveback"))
     return {"rounds": len(times["move"]), "move_ms": round(move), "giveback_ms": round(back),
-            "giveback_to_move": round(back / move, 3) if move else None}
+            "giveback_to_move": round(back / move, 3) if move else None,
+            "bystander_ms": round(statistics.median(
+                s.bystander_pause_ms for s in steps if s.what != "takeover"))}
+
+
+def set_up(lab, progress):
+    """The cluster with its two services, each on the head that it prefers."""
+    progress("corosync and Pacemaker on both heads")
+    cluster = Cluster(lab)
+    cluster.start()
+    services = [Service(lab, "vmstore"), Service(lab, "homes")]
+    progress("vmstore and homes: filesystems, service files, a keeper on each head")
+    for service, home in zip(services, HEADS):
+        service.prepare()
+        cluster.add_service(service, prefer=home)
+    for service, home in zip(services, HEADS):
+        cluster.wait_where(service.name, home)
+    cluster.wait_idle()
+    return cluster, services
 
 
 def play(lab, rounds=1, progress=lambda line: None):
     """The whole scenario; returns (steps, figures for demo.json, the probe's report)."""
-    service, steps = Service(lab), []
+    steps = []
 
     def step(what, source, target):
         progress(f"{what}: {source} -> {target}")
         steps.append(Step(what, source, target))
-        carry_out(steps[-1], service, probe)
+        carry_out(steps[-1], vmstore, cluster, probe)
 
-    progress("vmstore: filesystem, service file, a keeper on each head")
-    service.prepare()
-    service.start("head1")
-    progress(f"client mounts {service.address}:/vmstore; the probe starts")
-    service.mount()
-    probe = Probe(service).start()
+    cluster, (vmstore, homes) = set_up(lab, progress)
+    progress(f"client mounts {vmstore.address}:/vmstore and {homes.address}:/homes; the probes start")
+    for service in (vmstore, homes):
+        service.mount()
+    probe = Probe(vmstore).start()
+    other = Probe(homes, pause_ms=BYSTANDER_LISTS_MS).start()
+    begun = probe.now()
     time.sleep(CALM_S)
     for _ in range(rounds):
         step("move", "head1", "head2")
         step("giveback", "head2", "head1")
     step("takeover", "head1", "head2")
-    progress("the probe reads everything back")
-    report = probe.finish()
-    judge(steps, report)
+    progress("the probes read everything back")
+    report, bystander = probe.finish(), other.finish()
+    judge(steps, report, bystander)
     kernel = lab.guest("client").run(["uname", "-r"]).stdout.strip()
-    result = {"accel": lab.accel, "kernel": kernel, "steps": [s.as_json() for s in steps],
-              "probe": {k: report[k] for k in ("verdict", "lock_kept", "records",
-                                               "duration_s")}}
+    told = ("verdict", "lock_kept", "records", "duration_s")
+    result = {"accel": lab.accel, "kernel": kernel, "cluster": True,
+              "steps": [s.as_json() for s in steps],
+              "probe": {k: report[k] for k in told},
+              "bystander": {k: bystander[k] for k in told} |
+              {"usual_worst_ms": usual_worst(bystander, begun, steps)}}
     medians = median_pauses(steps)
     if medians:
         result["medians"] = medians
-    return steps, result, report
+    return steps, result, [report, bystander]
 
 
-def clean(steps, report):
-    """Every step kept the lock, lost nothing, saw no error, and no call is still out."""
-    return all(s.clean() for s in steps) and not report["unfinished"]
+def clean(steps, reports):
+    """Every step kept the lock, lost nothing, saw no error, and no call is still out; nor did
+    the bystander."""
+    report, bystander = reports
+    return (all(s.clean() for s in steps) and not report["unfinished"] and
+            bystander["verdict"] == "clean")

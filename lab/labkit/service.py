@@ -92,10 +92,11 @@ class Service:
 class Probe:
     """`baton probe` on a client, from start() to its report."""
 
-    def __init__(self, service, client="client", interval_ms=20):
+    def __init__(self, service, client="client", interval_ms=20, pause_ms=None):
         self.guest = service.lab.guest(client)
         self.argv = ["baton", "probe", service.mountpoint, "--duration", "0", "--json",
-                     "--interval", str(interval_ms)]
+                     "--interval", str(interval_ms),
+                     *(["--pause", str(pause_ms)] if pause_ms else [])]
         self.process = None
         self.pid = None
 

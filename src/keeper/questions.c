@@ -244,8 +244,15 @@ int questions_ask_heads(struct keeper *k, int fd, struct err *err)
 
 int questions_ask_ready(struct keeper *k, const char *target, int fd, struct err *err)
 {
-	int rc = transfer_check_target(k, target, err);
+	const struct job look = { .operation = OPERATION_PREPARE,
+				  .who = JOB_CLIENT,
+				  .client = fd };
+	int rc;
 
+	/* What the other head thinks of it, it will say when it is asked to hand over. */
+	if (k->peers.corosync && strcmp(target, k->peers.self) == 0)
+		return jobs_add(k, &look, 0, err);
+	rc = transfer_check_target(k, target, err);
 	return rc < 0 ? rc : ask(k, target, "ready", READY_MS, fd, err);
 }
 

@@ -7,6 +7,13 @@ import shutil
 import pytest
 
 from labkit import Lab, LabError
+from labkit.cluster import Cluster
+
+
+def pytest_collection_modifyitems(items):
+    """Tests on a cluster after those on heads without one, what takes the lab down last."""
+    items.sort(key=lambda item: (item.path.name.startswith("test_zz"),
+                                 "cluster" in item.fixturenames))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -54,3 +61,13 @@ def lab(pytestconfig):
     finally:
         if os.environ.get("LAB_KEEP") != "1":
             lab.down()
+
+
+@pytest.fixture(scope="session")
+def cluster(lab):
+    """The heads as a cluster. A test leaves both online, and none of its resources."""
+    cluster = Cluster(lab)
+    cluster.start()
+    yield cluster
+    if os.environ.get("LAB_KEEP") == "1":
+        cluster.stop()

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who serves? Both heads are looked at several times a second, without touching the service."""
+
+import subprocess
+import threading
+import time
+
+from .service import HEADS
+
+# rpc.mountd lives in the service's namespaces: its /proc tells of them, and entering them would
+# keep the disk mounted. Builtins only: a process costs 100 ms under TCG.
+LOOK = r"""
+exec 3<> <(:)
+while :; do
+	pid= disk=0 address=0
+	read -r pid < /run/baton/$1/mountd.pid
+	while read -r _ _ _ _ at _; do
+		[ "$at" = /run/baton/$1/fs ] && disk=1
+	done < /proc/$pid/mountinfo
+	while read -r line; do
+		case $line in *"$2") address=1 ;; esac
+	done < /proc/$pid/net/fib_trie
+	echo $disk $address
+	read -r -t 0.2 -u 3
+done 2> /dev/null
+"""
+
+
+class Sampler:
+    """with Sampler(service) as sampler: … ; sampler.overlaps() afterwards."""
+
+    def __init__(self, service):
+        self.service = service
+        self.seen = []  # (time, head, disk, address), in the order in which it was told
+        self.watching = {}
+
+    def __enter__(self):
+        for head in HEADS:
+            self.watch(head)
+        return self
+
+    def __exit__(self, *_):
+        for process, thread in self.watching.values():
+            process.kill()
+            thread.join(10)
+
+    def watch(self, head):
+        """Again, for a head that was without power."""
+        process = self.service.lab.guest(head).start(
+            ["bash", "-c", LOOK, "bash", self.service.name, self.service.address],
+            stderr=subprocess.DEVNULL)
+        thread = threading.Thread(target=self._take, args=(head, process), daemon=True)
+        self.watching[head] = (process, thread)
+        thread.start()
+
+    def _take(self, head, process):
+        for line in process.stdout:
+            disk, address = line.split()
+            self.seen.append((time.monotonic(), head, disk == "1", address == "1"))
+
+    def spans(self, head):
+        """[(first, last)] of the moments at which a head was seen with the disk or the address."""
+        spans, on = [], False
+        for at, who, disk, address in list(self.seen):
+            if who != head:
+                continue
+            if disk or address:
+                spans = [*spans[:-1], (spans[-1][0], at)] if on else [*spans, (at, at)]
+            on = disk or address
+        return spans
+
+    def overlaps(self):
+        """Pairs of spans in which both heads had it."""
+        return [(a, b) for a in self.spans(HEADS[0]) for b in self.spans(HEADS[1])
+                if a[0] <= b[1] and b[0] <= a[1]]

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Under Pacemaker with fencing: whatever dies, the right head serves in the end, never two at once,
+and nothing that a client was told is lost."""
+
+import json
+import time
+
+import pytest
+from labkit.config import LabError
+from labkit.sampler import Sampler
+from labkit.service import HEADS, Probe, Service
+
+
+def wait(condition, timeout=90):
+    until = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < until, "it does not come about"
+        time.sleep(0.3)
+
+
+@pytest.fixture(scope="module")
+def services(cluster):
+    """vmstore at home on head1, homes on head2, each mounted by the client."""
+    found = [Service(cluster.lab, name) for name in ("vmstore", "homes")]
+    for service, home in zip(found, HEADS):
+        service.prepare()
+        cluster.add_service(service, prefer=home)
+    for service, home in zip(found, HEADS):
+        cluster.wait_where(service.name, home)
+        service.mount()
+    yield found
+    for service in found:
+        service.lab.guest("client").run(["umount", "-f", "-l", service.mountpoint], check=False)
+    cluster.remove(*(s.name for s in found))
+    for service in found:
+        for head in HEADS:
+            service.baton(head, "stop", "--standby", service.name, check=False)
+
+
+@pytest.fixture(autouse=True)
+def home(cluster, services):
+    """Each test begins with both heads online and each service at home."""
+    cluster.wait_online()
+    for service, head in zip(services, HEADS):
+        if cluster.where(service.name) != [head]:
+            wait(lambda s=service: s.baton("head1", "giveback", s.name, check=False).returncode
+                 == 0)
+        cluster.wait_where(service.name, head)
+    cluster.wait_idle()
+
+
+def survive(cluster, services, fault, moved, boots=()):
+    """A writer and a sampler on vmstore while `fault` is done; `moved`: where it serves then.
+    Returns the probe's report."""
+    vmstore, homes = services
+    with Sampler(vmstore) as sampler:
+        probe = Probe(vmstore).start()
+        try:
+            fault()
+            survivor = moved if boots else None
+            cluster.wait_where("vmstore", moved, at=survivor)
+            cluster.wait_where("homes", "head2" if "head2" not in boots else moved, at=survivor)
+            for head in boots:
+                cluster.wait_online([head], at=survivor)
+                wait(lambda h=head: reachable(vmstore, h))
+                sampler.watch(head)
+            # A new file: it waits for the end of the grace period.
+            vmstore.lab.guest("client").run(["touch", f"{vmstore.mountpoint}/after"], timeout=90)
+        finally:
+            report = probe.finish()
+    assert sampler.overlaps() == [], "two heads had the disk or the address at once"
+    assert sampler.spans(moved), "nobody was seen to serve"
+    records = report["records"]
+    assert records["missing"] == records["wrong"] == records["unread"] == 0, records
+    assert report["lock_kept"] and not report["unfinished"], report["events"]
+    assert [e for e in report["events"] if not e.get("spurious")] == []
+    return report
+
+
+def reachable(service, head):
+    try:
+        return service.lab.guest(head).run(["true"], check=False, timeout=20).returncode == 0
+    except LabError:
+        return False
+
+
+def started_on(service, head):
+    return [r for r in json.loads(service.baton(head, "log", service.name, "--json").stdout)
+            if r["op"] == "start" and r["outcome"] == "done"]
+
+
+def test_a_kernel_panic(cluster, services):
+    survive(cluster, services, lambda: cluster.panic("head1"), "head2", boots=["head1"])
+    assert started_on(services[0], "head2")
+
+
+def test_corosync_killed(cluster, services):
+    """The head cannot say what it does any more, so it is fenced."""
+    survive(cluster, services, lambda: cluster.kill9("head1", "corosync"), "head2",
+            boots=["head1"])
+
+
+def test_a_partition(cluster, services):
+    """The heads lose sight of each other, clients see both: one is fenced, which has a delay
+    against it; the other serves both."""
+    try:
+        survive(cluster, services, cluster.partition, "head1", boots=["head2"])
+    finally:
+        cluster.heal()
+
+
+def test_a_keeper_killed(cluster, services):
+    """systemd starts another one, which finds everything in place; no client notices."""
+    vmstore = services[0]
+    pid = vmstore.lab.guest("head1").run(["systemctl", "show", "--property=MainPID", "--value",
+                                          vmstore.unit]).stdout.strip()
+    report = survive(cluster, services, lambda: vmstore.lab.guest("head1").run(
+        ["kill", "-KILL", pid]), "head1")
+    wait(lambda: vmstore.status("head1")["keeper"] == "serving")
+    cluster.wait_idle()
+    assert cluster.where("vmstore") == ["head1"]
+    assert max((p["ms"] for p in report["pauses"]), default=0) < 5000
+
+
+@pytest.mark.parametrize("daemon", ["mountd", "nfsdcld"])
+def test_a_daemon_killed(cluster, services, daemon):
+    """The keeper puts it back before Pacemaker would have to."""
+    vmstore = services[0]
+    pidfile = f"/run/baton/vmstore/{daemon}.pid"
+    guest = vmstore.lab.guest("head1")
+    old = guest.run(["cat", pidfile]).stdout.strip()
+    survive(cluster, services, lambda: guest.run(["kill", "-KILL", old]), "head1")
+    wait(lambda: guest.run(["cat", pidfile]).stdout.strip() not in ("", old))
+    cluster.wait_idle()
+    assert cluster.where("vmstore") == ["head1"]
