@@ -189,7 +189,9 @@ static int work(void *data, struct err *e)
 	if (strcmp(how, "die") == 0)
 		_exit(0);
 	if (strcmp(how, "count") == 0)
-		return fcntl(0, F_GETFD) < 0 || fcntl(9, F_GETFD) >= 0 ? -EBADF : 0;
+		return fcntl(0, F_GETFD) < 0 || fcntl(9, F_GETFD) >= 0
+			       ? err_set(e, BATON_EXIT_FAILED, EBADF, "count")
+			       : 0;
 	return strcmp(how, "fail") == 0 ? err_set(e, BATON_EXIT_DEVICE, EIO, "the work")
 					: 0;
 }

@@ -297,10 +297,12 @@ def test_the_keeper_does_not_start(agent):
 def test_the_keepers_own_reason(agent):
     """What systemd says is: see the journal. The keeper's ledger has it."""
     agent.house.write()
-    agent.install_keeper()
+    agent.install_systemctl(
+        f"export BATON_CONFDIR={agent.house.conf} FAKE_DIR={agent.house.fake}\n"
+        f"{FAKEKEEPER} vmstore; echo 'Job failed. See journalctl -xe' >&2; exit 1\n")
     (agent.house.fake / "prepare.fail").write_text("the link nope0 is missing")
-    code, said = agent.run("start")
-    assert code == GENERIC and "keeper" in said.splitlines()[-1]
+    assert agent.reason("start", GENERIC) == \
+        "start the keeper: prepare: the link nope0 is missing"
 
 
 @pytest.mark.parametrize("code,expect", [

@@ -83,6 +83,7 @@ static void a_reply_with_a_verifier(void **state)
 	assert_int_equal(rpc_parse_reply(buf, sizeof(buf) - 1, XID, NULL), -EPROTO);
 	/* Longer than anything: the sum must not overflow. */
 	memset(buf + 16, 0xff, 4);
+	memset(buf + 20, 0, 12);
 	assert_int_equal(rpc_parse_reply(buf, sizeof(buf), XID, NULL), -EPROTO);
 }
 
