@@ -1,137 +1,213 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* status: what stands of each service on this head. */
+/* status: what stands of each service, on every head. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "cmd/common.h"
+#include "cmd/overview.h"
+#include "cmd/watch.h"
+#include "core/member.h"
 #include "core/output.h"
-#include "keeper/survey.h"
-#include "keeper/talk.h"
-#include "sys/conffile.h"
 #include "sys/software.h"
 #include "sys/terminal.h"
 
-/* Looking may block as long as knfsd does; an administrator waits so long. */
-#define LOOK_MS   5000
-#define KEEPER_MS 2000
-
+/* "shown" has what a table says in other words than JSON. */
 static const struct column columns[] = {
 	{ "service", "SERVICE", OUTPUT_LEFT, NULL },
+	{ "head", "HEAD", OUTPUT_LEFT, NULL },
 	{ "state", "STATE", OUTPUT_LEFT, NULL },
 	{ "keeper", "KEEPER", OUTPUT_LEFT, NULL },
-	{ "addresses", "ADDRESS", OUTPUT_WRAP, NULL },
+	{ "shown.addresses", "ADDRESS", OUTPUT_WRAP, NULL },
 	{ "connections", "CONNS", OUTPUT_RIGHT, NULL },
-	{ "clients.total", "CLIENTS", OUTPUT_RIGHT, NULL },
-	{ "clients.holding", "HOLDING", OUTPUT_RIGHT, NULL },
+	{ "shown.holding", "HOLDING", OUTPUT_RIGHT, NULL },
+	{ "clients.idle", "IDLE", OUTPUT_RIGHT, NULL },
 	{ "clients.courtesy", "COURTESY", OUTPUT_RIGHT, NULL },
-	{ "grace", "GRACE", OUTPUT_LEFT, NULL },
+	{ "shown.grace", "GRACE", OUTPUT_WRAP, NULL },
+	{ "shown.last", "LAST MOVE", OUTPUT_WRAP, NULL },
 	{ "error", "ERROR", OUTPUT_WRAP, NULL },
 	{ NULL, NULL, OUTPUT_LEFT, NULL },
 };
 
-/* "ok", what it is doing, or why it does not answer. */
-static const char *ask_keeper(const struct service *svc, char *buf, size_t size)
+static bool is_state(struct json_object *row, const char *state)
 {
-	struct json_object *result = NULL, *state;
-	struct err err = { 0 };
-	struct paths paths;
-	int fd;
-
-	paths_init(&paths, svc->name);
-	fd = talk_connect(&paths, svc->name, &err);
-	if (fd < 0)
-		return "absent";
-	snprintf(buf, size, "silent");
-	if (talk_request(fd, "status", KEEPER_MS, NULL, NULL, &result, &err) == 0 &&
-	    json_object_object_get_ex(result, "state", &state))
-		snprintf(buf, size, "%s", json_object_get_string(state));
-	json_object_put(result);
-	close(fd);
-	return buf;
+	return strcmp(member_string(row, "state"), state) == 0;
 }
 
-static struct json_object *describe(const struct service *svc, enum exit_code *code)
+/* Is the service of @row served by another head of @rows? */
+static bool is_elsewhere(struct json_object *rows, struct json_object *row)
 {
-	struct json_object *o, *addresses = json_object_new_array();
-	struct err err = { 0 };
-	char buf[64];
+	if (!is_state(row, "standby") && !is_state(row, "absent"))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *other = json_object_array_get_idx(rows, i);
 
-	if (survey_collect(svc, LOOK_MS, &o, &err) < 0) {
-		o = json_object_new_object();
-		json_object_object_add(o, "state", json_object_new_string("unknown"));
-		json_object_object_add(o, "error", json_object_new_string(err.text));
-		*code = err.code;
+		if (is_state(other, "serving") &&
+		    strcmp(member_string(other, "service"),
+			   member_string(row, "service")) == 0)
+			return true;
 	}
-	json_object_object_add(o, "service", json_object_new_string(svc->name));
-	json_object_object_add(o, "keeper",
-			       json_object_new_string(ask_keeper(svc, buf, sizeof(buf))));
-	for (size_t i = 0; i < svc->n_addresses; i++) {
-		char ip[IPADDR_TEXT], text[IPADDR_TEXT + 8];
-
-		snprintf(text, sizeof(text), "%s/%u",
-			 ipaddr_format(&svc->addresses[i].ip, ip),
-			 svc->addresses[i].prefixlen);
-		json_object_array_add(addresses, json_object_new_string(text));
-	}
-	json_object_object_add(o, "addresses", addresses);
-	json_object_object_add(o, "device", json_object_new_string(svc->device));
-	return o;
+	return false;
 }
 
-static void add_service(struct json_object *rows, const char *name, enum exit_code *code)
+/* Whom it waits for, as far as there is room. */
+static void show_grace(struct json_object *row, struct json_object *shown)
 {
-	struct service svc = { 0 };
-	struct err err = { 0 };
+	struct json_object *names = NULL, *grace;
+	char text[400];
+	size_t n, total, len;
 
-	if (config_load(&svc, name, NULL, &err) < 0) {
-		struct json_object *o = json_object_new_object();
-
-		json_object_object_add(o, "service", json_object_new_string(name));
-		json_object_object_add(o, "state", json_object_new_string("unknown"));
-		json_object_object_add(o, "error", json_object_new_string(err.text));
-		json_object_array_add(rows, o);
-		*code = err.code;
+	if (!json_object_object_get_ex(row, "grace", &grace))
 		return;
+	total = (size_t)member_double(row, "waiting_total");
+	json_object_object_get_ex(row, "waiting", &names);
+	n = json_object_is_type(names, json_type_array) ? json_object_array_length(names)
+							: 0;
+	total = total > n ? total : n;
+	len = snprintf(text, sizeof(text), "%s",
+		       json_object_get_boolean(grace) ? "yes" : "no");
+	if (json_object_get_boolean(grace) && n)
+		len = snprintf(text, sizeof(text), "waits for ");
+	for (size_t i = 0; i < n && len < sizeof(text); i++)
+		len += snprintf(
+			text + len, sizeof(text) - len, "%s%s", i ? ", " : "",
+			json_object_get_string(json_object_array_get_idx(names, i)));
+	if (total > n && len < sizeof(text))
+		snprintf(text + len, sizeof(text) - len, " and %zu more", total - n);
+	json_object_object_add(shown, "grace", json_object_new_string(text));
+}
+
+/* The newest of all heads; of the same, the source's, which knows the pause. */
+static struct json_object *find_last(struct json_object *rows, const char *service)
+{
+	struct json_object *best = NULL;
+
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_object_array_get_idx(rows, i), *last;
+		double newer;
+
+		if (strcmp(member_string(row, "service"), service) != 0 ||
+		    !json_object_object_get_ex(row, "last", &last) || !last)
+			continue;
+		newer = member_double(last, "began") - member_double(best, "began");
+		/* The heads' clocks may differ by a little. */
+		if (!best || newer > 60 ||
+		    (newer > -60 && member_double(last, "pause_ms") > 0))
+			best = last;
 	}
-	json_object_array_add(rows, describe(&svc, code));
-	service_free(&svc);
+	return best;
+}
+
+static void show_last(struct json_object *rows, struct json_object *row,
+		      struct json_object *shown)
+{
+	struct json_object *last = find_last(rows, member_string(row, "service"));
+	time_t began = member_double(last, "began");
+	double pause = member_double(last, "pause_ms");
+	const char *outcome = member_string(last, "outcome");
+	char when[32], text[400];
+	struct tm tm;
+	size_t len;
+
+	if (!last)
+		return;
+	strftime(when, sizeof(when), "%F %T", localtime_r(&began, &tm));
+	len = snprintf(text, sizeof(text), "%s %s %s %s", when,
+		       member_string(last, "from"), output_arrow(),
+		       member_string(last, "to"));
+	if (strcmp(outcome, "done") != 0 && len < sizeof(text))
+		snprintf(text + len, sizeof(text) - len, " %s", outcome);
+	else if (pause > 0 && len < sizeof(text))
+		snprintf(text + len, sizeof(text) - len, " %.2f s", pause / 1000);
+	json_object_object_add(shown, "last", json_object_new_string(text));
+}
+
+static void add_shown(struct json_object *rows, struct json_object *row)
+{
+	struct json_object *shown = json_object_new_object(), *value;
+
+	if (!is_elsewhere(rows, row)) {
+		if (json_object_object_get_ex(row, "addresses", &value))
+			json_object_object_add(shown, "addresses",
+					       json_object_get(value));
+		show_last(rows, row, shown);
+	}
+	/* Each client once. */
+	if (json_object_object_get_ex(row, "clients", &value)) {
+		int n = (int)(member_double(value, "holding") -
+			      member_double(value, "courtesy"));
+
+		json_object_object_add(shown, "holding",
+				       json_object_new_int(n > 0 ? n : 0));
+	}
+	show_grace(row, shown);
+	json_object_object_add(row, "shown", shown);
+}
+
+static void print_warnings(FILE *out, struct json_object *row)
+{
+	struct json_object *warnings;
+
+	if (!json_object_object_get_ex(row, "warnings", &warnings))
+		return;
+	for (size_t i = 0; i < json_object_array_length(warnings); i++)
+		fprintf(out, "warning: %s: %s\n", member_string(row, "service"),
+			json_object_get_string(json_object_array_get_idx(warnings, i)));
+}
+
+static void print_table(FILE *out, struct json_object *rows)
+{
+	for (size_t i = 0; i < json_object_array_length(rows); i++)
+		add_shown(rows, json_object_array_get_idx(rows, i));
+	output_table(out, columns, rows, terminal_get_width(STDOUT_FILENO));
+	for (size_t i = 0; i < json_object_array_length(rows); i++)
+		print_warnings(out, json_object_array_get_idx(rows, i));
+}
+
+static int draw(FILE *out, void *data)
+{
+	const struct common_options *options = data;
+	struct err err = { 0 };
+	struct json_object *rows;
+	int code = overview_collect(options->name, &rows, &err);
+
+	if (options->watch && !options->json) {
+		time_t now = time(NULL);
+		char when[32];
+		struct tm tm;
+
+		strftime(when, sizeof(when), "%F %T", localtime_r(&now, &tm));
+		fprintf(out, "%s, every %d s\n", when, options->watch);
+	}
+	if (options->json)
+		output_json(out, rows);
+	else
+		print_table(out, rows);
+	/* A file whose name no service may have is in no row. */
+	if (err.text[0])
+		fprintf(options->watch ? out : stderr, "baton: %s\n", err.text);
+	json_object_put(rows);
+	return code;
 }
 
 int cmd_status(int argc, char **argv)
 {
-	struct json_object *rows;
-	enum exit_code code = BATON_EXIT_OK;
 	struct common_options options;
 	struct err err = { 0 };
 
 	if (common_parse(
 		    argc, argv,
-		    "Show what stands of a service, or of all, on this head: looked up now, "
-		    "not remembered.",
-		    COMMON_NAME_OPTIONAL, &options) < 0)
+		    "Show what stands of a service, or of all, on every head: looked up now, "
+		    "not remembered. Other heads are asked by this head's keeper; without one "
+		    "it is this head alone.",
+		    COMMON_NAME_OPTIONAL | COMMON_WATCH, &options) < 0)
 		return BATON_EXIT_USAGE;
 	/* Others cannot look into /run/baton: to them everything would seem absent. */
 	if ((options.name && service_check_name(options.name, &err) < 0) ||
 	    software_check_root(&err) < 0)
 		return common_fail(&err);
-	rows = json_object_new_array();
-	if (options.name) {
-		add_service(rows, options.name, &code);
-	} else {
-		char **names = NULL;
-
-		if (config_list(&names, NULL, &err) < 0)
-			code = common_fail(&err);
-		for (char **name = names; name && *name; name++)
-			add_service(rows, *name, &code);
-		config_list_free(names);
-	}
-	if (options.json)
-		output_json(stdout, rows);
-	else
-		output_table(stdout, columns, rows, terminal_get_width(STDOUT_FILENO));
-	json_object_put(rows);
-	return code;
+	return options.watch ? watch_run(options.watch, draw, &options)
+			     : draw(stdout, &options);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* terminal: how wide is it? */
+/* terminal: how large is it? */
 #include "sys/terminal.h"
 
 #include <stdlib.h>
@@ -18,4 +18,11 @@ unsigned int terminal_get_width(int fd)
 	if (ioctl(fd, TIOCGWINSZ, &ws) == 0)
 		return ws.ws_col;
 	return 0;
+}
+
+unsigned int terminal_get_height(int fd)
+{
+	struct winsize ws;
+
+	return ioctl(fd, TIOCGWINSZ, &ws) == 0 && ws.ws_row ? ws.ws_row : 24;
 }

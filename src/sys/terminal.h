@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* terminal: how wide is it? */
+/* terminal: how large is it? */
 #ifndef BATON_SYS_TERMINAL_H
 #define BATON_SYS_TERMINAL_H
 
@@ -12,5 +12,8 @@
  * Return: the width, 0 = not a terminal: no limit.
  */
 unsigned int terminal_get_width(int fd);
+
+/** terminal_get_height - its lines, 24 if it does not say. */
+unsigned int terminal_get_height(int fd);
 
 #endif

@@ -95,8 +95,8 @@ def test_status_of_a_serving_head(mounted):
     assert status["connections"] == 1 and status["clients"]["total"] == 1
     assert mounted.status("head2")["state"] == "standby"
     table = mounted.baton("head1", "status").stdout.splitlines()
-    assert table[0].split()[:2] == ["SERVICE", "STATE"]
-    assert ["vmstore", "serving"] in [line.split()[:2] for line in table]
+    assert table[0].split()[:3] == ["SERVICE", "HEAD", "STATE"]
+    assert ["vmstore", "head1", "serving"] in [line.split()[:3] for line in table]
 
 
 def test_dry_run_tells_the_steps_and_does_nothing(vmstore):

@@ -2,6 +2,7 @@
 """Every command where nothing is served: options, names, files, exit statuses."""
 import json
 import os
+import platform
 import subprocess
 
 import pytest
@@ -119,7 +120,7 @@ def test_status_of_what_is_not_there(house):
     assert row["state"] == "absent" and row["keeper"] == "absent" and row["threads"] == 0
     assert row["addresses"] == ["192.0.2.50/24"] and row["device"] == "/dev/null"
     table = house.baton("status", "vmstore").splitlines()
-    assert table[1].split()[:4] == ["vmstore", "absent", "absent", "192.0.2.50/24"]
+    assert table[1].split()[:5] == ["vmstore", platform.node(), "absent", "absent", "192.0.2.50/24"]
     # The broken one is shown, and makes the status.
     done = subprocess.run([*house.enter, BATON, "status", "--json"], env=house.env, text=True,
                           capture_output=True)

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* overview: what stands of each service on every head. */
+#include "cmd/overview.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "core/member.h"
+#include "keeper/survey.h"
+#include "keeper/ledger.h"
+#include "keeper/talk.h"
+#include "sys/conffile.h"
+
+/* Looking may block as long as knfsd does; an administrator waits so long. */
+#define LOOK_MS 5000
+/* The keeper answers for itself at once, for the others within 2 s. */
+#define KEEPER_MS 2000
+#define HEADS_MS  5000
+
+static struct json_object *text(const char *s)
+{
+	return json_object_new_string(s);
+}
+
+static int ask(const struct service *svc, const char *what, int deadline_ms,
+	       struct json_object **answer)
+{
+	struct err err = { 0 };
+	struct paths paths;
+	int fd, rc;
+
+	*answer = NULL;
+	paths_init(&paths, svc->name);
+	fd = talk_connect(&paths, svc->name, &err);
+	if (fd < 0)
+		return -ENOTCONN;
+	rc = talk_request(fd, what, deadline_ms, NULL, NULL, answer, &err);
+	close(fd);
+	return rc;
+}
+
+/* What this head's keeper is doing, or why it does not answer. */
+static const char *ask_keeper(const struct service *svc, char *buf, size_t size)
+{
+	struct json_object *answer;
+	int rc = ask(svc, "status", KEEPER_MS, &answer);
+	const char *state = member_string(answer, "state");
+
+	snprintf(buf, size, "%s",
+		 state[0]          ? state
+		 : rc == -ENOTCONN ? "absent"
+				   : "silent");
+	json_object_put(answer);
+	return buf;
+}
+
+static void add_service(struct json_object *row, const struct service *svc)
+{
+	struct json_object *addresses = json_object_new_array();
+
+	for (size_t i = 0; i < svc->n_addresses; i++) {
+		char ip[IPADDR_TEXT], address[IPADDR_TEXT + 8];
+
+		snprintf(address, sizeof(address), "%s/%u",
+			 ipaddr_format(&svc->addresses[i].ip, ip),
+			 svc->addresses[i].prefixlen);
+		json_object_array_add(addresses, text(address));
+	}
+	json_object_object_add(row, "service", text(svc->name));
+	json_object_object_add(row, "addresses", addresses);
+	json_object_object_add(row, "device", text(svc->device));
+}
+
+/* Who holds nothing is counted by nobody. */
+static void add_idle(struct json_object *row)
+{
+	struct json_object *clients;
+	int idle;
+
+	if (!json_object_object_get_ex(row, "clients", &clients) ||
+	    !json_object_is_type(clients, json_type_object))
+		return;
+	idle = (int)(member_double(clients, "total") - member_double(clients, "holding"));
+	json_object_object_add(clients, "idle", json_object_new_int(idle > 0 ? idle : 0));
+}
+
+static void add_error(struct json_object *row, const char *error)
+{
+	json_object_object_add(row, "state", text("unknown"));
+	json_object_object_add(row, "error", text(error));
+}
+
+/* ---- this head alone ---- */
+
+static void add_last_move(struct json_object *row, const struct service *svc)
+{
+	struct json_object *records;
+	struct paths paths;
+
+	paths_init(&paths, svc->name);
+	if (ledger_load(&paths, &records, NULL) < 0)
+		return;
+	for (size_t i = json_object_array_length(records); i > 0; i--) {
+		struct json_object *o = json_object_array_get_idx(records, i - 1);
+
+		if (strcmp(member_string(o, "op"), "move") != 0)
+			continue;
+		json_object_object_add(row, "last", json_object_get(o));
+		break;
+	}
+	json_object_put(records);
+}
+
+static struct json_object *look_here(const struct service *svc, struct err *err)
+{
+	struct json_object *row;
+	struct utsname uts;
+
+	if (survey_collect(svc, LOOK_MS, &row, err) < 0) {
+		row = json_object_new_object();
+		add_error(row, err->text);
+	}
+	uname(&uts);
+	json_object_object_add(row, "head", text(uts.nodename));
+	json_object_object_add(row, "self", json_object_new_boolean(true));
+	json_object_object_add(row, "online", json_object_new_boolean(true));
+	add_last_move(row, svc);
+	return row;
+}
+
+/* ---- all heads, by the keeper ---- */
+
+/* What of @entry a row has under the same name. */
+static void copy_known(struct json_object *row, struct json_object *entry)
+{
+	static const char *const keys[] = { "head",   "self",    "online", "version",
+					    "digest", "cluster", "last" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		struct json_object *value;
+
+		if (json_object_object_get_ex(entry, keys[i], &value) && value)
+			json_object_object_add(row, keys[i], json_object_get(value));
+	}
+}
+
+static struct json_object *make_row(struct json_object *entry)
+{
+	struct json_object *row, *value = NULL;
+	const char *keeper = "ok";
+
+	json_object_object_get_ex(entry, "facts", &value);
+	row = json_object_is_type(value, json_type_object) ? json_object_get(value)
+							   : json_object_new_object();
+	copy_known(row, entry);
+	if (!member_bool(entry, "online"))
+		keeper = "offline";
+	else if (json_object_object_get_ex(entry, "keeper", &value) &&
+		 !json_object_get_boolean(value))
+		keeper = "absent";
+	else if (json_object_object_get_ex(entry, "error", &value)) {
+		keeper = "silent";
+		json_object_object_add(row, "error", json_object_get(value));
+	}
+	if (!member_string(row, "state")[0])
+		json_object_object_add(row, "state", text("unknown"));
+	json_object_object_add(row, "keeper", text(keeper));
+	return row;
+}
+
+/* Adds this head, or the others; returns how many. */
+static size_t add_entries(struct json_object *rows, struct json_object *heads, bool self)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < json_object_array_length(heads); i++) {
+		struct json_object *entry = json_object_array_get_idx(heads, i);
+
+		if (member_bool(entry, "self") != self ||
+		    !member_string(entry, "head")[0])
+			continue;
+		json_object_array_add(rows, make_row(entry));
+		n++;
+	}
+	return n;
+}
+
+/* This head first, then the others in the cluster's order; false without this one. */
+static bool add_heads(struct json_object *rows, const struct service *svc,
+		      const char *doing)
+{
+	struct json_object *answer, *heads;
+	size_t here = 0;
+
+	if (ask(svc, "heads", HEADS_MS, &answer) == 0 &&
+	    json_object_object_get_ex(answer, "heads", &heads) &&
+	    json_object_is_type(heads, json_type_array)) {
+		here = add_entries(rows, heads, true);
+		if (here)
+			json_object_object_add(json_object_array_get_idx(rows, 0),
+					       "keeper", text(doing));
+		add_entries(rows, heads, false);
+	}
+	json_object_put(answer);
+	return here > 0;
+}
+
+/* ---- what should not be ---- */
+
+__attribute__((format(printf, 2, 3))) static void warn(struct json_object *row,
+						       const char *fmt, ...)
+{
+	struct json_object *warnings;
+	char line[300];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (!json_object_object_get_ex(row, "warnings", &warnings)) {
+		warnings = json_object_new_array();
+		json_object_object_add(row, "warnings", warnings);
+	}
+	json_object_array_add(warnings, text(line));
+}
+
+static bool differ(struct json_object *a, struct json_object *b, const char *key)
+{
+	const char *va = member_string(a, key), *vb = member_string(b, key);
+
+	return va[0] && vb[0] && strcmp(va, vb) != 0;
+}
+
+static void compare(struct json_object *rows)
+{
+	struct json_object *self = json_object_array_get_idx(rows, 0), *serving = NULL;
+
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_object_array_get_idx(rows, i);
+		const char *head = member_string(row, "head");
+
+		if (differ(row, self, "digest"))
+			warn(row, "the configuration on %s differs from this head's",
+			     head);
+		if (differ(row, self, "version"))
+			warn(row, "%s runs baton %s, this head %s", head,
+			     member_string(row, "version"),
+			     member_string(self, "version"));
+		if (strcmp(member_string(row, "state"), "serving") != 0)
+			continue;
+		if (serving)
+			warn(row, "%s serves it, and so does %s: power one of them off",
+			     head, member_string(serving, "head"));
+		serving = row;
+	}
+}
+
+/* ---- all services ---- */
+
+static void append(struct json_object *to, struct json_object *from)
+{
+	for (size_t i = 0; i < json_object_array_length(from); i++)
+		json_object_array_add(
+			to, json_object_get(json_object_array_get_idx(from, i)));
+}
+
+/* The rows of a service whose file is sound. */
+static void look(struct json_object *rows, const struct service *svc, struct err *err)
+{
+	struct json_object *heads = json_object_new_array();
+	char doing[64];
+
+	ask_keeper(svc, doing, sizeof(doing));
+	if (strcmp(doing, "absent") == 0 || strcmp(doing, "silent") == 0 ||
+	    !add_heads(heads, svc, doing)) {
+		struct json_object *row = look_here(svc, err);
+
+		json_object_object_add(row, "keeper", text(doing));
+		json_object_array_add(rows, row);
+	}
+	append(rows, heads);
+	json_object_put(heads);
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_object_array_get_idx(rows, i);
+
+		add_service(row, svc);
+		add_idle(row);
+	}
+	compare(rows);
+}
+
+static int add_rows(struct json_object *all, const char *name)
+{
+	struct json_object *rows = json_object_new_array();
+	struct service svc = { 0 };
+	struct err err = { 0 };
+
+	if (config_load(&svc, name, NULL, &err) < 0) {
+		struct json_object *row = json_object_new_object();
+
+		json_object_object_add(row, "service", text(name));
+		json_object_object_add(row, "self", json_object_new_boolean(true));
+		add_error(row, err.text);
+		json_object_array_add(rows, row);
+	} else {
+		look(rows, &svc, &err);
+	}
+	append(all, rows);
+	json_object_put(rows);
+	service_free(&svc);
+	return err.code;
+}
+
+int overview_collect(const char *name, struct json_object **rows, struct err *err)
+{
+	char **names = NULL;
+	int code = 0;
+
+	*rows = json_object_new_array();
+	if (name)
+		return add_rows(*rows, name);
+	if (config_list(&names, NULL, err) < 0)
+		code = err->code;
+	for (char **n = names; n && *n; n++) {
+		int one = add_rows(*rows, *n);
+
+		code = one ? one : code;
+	}
+	config_list_free(names);
+	return code;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* watch: show something again and again. */
+#include "cmd/watch.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/exit.h"
+#include "sys/child.h"
+#include "sys/terminal.h"
+
+/* xterm's, which all terminals of today know: alternate screen, cursor, wrapping. */
+#define ENTER "\033[?1049h\033[?25l\033[?7l"
+#define LEAVE "\033[?7h\033[?25h\033[?1049l"
+
+static void put(const char *text)
+{
+	fputs(text, stdout);
+	fflush(stdout);
+}
+
+/* From the top, each line over the one that was there, and nothing below the last. */
+static void show_in_place(const char *text)
+{
+	unsigned int left = terminal_get_height(STDOUT_FILENO);
+
+	fputs("\033[H", stdout);
+	while (*text && left-- > 1) {
+		size_t n = strcspn(text, "\n");
+
+		printf("%.*s\033[K\n", (int)n, text);
+		text += n + (text[n] == '\n');
+	}
+	put("\033[J");
+}
+
+static int show(bool in_place, int (*draw)(FILE *, void *), void *data)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return -1;
+	draw(out, data);
+	if (fclose(out))
+		return -1;
+	if (in_place)
+		show_in_place(text);
+	else
+		put(text);
+	return ferror(stdout) ? -1 : 0;
+}
+
+/* Ctrl-Z: give the terminal back for as long. */
+static void suspend(bool in_place)
+{
+	if (in_place)
+		put(LEAVE);
+	raise(SIGSTOP);
+	if (in_place)
+		put(ENTER);
+}
+
+/* Until the time for the next look, which a new size of the terminal brings forward; returns
+ * the signal that ends it, or 0. */
+static int wait_for_next(int signals, bool in_place, int64_t until)
+{
+	struct signalfd_siginfo info;
+
+	for (;;) {
+		struct pollfd p = { signals, POLLIN, 0 };
+		int64_t left = until - child_now_ms();
+
+		if (left <= 0 || poll(&p, 1, (int)left) == 0)
+			return 0;
+		if (read(signals, &info, sizeof(info)) != sizeof(info))
+			continue;
+		if (info.ssi_signo == SIGWINCH)
+			return 0;
+		if (info.ssi_signo != SIGTSTP)
+			return (int)info.ssi_signo;
+		suspend(in_place);
+	}
+}
+
+int watch_run(int seconds, int (*draw)(FILE *out, void *data), void *data)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGWINCH, SIGTSTP };
+	const char *term = getenv("TERM");
+	bool in_place = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+	_cleanup_close_ int signals = -1;
+	int number = 0, rc = 0;
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaddset(&mask, numbers[i]);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals < 0)
+		return BATON_EXIT_RESOURCE;
+	if (in_place)
+		put(ENTER);
+	while (!number && rc == 0) {
+		int64_t begun = child_now_ms();
+
+		rc = show(in_place, draw, data);
+		if (rc == 0)
+			number = wait_for_next(signals, in_place,
+					       begun + seconds * 1000LL);
+	}
+	if (in_place)
+		put(LEAVE);
+	if (rc < 0)
+		return BATON_EXIT_RESOURCE;
+	return number == SIGINT ? BATON_EXIT_OK : 128 + number;
+}

@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""baton status and metrics: what keepers tell of all heads, and what there is without one."""
+import contextlib
+import fcntl
+import json
+import os
+import platform
+import re
+import signal
+import struct
+import subprocess
+import termios
+import time
+
+import pytest
+
+from cluster import ScriptedKeeper, move_record
+from conftest import BATON, until
+
+FACTS = {"state": "serving", "threads": 16, "mounted": True, "link_up": True, "mountd": True,
+         "nfsdcld": True, "connections": 3, "grace": False,
+         "clients": {"total": 5, "holding": 3, "courtesy": 1}}
+STANDBY = dict(FACTS, state="standby", threads=0, mounted=False, link_up=False, nfsdcld=False,
+               connections=0)
+del STANDBY["grace"], STANDBY["clients"]
+
+
+def head(name, facts=None, **kw):
+    entry = {"head": name, "online": True, "self": name == "head1", "version": "0.1.0",
+             "digest": "d-1", "cluster": True, "last": None}
+    if facts:
+        entry["facts"] = facts
+    entry.update(kw)
+    return {k: v for k, v in entry.items() if v != "-"}
+
+
+@pytest.fixture
+def keepers(house):
+    made = []
+
+    def make(*heads, service="vmstore", **answers):
+        house.write(service)
+        keeper = ScriptedKeeper(f"/proc/{house.holder.pid}/root", service)
+        keeper.answers.update(status=[{"result": 0, "state": "serving"}],
+                              heads=[{"result": 0, "heads": list(heads)}], **answers)
+        made.append(keeper)
+        return keeper
+    yield make
+    for keeper in made:
+        keeper.end()
+
+
+def rows(house, *argv):
+    return json.loads(house.baton("status", "--json", *argv))
+
+
+def table(house, *argv):
+    return house.baton("status", *argv).splitlines()
+
+
+def test_all_heads(house, keepers):
+    keepers(head("head2", STANDBY, last=move_record(pause=None)),
+            head("head1", FACTS, last=move_record(began=1000)))
+    one, two = rows(house)
+    assert (one["service"], one["head"], one["self"], one["state"], one["keeper"]) == \
+        ("vmstore", "head1", True, "serving", "serving")
+    assert (two["head"], two["self"], two["online"], two["state"], two["keeper"]) == \
+        ("head2", False, True, "standby", "ok")
+    assert one["clients"] == {"total": 5, "holding": 3, "courtesy": 1, "idle": 2}
+    assert one["addresses"] == two["addresses"] == ["192.0.2.50/24"] and one["device"] == "/dev/null"
+    assert one["last"]["pause_ms"] == 940.4 and one["threads"] == 16 and one["digest"] == "d-1"
+    assert "warnings" not in one and "warnings" not in two and "shown" not in one
+    lines = table(house)
+    assert lines[0].split("  ")[0] == "SERVICE" and "LAST MOVE" in lines[0]
+    assert lines[1].split()[:9] == ["vmstore", "head1", "serving", "serving", "192.0.2.50/24", "3",
+                                    "2", "2", "1"]
+    assert lines[2].split() == ["vmstore", "head2", "standby", "ok", "-", "0", "-", "-", "-", "-",
+                                "-", "-"]
+    # The newest; the other head's clock is not ours.
+    assert re.search(r" no +20\d\d-\d\d-\d\d [\d:]{8} head1 → head2 +-$", lines[1])
+
+
+def test_the_pause_is_the_sources(house, keepers):
+    house.env["TZ"] = "UTC"
+    for one, two in ((940.4, None), (None, 940.4)):
+        k = keepers(head("head1", FACTS, last=move_record(began=86400, pause=one)),
+                    head("head2", STANDBY, last=move_record(began=86410, pause=two)))
+        line = table(house)[1]
+        assert re.search(r"1970-01-02 00:00:[01]0 head1 → head2 0.94 s +-$", line)
+        k.end()
+        os.unlink(k.folder + "/sock")
+    k = keepers(head("head1", FACTS, last=move_record("refused", "no", began=0, pause=None)))
+    assert "1970-01-01 00:00:00 head1 → head2 refused" in table(house)[1]
+
+
+def test_grace(house, keepers):
+    keepers(head("head1", dict(FACTS, grace=True, waiting=["Linux NFSv4.1 a", "ESX"], waiting_total=4)))
+    assert "  waits for Linux NFSv4.1 a, ESX and 2 more  " in table(house)[1]
+    assert rows(house)[0]["waiting"] == ["Linux NFSv4.1 a", "ESX"]
+
+
+@pytest.mark.parametrize("facts,said", [
+    ({"grace": True, "waiting": []}, "yes"),
+    ({"grace": True}, "yes"),
+    ({"grace": True, "waiting": ["a"]}, "waits for a"),
+    ({"grace": True, "waiting": ["\x1b[2J"]}, "waits for ?[2J"),
+    ({"grace": True, "waiting": ["x" * 81] * 8, "waiting_total": 1000}, "waits for xxx"),
+    ({"grace": False, "waiting": ["a"]}, "no"),
+])
+def test_grace_in_words(house, keepers, facts, said):
+    keepers(head("head1", dict(FACTS, **facts)))
+    assert f"  {said}" in table(house)[1] and "\x1b" not in table(house)[1]
+
+
+def test_heads_that_are_not_well(house, keepers):
+    keepers(head("head1", FACTS),
+            {"head": "head2", "online": False},
+            {"head": "head3", "online": True, "keeper": False},
+            head("head4", error="head4: no answer within 2 s"))
+    out = [(r["head"], r["state"], r["keeper"], r["online"], r.get("error")) for r in rows(house)]
+    assert out[1:] == [("head2", "unknown", "offline", False, None),
+                       ("head3", "unknown", "absent", True, None),
+                       ("head4", "unknown", "silent", True, "head4: no answer within 2 s")]
+    assert table(house)[4].endswith("head4: no answer within 2 s")
+
+
+def test_differences(house, keepers):
+    keepers(head("head1", FACTS), head("head2", STANDBY, digest="d-2", version="0.2.0"),
+            head("head3", FACTS, version="-", digest="-"))
+    out = rows(house)
+    assert out[1]["warnings"] == ["the configuration on head2 differs from this head's",
+                                  "head2 runs baton 0.2.0, this head 0.1.0"]
+    assert out[2]["warnings"] == ["head3 serves it, and so does head1: power one of them off"]
+    assert table(house)[-3:] == [f"warning: vmstore: {w}" for r in out[1:] for w in r["warnings"]]
+
+
+@pytest.mark.parametrize("answer", [
+    [{"result": 2, "error": "no request the keeper knows"}],
+    [{"result": 0}],
+    [{"result": 0, "heads": 7}],
+    [{"result": 0, "heads": []}],
+    [{"result": 0, "heads": [1, None, {"head": "head2"}]}],
+    [b"{"],
+    [],
+])
+def test_a_keeper_that_tells_nothing(house, keepers, answer):
+    """This head is known all the same."""
+    keepers().answers["heads"] = answer
+    row, *others = rows(house, "vmstore")
+    assert [r["head"] for r in others] in ([], ["head2"])
+    assert row["head"] == platform.node() and row["state"] == "absent" and row["keeper"] == "serving"
+
+
+def test_odd_facts(house, keepers):
+    keepers(head("head1", {"state": None, "clients": 7, "grace": "x", "waiting": "y",
+                           "connections": None}, last=5),
+            head("head2", 7), head(None, dict(FACTS, clients={}), last={"steps": 3}))
+    assert rows(house)[0]["state"] == "unknown"
+    assert len(table(house)) == 3
+
+
+def test_several_services(house, keepers):
+    keepers(head("head1", FACTS), head("head2", STANDBY))
+    keepers(head("head1", STANDBY), head("head2", FACTS), service="homes")
+    assert [(r["service"], r["head"], r["state"]) for r in rows(house)] == [
+        ("homes", "head1", "standby"), ("homes", "head2", "serving"),
+        ("vmstore", "head1", "serving"), ("vmstore", "head2", "standby")]
+    assert [r["head"] for r in rows(house, "homes")] == ["head1", "head2"]
+
+
+def test_without_a_keeper(house):
+    house.write()
+    row, = rows(house)
+    assert (row["head"], row["self"], row["keeper"]) == (platform.node(), True, "absent")
+    os.makedirs(f"/proc/{house.holder.pid}/root/run/baton/vmstore")
+    with open(f"/proc/{house.holder.pid}/root/run/baton/vmstore/ledger.json", "w") as f:
+        json.dump([move_record(), {"op": "start"}], f)
+    assert rows(house)[0]["last"]["to"] == "head2"
+    assert " head1 → head2 0.94 s" in table(house)[1]
+
+
+# --- again and again ------------------------------------------------------------------
+
+def test_watch_on_a_pipe(house, keepers):
+    keepers(head("head1", FACTS))
+    p = house.start(BATON, "status", "--watch=1")
+    begin = time.monotonic()
+    for _ in range(2):
+        assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d, every 1 s\n", p.stdout.readline())
+        assert p.stdout.readline().startswith("SERVICE  ")
+        assert p.stdout.readline().startswith("vmstore  head1  serving")
+    assert 0.9 < time.monotonic() - begin < 5
+    p.send_signal(signal.SIGINT)
+    out, err = p.communicate(timeout=10)
+    assert (p.returncode, err) == (0, "") and "\x1b" not in out
+
+
+def test_watch_json(house, keepers):
+    keepers(head("head1", FACTS))
+    p = house.start(BATON, "status", "-j", "--watch")
+    text = ""
+    while text.count("\n]\n") < 1:
+        text += p.stdout.readline()
+    assert json.loads(text)[0]["head"] == "head1"
+    p.send_signal(signal.SIGTERM)
+    assert p.wait(10) == 143
+
+
+def watch_on_terminal(house, rows=10, term="xterm", argv=("--watch=60",)):
+    main, side = os.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 200, 0, 0))
+    p = subprocess.Popen([*house.enter, BATON, "status", *argv], stdout=side, stderr=side,
+                         env=dict(house.env, TERM=term))
+    os.close(side)
+    return p, main
+
+
+def read_until(fd, what):
+    seen = b""
+    while what not in seen:
+        seen += os.read(fd, 4096)
+    return seen
+
+
+ENTER, LEAVE = b"\x1b[?1049h\x1b[?25l\x1b[?7l", b"\x1b[?7h\x1b[?25h\x1b[?1049l"
+
+
+@pytest.mark.parametrize("number,status", [(signal.SIGINT, 0), (signal.SIGTERM, 143),
+                                           (signal.SIGHUP, 129)])
+def test_watch_gives_the_terminal_back(house, keepers, number, status):
+    keepers(head("head1", FACTS), *[head(f"head{i}", STANDBY) for i in range(2, 30)])
+    p, main = watch_on_terminal(house)
+    seen = read_until(main, b"\x1b[J")
+    assert seen.startswith(ENTER + b"\x1b[H")
+    # No more than fits, or it would scroll.
+    assert seen.count(b"\n") == 9 and b"head7" in seen and b"head8 " not in seen
+    # A new size shows at once.
+    fcntl.ioctl(main, termios.TIOCSWINSZ, struct.pack("HHHH", 5, 200, 0, 0))
+    p.send_signal(signal.SIGWINCH)
+    assert read_until(main, b"\x1b[J").count(b"\n") == 4
+    p.send_signal(number)
+    assert read_until(main, LEAVE) == LEAVE
+    assert p.wait(10) == status
+    os.close(main)
+
+
+def test_watch_suspended(house, keepers):
+    keepers(head("head1", FACTS))
+    p, main = watch_on_terminal(house)
+    read_until(main, b"\x1b[J")
+    p.send_signal(signal.SIGTSTP)
+    assert read_until(main, LEAVE) == LEAVE
+    until(lambda: open(f"/proc/{p.pid}/stat").read().split()[2] == "T")
+    p.send_signal(signal.SIGCONT)
+    assert read_until(main, ENTER) == ENTER
+    p.send_signal(signal.SIGINT)
+    assert p.wait(10) == 0
+    os.close(main)
+
+
+def test_watch_on_a_terminal_that_can_nothing(house, keepers):
+    keepers(head("head1", FACTS))
+    p, main = watch_on_terminal(house, term="dumb")
+    assert b"\x1b" not in read_until(main, b"serving")
+    p.send_signal(signal.SIGINT)
+    assert p.wait(10) == 0
+    with contextlib.suppress(OSError):
+        assert b"\x1b" not in os.read(main, 4096)
+    os.close(main)
+
+
+def test_watch_ends_with_its_reader(house, keepers):
+    keepers(head("head1", FACTS))
+    p = house.start(BATON, "status", "--watch=1")
+    p.stdout.readline()
+    p.stdout.close()
+    assert p.wait(10) in (-signal.SIGPIPE, 10)
+    p.stdout = None
