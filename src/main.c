@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{ "giveback", cmd_giveback, "hand it back to where it is at home" },
 	{ "status", cmd_status, "what stands of each service, on every head" },
 	{ "log", cmd_log, "the last moves, starts and stops, step by step" },
+	{ "metrics", cmd_metrics, "the state of this head's services, for Prometheus" },
 	{ "keep", cmd_keep, "be the keeper of a service (baton@NAME.service)" },
 	{ "help", cmd_help, "this list" },
 	{ "version", cmd_version, "the version of baton" },

@@ -20,6 +20,7 @@ int cmd_check(int argc, char **argv);
 int cmd_giveback(int argc, char **argv);
 int cmd_keep(int argc, char **argv);
 int cmd_log(int argc, char **argv);
+int cmd_metrics(int argc, char **argv);
 int cmd_move(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_status(int argc, char **argv);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +88,8 @@ static int sync_directory_of(const char *path)
 	return fd >= 0 && fsync(fd) == 0 ? 0 : -errno;
 }
 
-int file_replace(const char *path, const char *text, size_t len, int durable)
+static int replace(const char *path, const char *text, size_t len, bool durable,
+		   mode_t mode)
 {
 	char tmp[PATH_MAX];
 	int fd, rc = 0;
@@ -104,6 +106,9 @@ int file_replace(const char *path, const char *text, size_t len, int durable)
 		else
 			done += n;
 	}
+	/* Whatever the umask is. */
+	if (rc == 0 && fchmod(fd, mode) < 0)
+		rc = -errno;
 	if (rc == 0 && durable && fsync(fd) < 0)
 		rc = -errno;
 	if (close(fd) < 0 && rc == 0)
@@ -115,4 +120,14 @@ int file_replace(const char *path, const char *text, size_t len, int durable)
 		return rc;
 	}
 	return durable ? sync_directory_of(path) : 0;
+}
+
+int file_replace(const char *path, const char *text, size_t len, int durable)
+{
+	return replace(path, text, len, durable, 0600);
+}
+
+int file_publish(const char *path, const char *text, size_t len)
+{
+	return replace(path, text, len, false, 0644);
 }

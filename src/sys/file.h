@@ -44,4 +44,7 @@ int file_write(const char *path, const char *text);
  */
 int file_replace(const char *path, const char *text, size_t len, int durable);
 
+/** file_publish - the same, not durable, mode 0644: for others to read. */
+int file_publish(const char *path, const char *text, size_t len);
+
 #endif

@@ -17,18 +17,18 @@ NAME = "must be 1 to 32 lower-case letters, digits and inner hyphens"
 ADVICE = "no keeper here; start it with `systemctl start baton@vmstore`"
 
 
-@pytest.mark.parametrize("command", [*SERVICE, "move", "probe"])
+@pytest.mark.parametrize("command", [*SERVICE, "move", "probe", "metrics"])
 def test_help(house, command):
     # glibc's argp leaks a byte for each parser without options (argp-help.c, make_hol).
     house.env["ASAN_OPTIONS"] = "detect_leaks=0"
     said = house.baton(command, "--help")
-    assert said.startswith(f"Usage: baton {command} [OPTION...] ")
+    assert said.startswith(f"Usage: baton {command} [OPTION...]")
 
 
 @pytest.mark.parametrize("command", ["help", "--help", "-h"])
 def test_list(house, command):
     said = house.baton(command)
-    assert all(f"\n  {c} " in said for c in [*SERVICE, "move", "probe", "help", "version"])
+    assert all(f"\n  {c} " in said for c in [*SERVICE, "move", "probe", "metrics", "help", "version"])
 
 
 @pytest.mark.parametrize("argv,line", [
@@ -39,6 +39,8 @@ def test_list(house, command):
     (["log", "--last", "", "vmstore"], "baton log: --last: '' is not a number above 0"),
     (["log", "-l", "4294967297", "vmstore"],
      "baton log: --last: '4294967297' is not a number above 0"),
+    (["metrics", "vmstore"], "baton metrics: takes no 'vmstore'"),
+    (["status", "--watch=0"], "baton status: --watch: '0' is not a number from 1 to 2592000"),
     (["move", "vmstore"], "baton move: the name of a head is missing"),
     (["move", "vmstore", "a", "b"], "baton move: one head at a time, not also 'b'"),
     (["giveback", "-t", "0", "vmstore"],
@@ -64,7 +66,7 @@ def test_wrong_option(house, command):
 @pytest.mark.parametrize("command,option", [
     ("start", "--standby"), ("start", "--last=1"), ("stop", "--last=1"), ("status", "--dry-run"),
     ("log", "--dry-run"), ("keep", "--json"), ("keep", "--dry-run"), ("start", "--timeout=1"),
-    ("move", "--standby"),
+    ("move", "--standby"), ("log", "--watch"), ("metrics", "--json"), ("status", "--output=x"),
 ])
 def test_option_of_another_command(house, command, option):
     assert "unrecognized option" in house.baton(command, option, "vmstore", status=2)

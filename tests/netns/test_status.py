@@ -276,3 +276,132 @@ def test_watch_ends_with_its_reader(house, keepers):
     p.stdout.close()
     assert p.wait(10) in (-signal.SIGPIPE, 10)
     p.stdout = None
+
+
+# --- metrics --------------------------------------------------------------------------
+
+NAME, LABEL = r"[a-zA-Z_:][a-zA-Z0-9_:]*", r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"'
+
+
+def parse(text):
+    """The text format 0.0.4, strictly: {(name, labels): value}."""
+    assert text.endswith("\n") and text.isascii()
+    samples, family, order = {}, None, []
+    for line in text.splitlines():
+        m = re.fullmatch(rf"# HELP ({NAME}) (\S.*\S)", line)
+        if m:
+            assert m[1] not in order, line
+            family, helped = m[1], True
+            order.append(family)
+            continue
+        m = re.fullmatch(rf"# TYPE ({NAME}) (gauge|counter)", line)
+        if m:
+            assert m[1] == family and helped, line
+            helped = False
+            continue
+        m = re.fullmatch(rf"({NAME})(?:{{({LABEL}(?:,{LABEL})*)}})? (-?[0-9.]+(?:e[+-]?[0-9]+)?)", line)
+        assert m, line
+        assert m[1] == family and not helped, line
+        labels = re.findall(LABEL, m[2] or "")
+        assert len(dict(labels)) == len(labels), line
+        key = (m[1], tuple(sorted(labels)))
+        assert key not in samples, line
+        samples[key] = float(m[7])
+    return samples
+
+
+def value(samples, name, **labels):
+    return samples.get((name, tuple(sorted(labels.items()))))
+
+
+def test_metrics(house, keepers):
+    k = keepers(head("head1", dict(FACTS, grace=True, waiting=["a"], waiting_total=12)),
+                head("head2", STANDBY, digest="other"), head("head3", STANDBY),
+                {"head": "head4", "online": False}, {"head": "head5", "online": True, "keeper": False})
+    with open(k.folder + "/ledger.json", "w") as f:
+        start = {"op": "start", "began": 1795372729.25, "ms": 1500, "outcome": "failed", "steps": [
+            {"step": "mount", "ms": 100}, {"step": "address", "ms": 7}, {"step": "mount", "ms": 50}]}
+        json.dump([dict(start, ms=9, outcome="done"), start, move_record(began=7), {"op": "move"},
+                   move_record(began=1000, source="head2", target="head1", pause=None)], f)
+    s = parse(house.baton("metrics"))
+    v = {"service": "vmstore"}
+    assert value(s, "baton_build_info", version="0.1.0") == 1
+    assert value(s, "baton_keeper_up", **v) == 1
+    assert {st: value(s, "baton_service_state", state=st, **v) for st in
+            ("absent", "standby", "partial", "serving", "unknown")} == \
+        {"absent": 0, "standby": 0, "partial": 0, "serving": 1, "unknown": 0}
+    assert value(s, "baton_service_threads", **v) == 16 and value(s, "baton_connections", **v) == 3
+    assert [value(s, "baton_clients", kind=kind, **v) for kind in ("holding", "idle", "courtesy")] == \
+        [2, 2, 1]
+    assert value(s, "baton_grace_active", **v) == 1
+    assert value(s, "baton_grace_waiting_clients", **v) == 12
+    assert value(s, "baton_cluster_joined", **v) == 1
+    assert [value(s, "baton_head_online", head=f"head{i}", **v) for i in range(1, 6)] == \
+        [None, 1, 1, 0, 1]
+    assert [value(s, "baton_head_keeper_up", head=f"head{i}", **v) for i in range(1, 6)] == \
+        [None, 1, 1, 0, 0]
+    assert [value(s, "baton_config_digest_match", head=f"head{i}", **v) for i in range(1, 5)] == \
+        [None, 0, 1, None]
+    assert value(s, "baton_last_operation_timestamp_seconds", operation="start", **v) == 1795372729.25
+    assert value(s, "baton_last_operation_duration_seconds", operation="start", **v) == 1.5
+    assert value(s, "baton_last_operation_success", operation="start", **v) == 0
+    assert value(s, "baton_last_operation_success", operation="move", **v) == 1
+    assert value(s, "baton_last_operation_step_seconds", operation="start", step="mount", **v) == 0.15
+    assert value(s, "baton_last_operation_step_seconds", operation="move", head="head2", step="drain",
+                 **v) == 0.0224
+    # It was told to the target: only the source knows.
+    assert value(s, "baton_last_move_pause_seconds", **v) is None
+    assert value(s, "baton_last_move_info", **{"from": "head2"}, to="head1", **v) == 1
+
+
+def test_metrics_of_the_source(house, keepers):
+    k = keepers(head("head1", STANDBY))
+    with open(k.folder + "/ledger.json", "w") as f:
+        json.dump([move_record()], f)
+    s = parse(house.baton("metrics"))
+    assert value(s, "baton_last_move_pause_seconds", service="vmstore") == 0.9404
+    assert value(s, "baton_clients", service="vmstore", kind="idle") is None
+
+
+def test_metrics_of_odd_things(house, keepers):
+    odd = 'a\\b"c\n\x1b\u00e4'
+    k = keepers(head("head1", {"state": odd, "threads": None, "clients": None}),
+                head(odd, STANDBY, digest=odd))
+    with open(k.folder + "/ledger.json", "w") as f:
+        json.dump([7, None, {"op": odd, "steps": [{"head": odd, "step": odd, "ms": odd}, 5, {}]},
+                   {"op": None, "steps": 5}, {"op": "x", "steps": {}}], f)
+    house.write("broken").write_text("nonsense")
+    s = parse(house.baton("metrics"))
+    assert value(s, "baton_service_state", service="vmstore", state="unknown") == 1
+    assert value(s, "baton_service_state", service="broken", state="unknown") == 1
+    assert value(s, "baton_head_online", service="vmstore", head='a\\\\b\\"c?????'[:-1]) == 1
+    assert value(s, "baton_keeper_up", service="broken") == 0
+
+
+def test_metrics_of_nothing(house):
+    s = parse(house.baton("metrics"))
+    assert [name for name, _ in s] == ["baton_build_info"]
+
+
+def test_metrics_file(house, tmp_path):
+    house.write()
+    out = tmp_path / "out" / "baton.prom"
+    assert house.baton("metrics", "--output", out, status=10) == \
+        f"baton: write {out}: No such file or directory\n"
+    out.parent.mkdir()
+    out.write_text("before")
+    house.env["TZ"] = "UTC"
+    os.umask(0o077)
+    try:
+        assert house.baton("metrics", "-o", out) == ""
+    finally:
+        os.umask(0o022)
+    assert out.stat().st_mode & 0o777 == 0o644 and os.listdir(out.parent) == ["baton.prom"]
+    assert parse(out.read_text())
+    # A full disk leaves the old one.
+    house.run("mount", "-t", "tmpfs", "-o", "nr_blocks=1", "full", out.parent)
+    house.run("sh", "-c", f"echo old > {out}")
+    assert house.baton("metrics", "-o", out, status=10) == f"baton: write {out}: No space left on device\n"
+    assert house.run("cat", out) == "old\n" and house.run("ls", out.parent) == "baton.prom\n"
+    assert house.run("sh", "-c", f"{BATON} metrics > /dev/full", status=10) == \
+        "baton: write: No space left on device\n"

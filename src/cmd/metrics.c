@@ -1,0 +1,550 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * metrics: the state of this head's services for Prometheus, in its text format 0.0.4
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ *
+ * One table of metrics; each row is one family, whose samples its function writes for all
+ * services. What is not known has no sample.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "cmd/common.h"
+#include "cmd/overview.h"
+#include "core/cleanup.h"
+#include "core/member.h"
+#include "core/plan.h"
+#include "keeper/ledger.h"
+#include "sys/file.h"
+#include "sys/software.h"
+
+/**
+ * struct findings - what is exported
+ * @rows: of overview_collect()
+ * @last: for each service {service, records}: the newest record of each operation
+ */
+struct findings {
+	struct json_object *rows;
+	struct json_object *last;
+};
+
+struct metric {
+	const char *name;
+	const char *help;
+	void (*write)(FILE *out, const char *name, const struct findings *findings);
+};
+
+/* ---- samples ---- */
+
+static void write_label(FILE *out, const char *value)
+{
+	/* Only valid UTF-8 may come; of what others told only ASCII is sure to be. */
+	for (; *value; value++) {
+		if (*value == '\\' || *value == '"')
+			fprintf(out, "\\%c", *value);
+		else
+			fputc(*value >= ' ' && *value < 0x7f ? *value : '?', out);
+	}
+}
+
+struct label {
+	const char *name;
+	const char *value;
+};
+
+#define LABELS(...) ((const struct label[]){ __VA_ARGS__, { NULL, NULL } })
+
+/* A label without a value is left out. */
+static void sample(FILE *out, const char *name, double value, const struct label *labels)
+{
+	const char *separator = "{";
+
+	fputs(name, out);
+	for (const struct label *l = labels; l->name; l++) {
+		if (!l->value[0])
+			continue;
+		fprintf(out, "%s%s=\"", separator, l->name);
+		write_label(out, l->value);
+		fputc('"', out);
+		separator = ",";
+	}
+	fprintf(out, "%s %.15g\n", *separator == ',' ? "}" : "", value);
+}
+
+/* Calls for each row of this head; or, with @others, of the others. */
+static void
+for_each_row(FILE *out, const char *name, const struct findings *findings, bool others,
+	     void (*write)(FILE *, const char *, const char *, struct json_object *))
+{
+	for (size_t i = 0; i < json_object_array_length(findings->rows); i++) {
+		struct json_object *row = json_object_array_get_idx(findings->rows, i);
+
+		if (member_bool(row, "self") != others)
+			write(out, name, member_string(row, "service"), row);
+	}
+}
+
+static void write_number(FILE *out, const char *name, const char *service,
+			 struct json_object *row, const char *key)
+{
+	struct json_object *value;
+
+	if (json_object_object_get_ex(row, key, &value) && value)
+		sample(out, name, json_object_get_double(value),
+		       LABELS({ "service", service }));
+}
+
+/* ---- this head ---- */
+
+static void write_build(FILE *out, const char *name, const struct findings *findings)
+{
+	(void)findings;
+	sample(out, name, 1, LABELS({ "version", BATON_VERSION }));
+}
+
+static void keeper_of(FILE *out, const char *name, const char *service,
+		      struct json_object *row)
+{
+	const char *keeper = member_string(row, "keeper");
+
+	sample(out, name,
+	       keeper[0] && strcmp(keeper, "absent") != 0 &&
+		       strcmp(keeper, "silent") != 0,
+	       LABELS({ "service", service }));
+}
+
+static void write_keeper(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_row(out, name, findings, false, keeper_of);
+}
+
+static void state_of(FILE *out, const char *name, const char *service,
+		     struct json_object *row)
+{
+	static const enum service_state states[] = { STATE_ABSENT, STATE_STANDBY,
+						     STATE_PARTIAL, STATE_SERVING };
+	const char *is = member_string(row, "state");
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		const char *state = plan_state_name(states[i]);
+		bool it = strcmp(is, state) == 0;
+
+		sample(out, name, it, LABELS({ "service", service }, { "state", state }));
+		known |= it;
+	}
+	sample(out, name, !known, LABELS({ "service", service }, { "state", "unknown" }));
+}
+
+static void write_state(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_row(out, name, findings, false, state_of);
+}
+
+static void threads_of(FILE *out, const char *name, const char *service,
+		       struct json_object *row)
+{
+	write_number(out, name, service, row, "threads");
+}
+
+static void write_threads(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_row(out, name, findings, false, threads_of);
+}
+
+static void connections_of(FILE *out, const char *name, const char *service,
+			   struct json_object *row)
+{
+	write_number(out, name, service, row, "connections");
+}
+
+static void write_connections(FILE *out, const char *name,
+			      const struct findings *findings)
+{
+	for_each_row(out, name, findings, false, connections_of);
+}
+
+static void clients_of(FILE *out, const char *name, const char *service,
+		       struct json_object *row)
+{
+	struct json_object *clients;
+	double holding, courtesy;
+
+	if (!json_object_object_get_ex(row, "clients", &clients))
+		return;
+	courtesy = member_double(clients, "courtesy");
+	holding = member_double(clients, "holding") - courtesy;
+	sample(out, name, holding > 0 ? holding : 0,
+	       LABELS({ "service", service }, { "kind", "holding" }));
+	sample(out, name, member_double(clients, "idle"),
+	       LABELS({ "service", service }, { "kind", "idle" }));
+	sample(out, name, courtesy,
+	       LABELS({ "service", service }, { "kind", "courtesy" }));
+}
+
+static void write_clients(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_row(out, name, findings, false, clients_of);
+}
+
+static void grace_of(FILE *out, const char *name, const char *service,
+		     struct json_object *row)
+{
+	sample(out, name, member_bool(row, "grace"), LABELS({ "service", service }));
+}
+
+static void write_grace(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_row(out, name, findings, false, grace_of);
+}
+
+static void waiting_of(FILE *out, const char *name, const char *service,
+		       struct json_object *row)
+{
+	if (!member_bool(row, "grace"))
+		sample(out, name, 0, LABELS({ "service", service }));
+	else
+		write_number(out, name, service, row, "waiting_total");
+}
+
+static void write_waiting(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_row(out, name, findings, false, waiting_of);
+}
+
+static void cluster_of(FILE *out, const char *name, const char *service,
+		       struct json_object *row)
+{
+	sample(out, name, member_bool(row, "cluster"), LABELS({ "service", service }));
+}
+
+static void write_cluster(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_row(out, name, findings, false, cluster_of);
+}
+
+/* ---- the other heads ---- */
+
+static void online_of(FILE *out, const char *name, const char *service,
+		      struct json_object *row)
+{
+	sample(out, name, member_bool(row, "online"),
+	       LABELS({ "service", service }, { "head", member_string(row, "head") }));
+}
+
+static void write_online(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_row(out, name, findings, true, online_of);
+}
+
+static void peer_of(FILE *out, const char *name, const char *service,
+		    struct json_object *row)
+{
+	sample(out, name, strcmp(member_string(row, "keeper"), "ok") == 0,
+	       LABELS({ "service", service }, { "head", member_string(row, "head") }));
+}
+
+static void write_peer(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_row(out, name, findings, true, peer_of);
+}
+
+static const char *digest_of(const struct findings *findings, const char *service)
+{
+	for (size_t i = 0; i < json_object_array_length(findings->rows); i++) {
+		struct json_object *row = json_object_array_get_idx(findings->rows, i);
+
+		if (member_bool(row, "self") &&
+		    strcmp(member_string(row, "service"), service) == 0)
+			return member_string(row, "digest");
+	}
+	return "";
+}
+
+static void write_digest(FILE *out, const char *name, const struct findings *findings)
+{
+	for (size_t i = 0; i < json_object_array_length(findings->rows); i++) {
+		struct json_object *row = json_object_array_get_idx(findings->rows, i);
+		const char *service = member_string(row, "service"),
+			   *theirs = member_string(row, "digest"),
+			   *ours = digest_of(findings, service);
+
+		if (!member_bool(row, "self") && theirs[0] && ours[0])
+			sample(out, name, strcmp(theirs, ours) == 0,
+			       LABELS({ "service", service },
+				      { "head", member_string(row, "head") }));
+	}
+}
+
+/* ---- the ledger ---- */
+
+static void for_each_record(FILE *out, const char *name, const struct findings *findings,
+			    const char *only,
+			    void (*write)(FILE *, const char *, const char *,
+					  struct json_object *))
+{
+	struct json_object *entry, *records, *record;
+
+	for (size_t i = 0; i < json_object_array_length(findings->last); i++) {
+		entry = json_object_array_get_idx(findings->last, i);
+		records = json_object_object_get(entry, "records");
+		for (size_t k = 0; k < json_object_array_length(records); k++) {
+			record = json_object_array_get_idx(records, k);
+			if (!only || strcmp(member_string(record, "op"), only) == 0)
+				write(out, name, member_string(entry, "service"), record);
+		}
+	}
+}
+
+static void began_of(FILE *out, const char *name, const char *service,
+		     struct json_object *record)
+{
+	sample(out, name, member_double(record, "began"),
+	       LABELS({ "service", service },
+		      { "operation", member_string(record, "op") }));
+}
+
+static void write_began(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_record(out, name, findings, NULL, began_of);
+}
+
+static void duration_of(FILE *out, const char *name, const char *service,
+			struct json_object *record)
+{
+	sample(out, name, member_double(record, "ms") / 1000,
+	       LABELS({ "service", service },
+		      { "operation", member_string(record, "op") }));
+}
+
+static void write_duration(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_record(out, name, findings, NULL, duration_of);
+}
+
+static void success_of(FILE *out, const char *name, const char *service,
+		       struct json_object *record)
+{
+	sample(out, name, strcmp(member_string(record, "outcome"), "done") == 0,
+	       LABELS({ "service", service },
+		      { "operation", member_string(record, "op") }));
+}
+
+static void write_success(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_record(out, name, findings, NULL, success_of);
+}
+
+static bool is_same_step(struct json_object *a, struct json_object *b)
+{
+	return strcmp(member_string(a, "step"), member_string(b, "step")) == 0 &&
+	       strcmp(member_string(a, "head"), member_string(b, "head")) == 0;
+}
+
+/* A step that ran twice is one series: the time of both. */
+static void steps_of(FILE *out, const char *name, const char *service,
+		     struct json_object *record)
+{
+	struct json_object *steps;
+	size_t n;
+
+	if (!json_object_object_get_ex(record, "steps", &steps) ||
+	    !json_object_is_type(steps, json_type_array))
+		return;
+	n = json_object_array_length(steps);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *step = json_object_array_get_idx(steps, i);
+		double ms = 0;
+		size_t first = n;
+
+		for (size_t k = 0; k < n; k++) {
+			struct json_object *other = json_object_array_get_idx(steps, k);
+
+			if (!is_same_step(step, other))
+				continue;
+			first = first < k ? first : k;
+			ms += member_double(other, "ms");
+		}
+		if (first == i)
+			sample(out, name, ms / 1000,
+			       LABELS({ "service", service },
+				      { "operation", member_string(record, "op") },
+				      { "head", member_string(step, "head") },
+				      { "step", member_string(step, "step") }));
+	}
+}
+
+static void write_steps(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_record(out, name, findings, NULL, steps_of);
+}
+
+static void pause_of(FILE *out, const char *name, const char *service,
+		     struct json_object *record)
+{
+	struct json_object *pause;
+
+	if (json_object_object_get_ex(record, "pause_ms", &pause) && pause)
+		sample(out, name, json_object_get_double(pause) / 1000,
+		       LABELS({ "service", service }));
+}
+
+static void write_pause(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_record(out, name, findings, "move", pause_of);
+}
+
+static void move_of(FILE *out, const char *name, const char *service,
+		    struct json_object *record)
+{
+	sample(out, name, 1,
+	       LABELS({ "service", service }, { "from", member_string(record, "from") },
+		      { "to", member_string(record, "to") }));
+}
+
+static void write_move(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_record(out, name, findings, "move", move_of);
+}
+
+/* ---- all of it ---- */
+
+static const struct metric metrics[] = {
+	{ "baton_build_info", "Version of baton, as a label.", write_build },
+	{ "baton_keeper_up", "Whether the keeper of the service on this head answers.",
+	  write_keeper },
+	{ "baton_service_state",
+	  "1 for the state of the service on this head, 0 for the others.", write_state },
+	{ "baton_service_threads", "Running threads of the service's NFS server.",
+	  write_threads },
+	{ "baton_connections", "Connections of NFS clients to the service.",
+	  write_connections },
+	{ "baton_clients",
+	  "NFSv4 clients: holding opens, locks or delegations, idle, or courtesy.",
+	  write_clients },
+	{ "baton_grace_active", "Whether clients may only reclaim.", write_grace },
+	{ "baton_grace_waiting_clients", "Clients that the grace period waits for.",
+	  write_waiting },
+	{ "baton_cluster_joined",
+	  "Whether the keeper is in the cluster's group of the service.", write_cluster },
+	{ "baton_head_online", "Whether another head is in the cluster.", write_online },
+	{ "baton_head_keeper_up",
+	  "Whether the keeper of the service on another head answers.", write_peer },
+	{ "baton_config_digest_match",
+	  "Whether another head has the same configuration of the service.",
+	  write_digest },
+	{ "baton_last_operation_timestamp_seconds",
+	  "When the last operation of a kind on this head began.", write_began },
+	{ "baton_last_operation_duration_seconds",
+	  "How long the last operation of a kind on this head took.", write_duration },
+	{ "baton_last_operation_success",
+	  "Whether the last operation of a kind on this head succeeded.", write_success },
+	{ "baton_last_operation_step_seconds",
+	  "How long each step of the last operation of a kind took.", write_steps },
+	{ "baton_last_move_pause_seconds",
+	  "How long the last move from this head kept clients waiting.", write_pause },
+	{ "baton_last_move_info", "Heads of the last move, as labels.", write_move },
+};
+
+static void write_all(FILE *out, const struct findings *findings)
+{
+	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
+		const struct metric *m = &metrics[i];
+
+		fprintf(out, "# HELP %s %s\n# TYPE %s gauge\n", m->name, m->help,
+			m->name);
+		m->write(out, m->name, findings);
+	}
+}
+
+/* The newest record of each operation, in the order in which they were done. */
+static struct json_object *find_last(const char *service)
+{
+	struct json_object *records, *last = json_object_new_array();
+	struct paths paths;
+	size_t n;
+
+	paths_init(&paths, service);
+	if (ledger_load(&paths, &records, NULL) < 0)
+		return last;
+	n = json_object_array_length(records);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *record = json_object_array_get_idx(records, i);
+		const char *op = member_string(record, "op");
+		bool newest = op[0];
+
+		for (size_t k = i + 1; k < n; k++)
+			newest &= strcmp(member_string(
+						 json_object_array_get_idx(records, k),
+						 "op"),
+					 op) != 0;
+		if (newest)
+			json_object_array_add(last, json_object_get(record));
+	}
+	json_object_put(records);
+	return last;
+}
+
+static struct json_object *collect_last(struct json_object *rows)
+{
+	struct json_object *all = json_object_new_array();
+
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_object_array_get_idx(rows, i), *o;
+		const char *service = member_string(row, "service");
+
+		if (!member_bool(row, "self"))
+			continue;
+		o = json_object_new_object();
+		json_object_object_add(o, "service", json_object_new_string(service));
+		json_object_object_add(o, "records", find_last(service));
+		json_object_array_add(all, o);
+	}
+	return all;
+}
+
+static int put_out(const struct findings *findings, const char *file, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int rc;
+
+	if (!out)
+		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "metrics");
+	write_all(out, findings);
+	if (fclose(out))
+		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "metrics");
+	if (file) {
+		rc = file_publish(file, text, size);
+		return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "write %s", file)
+			      : 0;
+	}
+	if (fwrite(text, 1, size, stdout) != size || fflush(stdout))
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "write");
+	return 0;
+}
+
+int cmd_metrics(int argc, char **argv)
+{
+	struct common_options options;
+	struct findings findings;
+	struct err err = { 0 };
+
+	if (common_parse(argc, argv,
+			 "Print the state of this head's services for Prometheus, in its "
+			 "text format.",
+			 COMMON_NO_NAME | COMMON_NO_JSON | COMMON_OUTPUT, &options) < 0)
+		return BATON_EXIT_USAGE;
+	if (software_check_root(&err) < 0)
+		return common_fail(&err);
+	/* A service that cannot be looked at is a finding, not a failure of this command. */
+	overview_collect(NULL, &findings.rows, &err);
+	findings.last = collect_last(findings.rows);
+	put_out(&findings, options.output, &err);
+	json_object_put(findings.rows);
+	json_object_put(findings.last);
+	return err.text[0] ? common_fail(&err) : BATON_EXIT_OK;
+}
