@@ -17,6 +17,7 @@
 #include "sys/parentlink.h"
 #include "sys/software.h"
 #include "sys/terminal.h"
+#include "sys/xfs.h"
 
 static const struct column columns[] = {
 	{ "item", "CHECK", OUTPUT_LEFT, NULL },
@@ -87,6 +88,21 @@ static void check_head(struct report *report)
 
 /* ---- the disk ---- */
 
+static void check_log(struct report *report)
+{
+	int now = xfs_get_syncd();
+	char detail[160];
+
+	if (now < 0 || xfs_is_default_syncd(now))
+		snprintf(detail, sizeof(detail),
+			 "standby sets " XFS_SYNCD " to %d, so that a takeover replays "
+			 "about 1 s of writing",
+			 XFS_SYNCD_MIN);
+	else
+		xfs_tell_syncd(now, detail, sizeof(detail));
+	add(report, "XFS log", 0, NULL, detail, NULL);
+}
+
 static void check_device(struct report *report, const struct service *svc)
 {
 	char own[sizeof("/run/baton/") + SERVICE_NAME_MAX], detail[PATH_MAX + 64];
@@ -98,6 +114,8 @@ static void check_device(struct report *report, const struct service *svc)
 	snprintf(detail, sizeof(detail), "kernel %s", svc->fstype);
 	add(report, detail, rc, &err, "there",
 	    "install a kernel that has this filesystem");
+	if (strcmp(svc->fstype, "xfs") == 0)
+		check_log(report);
 
 	rc = blockdev_check_present(svc->device, NULL, &err);
 	snprintf(detail, sizeof(detail), "%s is %s", svc->device, real ? real : "there");

@@ -26,7 +26,8 @@ const struct key keys[KEY_COUNT] = {
 		.limit = 1,
 		.help = "the filesystem on the disk",
 		.text = "The type of the filesystem on the disk. A start is refused when the "
-			"disk holds another one.",
+			"disk holds another one. With xfs, standby sets the sysctl "
+			"fs.xfs.xfssyncd_centisecs to 100: see baton(8).",
 	},
 	[KEY_OPTIONS] = {
 		.name = "options",

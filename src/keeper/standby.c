@@ -26,6 +26,7 @@
 #include "sys/mount.h"
 #include "sys/nfsd.h"
 #include "sys/software.h"
+#include "sys/xfs.h"
 
 #define MOUNTD          "rpc.mountd"
 #define MODPROBE_MS     10000
@@ -161,8 +162,21 @@ static int run_exports(struct op *op, struct err *err)
 	return nfsd_export(op->svc, &op->paths, err);
 }
 
+/* Only speed is lost if it cannot be had, and an administrator's choice stands. */
+static void shorten_log(struct op *op)
+{
+	int now = xfs_shorten_log();
+
+	if (now < 0)
+		snprintf(op->note, sizeof(op->note), XFS_SYNCD ": %s", strerror(-now));
+	else if (now > XFS_SYNCD_MIN)
+		xfs_tell_syncd(now, op->note, sizeof(op->note));
+}
+
 static int run_settings(struct op *op, struct err *err)
 {
+	if (strcmp(op->svc->fstype, "xfs") == 0)
+		shorten_log(op);
 	/* EBUSY with a server that is half started, too; it has its settings already. */
 	return nfsd_has_server() ? 0 : nfsd_apply_settings(op->svc, err);
 }
@@ -189,8 +203,8 @@ const struct step standby_steps[] = {
 	{ "links", "make the service's links, down", PLACE_HEAD, 5000, run_links, NULL },
 	{ "tree", "mount nfsdfs, rpc_pipefs and the pseudo-root", PLACE_INSIDE, 5000,
 	  run_tree, NULL },
-	{ "settings", "set knfsd's versions, lease and grace", PLACE_INSIDE, 5000,
-	  run_settings, NULL },
+	{ "settings", "set knfsd's versions, lease and grace; keep XFS's log short",
+	  PLACE_INSIDE, 5000, run_settings, NULL },
 	{ "exports", "register the exports", PLACE_INSIDE, 60000, run_exports, NULL },
 	{ "mountd", "start rpc.mountd", PLACE_INSIDE, 5000, standby_start_mountd, NULL },
 	{ 0 },

@@ -99,6 +99,20 @@ def test_status_of_a_serving_head(mounted):
     assert ["vmstore", "head1", "serving"] in [line.split()[:3] for line in table]
 
 
+def test_standby_keeps_the_log_of_xfs_short(vmstore, head1):
+    syncd = "/proc/sys/fs/xfs/xfssyncd_centisecs"
+    try:
+        for before, after in (("3000", "100"), ("500", "500")):
+            head1.run(["sh", "-c", f"echo {before} > {syncd}"])
+            head1.run(["systemctl", "restart", vmstore.unit])
+            assert head1.run(["cat", syncd]).stdout.strip() == after
+        steps = {s["step"]: s for s in vmstore.ledger("head1", "standby")["steps"]}
+        assert steps["settings"]["note"] == \
+            "fs.xfs.xfssyncd_centisecs is 500: a takeover replays about 5 s of writing"
+    finally:
+        head1.run(["sh", "-c", f"echo 100 > {syncd}"])
+
+
 def test_dry_run_tells_the_steps_and_does_nothing(vmstore):
     said = vmstore.baton("head1", "start", "--dry-run", "vmstore").stdout
     steps = [l.split()[0] for l in said.splitlines()[1:]]

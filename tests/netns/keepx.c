@@ -21,6 +21,7 @@
 #include "sys/mount.h"
 #include "sys/ns.h"
 #include "sys/recovery.h"
+#include "sys/xfs.h"
 
 static struct paths paths;
 static struct service svc;
@@ -123,6 +124,16 @@ static int cmd_detach(int argc, char **argv)
 	return rc < 0 ? rc : mount_detach(&paths, &err);
 }
 
+static int cmd_shorten_log(int argc, char **argv)
+{
+	int rc = xfs_shorten_log();
+
+	if (rc < 0)
+		return err_set(&err, BATON_EXIT_FAILED, -rc, XFS_SYNCD);
+	printf("%d\n", rc);
+	return 0;
+}
+
 /* run MS COMMAND… */
 static int cmd_run(int argc, char **argv)
 {
@@ -217,6 +228,7 @@ static const struct {
 	{ "waiting", cmd_waiting, 1 },
 	{ "hide", cmd_hide, 1 },
 	{ "detach", cmd_detach, 1 },
+	{ "shorten-log", cmd_shorten_log, 0 },
 	{ "run", cmd_run, 2 },
 	{ "capture", cmd_capture, 3 },
 	{ "spawn", cmd_spawn, 2 },

@@ -67,6 +67,7 @@ def disks(tmp_path_factory):
 class Service:
     def __init__(self, netns, folder, disks):
         self.netns, self.folder, self.disks = netns, folder, disks
+        self.wrap = []
 
     def write(self, name="vmstore", device=None, link="good0", more="", mode=0o644):
         path = self.folder / f"{name}.conf"
@@ -78,7 +79,7 @@ class Service:
     def run(self, *args):
         env = dict(os.environ, BATON_CONFDIR=str(self.folder), LC_ALL="C.UTF-8")
         env.pop("COLUMNS", None)
-        return run(*self.netns, BATON, "check", *args, env=env)
+        return run(*self.netns, *self.wrap, BATON, "check", *args, env=env)
 
     def check(self, name="vmstore"):
         """The findings by item, and the exit status."""
@@ -111,6 +112,22 @@ def test_good_parts(service):
     for item in ("configuration", "privilege", "kernel xfs", "device", "filesystem", "disk free",
                  "link good0"):
         assert found[item]["verdict"] == "ok", found[item]
+
+
+@pytest.mark.parametrize("value,detail", [
+    ("3000", "standby sets fs.xfs.xfssyncd_centisecs to 100, so that a takeover replays about 1 s "
+             "of writing"),
+    ("100", "fs.xfs.xfssyncd_centisecs is 100: a takeover replays about 1 s of writing"),
+    ("550", "fs.xfs.xfssyncd_centisecs is 550: a takeover replays about 6 s of writing"),
+])
+def test_how_much_log_a_takeover_replays(service, tmp_path, value, detail):
+    (tmp_path / "syncd").write_text(value + "\n")
+    service.wrap = ["unshare", "-m", "sh", "-ec", 'mount --bind "$0" /proc/sys/fs/xfs/'
+                    'xfssyncd_centisecs; exec "$@"', str(tmp_path / "syncd")]
+    service.write()
+    assert service.check()[0]["XFS log"]["detail"] == detail
+    service.write(device=service.disks["ext4"], more="fstype = ext4\n")
+    assert "XFS log" not in service.check()[0]
 
 
 def test_missing_file_comes_first(service):

@@ -95,6 +95,16 @@ def test_what_the_file_no_longer_names_is_unmounted(house, disk):
     assert below(house) == []
 
 
+@pytest.mark.parametrize("before,after", [("3000", "100"), ("100", "100"), ("500", "500"),
+                                          ("2999", "2999")])
+def test_the_log_is_kept_short_unless_somebody_chose(house, tmp_path, before, after):
+    (tmp_path / "syncd").write_text(before + "\n")
+    house.run("mount", "--bind", str(tmp_path / "syncd"),
+              "/proc/sys/fs/xfs/xfssyncd_centisecs")
+    assert house.keepx("shorten-log", "vmstore") == after + "\n"
+    assert (tmp_path / "syncd").read_text().split()[0] == after
+
+
 @pytest.mark.parametrize("link,export,why", [
     ("ln -s /etc images", "/images", "Too many levels of symbolic links"),
     ("ln -s ../../../../etc images", "/images", "Too many levels of symbolic links"),
