@@ -20,6 +20,7 @@
 
 #define DAEMON           "nfsdcld"
 #define STOP_PATIENCE_MS 5000
+#define WAIT_MAX_MS      8
 
 static void cleanup_sqlite(sqlite3 **db)
 {
@@ -203,6 +204,7 @@ int recovery_wait_daemon(const struct paths *paths, unsigned int deadline_ms,
 			 struct err *err)
 {
 	int64_t until = child_now_ms() + deadline_ms;
+	int wait_ms = 1;
 	pid_t pid;
 
 	while ((pid = recovery_daemon_pid(paths))) {
@@ -211,8 +213,10 @@ int recovery_wait_daemon(const struct paths *paths, unsigned int deadline_ms,
 		if (child_now_ms() > until)
 			return err_set(err, BATON_EXIT_TRACKING, ETIMEDOUT,
 				       DAEMON " did not get ready in %u ms", deadline_ms);
-		/* /proc tells, but does not call. */
-		poll(NULL, 0, 2);
+		/* /proc tells, but does not call; and looking takes time from the daemon. */
+		poll(NULL, 0, wait_ms);
+		if (wait_ms < WAIT_MAX_MS)
+			wait_ms *= 2;
 	}
 	err_set(err, BATON_EXIT_TRACKING, 0,
 		DAEMON " died at its start; its own message is in the journal");
