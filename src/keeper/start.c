@@ -198,7 +198,13 @@ static int run_recovery(struct op *op, struct err *err)
 
 static int run_knfsd(struct op *op, struct err *err)
 {
-	return nfsd_set_threads(op->svc->threads, err);
+	struct recovery_preferred before;
+	int rc;
+
+	recovery_prefer_daemon(&op->paths, &before);
+	rc = nfsd_set_threads(op->svc->threads, err);
+	recovery_unprefer_daemon(&before);
+	return rc;
 }
 
 static int verify_knfsd(struct op *op, struct err *err)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <poll.h>
+#include <sched.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -221,6 +222,38 @@ int recovery_wait_daemon(const struct paths *paths, unsigned int deadline_ms,
 	err_set(err, BATON_EXIT_TRACKING, 0,
 		DAEMON " died at its start; its own message is in the journal");
 	return -ESRCH;
+}
+
+void recovery_prefer_daemon(const struct paths *paths, struct recovery_preferred *before)
+{
+	const struct sched_param first = { .sched_priority = 1 };
+	pid_t pid = recovery_daemon_pid(paths);
+	int cpu = sched_getcpu();
+	cpu_set_t one;
+
+	before->pid = 0;
+	if (!pid || cpu < 0 || cpu >= CPU_SETSIZE ||
+	    sched_getaffinity(0, sizeof(before->own), &before->own) < 0 ||
+	    sched_getaffinity(pid, sizeof(before->daemon), &before->daemon) < 0)
+		return;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	if (sched_setaffinity(0, sizeof(one), &one) < 0)
+		return;
+	before->pid = pid;
+	if (sched_setaffinity(pid, sizeof(one), &one) == 0)
+		sched_setscheduler(pid, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
+}
+
+void recovery_unprefer_daemon(const struct recovery_preferred *before)
+{
+	const struct sched_param none = { 0 };
+
+	if (!before->pid)
+		return;
+	sched_setscheduler(before->pid, SCHED_OTHER, &none);
+	sched_setaffinity(before->pid, sizeof(before->daemon), &before->daemon);
+	sched_setaffinity(0, sizeof(before->own), &before->own);
 }
 
 int recovery_verify(const struct paths *paths, const struct recovery_epochs *before,

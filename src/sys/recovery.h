@@ -3,6 +3,7 @@
 #ifndef BATON_SYS_RECOVERY_H
 #define BATON_SYS_RECOVERY_H
 
+#include <sched.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -52,6 +53,30 @@ int recovery_start_daemon(const struct paths *paths, struct err *err);
  */
 int recovery_wait_daemon(const struct paths *paths, unsigned int deadline_ms,
 			 struct err *err);
+
+/* How things were before recovery_prefer_daemon(); pid 0 = as they are. */
+struct recovery_preferred {
+	pid_t pid;
+	cpu_set_t own;
+	cpu_set_t daemon;
+};
+
+/**
+ * recovery_prefer_daemon - let nfsdcld run before the caller whenever it can
+ * @paths: of the service
+ * @before: for recovery_unprefer_daemon()
+ *
+ * The start of the threads makes the up-call pipe, looks once whether somebody has opened
+ * it, and sleeps 100 ms if not (fs/nfsd/nfs4recover.c, nfsd4_cld_tracking_init). nfsdcld
+ * learns of the pipe by inotify, at once but too late. On the caller's CPU, with a
+ * real-time policy, it runs at the next point where the kernel may reschedule, which lies
+ * before that look. Where it does not help, or is not allowed, those 100 ms are lost and
+ * nothing else.
+ */
+void recovery_prefer_daemon(const struct paths *paths, struct recovery_preferred *before);
+
+/** recovery_unprefer_daemon - as it was before */
+void recovery_unprefer_daemon(const struct recovery_preferred *before);
 
 /**
  * recovery_verify - is the running server really recording its clients?

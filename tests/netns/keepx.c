@@ -134,6 +134,18 @@ static int cmd_shorten_log(int argc, char **argv)
 	return 0;
 }
 
+/* prefer NAME COMMAND…: runs it while the daemon is preferred */
+static int cmd_prefer(int argc, char **argv)
+{
+	struct recovery_preferred before;
+	int rc;
+
+	recovery_prefer_daemon(&paths, &before);
+	rc = child_run((const char *const *)argv + 1, 5000, &err);
+	recovery_unprefer_daemon(&before);
+	return rc;
+}
+
 /* run MS COMMAND… */
 static int cmd_run(int argc, char **argv)
 {
@@ -229,6 +241,7 @@ static const struct {
 	{ "hide", cmd_hide, 1 },
 	{ "detach", cmd_detach, 1 },
 	{ "shorten-log", cmd_shorten_log, 0 },
+	{ "prefer", cmd_prefer, 2 },
 	{ "run", cmd_run, 2 },
 	{ "capture", cmd_capture, 3 },
 	{ "spawn", cmd_spawn, 2 },

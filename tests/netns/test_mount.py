@@ -352,3 +352,22 @@ os._exit(0)
     assert "main.sqlite-journal" in house.inside("vmstore", "ls", STATE + "/nfsdcld")
     assert house.keepx("recovery", "vmstore") == "2 1\n"
     assert waiting(house) == ([0, 1], [ESX.decode()])
+def test_nfsdcld_is_preferred_and_let_go_again(house, tmp_path):
+    """On one processor, in real time, while the threads start; then as it was."""
+    pidfile, told = "/run/baton/vmstore/nfsdcld.pid", tmp_path / "told"
+    house.run("mkdir", "-p", "/run/baton/vmstore")
+    house.run("sh", "-c", f"exec taskset -c 0,1 {KEEPX} spawn {pidfile} sleep 60 2> /dev/null")
+    pid = house.keepx("pid", pidfile).strip()
+    def scheduling():
+        return (house.run("chrt", "-p", pid), house.run("taskset", "-p", pid))
+    before = scheduling()
+    house.run("taskset", "-c", "0,1", KEEPX, "prefer", "vmstore", "sh", "-c",
+              f"(chrt -p {pid}; taskset -cp {pid}; taskset -cp $$) > {told}")
+    during = told.read_text().splitlines()
+    assert "SCHED_FIFO" in during[0] and during[1].endswith(" priority: 1")
+    daemon, own = (line.split()[-1] for line in during[2:])
+    assert daemon == own and daemon.isdigit()
+    assert scheduling() == before and "SCHED_OTHER" in before[0]
+    # Without a daemon: nothing to do.
+    house.keepx("end", pid, 5000)
+    house.keepx("prefer", "vmstore", "true")
