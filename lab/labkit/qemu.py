@@ -12,7 +12,8 @@ from .config import BUILD, GENERIC, KVM_PROBE_TIMEOUT, LabError, MEMORY_MIB
 from .proc import boot_id, remember, run
 
 QEMU = "qemu-system-x86_64"
-APPEND = ("console=ttyS0 quiet panic=-1 mitigations=off nokaslr net.ifnames=0 audit=0 "
+# norandmaps: without KVM, code at a new address is translated anew, at each start of a program.
+APPEND = ("console=ttyS0 quiet panic=-1 mitigations=off nokaslr norandmaps net.ifnames=0 audit=0 "
           "apparmor=0 nowatchdog nmi_watchdog=0 random.trust_cpu=on tsc=reliable "
           "systemd.show_status=0 rd.udev.log_level=3")
 
