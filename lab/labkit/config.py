@@ -22,7 +22,7 @@ KVM_PROBE_TIMEOUT = 10
 # Where a head's power controller listens on MGMT_HOST, and how long a head needs from power
 # on to its boot loader: a server needs longer, and its boot must not slow down the survivor.
 POWER_PORT = 6230
-FIRMWARE_S = 10
+FIRMWARE_S = 8
 # A guest's own files (Guest.install): whose they are if not root's; the units to start.
 OWNERS = {"var/lib/pacemaker": ("hacluster", "haclient")}
 WANTS = "/etc/systemd/system/multi-user.target.wants"

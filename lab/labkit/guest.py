@@ -5,6 +5,7 @@ A guest is a copy of the generic snapshot, waiting on its identity port (the gue
 lab/guest/usr/local/lib/lab/agent). Commands go over one persistent ssh connection on the
 management network, so each is only a new channel."""
 
+import fcntl
 import io
 import os
 import re
@@ -144,14 +145,23 @@ class Guest:
     def running(self):
         return recall(self.record) is not None
 
+    def reachable(self):
+        """Does it run, with its boot done?"""
+        return self.running() and recall(self.master) is not None
+
     def _need_running(self):
         if not self.running():
             raise LabError(f"{self.name}: not running (lab boot {self.name})")
 
     def boot(self, storage_ready=None):
         """Power on, identity, role. storage_ready: an event before which no head logs in."""
-        if self.running():
-            return
+        # The power controller may be booting it just now.
+        with open(RUN / f"{self.name}.boot", "w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not self.running():
+                self._boot(storage_ready)
+
+    def _boot(self, storage_ready):
         self.disconnect()
         image, snapshot_path = self.lab.image, self.lab.snapshot
         snapshot = open(snapshot_path, "rb") if snapshot_path else None
@@ -286,9 +296,9 @@ class Guest:
         return done
 
     def install(self, files, mode=0o644):
-        """Put files ({path: text}) into the guest, if it runs, and onto its disk."""
+        """Put files ({path: text}) onto the guest's disk, and into it if it runs."""
         self.keep(files, mode)
-        self._bring(files)
+        self.bring(files)
 
     def keep(self, files, mode=0o644):
         """Put files onto the guest's disk: a directory of the host, as its root is a tmpfs.
@@ -300,29 +310,45 @@ class Guest:
             target.write_bytes(text.encode() if isinstance(text, str) else text)
             target.chmod(mode)
 
-    def enable(self, unit):
-        """Start a unit at every boot from now on. systemd is up before a guest gets its
+    def enable(self, *units):
+        """Start units at every boot from now on. systemd is up before a guest gets its
         files, so the role's script starts what ENABLED names."""
-        name, at, rest = unit.partition("@")
-        template = f"{name}@.{rest.rpartition('.')[2]}" if at else unit
-        link = f"{WANTS}/{unit}"
-        target = self.disk / link.lstrip("/")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.is_symlink():
-            target.symlink_to(f"/lib/systemd/system/{template}")
-        units = sorted(p.name for p in target.parent.iterdir())
+        wants = self.disk / WANTS.lstrip("/")
+        wants.mkdir(parents=True, exist_ok=True)
+        for unit in units:
+            name, at, rest = unit.partition("@")
+            template = f"{name}@.{rest.rpartition('.')[2]}" if at else unit
+            (wants / unit).unlink(missing_ok=True)
+            (wants / unit).symlink_to(f"/lib/systemd/system/{template}")
+        self._list_units()
+        self.bring([f"{WANTS}/{u}" for u in units])
+
+    def disable(self, *units):
+        """The opposite of enable()."""
+        links = [f"{WANTS}/{u}" for u in units
+                 if (self.disk / f"{WANTS}/{u}".lstrip("/")).is_symlink()]
+        if not links:
+            return
+        for link in links:
+            (self.disk / link.lstrip("/")).unlink()
+        self._list_units()
+        if self.running():
+            self.run(["rm", "-f", *links])
+
+    def _list_units(self):
+        units = sorted(p.name for p in (self.disk / WANTS.lstrip("/")).iterdir())
         self.keep({ENABLED: "".join(f"{u}\n" for u in units)})
-        self._bring([link])
 
-    def forget(self):
-        """An empty disk for the next boot."""
-        shutil.rmtree(self.disk, ignore_errors=True)
-
-    def _bring(self, paths):
+    def bring(self, paths):
+        """Files of the disk into the guest, if it runs."""
         if self.running():
             self.run(["tar", "-x", "-C", "/", "--no-overwrite-dir",
                       "--keep-directory-symlink"], text=False,
                      input=disk_tar(self.disk, [p.lstrip("/") for p in paths]))
+
+    def forget(self):
+        """An empty disk for the next boot."""
+        shutil.rmtree(self.disk, ignore_errors=True)
 
     def push(self, file, dest):
         """Copy a file of the host into the guest, with its permissions."""

@@ -11,7 +11,6 @@ Anything else, and what fails: "error WHY".
 
 It is a process of the lab (lab/powerd), started and ended with it."""
 
-import socket
 import socketserver
 import subprocess
 import sys

@@ -15,6 +15,10 @@ TREE = Path(__file__).resolve().parents[2]
 TOOL = [sys.executable, str(TREE / "lab" / "lab")]
 DISK = "/dev/disk/by-id/wwn-0x6001405ba70000100000000000000000"
 HOMES = "/dev/disk/by-id/wwn-0x6001405ba70000200000000000000000"
+KEPT = """[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'echo %i > /run/kept'
+"""
 
 
 def tool(*words, **kwargs):
@@ -160,6 +164,9 @@ def test_cut_and_boot(lab):
     head = lab.guest("head2")
     before = head.run(["cat", "/proc/sys/kernel/random/boot_id"]).stdout
     head.run(["touch", "/root/gone"])
+    head.install({"/etc/baton/kept": "kept\n"}, mode=0o600)
+    head.install({"/lib/systemd/system/kept@.service": KEPT})
+    head.enable("kept@x.service")
     assert tool("cut", "head2").returncode == 0
     done = tool("run", "head2", "--", "true")
     assert done.returncode == 255 and "not running" in done.stderr
@@ -169,6 +176,17 @@ def test_cut_and_boot(lab):
     assert head.run(["cat", "/proc/sys/kernel/random/boot_id"]).stdout != before
     assert head.run(["test", "-e", "/root/gone"], check=False).returncode == 1
     head.run(["test", "-b", DISK])
+    assert head.run(["stat", "-c", "%a %U", "/etc/baton/kept"]).stdout == "600 root\n"
+    wait_for("the unit", lambda: head.run(["cat", "/run/kept"], check=False).stdout == "x\n")
+    head.disable("kept@x.service")
+
+
+def test_power_controller_switches_heads_only(lab):
+    assert tool("power", "list").stdout == "head1 head2\n"
+    assert tool("power", "status", "head1").stdout == "on\n"
+    done = tool("power", "off", "client")
+    assert done.returncode == 1 and "client: no head" in done.stderr
+    assert lab.guest("client").running()
 
 
 def test_link_down_and_up(lab):
