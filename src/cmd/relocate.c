@@ -44,8 +44,8 @@
 #include "sys/pacemaker.h"
 #include "sys/software.h"
 
-/* The other head is asked; its keeper waits for its disk. */
-#define INQUIRE_MS 20000
+/* The other head is asked; its keeper waits for its disk, and ours 20 s for its answer. */
+#define INQUIRE_MS 25000
 /* A keeper silent for so long: ask Pacemaker how far it is. */
 #define QUIET_MS 5000
 /* Between two looks while Pacemaker comes to rest. */
@@ -146,7 +146,12 @@ static void tell_plan(const struct relocation *r)
 {
 	struct json_object *steps = json_object_new_array(), *o;
 
+	/* As keeper/transfer.c has it, or stop and start. */
+	if (!r->cold)
+		add_steps(steps, r->to, PHASE_PREPARE);
 	add_steps(steps, r->from, PHASE_STOP);
+	if (r->cold)
+		add_steps(steps, r->to, PHASE_ADMIT);
 	add_steps(steps, r->to, PHASE_START);
 	if (r->options->json) {
 		o = make_summary(r);

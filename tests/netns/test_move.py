@@ -498,7 +498,7 @@ def test_dry_run(stage):
     assert (code, err) == (0, "")
     assert lines[0] == "vmstore: head1 → head2; would do:"
     words = [line.split()[:2] for line in lines[1:]]
-    assert words.index(["head1", "unmount"]) < words.index(["head2", "mount"])
+    assert words[0][0] == "head2" and words.index(["head1", "unmount"]) < words.index(["head2", "mount"])
     assert stage.cluster.cib.read_text() == before
     assert [r["do"] for r in stage.keeper.asked] == ["inquire"]
     told = json.loads(stage.run("move", "vmstore", "head2", "--dry-run", "--json")[1])
