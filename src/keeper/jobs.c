@@ -144,7 +144,7 @@ static int end_job(struct keeper *k)
 	jobs->timer = sd_event_source_disable_unref(jobs->timer);
 	judge_state(k);
 	jobs->busy = false;
-	if (changed && job.operation != OPERATION_PREPARE && !transfer_hides(k))
+	if (changed && !transfer_hides(k))
 		ledger_append(&k->paths, k->svc->name, jobs->runner.record);
 	runner_release(&jobs->runner);
 	tell_owner(k, &job, result.text[0] ? &result : NULL, changed);

@@ -186,7 +186,8 @@ static void run_child(const struct service *svc, enum operation operation, int l
 	if (rc == 0) {
 		plan = plan_make(operation, &standing);
 		over.before = plan_state(&standing);
-		over.changed = plan.phases[0] != PHASE_END;
+		over.changed =
+			plan.phases[0] != PHASE_END && operation != OPERATION_PREPARE;
 		if (plan.refused)
 			rc = err_set(&over.err, BATON_EXIT_FAILED, 0,
 				     "is %s, not standing by",

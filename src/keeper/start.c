@@ -360,10 +360,11 @@ static int run_tickle(struct op *op, struct err *err)
 	return 0;
 }
 
+/* The links first: the disk may be behind one of them, and would be waited for in vain. */
 const struct step prepare_steps[] = {
+	{ "links", "are the links up?", PLACE_HEAD, 5000, run_parents, NULL },
 	{ "device", "is the disk here, of the right kind, and unused?", PLACE_HEAD, 10000,
 	  run_disk, NULL },
-	{ "links", "are the links up?", PLACE_HEAD, 5000, run_parents, NULL },
 	{ 0 },
 };
 

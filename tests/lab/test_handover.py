@@ -128,7 +128,7 @@ def test_a_service_goes_and_comes_back_under_a_writer(vmstore):
             record = answers[-1]["record"]
             assert (record["from"], record["to"], record["outcome"]) == (source, target, "done")
             assert steps(record, source)[0] == "drain" and steps(record, source)[-1] == "clear"
-            assert steps(record, target)[:3] == ["device", "links", "mount"]
+            assert steps(record, target)[:3] == ["links", "device", "mount"]
             assert steps(record, target)[-1] == "tickle"
             assert 0 < record["pause_ms"] < record["ms"]
             # Who asked saw every step as it came; both heads log the same.
@@ -171,9 +171,18 @@ def test_heads_tell_how_they_stand(vmstore):
     ("", "there is no head '' in this cluster"),
 ])
 def test_to_where_nobody_can_go(vmstore, target, why):
-    for word in ("inquire", "move"):
-        answer = vmstore.ask("head1", do=word, target=target)
-        assert answer == {"result": PEER, "error": why, "changed": False, "state": "serving"}
+    refusal = {"result": PEER, "error": why, "changed": False, "state": "serving"}
+    assert vmstore.ask("head1", do="move", target=target) == refusal
+    if target == "head1":
+        # Of itself a head can say it, too.
+        refusal.update(result=FAILED, error="is serving, not standing by")
+    assert vmstore.ask("head1", do="inquire", target=target) == refusal
+
+
+def test_a_head_asked_about_itself(vmstore):
+    """`baton move` may be run on the head it goes to."""
+    answer = vmstore.ask("head2", do="inquire", target="head2")
+    assert answer == {"result": 0, "changed": False, "state": "standby"}
 
 
 def test_from_where_it_is_not(vmstore):
