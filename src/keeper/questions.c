@@ -134,7 +134,8 @@ static struct json_object *describe_head(struct keeper *k, const struct question
 					 bool self)
 {
 	struct json_object *o = json_object_new_object(),
-			   *found = find_answer(q->answers, name);
+			   *found = find_answer(q->answers, name), *value;
+	static const char *const told[] = { "digest", "last", "facts", "error" };
 	const struct peer *peer = peers_introduced(k, name);
 
 	json_object_object_add(o, "head", json_object_new_string(name));
@@ -149,8 +150,10 @@ static struct json_object *describe_head(struct keeper *k, const struct question
 							      : peer ? peer->version
 								     : "?"));
 	if (found) {
-		json_object_object_foreach(found, key, value)
-			json_object_object_add(o, key, json_object_get(value));
+		for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+			if (json_object_object_get_ex(found, told[i], &value))
+				json_object_object_add(o, told[i],
+						       json_object_get(value));
 	} else if (joined) {
 		json_object_object_add(o, "error",
 				       json_object_new_string("does not answer"));

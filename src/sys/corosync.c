@@ -148,15 +148,16 @@ static int join(struct corosync *c, const char *group, struct err *err)
 int corosync_open(struct corosync **out, const char *group,
 		  const struct corosync_calls *calls, struct err *err)
 {
-	cpg_model_v1_data_t model = { .model = CPG_MODEL_V1,
-				      .cpg_deliver_fn = on_message,
-				      .cpg_confchg_fn = on_group,
-				      .cpg_totem_confchg_fn = on_ring,
-				      .flags = CPG_MODEL_V1_DELIVER_INITIAL_TOTEM_CONF };
+	cpg_model_v1_data_t model = { 0 };
 	struct corosync *c = calloc(1, sizeof(*c));
 	cs_error_t why;
 	int rc;
 
+	model.model = CPG_MODEL_V1;
+	model.cpg_deliver_fn = on_message;
+	model.cpg_confchg_fn = on_group;
+	model.cpg_totem_confchg_fn = on_ring;
+	model.flags = CPG_MODEL_V1_DELIVER_INITIAL_TOTEM_CONF;
 	*out = NULL;
 	if (!c)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "corosync");
