@@ -10,8 +10,8 @@
 #include "ocf/service.h"
 #include "sys/child.h"
 
-/* How long a keeper may take to start a daemon again that has died. */
-#define MEND_MS  5000
+/* How long a keeper may take to start a daemon again that has died: it tries each 10 s. */
+#define MEND_MS  15000
 #define AGAIN_MS 500
 
 /* One that is silent gets two thirds of the budget: the watchdog may replace it meanwhile. */
