@@ -5,10 +5,10 @@ A head's configuration and its units outlive its power (Guest.install, Guest.ena
 back into the cluster by itself. doc/cluster.md says why the figures are what they are."""
 
 import os
-import time
 import xml.etree.ElementTree as ET
 
 from .config import LabError
+from .wait import wait_for
 
 HEADS = ("head1", "head2")
 COROSYNC = """totem {{
@@ -36,6 +36,8 @@ NODE = """	node {{
 		ring0_addr: {address}
 	}}
 """
+# Looking costs the head 0.3 s of its one CPU.
+LOOK_S = 1
 UNITS = ("corosync.service", "pacemaker.service")
 TIMES = {"token": 1000, "consensus": 1200}
 
@@ -156,8 +158,8 @@ class Cluster:
     def wait_online(self, heads=None, timeout=90, at=None):
         """Until the heads (all) are online in the eyes of `at`, and somebody is the DC."""
         wanted = dict.fromkeys(heads or self.heads, "online")
-        self._until(lambda: wanted.items() <= self.states(at).items(), timeout,
-                    lambda: f"cluster: {self.states(at)} instead of {wanted}")
+        wait_for(lambda: f"cluster: {self.states(at)} instead of {wanted}",
+                 lambda: wanted.items() <= self.states(at).items(), timeout, every=LOOK_S)
 
     def wait_idle(self, timeout=120, at=None):
         """Until Pacemaker has nothing left to do."""
@@ -175,8 +177,8 @@ class Cluster:
                       for node in r.findall("node"))
 
     def wait_where(self, resource, head, timeout=60, at=None):
-        self._until(lambda: self.where(resource, at) == [head], timeout,
-                    lambda: f"cluster: {resource} on {self.where(resource, at)}, not {head}")
+        wait_for(lambda: f"cluster: {resource} on {self.where(resource, at)}, not {head}",
+                 lambda: self.where(resource, at) == [head], timeout, every=LOOK_S)
 
     # --- services
 
@@ -304,11 +306,3 @@ class Cluster:
     def _cibadmin(self, section, xml):
         self._at(None).run(["cibadmin", "--create", "--scope", section, "--xml-pipe"],
                            input=xml)
-
-    @staticmethod
-    def _until(condition, timeout, complaint):
-        until = time.monotonic() + timeout
-        while not condition():
-            if time.monotonic() > until:
-                raise LabError(complaint())
-            time.sleep(1)  # looking costs the head 0.3 s of its one CPU

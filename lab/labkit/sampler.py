@@ -45,7 +45,9 @@ class Sampler:
             thread.join(10)
 
     def watch(self, head):
-        """Again, for a head that was without power."""
+        """Again, for a head that may have been without power."""
+        if head in self.watching:
+            self.watching[head][0].kill()
         process = self.service.lab.guest(head).start(
             ["bash", "-c", LOOK, "bash", self.service.name, self.service.address],
             stderr=subprocess.DEVNULL)

@@ -18,7 +18,8 @@
  * once its stop has ended); whatever goes wrong after it is Pacemaker's to decide. An order
  * of Pacemaker's own (a start, a stop) overrules: a READY target forgets the hand-over, so
  * a `granted` that comes later finds nobody; a source that is being stopped for good does
- * not grant any more (CANCELLED).
+ * not grant any more (CANCELLED). A source that has granted has nothing left to stop, and
+ * starts nothing (handover_may_start()) until it knows what has become of it.
  *
  * Messages arrive at all heads in the same order, and those of a head that has left
  * before the news of it (corosync's agreed order), so no state waits for an answer that
@@ -83,7 +84,6 @@ static const struct row {
 	    "%s has gone after the service was granted to it", END),
 	ROW(GRANTED, HANDOVER_LATE, IDLE,
 	    "%s, to which the service was granted, does not say that it serves", END),
-	ROW(GRANTED, HANDOVER_OVERRULED, IDLE, "overruled by another request", END),
 	ROW(RESUMING, HANDOVER_DONE, IDLE, NULL, END),
 	ROW(RESUMING, HANDOVER_BROKEN, IDLE, NULL, END),
 	/* target */
@@ -145,6 +145,11 @@ static void give_reason(struct handover *h, const struct row *row, const struct 
 		err_set(&h->reason, BATON_EXIT_PEER, 0, row->reason, h->peer);
 	else if (why && why->text[0])
 		h->reason = *why;
+}
+
+bool handover_may_start(const struct handover *h)
+{
+	return h->phase != HANDOVER_GRANTED;
 }
 
 struct handover_todo handover_step(struct handover *h, enum handover_event event,

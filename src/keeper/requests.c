@@ -64,6 +64,13 @@ static int ask_operation(struct keeper *k, enum operation operation, int fd,
 
 static int ask_start(struct keeper *k, struct json_object *o, int fd, struct err *err)
 {
+	const struct handover *h = &k->transfer.handover;
+
+	if (!handover_may_start(h))
+		return err_set(err, BATON_EXIT_PEER, 0,
+			       "the service was granted to %s, which has not said yet "
+			       "whether it serves",
+			       h->peer);
 	return ask_operation(k, OPERATION_START, fd, err);
 }
 

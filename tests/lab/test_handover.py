@@ -4,12 +4,12 @@ they go well, and how they go wrong at each step."""
 
 import json
 import os
-import time
 from pathlib import Path
 
 import pytest
 from labkit.config import TREE
 from labkit.service import HEADS, Probe, Service, errors
+from labkit.wait import wait_for
 
 BUILD = Path(os.environ.get("BATON_BUILD", TREE / "build" / "release")) / "tests" / "lab"
 PEER, CLUSTER, FAILED, DEVICE = 12, 13, 1, 4
@@ -74,14 +74,7 @@ class Keepers(Service):
 
     def meet(self):
         for head, other in (HEADS, HEADS[::-1]):
-            wait(lambda h=head, o=other: self.met(h, o))
-
-
-def wait(condition, timeout=60):
-    until = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < until, "it does not come about"
-        time.sleep(0.1)
+            wait_for("the keepers to meet", lambda h=head, o=other: self.met(h, o))
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +196,7 @@ def refused(vmstore, result, why, target="head2"):
 
 def test_without_a_keeper_there(vmstore):
     vmstore.end_keeper("head2")
-    wait(lambda: not vmstore.met("head1", "head2"))
+    wait_for("head2 to be missed", lambda: not vmstore.met("head1", "head2"))
     refused(vmstore, PEER, "head2: no keeper runs there (systemctl start baton@vmstore)")
 
 
@@ -217,9 +210,9 @@ def test_with_another_configuration_there(vmstore):
 
 def test_with_another_version_there(vmstore):
     vmstore.end_keeper("head2")
-    wait(lambda: not vmstore.met("head1", "head2"))
+    wait_for("head2 to be missed", lambda: not vmstore.met("head1", "head2"))
     there = vmstore.impostor("head2", {"v": 2, "type": "hello", "version": "9.0"})
-    wait(lambda: vmstore.met("head1", "head2"))
+    wait_for("hello", lambda: vmstore.met("head1", "head2"))
     refused(vmstore, PEER, "head2: baton 9.0 there speaks protocol 2, 0.1.0 here 1")
     # The other way round: what that version asks is refused, in words it can read.
     there.stdin.close()
@@ -250,7 +243,7 @@ def test_a_target_that_lacks_the_disk(vmstore):
 def test_a_target_whose_link_is_down(vmstore):
     vmstore.lab.guest("head2").link(False)
     try:
-        wait(lambda: vmstore.lab.guest("head2").run(
+        wait_for("carrier loss", lambda: vmstore.lab.guest("head2").run(
             ["cat", "/sys/class/net/lan0/carrier"]).stdout == "0\n")
         refused(vmstore, 5, "head2: links")
     finally:
@@ -266,7 +259,7 @@ def test_a_target_that_is_silent_before(vmstore):
     finally:
         vmstore.signal("head2", "CONT")
     # The question it finds when it wakes is an old one.
-    wait(lambda: vmstore.ask("head2", do="status")["state"] == "standby")
+    wait_for("standby", lambda: vmstore.ask("head2", do="status")["state"] == "standby")
     assert vmstore.mounts() == ["head1"]
 
 
@@ -279,9 +272,9 @@ def play_target(vmstore, *answers):
     """head2's keeper is one that says READY to the hand-over that now begins, then @answers.
     Returns the processes: the move's asker, the impostor."""
     vmstore.end_keeper("head2")
-    wait(lambda: not vmstore.met("head1", "head2"))
+    wait_for("head2 to be missed", lambda: not vmstore.met("head1", "head2"))
     there = vmstore.impostor("head2", hello(vmstore))
-    wait(lambda: vmstore.met("head1", "head2"))
+    wait_for("hello", lambda: vmstore.met("head1", "head2"))
     asker = vmstore.begin("head1", do="move", target="head2", budget_ms=6000)
     for line in there.stdout:
         head, _, text = line.partition(" ")
@@ -355,10 +348,10 @@ def test_a_keeper_killed_in_the_middle(vmstore, head):
     if head == "head2":
         answer = json.loads(out[-1])
         assert answer["result"] == PEER and answer["error"].startswith("head2 has gone"), answer
-    wait(lambda: not vmstore.lab.guest("head1").run(
+    wait_for("the stop's end", lambda: not vmstore.lab.guest("head1").run(
         ["pgrep", "baton-runner"], check=False).stdout)
     assert len(vmstore.mounts()) <= 1
-    wait(lambda: all(vmstore.pid(h) != "0" for h in HEADS))
+    wait_for("new keepers", lambda: all(vmstore.pid(h) != "0" for h in HEADS))
 
 
 def test_two_at_once(vmstore):
@@ -420,7 +413,7 @@ def test_without_corosync(vmstore, cluster):
     for head in HEADS:
         cluster.lab.guest(head).run(["systemctl", "stop", "pacemaker", "corosync"], timeout=60)
     try:
-        wait(lambda: not vmstore.ask("head1", do="status")["cluster"])
+        wait_for("corosync to be missed", lambda: not vmstore.ask("head1", do="status")["cluster"])
         answer = vmstore.ask("head1", do="move", target="head2")
         assert answer["result"] == CLUSTER and answer["state"] == "serving"
         assert answer["error"].startswith("this head is in no cluster: corosync")
@@ -442,8 +435,8 @@ def test_daemons_that_die_are_started_again(vmstore):
         pidfile = f"/run/baton/vmstore/{name}.pid"
         old = guest.run(["cat", pidfile]).stdout.strip()
         guest.run(["kill", "-KILL", old])
-        wait(lambda: guest.run(["cat", pidfile]).stdout.strip() not in ("", old))
-        wait(lambda: vmstore.ledger("head1", "mend")["outcome"] == "done")
+        wait_for(name, lambda: guest.run(["cat", pidfile]).stdout.strip() not in ("", old))
+        wait_for("its end", lambda: vmstore.ledger("head1", "mend")["outcome"] == "done")
         facts = vmstore.status("head1")
         assert facts["mountd"] and facts["nfsdcld"] and facts["state"] == "serving"
     vmstore.mount()

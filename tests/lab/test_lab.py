@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from labkit import Lab, LabError
+from labkit.wait import wait_for
 
 TREE = Path(__file__).resolve().parents[2]
 TOOL = [sys.executable, str(TREE / "lab" / "lab")]
@@ -23,13 +24,6 @@ ExecStart=/bin/sh -c 'echo %i > /run/kept'
 
 def tool(*words, **kwargs):
     return subprocess.run([*TOOL, *words], capture_output=True, text=True, check=False, **kwargs)
-
-
-def wait_for(what, probe, seconds=30):
-    until = time.monotonic() + seconds
-    while not probe():
-        assert time.monotonic() < until, what
-        time.sleep(0.2)
 
 
 def test_run_returns_streams_and_status():

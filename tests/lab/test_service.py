@@ -2,10 +2,10 @@
 """A service on real heads: start and stop, what is undone, what survives its keeper."""
 
 import json
-import time
 
 import pytest
 from labkit.service import HEADS, LUNS, Probe, Service
+from labkit.wait import wait_for
 
 STATUS = {"ok": 0, "failed": 1, "config": 3, "device": 4, "network": 5, "software": 6,
           "tracking": 7, "keeper": 8, "standing": 9}
@@ -64,13 +64,6 @@ def assert_standby(service, head="head1"):
     assert (status["state"], status["mounted"], status["threads"], status["nfsdcld"],
             status["link_up"]) == ("standby", False, 0, False, False)
     assert sockets(service.lab, head) == []
-
-
-def wait_for(what, probe, seconds=30):
-    until = time.monotonic() + seconds
-    while not probe():
-        assert time.monotonic() < until, what
-        time.sleep(0.1)
 
 
 # --- start and stop -------------------------------------------------------------------

@@ -54,8 +54,7 @@ static void the_source_resumes_only_before_granting(void **state)
 	static const int before[][2] = { { HANDOVER_STOPPING, HANDOVER_BROKEN },
 					 { HANDOVER_DOOMED, HANDOVER_DONE },
 					 { HANDOVER_DOOMED, HANDOVER_BROKEN } };
-	static const int after[] = { HANDOVER_LEFT, HANDOVER_LATE, HANDOVER_OVERRULED,
-				     M(FAILED), M(REFUSE) };
+	static const int after[] = { HANDOVER_LEFT, HANDOVER_LATE, M(FAILED), M(REFUSE) };
 	const struct err why = { BATON_EXIT_STANDING, "unmount: busy" };
 
 	struct handover_todo t;
@@ -93,6 +92,12 @@ static void an_order_of_pacemakers_overrules(void **state)
 	/* The grant that is on its way finds nobody. */
 	assert_false(handover_step(&h, M(GRANTED), NULL).known);
 
+	/* A source that has granted waits for what becomes of it. */
+	h = in(HANDOVER_GRANTED);
+	assert_false(handover_may_start(&h));
+	h = in(HANDOVER_READY);
+	assert_true(handover_may_start(&h));
+
 	h = in(HANDOVER_STOPPING);
 	t = handover_step(&h, HANDOVER_OVERRULED, NULL);
 	assert_true(t.known && !t.sends && !t.ends);
@@ -122,11 +127,17 @@ static void the_first_reason_stays(void **state)
 static void what_means_nothing_changes_nothing(void **state)
 {
 	static const int strange[][2] = {
-		{ HANDOVER_IDLE, M(GRANTED) },     { HANDOVER_IDLE, M(READY) },
-		{ HANDOVER_IDLE, HANDOVER_DONE },  { HANDOVER_PREPARING, M(GRANTED) },
-		{ HANDOVER_TAKING, M(GRANTED) },   { HANDOVER_TAKING, M(ABORTED) },
-		{ HANDOVER_STOPPING, M(SERVING) }, { HANDOVER_GRANTED, M(READY) },
-		{ HANDOVER_READY, M(PREPARE) },    { HANDOVER_RESUMING, HANDOVER_LEFT },
+		{ HANDOVER_IDLE, M(GRANTED) },
+		{ HANDOVER_IDLE, M(READY) },
+		{ HANDOVER_IDLE, HANDOVER_DONE },
+		{ HANDOVER_PREPARING, M(GRANTED) },
+		{ HANDOVER_TAKING, M(GRANTED) },
+		{ HANDOVER_TAKING, M(ABORTED) },
+		{ HANDOVER_STOPPING, M(SERVING) },
+		{ HANDOVER_GRANTED, M(READY) },
+		{ HANDOVER_READY, M(PREPARE) },
+		{ HANDOVER_GRANTED, HANDOVER_OVERRULED },
+		{ HANDOVER_RESUMING, HANDOVER_LEFT },
 	};
 
 	for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++) {
@@ -243,32 +254,37 @@ static void end_op(struct sim *s, int i)
 	}
 }
 
-static void order(struct sim *s, int i, int operation)
+static bool order(struct sim *s, int i, int operation)
 {
 	struct sim_head *head = &s->heads[i];
 
 	if (head->wanted != NOTHING || (head->op != NOTHING && !head->ours))
-		return;
+		return false;
+	if (operation == OPERATION_START && !handover_may_start(&head->h))
+		return false;
 	happen(s, i, HANDOVER_OVERRULED);
 	if (head->op == NOTHING)
 		begin(s, i, operation, false);
 	else
 		head->wanted = operation;
+	return true;
 }
 
-/* Pacemaker starts only what it has stopped everywhere. */
-static void recover(struct sim *s)
+/* Pacemaker starts only what it has stopped everywhere. Returns whether it has. */
+static bool recover(struct sim *s)
 {
 	int at = dice(s, 2);
 
 	if (s->heads[0].stops && s->heads[1].stops) {
+		if (!order(s, at, OPERATION_START))
+			return false;
 		s->heads[0].stops = s->heads[1].stops = 0;
-		order(s, at, OPERATION_START);
-	} else {
-		for (int i = 0; i < 2; i++)
-			if (!s->heads[i].stops)
-				order(s, i, OPERATION_STOP);
+		return true;
 	}
+	for (int i = 0; i < 2; i++)
+		if (!s->heads[i].stops)
+			order(s, i, OPERATION_STOP);
+	return false;
 }
 
 static void play(unsigned int seed, int *moved)
@@ -314,10 +330,7 @@ static void play(unsigned int seed, int *moved)
 				end_op(&s, i);
 		}
 		if (recovering && dice(&s, 4) == 0) {
-			bool done = s.heads[0].stops && s.heads[1].stops;
-
-			recover(&s);
-			recovering = !done;
+			recovering = !recover(&s);
 		}
 	}
 	*moved += s.moved;
