@@ -573,11 +573,13 @@ static int check_target(const struct cluster_state *state, const char *head,
 			struct err *err)
 {
 	const struct cluster_node *node = cluster_find_node(state, head);
-	const char *why = !node->online       ? "is offline"
-			  : node->pending     ? "is still joining the cluster"
-			  : node->standby     ? "is in standby"
-			  : node->maintenance ? "is in maintenance mode"
-					      : NULL;
+	const char *why =
+		!node->online ? "is offline"
+		: node->pending
+			? "is not in the cluster yet, or Pacemaker does not run there"
+		: node->standby     ? "is in standby"
+		: node->maintenance ? "is in maintenance mode"
+				    : NULL;
 
 	if (why)
 		err_set(err, BATON_EXIT_PEER, 0, "%s %s", head, why);

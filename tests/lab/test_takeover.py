@@ -50,9 +50,9 @@ def survivor(cluster):
     return None
 
 
-def survive(cluster, services, fault, fenced=True):
-    """A writer and a sampler on vmstore while `fault` is done. Returns the probe's report and
-    the head that serves it then: one that is fenced must come back by itself."""
+def survive(cluster, services, fault, fenced=True, mend=lambda: None):
+    """A writer and a sampler on vmstore while `fault` is done, and, once one head serves both,
+    `mend`. Returns the probe's report and that head: one that is fenced must come back by itself."""
     vmstore, _ = services
     with Sampler(vmstore) as sampler:
         probe = Probe(vmstore).start()
@@ -61,6 +61,7 @@ def survive(cluster, services, fault, fenced=True):
             if fenced:
                 wait_for("a survivor", lambda: survivor(cluster), 120, every=1)
             serves = survivor(cluster) or "head1"
+            mend()
             cluster.wait_online(at=serves, timeout=120)
             for head in HEADS:
                 wait_for(head, lambda h=head: cluster.lab.guest(h).reachable(), 90)
@@ -97,10 +98,7 @@ def test_corosync_killed(cluster, services):
 def test_a_partition(cluster, services):
     """The heads lose sight of each other, clients see both: one of them is fenced, the other
     serves both."""
-    try:
-        survive(cluster, services, cluster.partition)
-    finally:
-        cluster.heal()
+    survive(cluster, services, cluster.partition, mend=cluster.heal)
 
 
 def test_a_keeper_killed(cluster, services):
