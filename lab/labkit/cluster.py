@@ -174,6 +174,7 @@ class Cluster:
         return sorted(node.get("name")
                       for r in tree.iter("resource")
                       if r.get("id") == resource and r.get("active") == "true"
+                      and r.get("pending") not in ("Starting", "Stopping", "Migrating")
                       for node in r.findall("node"))
 
     def wait_where(self, resource, head, timeout=60, at=None):
