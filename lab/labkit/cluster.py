@@ -173,8 +173,8 @@ class Cluster:
             return []
         return sorted(node.get("name")
                       for r in tree.iter("resource")
-                      if r.get("id") == resource and r.get("active") == "true"
-                      and r.get("pending") not in ("Starting", "Stopping", "Migrating")
+                      if r.get("id") == resource and r.get("role") == "Started"
+                      and not r.get("pending")
                       for node in r.findall("node"))
 
     def wait_where(self, resource, head, timeout=60, at=None):
