@@ -534,6 +534,7 @@ static void judge(struct relocation *r)
 /* Takes the constraint away at the right time, and sees what becomes of it. */
 static void conclude(struct relocation *r)
 {
+	bool settled = false;
 	int64_t until;
 
 	while (wait_for_news(r, 0))
@@ -541,8 +542,8 @@ static void conclude(struct relocation *r)
 	if (r->signal)
 		say_interrupted(r);
 	else if (r->record && !r->err.text[0])
-		settle(r, true, r->until_ms);
-	if (!r->err.text[0])
+		settled = settle(r, true, r->until_ms);
+	if (!settled && !r->err.text[0])
 		let_end(r);
 	clear_constraint(r);
 	until = child_now_ms() + REST_MS;
