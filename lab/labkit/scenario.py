@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 from .cluster import Cluster
 from .config import LabError
-from .service import CLASSES, HEADS, Probe, Service, errors, longest
+from .service import CLASSES, HEADS, Probe, Service, errors, longest, pauses
 
 # So long the probes run undisturbed between two steps: longer than any pause's echo.
 CALM_S = 4
+# All guests share the machine's processors: what the bystander asks for, the move lacks.
+BYSTANDER_ASKS_MS = 100
 # Shorter calls of the bystander are not listed one by one: its books have bounds.
 BYSTANDER_LISTS_MS = 50
 # Of the steps that the ledger has, those before the clients are held off.
@@ -101,8 +103,8 @@ def judge(steps, report, bystander):
             e["class"] == "write" and step.since <= e["at"] < step.until
             for e in report["events"])
         if step.what == "takeover":
-            began = max((p for p in report["pauses"] if p["class"] == "write"
-                         and step.since <= p["at"] < step.until), key=lambda p: p["ms"])
+            began = max(pauses(report, "write", step.since, step.until),
+                        key=lambda p: p["ms"])
             fencing = step.takeover_ms["fencing"]
             written = 1000 * (began["at"] - step.since) + began["ms"]
             step.takeover_ms = {"fencing": round(fencing),
@@ -161,7 +163,7 @@ def play(lab, rounds=1, progress=lambda line: None):
     for service in (vmstore, homes):
         service.mount()
     probe = Probe(vmstore).start()
-    other = Probe(homes, pause_ms=BYSTANDER_LISTS_MS).start()
+    other = Probe(homes, interval_ms=BYSTANDER_ASKS_MS, pause_ms=BYSTANDER_LISTS_MS).start()
     begun = probe.now()
     time.sleep(CALM_S)
     for _ in range(rounds):

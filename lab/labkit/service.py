@@ -133,11 +133,16 @@ class Probe:
 CLASSES = ("write", "open", "namespace")
 
 
+def pauses(report, kind, since, until):
+    """The pauses of a class that were on between two moments. The call may have been out before the
+    first: it waits for the answer that never comes."""
+    return [p for p in report["pauses"] if p["class"] == kind and
+            p["at"] < until and p["at"] + p["ms"] / 1000 > since]
+
+
 def longest(report, kind, since, until):
-    """The longest pause of a class that began between two moments, in ms."""
-    pauses = [p["ms"] for p in report["pauses"]
-              if p["class"] == kind and since <= p["at"] < until]
-    return max(pauses, default=0)
+    """The longest pause of a class between two moments, in ms."""
+    return max((p["ms"] for p in pauses(report, kind, since, until)), default=0)
 
 
 def errors(report, since, until):
