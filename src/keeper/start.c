@@ -382,7 +382,8 @@ const struct step start_steps[] = {
 	  run_mount, NULL },
 	{ "nfsdcld", "check the recovery database, start nfsdcld", PLACE_INSIDE, 10000,
 	  run_nfsdcld, NULL },
-	{ "listen", "destroy stale sockets, open the listening ones", PLACE_INSIDE, 5000,
+	/* knfsd's mutex may be held by another service of this head, which stops. */
+	{ "listen", "destroy stale sockets, open the listening ones", PLACE_INSIDE, 15000,
 	  run_listen, NULL },
 	{ "recovery", "wait until nfsdcld watches for the kernel", PLACE_INSIDE,
 	  NFSDCLD_MS + 1000, run_recovery, NULL },
