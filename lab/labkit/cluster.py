@@ -260,9 +260,6 @@ class Cluster:
         self._at(None).run(["crm_attribute", "-t", "crm_config", "-n", "maintenance-mode",
                             "-v", "true" if on else "false"])
 
-    def cleanup(self, resource):
-        self._at(None).run(["crm_resource", "--cleanup", "-r", resource])
-
     # --- faults
 
     def panic(self, head):

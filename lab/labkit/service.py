@@ -70,7 +70,10 @@ class Service:
         """The newest record of an operation ("start", "stop") on a head."""
         records = json.loads(self.baton(head, "log", self.name, "--json", "--last",
                                         "10").stdout)
-        return [r for r in records if r["op"] == operation][-1]
+        found = [r for r in records if r["op"] == operation]
+        if not found:
+            raise LabError(f"{head}: its ledger has no {operation} of {self.name}")
+        return found[-1]
 
     def mount(self, client="client", options="vers=4.1,hard", address=None):
         guest = self.lab.guest(client)

@@ -108,20 +108,6 @@ static const struct row {
 #undef ROW
 };
 
-const char *handover_phase_name(enum handover_phase phase)
-{
-	static const char *const names[] = {
-		[HANDOVER_IDLE] = "idle",           [HANDOVER_ASKING] = "asking",
-		[HANDOVER_STOPPING] = "stopping",   [HANDOVER_DOOMED] = "doomed",
-		[HANDOVER_CANCELLED] = "cancelled", [HANDOVER_GRANTED] = "granted",
-		[HANDOVER_RESUMING] = "resuming",   [HANDOVER_PREPARING] = "preparing",
-		[HANDOVER_DROPPED] = "dropped",     [HANDOVER_READY] = "ready",
-		[HANDOVER_TAKING] = "taking",
-	};
-
-	return names[phase];
-}
-
 void handover_begin(struct handover *h, uint64_t generation, const char *peer)
 {
 	memset(h, 0, sizeof(*h));

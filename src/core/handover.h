@@ -89,7 +89,4 @@ struct handover_todo handover_step(struct handover *handover, enum handover_even
 /** handover_may_start - may a start be asked of this head? Not while another may be starting. */
 bool handover_may_start(const struct handover *handover);
 
-/** handover_phase_name - for messages: "stopping", "granted" … */
-const char *handover_phase_name(enum handover_phase phase);
-
 #endif
