@@ -81,8 +81,8 @@ PLACE = """
       <rsc_location id="fence-{head}-place" rsc="fence-{head}" node="{head}" score="-INFINITY"/>"""
 
 # As the meta-data of ocf:baton:service advises.
-OPERATIONS = (("start", "0s", "180s"), ("stop", "0s", "180s"), ("monitor", "10s", "60s"),
-              ("migrate_to", "0s", "240s"), ("migrate_from", "0s", "60s"))
+OPERATIONS = (("start", "0s", "180s"), ("stop", "0s", "240s"), ("monitor", "10s", "60s"),
+              ("migrate_to", "0s", "300s"), ("migrate_from", "0s", "60s"))
 
 # Corosync's own packets and nothing else: ssh and fencing live on.
 PARTITION = """table inet partition {

@@ -17,7 +17,7 @@ CALM_S = 4
 BYSTANDER_ASKS_MS = 100
 # Shorter calls of the bystander are not listed one by one: its books have bounds.
 BYSTANDER_LISTS_MS = 50
-# Of the steps that the ledger has, those before the clients are held off.
+# Of the steps that the target does, those before it is granted the service.
 BEFORE = ("device", "links")
 
 
@@ -60,6 +60,8 @@ def keep_ledger(step, service):
     for entry in service.ledger(step.target, "move")["steps"]:
         phase = ("stop" if entry["head"] == step.source else
                  "prepare" if entry["step"] in BEFORE else "start")
+        if entry.get("serving"):
+            phase = "prepare"
         step.ledger_ms[f"{phase}.{entry['step']}"] = round(entry["ms"], 1)
 
 

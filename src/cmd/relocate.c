@@ -149,6 +149,7 @@ static void tell_plan(const struct relocation *r)
 	/* As keeper/transfer.c has it, or stop and start. */
 	if (!r->cold)
 		add_steps(steps, r->to, PHASE_PREPARE);
+	add_steps(steps, r->from, PHASE_SYNC);
 	add_steps(steps, r->from, PHASE_STOP);
 	if (r->cold)
 		add_steps(steps, r->to, PHASE_ADMIT);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/member.h"
+
 static void begin(struct account *a, const char *from, const struct message *m,
 		  double now_ms, double unix_s)
 {
@@ -75,6 +77,9 @@ struct json_object *account_take(struct account *a, const char *from,
 	case MESSAGE_STEP:
 		if (source || target)
 			book_step(a, from, m->body);
+		/* The pause begins after it. */
+		if (source && member_bool(m->body, "serving"))
+			a->paused_ms = now_ms;
 		break;
 	case MESSAGE_REFUSE:
 		if (target)

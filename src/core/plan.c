@@ -102,10 +102,14 @@ struct plan plan_make(enum operation operation, const struct standing *standing)
 			plan.phases[n++] = PHASE_MEND;
 		break;
 	case OPERATION_STOP:
+		if (state == STATE_SERVING)
+			plan.phases[n++] = PHASE_SYNC;
 		if (state == STATE_SERVING || state == STATE_PARTIAL)
 			plan.phases[n++] = PHASE_STOP;
 		break;
 	case OPERATION_TEARDOWN:
+		if (state == STATE_SERVING)
+			plan.phases[n++] = PHASE_SYNC;
 		if (state == STATE_SERVING || state == STATE_PARTIAL)
 			plan.phases[n++] = PHASE_STOP;
 		if (state != STATE_ABSENT)

@@ -24,6 +24,7 @@ enum phase {
 	PHASE_PREPARE,
 	PHASE_ADMIT,
 	PHASE_START,
+	PHASE_SYNC, /* before a stop, while it still serves */
 	PHASE_STOP,
 	PHASE_TEARDOWN,
 	PHASE_MEND,

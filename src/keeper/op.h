@@ -14,6 +14,8 @@
 #include "sys/rtnl.h"
 
 #define OP_NFS_PORT 2049
+/* A connection a line: CONNS_MAX lines of IPv6 addresses. */
+#define OP_CONNS_MAX_LEN (8u << 20)
 
 /**
  * struct op - the state of a running operation
@@ -23,6 +25,8 @@
  * @epochs: of the recovery database before the server started
  * @conns: the clients' connections when the stop began
  * @note: what the running step has to say for the ledger; cleared before each
+ * @serving: clients are served in this phase: no part of the pause
+ * @syncing: the process that still writes back; 0 = none
  * @had_disk: the stop found the disk mounted, or not let go of
  * @lock: the service's lock, for a process that outlives the operation to let go of
  * @asking: from the process that asks the network who has the addresses; -1 = none
@@ -39,6 +43,8 @@ struct op {
 	struct recovery_epochs epochs;
 	struct conns conns;
 	char note[120];
+	bool serving;
+	pid_t syncing;
 	bool had_disk;
 	int lock;
 	int asking;
@@ -74,6 +80,7 @@ extern const struct step prepare_steps[];
 extern const struct step admit_steps[];
 extern const struct step start_steps[];
 extern const struct step mend_steps[];
+extern const struct step sync_steps[];
 extern const struct step stop_steps[];
 
 /** standby_start_mountd - a step of both standby and mend. */

@@ -57,6 +57,7 @@ struct report {
 	int rc;
 	double ms;
 	unsigned int deadline_ms;
+	bool serving;
 	const char *step; /* of a static table: the same address in both */
 	char note[120];
 	struct err err;
@@ -73,6 +74,8 @@ const struct step *runner_phase_steps(enum phase phase)
 		return admit_steps;
 	case PHASE_START:
 		return start_steps;
+	case PHASE_SYNC:
+		return sync_steps;
 	case PHASE_STOP:
 		return stop_steps;
 	case PHASE_TEARDOWN:
@@ -114,6 +117,7 @@ static int run_step(struct op *op, const struct step *step, bool undo, int fd,
 	struct report report = { .kind = REPORT_BEGIN,
 				 .undo = undo,
 				 .step = step->name,
+				 .serving = op->serving,
 				 .deadline_ms = step->deadline_ms };
 	double began = now_ms(CLOCK_MONOTONIC);
 	int rc;
@@ -141,6 +145,7 @@ static int run_phase(struct op *op, enum phase phase, bool undo, int fd, struct 
 {
 	int rc = 0;
 
+	op->serving = phase == PHASE_SYNC;
 	for (const struct step *s = runner_phase_steps(phase); s && s->name && rc == 0;
 	     s++) {
 		rc = run_step(op, s, undo, fd, err);
@@ -314,6 +319,8 @@ static struct json_object *record_step(struct runner *runner, const struct repor
 			       json_object_new_string(report->rc < 0 ? "failed"
 						      : report->undo ? "undone"
 								     : "done"));
+	if (report->serving)
+		json_object_object_add(o, "serving", json_object_new_boolean(true));
 	if (report->note[0] || report->rc < 0)
 		json_object_object_add(o, "note",
 				       json_object_new_string(report->rc < 0

@@ -43,8 +43,6 @@
 /* Clients answer a tickle at most each 500 ms (net.ipv4.tcp_invalid_ratelimit). */
 #define TICKLE_INTERVAL_MS 600
 #define TICKLE_ROUNDS      3
-/* A connection a line: CONNS_MAX lines of IPv6 addresses. */
-#define CONNECTIONS_MAX_LEN (8u << 20)
 
 /* What the asking child has to tell: how many addresses it could ask for, and a failure. */
 struct answer {
@@ -289,7 +287,7 @@ static int load_connections(struct op *op, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len;
-	int rc = file_read_all(op->paths.conns, CONNECTIONS_MAX_LEN, &text, &len);
+	int rc = file_read_all(op->paths.conns, OP_CONNS_MAX_LEN, &text, &len);
 
 	if (rc == -ENOENT)
 		return 0;

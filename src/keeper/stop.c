@@ -4,9 +4,11 @@
  *
  * Theory of operation
  *
- *   drain -> knfsd -> settle -> silence -> record -> nfsdcld -> sever -> unmount -> clear
+ *   sync -> drain -> knfsd -> settle -> silence -> record -> nfsdcld -> sever -> unmount
+ *   -> clear
  *
- * drain: a filter lets only segments without payload in, and neither FIN nor RST out; what
+ * sync: what clients have written without asking for it to be on the disk yet would be
+ * written by the unmount, while they wait. drain: a filter lets only segments without payload in, and neither FIN nor RST out; what
  * has come in is read by knfsd. knfsd: stopping the threads is the barrier: each finishes
  * the call it executes, and its reply leaves; a call not begun is forgotten and can safely
  * be sent again. settle: wait, bounded, until every reply is acknowledged. Then no call
@@ -20,6 +22,8 @@
  * start, and can be repeated after a crash at any point.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -34,6 +38,9 @@
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/nfsd.h"
+
+/* Then the rest is written by the unmount. */
+#define SYNC_MS 10000
 
 /* How long calls may take to be read, and replies to be acknowledged unasked and asked. */
 #define DRAIN_MS  200
@@ -56,6 +63,26 @@ static bool is_unread(const struct diag_entry *e)
 static bool is_unacknowledged(const struct diag_entry *e)
 {
 	return e->wqueue > 1;
+}
+
+/* In a child: a disk that hangs must not keep the address up. run_unmount() awaits it. */
+static int run_sync(struct op *op, struct err *err)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "fork");
+	if (pid == 0) {
+		int fs = open(op->paths.fs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		child_close_others(fs, -1);
+		_exit(fs < 0 || syncfs(fs) < 0);
+	}
+	if (child_wait_gone(pid, SYNC_MS) == 0)
+		return 0;
+	op->syncing = pid;
+	snprintf(op->note, sizeof(op->note), "not done after %d s", SYNC_MS / 1000);
+	return 0;
 }
 
 /* Puts the connections that are still @waiting into @owing. */
@@ -174,14 +201,20 @@ static int run_silence(struct op *op, struct err *err)
 
 static int run_record(struct op *op, struct err *err)
 {
-	_cleanup_free_ char *text = NULL;
-	int rc;
+	_cleanup_free_ char *text = NULL, *recorded = NULL;
+	size_t len;
+	int rc = 0;
 
 	/* A start that failed leaves the record of the head before alone. */
 	if (!mount_is_attached(&op->paths) || op->conns.n == 0)
 		return 0;
 	text = conns_format(&op->conns);
-	rc = text ? file_replace(op->paths.conns, text, strlen(text), 1) : -ENOMEM;
+	/* The keeper's record of the last second is right, mostly. */
+	if (!text ||
+	    file_read_all(op->paths.conns, OP_CONNS_MAX_LEN, &recorded, &len) < 0 ||
+	    strcmp(text, recorded) != 0)
+		rc = text ? file_replace(op->paths.conns, text, strlen(text), 1)
+			  : -ENOMEM;
 	snprintf(op->note, sizeof(op->note), "%zu connections%s%s", op->conns.n,
 		 rc < 0 ? " not recorded: " : "", rc < 0 ? strerror(-rc) : "");
 	/* Only speed is lost. */
@@ -207,6 +240,9 @@ static int run_unmount(struct op *op, struct err *err)
 {
 	int rc = nfsd_flush_caches(err);
 
+	/* It has the filesystem open. The step's own deadline is shorter. */
+	if (op->syncing > 0)
+		child_wait_gone(op->syncing, INT_MAX);
 	op->had_disk = mount_is_attached(&op->paths) || access(op->paths.held, F_OK) == 0;
 	return rc < 0 ? rc : mount_detach(&op->paths, err);
 }
@@ -242,6 +278,12 @@ static int run_clear(struct op *op, struct err *err)
 
 	return rc == -ENOENT ? 0 : rc;
 }
+
+const struct step sync_steps[] = {
+	{ "sync", "write back what is not on the disk yet; clients are served meanwhile",
+	  PLACE_INSIDE, SYNC_MS + 5000, run_sync, NULL },
+	{ 0 },
+};
 
 const struct step stop_steps[] = {
 	{ "drain", "no new calls in; let knfsd read what has come", PLACE_INSIDE, 10000,

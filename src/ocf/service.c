@@ -25,7 +25,7 @@ static const struct ocf_parameter parameters[] = {
 static const struct ocf_action actions[] = {
 	{ "start", 180, 0, 0, service_start,
 	  "Serve the service from this head. A keeper that does not run is started first." },
-	{ "stop", 180, 0, 0, service_stop,
+	{ "stop", 240, 0, 0, service_stop,
 	  "Stop serving, so that another head can. Done without the keeper if that is "
 	  "missing or hangs. Success means that nothing of the service stands any more: no "
 	  "mount, no thread, no socket, no address." },
@@ -40,7 +40,7 @@ static const struct ocf_action actions[] = {
 	{ "monitor", 60, 60, 20, service_monitor,
 	  "The same; and the disk takes a write. Choose the timeout longer than a path "
 	  "failover of the disk." },
-	{ "migrate_to", 240, 0, 0, service_migrate_to,
+	{ "migrate_to", 300, 0, 0, service_migrate_to,
 	  "The whole move to another head, keeper to keeper. Refused before clients notice "
 	  "if the other head is not ready." },
 	{ "migrate_from", 60, 0, 0, service_migrate_from,

@@ -103,6 +103,9 @@ const struct step start_steps[] = {
 	{ "address", "", PLACE_INSIDE, 20000, run_address, NULL },
 	{ 0 },
 };
+const struct step sync_steps[] = {
+	{ 0 },
+};
 const struct step stop_steps[] = {
 	{ "silence", "", PLACE_INSIDE, 20000, run_silence, NULL },
 	{ "unmount", "", PLACE_INSIDE, 20000, run_unmount, NULL },

@@ -25,6 +25,9 @@ static struct json_object *take(struct account *a, const char *from,
 		m.body = json_object_new_object();
 		json_object_object_add(m.body, "step", json_object_new_string(text));
 		json_object_object_add(m.body, "head", json_object_new_string("liar"));
+		if (strcmp(text, "sync") == 0)
+			json_object_object_add(m.body, "serving",
+					       json_object_new_boolean(true));
 	}
 	now += 10;
 	o = account_take(a, from, &m, now, 1795372800.5);
@@ -65,6 +68,21 @@ static void a_move_that_goes_well(void **state)
 	assert_string_equal(member_string(first, "head"), "head1");
 	json_object_put(o);
 	assert_null(take(&a, "head2", MESSAGE_SERVING, 5, ""));
+}
+
+static void the_pause_begins_when_clients_are_served_no_more(void **state)
+{
+	struct account a = { 0 };
+	struct json_object *o;
+
+	take(&a, "head1", MESSAGE_PREPARE, 5, "");
+	take(&a, "head2", MESSAGE_READY, 5, "");
+	take(&a, "head1", MESSAGE_STEP, 5, "sync");
+	/* Not his to say. */
+	take(&a, "head2", MESSAGE_STEP, 5, "sync");
+	o = take(&a, "head2", MESSAGE_SERVING, 5, "");
+	assert_true(member_double(o, "pause_ms") == 20);
+	json_object_put(o);
 }
 
 static void expect(struct json_object *o, const char *outcome, const char *error)
@@ -116,6 +134,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_move_that_goes_well),
+		cmocka_unit_test(the_pause_begins_when_clients_are_served_no_more),
 		cmocka_unit_test(moves_that_do_not),
 		cmocka_unit_test(a_new_one_takes_the_place_of_one_that_never_ended),
 	};

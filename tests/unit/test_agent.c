@@ -55,7 +55,7 @@ static const struct ocf_action *row(const char *name)
 /* A stop that runs out of time ends in fencing. */
 static void timeouts_suffice(void **state)
 {
-	assert_true(row("stop")->timeout_s >= LOOK_S + sum_s(stop_steps));
+	assert_true(row("stop")->timeout_s >= LOOK_S + sum_s(sync_steps) + sum_s(stop_steps));
 	assert_true(row("start")->timeout_s >= LOOK_S + sum_s(start_steps));
 }
 
@@ -97,7 +97,7 @@ static void the_metadata(void **state)
 		"<action name=\"start\" timeout=\"180s\"/>",
 		"<action name=\"monitor\" timeout=\"60s\" interval=\"10s\" depth=\"0\"/>",
 		"<action name=\"monitor\" timeout=\"60s\" interval=\"60s\" depth=\"20\"/>",
-		"<action name=\"migrate_to\" timeout=\"240s\"/>",
+		"<action name=\"migrate_to\" timeout=\"300s\"/>",
 	};
 	char *text = metadata();
 

@@ -113,7 +113,8 @@ static void stop(void **state)
 	EXPECT(STOP, absent, END, PHASE_END);
 	EXPECT(STOP, standby, END, PHASE_END);
 	EXPECT(STOP, half, END, PHASE_STOP, PHASE_END);
-	EXPECT(STOP, serving, END, PHASE_STOP, PHASE_END);
+	EXPECT(STOP, serving, END, PHASE_SYNC, PHASE_STOP, PHASE_END);
+	EXPECT(STOP, drained, END, PHASE_STOP, PHASE_END);
 }
 
 static void standby_heals_and_never_stops(void **state)
@@ -127,7 +128,7 @@ static void teardown(void **state)
 {
 	EXPECT(TEARDOWN, absent, END, PHASE_END);
 	EXPECT(TEARDOWN, lame, END, PHASE_TEARDOWN, PHASE_END);
-	EXPECT(TEARDOWN, serving, END, PHASE_STOP, PHASE_TEARDOWN, PHASE_END);
+	EXPECT(TEARDOWN, serving, END, PHASE_SYNC, PHASE_STOP, PHASE_TEARDOWN, PHASE_END);
 }
 
 int main(void)
