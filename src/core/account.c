@@ -27,15 +27,24 @@ static void begin(struct account *a, const char *from, const struct message *m,
 	json_object_object_add(o, "steps", json_object_new_array());
 }
 
-static void book_step(struct account *a, const char *from, struct json_object *body)
+static void book_steps(struct account *a, const char *from, struct json_object *body,
+		       double now_ms)
 {
-	struct json_object *steps, *o = NULL;
+	struct json_object *steps, *booked;
 
-	if (json_object_deep_copy(body, &o, NULL) < 0)
-		return;
-	json_object_object_add(o, "head", json_object_new_string(from));
-	json_object_object_get_ex(a->record, "steps", &steps);
-	json_object_array_add(steps, o);
+	json_object_object_get_ex(body, "steps", &steps);
+	json_object_object_get_ex(a->record, "steps", &booked);
+	for (size_t i = 0; i < json_object_array_length(steps); i++) {
+		struct json_object *step = json_object_array_get_idx(steps, i), *o = NULL;
+
+		if (json_object_deep_copy(step, &o, NULL) < 0)
+			continue;
+		json_object_object_add(o, "head", json_object_new_string(from));
+		json_object_array_add(booked, o);
+		/* The pause begins after it. */
+		if (member_bool(o, "serving") && strcmp(from, a->from) == 0)
+			a->paused_ms = now_ms;
+	}
 }
 
 static struct json_object *finish(struct account *a, const char *outcome, const char *why,
@@ -74,12 +83,9 @@ struct json_object *account_take(struct account *a, const char *from,
 		if (target)
 			a->paused_ms = now_ms;
 		break;
-	case MESSAGE_STEP:
+	case MESSAGE_STEPS:
 		if (source || target)
-			book_step(a, from, m->body);
-		/* The pause begins after it. */
-		if (source && member_bool(m->body, "serving"))
-			a->paused_ms = now_ms;
+			book_steps(a, from, m->body, now_ms);
 		break;
 	case MESSAGE_REFUSE:
 		if (target)

@@ -122,6 +122,21 @@ static int take_head(struct message *m, struct json_object *o, struct err *err)
 	return rc;
 }
 
+static int check_steps(struct json_object *body, struct err *err)
+{
+	struct json_object *steps;
+
+	if (!body || !json_object_object_get_ex(body, "steps", &steps) ||
+	    !json_object_is_type(steps, json_type_array) ||
+	    json_object_array_length(steps) > MESSAGE_STEPS_MAX)
+		return wrong(err, "it has no list of steps");
+	for (size_t i = 0; i < json_object_array_length(steps); i++)
+		if (!json_object_is_type(json_object_array_get_idx(steps, i),
+					 json_type_object))
+			return wrong(err, "a step is no object");
+	return 0;
+}
+
 static int take_rest(struct message *m, struct json_object *o, struct err *err)
 {
 	int64_t code = 0;
@@ -137,8 +152,8 @@ static int take_rest(struct message *m, struct json_object *o, struct err *err)
 		if (!json_object_is_type(m->body, json_type_object))
 			rc = wrong(err, "its body is no object");
 	}
-	if (rc == 0 && m->type == MESSAGE_STEP && !m->body)
-		rc = wrong(err, "it is a step without a body");
+	if (rc == 0 && m->type == MESSAGE_STEPS)
+		rc = check_steps(m->body, err);
 	return rc;
 }
 

@@ -13,6 +13,8 @@
 
 /* Keepers hand over only to keepers that speak the same protocol. */
 #define MESSAGE_PROTOCOL 1
+/* Steps in one message; no operation has as many. */
+#define MESSAGE_STEPS_MAX 64
 /* corosync's limit is 1 MiB and more; nothing of ours comes near it. */
 #define MESSAGE_MAX_LEN 65536
 /* RFC 1035 names; corosync sets no limit of its own. */
@@ -28,7 +30,7 @@
 	X(ABORTED, "aborted", "source: the hand-over is off")                            \
 	X(SERVING, "serving", "target: done")                                            \
 	X(FAILED, "failed", "target: it did not start here")                             \
-	X(STEP, "step", "either: a step of the hand-over has ended")                     \
+	X(STEPS, "steps", "either: steps of the hand-over that have ended")              \
 	X(ASK, "ask", "anybody asks one head, or all")                                   \
 	X(ANSWER, "answer", "to that")                                                   \
 	X(HELLO, "hello", "each to all when one has joined: version, digest, generation")
@@ -49,7 +51,7 @@ enum message_type {
  * @version: of the sender's baton
  * @digest: of the sender's service file (PREPARE, ASK, HELLO)
  * @code, @text: why not (REFUSE, ABORTED, FAILED, ANSWER); ASK: @text is the question
- * @body: STEP: the ledger entry; ANSWER: what was asked for; owned
+ * @body: STEPS: {steps: [ledger entries]}; ANSWER: what was asked for; owned
  *
  * The sender's name is not in it: corosync says who sent a message.
  */

@@ -154,9 +154,11 @@ struct transfer {
 	struct account account;
 	uint64_t generation; /* the highest seen */
 	sd_event_source *deadline;
-	int asker;        /* who has asked this head to hand over, -1 = nobody */
-	int64_t until_ms; /* when he gives up, 0 = never */
-	bool changed;     /* … and anything was done for it */
+	sd_event_source *flush;
+	struct json_object *held; /* steps of this head that the others do not know yet */
+	int asker;                /* who has asked this head to hand over, -1 = nobody */
+	int64_t until_ms;         /* when he gives up, 0 = never */
+	bool changed;             /* … and anything was done for it */
 	struct json_object *record; /* of the last hand-over that has ended */
 };
 

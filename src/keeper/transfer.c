@@ -19,6 +19,9 @@
 #include "keeper/talk.h"
 #include "sys/child.h"
 
+/* So long the other heads wait for news of a step. */
+#define FLUSH_MS 1000
+
 static double seconds(clockid_t clock)
 {
 	struct timespec ts;
@@ -66,17 +69,6 @@ bool transfer_hides(const struct keeper *k)
 	       k->jobs.job.operation != OPERATION_START;
 }
 
-bool transfer_step(struct keeper *k, struct json_object *entry)
-{
-	struct message m = { .type = MESSAGE_STEP, .body = entry };
-
-	if (!transfer_hides(k))
-		return false;
-	m.generation = k->transfer.handover.generation;
-	peers_send(k, &m);
-	return true;
-}
-
 /* Of whichever head: those who watch here want to see it. */
 static void show_step(struct keeper *k, const char *from, struct json_object *entry)
 {
@@ -84,6 +76,56 @@ static void show_step(struct keeper *k, const char *from, struct json_object *en
 	requests_tell(k, entry);
 	if (k->transfer.asker >= 0)
 		talk_send(k->transfer.asker, entry);
+}
+
+static void show_steps(struct keeper *k, const char *from, struct json_object *body)
+{
+	struct json_object *steps;
+
+	json_object_object_get_ex(body, "steps", &steps);
+	for (size_t i = 0; i < json_object_array_length(steps); i++)
+		show_step(k, from, json_object_array_get_idx(steps, i));
+}
+
+/* Messages cost both heads time that the steps lack: they go together. */
+static void send_steps(struct keeper *k)
+{
+	struct transfer *t = &k->transfer;
+	struct message m = { .type = MESSAGE_STEPS,
+			     .generation = t->handover.generation,
+			     .body = json_object_new_object() };
+
+	keeper_arm(t->flush, 0);
+	if (t->held) {
+		json_object_object_add(m.body, "steps", t->held);
+		t->held = NULL;
+		peers_send(k, &m);
+	}
+	message_release(&m);
+}
+
+static int on_flush(sd_event_source *source, uint64_t usec, void *data)
+{
+	send_steps(data);
+	return 0;
+}
+
+bool transfer_step(struct keeper *k, struct json_object *entry)
+{
+	struct transfer *t = &k->transfer;
+
+	if (!transfer_hides(k))
+		return false;
+	show_step(k, k->peers.self, entry);
+	if (!t->held) {
+		t->held = json_object_new_array();
+		keeper_arm(t->flush, FLUSH_MS);
+	}
+	json_object_array_add(t->held, json_object_get(entry));
+	/* From here on all heads count the pause. */
+	if (member_bool(entry, "serving"))
+		send_steps(k);
+	return true;
 }
 
 /* ---- what the table says */
@@ -151,6 +193,7 @@ static void apply(struct keeper *k, struct handover_todo todo)
 
 	if (!todo.known)
 		return;
+	send_steps(k);
 	keeper_arm(t->deadline, within_budget(t, todo.deadline_ms));
 	if (todo.sends)
 		send_to(k, t->handover.peer, todo.type, t->handover.generation,
@@ -298,17 +341,18 @@ void transfer_message(struct keeper *k, const char *from, const struct message *
 
 	if (m->type == MESSAGE_HELLO && m->generation > t->generation)
 		t->generation = m->generation;
-	if (m->type > MESSAGE_STEP || (m->type == MESSAGE_PREPARE && !is_new(k, from, m)))
+	if (m->type > MESSAGE_STEPS ||
+	    (m->type == MESSAGE_PREPARE && !is_new(k, from, m)))
 		return;
 	/* Of another protocol only the beginning is understood. */
 	if (m->protocol == MESSAGE_PROTOCOL)
 		publish(k,
 			account_take(&t->account, from, m, seconds(CLOCK_MONOTONIC) * 1e3,
 				     seconds(CLOCK_REALTIME)));
-	if (m->type == MESSAGE_STEP) {
-		if (m->protocol == MESSAGE_PROTOCOL &&
+	if (m->type == MESSAGE_STEPS) {
+		if (!from_us && m->protocol == MESSAGE_PROTOCOL &&
 		    m->generation == t->account.generation)
-			show_step(k, from, m->body);
+			show_steps(k, from, m->body);
 		return;
 	}
 	if (!to_us || from_us)
@@ -376,7 +420,12 @@ int transfer_open(struct keeper *k, struct err *err)
 
 	if (rc < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop");
+	rc = sd_event_add_time_relative(k->event, &t->flush, CLOCK_MONOTONIC, 0, 0,
+					on_flush, k);
+	if (rc < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop");
 	keeper_arm(t->deadline, 0);
+	keeper_arm(t->flush, 0);
 	/* Above all that keepers before this one may have used; hello corrects it. */
 	t->generation = (uint64_t)seconds(CLOCK_REALTIME) * 1000;
 	t->record = remember_record(k);
@@ -386,6 +435,8 @@ int transfer_open(struct keeper *k, struct err *err)
 void transfer_close(struct keeper *k)
 {
 	sd_event_source_disable_unref(k->transfer.deadline);
+	sd_event_source_disable_unref(k->transfer.flush);
+	json_object_put(k->transfer.held);
 	json_object_put(k->transfer.account.record);
 	json_object_put(k->transfer.record);
 }

@@ -390,7 +390,7 @@ def test_messages_that_are_none(vmstore):
     since = vmstore.lab.guest("head1").run(["date", "+%s"]).stdout.strip()
     vmstore.lab.guest("head2").run(
         ["/root/cpgx", "vmstore", "x", "{", "[]", '{"v":1}', '{"v":1,"type":"grant"}',
-         '{"v":1,"type":"granted","generation":-1}', '{"v":1,"type":"step","to":""}',
+         '{"v":1,"type":"granted","generation":-1}', '{"v":1,"type":"steps","to":""}',
          "[" * 5000, '{"v":1,"type":"granted","to":"head1\\n"}'])
     replay = {"v": 1, "to": "head1", "generation": generation, "digest": digest}
     vmstore.say("head2", {**replay, "type": "prepare"}, {**replay, "type": "ready"},

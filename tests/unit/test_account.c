@@ -21,13 +21,18 @@ static struct json_object *take(struct account *a, const char *from,
 	struct json_object *o;
 
 	snprintf(m.text, sizeof(m.text), "%s", text);
-	if (type == MESSAGE_STEP) {
-		m.body = json_object_new_object();
-		json_object_object_add(m.body, "step", json_object_new_string(text));
-		json_object_object_add(m.body, "head", json_object_new_string("liar"));
+	if (type == MESSAGE_STEPS) {
+		struct json_object *step = json_object_new_object();
+		struct json_object *steps = json_object_new_array();
+
+		json_object_object_add(step, "step", json_object_new_string(text));
+		json_object_object_add(step, "head", json_object_new_string("liar"));
 		if (strcmp(text, "sync") == 0)
-			json_object_object_add(m.body, "serving",
+			json_object_object_add(step, "serving",
 					       json_object_new_boolean(true));
+		json_object_array_add(steps, step);
+		m.body = json_object_new_object();
+		json_object_object_add(m.body, "steps", steps);
 	}
 	now += 10;
 	o = account_take(a, from, &m, now, 1795372800.5);
@@ -42,11 +47,11 @@ static void a_move_that_goes_well(void **state)
 
 	assert_null(take(&a, "head1", MESSAGE_PREPARE, 5, ""));
 	assert_null(take(&a, "head2", MESSAGE_READY, 5, ""));
-	assert_null(take(&a, "head1", MESSAGE_STEP, 5, "drain"));
-	assert_null(take(&a, "head3", MESSAGE_STEP, 5, "of a stranger"));
-	assert_null(take(&a, "head1", MESSAGE_STEP, 4, "of another one"));
+	assert_null(take(&a, "head1", MESSAGE_STEPS, 5, "drain"));
+	assert_null(take(&a, "head3", MESSAGE_STEPS, 5, "of a stranger"));
+	assert_null(take(&a, "head1", MESSAGE_STEPS, 4, "of another one"));
 	assert_null(take(&a, "head1", MESSAGE_GRANTED, 5, ""));
-	assert_null(take(&a, "head2", MESSAGE_STEP, 5, "mount"));
+	assert_null(take(&a, "head2", MESSAGE_STEPS, 5, "mount"));
 	/* Only the target can say that it serves. */
 	assert_null(take(&a, "head1", MESSAGE_SERVING, 5, ""));
 	o = take(&a, "head2", MESSAGE_SERVING, 5, "");
@@ -77,9 +82,9 @@ static void the_pause_begins_when_clients_are_served_no_more(void **state)
 
 	take(&a, "head1", MESSAGE_PREPARE, 5, "");
 	take(&a, "head2", MESSAGE_READY, 5, "");
-	take(&a, "head1", MESSAGE_STEP, 5, "sync");
+	take(&a, "head1", MESSAGE_STEPS, 5, "sync");
 	/* Not his to say. */
-	take(&a, "head2", MESSAGE_STEP, 5, "sync");
+	take(&a, "head2", MESSAGE_STEPS, 5, "sync");
 	o = take(&a, "head2", MESSAGE_SERVING, 5, "");
 	assert_true(member_double(o, "pause_ms") == 20);
 	json_object_put(o);
@@ -122,7 +127,7 @@ static void a_new_one_takes_the_place_of_one_that_never_ended(void **state)
 	struct account a = { 0 };
 
 	take(&a, "head1", MESSAGE_PREPARE, 1, "");
-	take(&a, "head1", MESSAGE_STEP, 1, "drain");
+	take(&a, "head1", MESSAGE_STEPS, 1, "drain");
 	take(&a, "head1", MESSAGE_PREPARE, 1, "");
 	take(&a, "head2", MESSAGE_PREPARE, 9, "");
 	assert_true(a.generation == 9);
