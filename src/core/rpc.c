@@ -89,3 +89,17 @@ fail:
 	err_set(err, BATON_EXIT_FAILED, 0, "the reply to a NULL call: %s", why);
 	return -EPROTO;
 }
+
+int rpc_build_true(uint8_t buf[RPC_TRUE_LEN], const uint8_t *call, size_t len)
+{
+	uint8_t *p = put(buf, MARK_LAST | (RPC_TRUE_LEN - RPC_MARK_LEN));
+
+	if (len < 8 || get(call + 4) != CALL)
+		return -EPROTO;
+	p = put(p, get(call));
+	p = put(p, REPLY);
+	p = put(p, MSG_ACCEPTED);
+	memset(p, 0, 12);
+	put(p + 12, 1);
+	return 0;
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rpc: the NULL call of ONC RPC over TCP, built and its reply understood, byte for byte. */
+/* rpc: the NULL call of ONC RPC over TCP and its reply, and an answer of our own. */
 #ifndef BATON_CORE_RPC_H
 #define BATON_CORE_RPC_H
 
@@ -51,5 +51,18 @@ int rpc_parse_mark(const uint8_t mark[RPC_MARK_LEN], size_t *len, struct err *er
  * Return: 0, or -EPROTO.
  */
 int rpc_parse_reply(const uint8_t *buf, size_t len, uint32_t xid, struct err *err);
+
+/* Mark, xid, REPLY, MSG_ACCEPTED, AUTH_NONE without bytes, SUCCESS, the result. */
+#define RPC_TRUE_LEN (RPC_MARK_LEN + 28)
+
+/**
+ * rpc_build_true - the answer "done, and yes" to a call, as one record
+ * @buf: gets it, mark included
+ * @call: the call, without its mark
+ * @len: of it
+ *
+ * Return: 0, or -EPROTO if it is no call.
+ */
+int rpc_build_true(uint8_t buf[RPC_TRUE_LEN], const uint8_t *call, size_t len);
 
 #endif

@@ -186,7 +186,7 @@ static int run_listen(struct op *op, struct err *err)
 	if (rc == 0 && severed.destroyed)
 		snprintf(op->note, sizeof(op->note), "%zu stale sockets destroyed",
 			 severed.destroyed);
-	return rc < 0 ? rc : nfsd_listen(op->svc, err);
+	return rc < 0 ? rc : nfsd_listen(op->svc, &op->paths, err);
 }
 
 static int run_recovery(struct op *op, struct err *err)

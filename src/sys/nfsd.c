@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "core/export.h"
 #include "sys/child.h"
 #include "sys/file.h"
+#include "sys/rpcbind.h"
 
 #define NFS_PORT             2049
 #define EXPORTFS_PATIENCE_MS 10000
@@ -96,19 +98,32 @@ static int open_listener(const struct ipaddr *ip, struct err *err)
 	return rc;
 }
 
-int nfsd_listen(const struct service *svc, struct err *err)
+static int hand_over_listener(int nfsd, const struct ipaddr *ip, struct err *err)
 {
+	_cleanup_close_ int fd = open_listener(ip, err);
+	/* A file of nfsdfs takes one write each time it is opened (fs/libfs.c). */
+	_cleanup_close_ int portlist = openat(nfsd, "portlist", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return fd;
+	if (portlist < 0 || dprintf(portlist, "%d\n", fd) < 0)
+		return err_set(err, BATON_EXIT_FAILED, errno,
+			       "write '%d' to " PATHS_NFSD "/portlist", fd);
+	return 0;
+}
+
+int nfsd_listen(const struct service *svc, const struct paths *paths, struct err *err)
+{
+	_cleanup_close_ int nfsd = open(PATHS_NFSD, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct rpcbind rpcbind;
 	int rc = 0;
 
-	for (size_t i = 0; i < svc->n_addresses && rc == 0; i++) {
-		_cleanup_close_ int fd = open_listener(&svc->addresses[i].ip, err);
-		char text[16];
-
-		if (fd < 0)
-			return fd;
-		snprintf(text, sizeof(text), "%d\n", fd);
-		rc = write_file("portlist", text, err);
-	}
+	if (nfsd < 0)
+		return err_set(err, BATON_EXIT_FAILED, errno, "open " PATHS_NFSD);
+	rpcbind_stand_in(paths, &rpcbind);
+	for (size_t i = 0; i < svc->n_addresses && rc == 0; i++)
+		rc = hand_over_listener(nfsd, &svc->addresses[i].ip, err);
+	rpcbind_leave(&rpcbind);
 	return rc;
 }
 

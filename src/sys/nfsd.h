@@ -21,11 +21,12 @@ int nfsd_apply_settings(const struct service *svc, struct err *err);
  *
  * They are bound to the addresses themselves and handed over by descriptor number
  * (nfsctl.c, __write_ports_addfd), so knfsd answers nowhere else. The addresses need not
- * be up.
+ * be up. With the first of them the kernel makes the server, and asks for rpcbind
+ * (sys/rpcbind.h).
  *
  * Return: 0, or -errno.
  */
-int nfsd_listen(const struct service *svc, struct err *err);
+int nfsd_listen(const struct service *svc, const struct paths *paths, struct err *err);
 
 /**
  * nfsd_set_threads - start, or with 0 stop, the server

@@ -13,17 +13,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/conn.h"
+#include "core/rpc.h"
 #include "core/ruleset.h"
 #include "sys/child.h"
 #include "sys/diag.h"
 #include "sys/nfsping.h"
 #include "sys/nft.h"
 #include "sys/rawsock.h"
+#include "sys/rpcbind.h"
 #include "sys/rtnl.h"
 
 static struct rtnl *rtnl;
@@ -354,6 +358,47 @@ static int cmd_nfsping(int argc, char **argv)
 	return nfsping_call(&a, 2049, child_now_ms() + atoi(argv[1]), &err);
 }
 
+/* What the kernel does: from where the process stands, to its path (net/sunrpc/rpcb_clnt.c). */
+static int ask_rpcbind(uint32_t version)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX,
+				  .sun_path = "/var/run/rpcbind.sock" };
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	uint8_t call[RPC_NULL_LEN], answer[RPC_TRUE_LEN];
+
+	rpc_build_null(call, version, 100000, version);
+	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		return -errno;
+	for (int i = 0; i < 2; i++)
+		if (send(fd, call, sizeof(call), MSG_NOSIGNAL) != sizeof(call) ||
+		    recv(fd, answer, sizeof(answer), MSG_WAITALL) != sizeof(answer) ||
+		    rpc_parse_reply(answer + RPC_MARK_LEN, RPC_TRUE_LEN - RPC_MARK_LEN,
+				    version, &err) < 0)
+			return -EPROTO;
+	return 0;
+}
+
+/* rpcbind DIRECTORY: twice stand in, ask by both versions, leave */
+static int cmd_rpcbind(int argc, char **argv)
+{
+	struct paths paths = { 0 };
+
+	snprintf(paths.run, sizeof(paths.run), "%s", argv[0]);
+	for (int i = 0; i < 2; i++) {
+		struct rpcbind rpcbind;
+		int rc[2];
+
+		rpcbind_stand_in(&paths, &rpcbind);
+		rc[0] = ask_rpcbind(2);
+		rc[1] = ask_rpcbind(4);
+		printf("%d %d %s\n", rc[0], rc[1],
+		       access(argv[0], F_OK) ? "aside" : "here");
+		rpcbind_leave(&rpcbind);
+		printf("%s\n", access(argv[0], F_OK) ? "aside" : "here");
+	}
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -382,6 +427,7 @@ static const struct {
 	{ "nft", cmd_nft, 1 },
 	{ "probe-address", cmd_probe_address, 2 },
 	{ "nfsping", cmd_nfsping, 2 },
+	{ "rpcbind", cmd_rpcbind, 1 },
 };
 
 static int open_all(const char *netns)

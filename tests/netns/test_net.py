@@ -557,3 +557,13 @@ def test_ten_thousand_connections(net, family, record_property):
     record_property("tickle_us", int(sent.split()[2]))
     print(said, sent)
     assert int(m[1]) < 1000000 and int(sent.split()[2]) < 1000000
+
+
+def test_somebody_answers_for_rpcbind(tmp_path):
+    """At the kernel's path, as the process sees it, and only for so long."""
+    done = subprocess.run([NETX, "rpcbind", tmp_path], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == ["0 0 aside", "here"] * 2, done
+    # Who has no directory to put it in, or no child to do it, goes without.
+    done = subprocess.run([NETX, "rpcbind", tmp_path / "none"], capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == 0 and "0 0" not in done.stdout, done

@@ -130,12 +130,37 @@ static void cut_short(void **state)
 	}
 }
 
+static void an_answer(void **state)
+{
+	static const uint8_t golden[RPC_TRUE_LEN] = {
+		0x80, 0, 0, 28, /* the last fragment, 28 bytes */
+		1,    2, 3, 4,  /* xid */
+		0,    0, 0, 1,  /* REPLY */
+		0,    0, 0, 0,  /* MSG_ACCEPTED */
+		0,    0, 0, 0,  /* verifier AUTH_NONE */
+		0,    0, 0, 0,  /* … of no bytes */
+		0,    0, 0, 0,  /* SUCCESS */
+		0,    0, 0, 1,  /* TRUE */
+	};
+	uint8_t call[RPC_NULL_LEN], buf[RPC_TRUE_LEN];
+	struct err err = { 0 };
+
+	rpc_build_null(call, XID, 100000, 4);
+	memset(buf, 0xff, sizeof(buf));
+	assert_int_equal(rpc_build_true(buf, call + RPC_MARK_LEN, 40), 0);
+	assert_memory_equal(buf, golden, sizeof(golden));
+	assert_int_equal(rpc_parse_reply(buf + RPC_MARK_LEN, 28, XID, &err), 0);
+	assert_int_equal(rpc_build_true(buf, call + RPC_MARK_LEN, 7), -EPROTO);
+	assert_int_equal(rpc_build_true(buf, golden + RPC_MARK_LEN, 28), -EPROTO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_call), cmocka_unit_test(marks),
-		cmocka_unit_test(a_reply),  cmocka_unit_test(a_reply_with_a_verifier),
-		cmocka_unit_test(refusals), cmocka_unit_test(cut_short),
+		cmocka_unit_test(the_call),  cmocka_unit_test(marks),
+		cmocka_unit_test(a_reply),   cmocka_unit_test(a_reply_with_a_verifier),
+		cmocka_unit_test(refusals),  cmocka_unit_test(cut_short),
+		cmocka_unit_test(an_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
