@@ -119,6 +119,18 @@ static int query_row(sqlite3 *db, const char *sql, int64_t out[2], const char **
 }
 
 /*
+ * nfsdcld writes twice while clients wait, when they have reclaimed. With a write-ahead log
+ * a transaction is one sync instead of four, a file made and one removed. The database
+ * remembers it, so nfsdcld follows; where it cannot be had, nothing is lost but time.
+ */
+static void write_ahead(sqlite3 *db)
+{
+	/* The log is for nfsdcld to go on with: no checkpoint in a pause. */
+	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	sqlite3_exec(db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+}
+
+/*
  * Reads the epochs; with @check looks through the whole database first. A database that
  * does not exist yet has the epochs 0, 0.
  */
@@ -146,6 +158,7 @@ static int read_epochs(const struct paths *paths, bool check,
 		if (wrong)
 			return err_set(err, BATON_EXIT_TRACKING, 0,
 				       "recovery database %s: %s", file, wrong);
+		write_ahead(db);
 	}
 	rc = query_row(db, "SELECT current, recovery FROM grace", row, NULL);
 	if (rc == -EPROTO)

@@ -244,6 +244,24 @@ def test_database(house, disk, tmp_path):
     assert house.keepx("recovery", "vmstore") == "7 6\n"
 
 
+def test_database_is_written_ahead(house, disk, tmp_path):
+    """And what a power cut leaves in the write-ahead log is read."""
+    attach(house, disk)
+    house.keepx("recovery", "vmstore")
+    database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (7, 6);")
+    house.keepx("recovery", "vmstore")
+    house.inside("vmstore", "/usr/bin/python3", "-c", f"""if True:
+        import os, sqlite3
+        db = sqlite3.connect({DB!r})
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        db.execute("UPDATE grace SET current = 8, recovery = 7")
+        db.commit()
+        assert os.path.getsize({DB + "-wal"!r}) > 0
+        os._exit(0)""")
+    assert house.keepx("recovery", "vmstore") == "8 7\n"
+    house.inside("vmstore", "test", "-s", DB + "-wal")
+
+
 @pytest.mark.parametrize("script,why", [
     (f"echo no database at all, but a text longer than 16 bytes > {DB}",
      "file is not a database"),
