@@ -193,11 +193,14 @@ static void apply(struct keeper *k, struct handover_todo todo)
 
 	if (!todo.known)
 		return;
-	send_steps(k);
+	/* Nothing goes before the word that the other head waits for. */
+	if (todo.type != MESSAGE_GRANTED)
+		send_steps(k);
 	keeper_arm(t->deadline, within_budget(t, todo.deadline_ms));
 	if (todo.sends)
 		send_to(k, t->handover.peer, todo.type, t->handover.generation,
 			&t->handover.reason);
+	send_steps(k);
 	if (todo.ends)
 		end(k, todo.sends);
 	if (!todo.begins)
