@@ -16,7 +16,7 @@ CALM_S = 4
 # All guests share the machine's processors: what the bystander asks for, the move lacks.
 BYSTANDER_ASKS_MS = 100
 # Shorter calls of the bystander are not listed one by one: its books have bounds.
-BYSTANDER_LISTS_MS = 50
+BYSTANDER_LISTS_MS = 100
 # Of the steps that the target does, those before it is granted the service.
 BEFORE = ("device", "links")
 
