@@ -55,7 +55,8 @@ static const struct ocf_action *row(const char *name)
 /* A stop that runs out of time ends in fencing. */
 static void timeouts_suffice(void **state)
 {
-	assert_true(row("stop")->timeout_s >= LOOK_S + sum_s(sync_steps) + sum_s(stop_steps));
+	assert_true(row("stop")->timeout_s >=
+		    LOOK_S + sum_s(sync_steps) + sum_s(stop_steps));
 	assert_true(row("start")->timeout_s >= LOOK_S + sum_s(start_steps));
 }
 
