@@ -135,20 +135,25 @@ def median_pauses(steps):
                 s.bystander_pause_ms for s in steps if s.what != "takeover"))}
 
 
-def set_up(lab, progress):
-    """The cluster with its two services, each on the head that it prefers."""
-    progress("corosync and Pacemaker on both heads")
-    cluster = Cluster(lab)
-    cluster.start()
-    services = [Service(lab, "vmstore"), Service(lab, "homes")]
-    progress("vmstore and homes: filesystems, service files, a keeper on each head")
+def add_services(cluster):
+    """vmstore and homes, each on the head that it prefers."""
+    services = [Service(cluster.lab, "vmstore"), Service(cluster.lab, "homes")]
     for service, home in zip(services, HEADS):
         service.prepare()
         cluster.add_service(service, prefer=home)
     for service, home in zip(services, HEADS):
         cluster.wait_where(service.name, home)
     cluster.wait_idle()
-    return cluster, services
+    return services
+
+
+def set_up(lab, progress):
+    """The cluster with its two services."""
+    progress("corosync and Pacemaker on both heads")
+    cluster = Cluster(lab)
+    cluster.start()
+    progress("vmstore and homes: filesystems, service files, a keeper on each head")
+    return cluster, add_services(cluster)
 
 
 def play(lab, rounds=1, progress=lambda line: None):

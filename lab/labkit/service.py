@@ -31,6 +31,9 @@ class Service:
         self.device, self.address = LUNS[name], ADDRESSES[name]
         self.mountpoint = f"/mnt/{name}"
         self.unit = f"baton@{name}.service"
+        # What runs a command in the service's namespaces.
+        self.inside = ["nsenter", f"--net=/run/netns/baton-{name}",
+                       f"--mount=/run/baton/{name}/ns/mnt"]
 
     def conf(self, **changes):
         """The text of the service file; changes replace or add keys, None removes one."""
@@ -53,6 +56,11 @@ class Service:
     def keep(self, head):
         """Start the keeper; returns when its standby is complete."""
         self.lab.guest(head).run(["systemctl", "start", self.unit], timeout=120)
+
+    def keeper_pid(self, head):
+        """Of the keeper that systemd has started; "0" = there is none."""
+        return self.lab.guest(head).run(["systemctl", "show", "-P", "MainPID",
+                                         self.unit]).stdout.strip()
 
     def baton(self, head, *words, check=True, timeout=120):
         return self.lab.guest(head).run(["baton", *words], check=check, timeout=timeout)

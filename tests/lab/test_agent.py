@@ -9,7 +9,6 @@ from labkit.service import HEADS, Service
 AGENT = "/usr/lib/ocf/resource.d/baton/service"
 SCHEMAS = "/usr/share/resource-agents"
 SUCCESS, GENERIC, ARGS, _, _, INSTALLED, _, NOT_RUNNING = range(8)
-INSIDE = ["nsenter", "--net=/run/netns/baton-vmstore", "--mount=/run/baton/vmstore/ns/mnt"]
 LEVELS = (0, 10, 20)
 
 
@@ -46,10 +45,10 @@ class Agent:
         return last.removeprefix("ocf-exit-reason:")
 
     def inside(self, *argv, **kw):
-        return self.guest.run([*INSIDE, *argv], **kw).stdout
+        return self.guest.run([*self.service.inside, *argv], **kw).stdout
 
     def keeper(self):
-        return int(self.guest.run(["systemctl", "show", "-P", "MainPID", self.unit]).stdout)
+        return int(self.service.keeper_pid(self.guest.name))
 
     def without_keeper(self):
         """Gone, and not to be brought back."""

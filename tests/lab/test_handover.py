@@ -50,8 +50,7 @@ class Keepers(Service):
         found = []
         for head in HEADS:
             inside = self.lab.guest(head).run(
-                ["nsenter", f"--net=/run/netns/baton-{self.name}",
-                 f"--mount=/run/baton/{self.name}/ns/mnt", "sh", "-c",
+                [*self.inside, "sh", "-c",
                  "grep -c ' /run/baton/vmstore/fs ' /proc/self/mountinfo; ip -br -4 addr show nfs0"],
                 check=False).stdout
             if "10.77.0.50" in inside or not inside.startswith("0"):
@@ -61,12 +60,8 @@ class Keepers(Service):
     def end_keeper(self, head):
         self.lab.guest(head).run(["systemctl", "stop", self.unit])
 
-    def pid(self, head):
-        return self.lab.guest(head).run(["systemctl", "show", "--property=MainPID", "--value",
-                                         self.unit]).stdout.strip()
-
     def signal(self, head, name):
-        self.lab.guest(head).run(["kill", f"-{name}", self.pid(head)])
+        self.lab.guest(head).run(["kill", f"-{name}", self.keeper_pid(head)])
 
     def met(self, head, other):
         """Have the two keepers introduced themselves?"""
@@ -322,12 +317,11 @@ def test_a_target_that_refuses_after_it_was_ready(vmstore):
 def test_a_start_that_fails_there(vmstore):
     """The target's own reason reaches who asked, and it undoes what it has begun."""
     guest = vmstore.lab.guest("head2")
-    inside = ["nsenter", "--mount=/run/baton/vmstore/ns/mnt"]
-    guest.run([*inside, "mount", "--bind", "/dev/null", "/usr/sbin/nfsdcld"])
+    guest.run([*vmstore.inside, "mount", "--bind", "/dev/null", "/usr/sbin/nfsdcld"])
     try:
         answer = vmstore.ask("head1", do="move", target="head2")
     finally:
-        guest.run([*inside, "umount", "/usr/sbin/nfsdcld"])
+        guest.run([*vmstore.inside, "umount", "/usr/sbin/nfsdcld"])
     assert answer["result"] != 0 and answer["changed"] and answer["state"] == "standby"
     assert answer["error"].startswith("head2: ") and "nfsdcld" in answer["error"], answer
     assert answer["record"]["outcome"] == "failed" and "pause_ms" not in answer["record"]
@@ -351,7 +345,7 @@ def test_a_keeper_killed_in_the_middle(vmstore, head):
     wait_for("the stop's end", lambda: not vmstore.lab.guest("head1").run(
         ["pgrep", "baton-runner"], check=False).stdout)
     assert len(vmstore.mounts()) <= 1
-    wait_for("new keepers", lambda: all(vmstore.pid(h) != "0" for h in HEADS))
+    wait_for("new keepers", lambda: all(vmstore.keeper_pid(h) != "0" for h in HEADS))
 
 
 def test_two_at_once(vmstore):

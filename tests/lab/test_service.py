@@ -10,7 +10,6 @@ from labkit.wait import wait_for
 STATUS = {"ok": 0, "failed": 1, "config": 3, "device": 4, "network": 5, "software": 6,
           "tracking": 7, "keeper": 8, "standing": 9}
 NETNS = "baton-vmstore"
-INSIDE = ["nsenter", "--net=/run/netns/baton-vmstore", "--mount=/run/baton/vmstore/ns/mnt"]
 DATABASE = "/m/.baton/nfsdcld/main.sqlite"
 
 
@@ -132,7 +131,7 @@ def test_state_on_the_disk_is_out_of_sight(mounted):
                     ["touch", "/mnt/vmstore/.baton/x"]):
         assert client.run(attempt, check=False).returncode != 0
     inside = mounted.lab.guest("head1").run(
-        [*INSIDE, "ls", "/run/baton/vmstore/fs/.baton/nfsdcld"]).stdout
+        [*mounted.inside, "ls", "/run/baton/vmstore/fs/.baton/nfsdcld"]).stdout
     assert "main.sqlite" in inside
 
 
@@ -146,9 +145,9 @@ def test_server_identity_and_settings_are_equal_on_both_heads(vmstore):
     for head in HEADS:
         vmstore.start(head)
         guest = vmstore.lab.guest(head)
-        nfsd = guest.run([*INSIDE, "sh", "-c", "cd /proc/fs/nfsd; cat versions "
+        nfsd = guest.run([*vmstore.inside, "sh", "-c", "cd /proc/fs/nfsd; cat versions "
                           "nfsv4leasetime nfsv4gracetime portlist"]).stdout
-        exports = guest.run([*INSIDE, "exportfs", "-v"]).stdout
+        exports = guest.run([*vmstore.inside, "exportfs", "-v"]).stdout
         uts = guest.run(["nsenter", "--uts=/run/baton/vmstore/ns/uts", "hostname"]).stdout
         mac = guest.run(["ip", "netns", "exec", NETNS, "cat",
                          "/sys/class/net/nfs0/address"]).stdout
@@ -173,13 +172,13 @@ def test_a_keeper_that_ends_interrupts_nobody(mounted, how):
     head = mounted.lab.guest("head1")
     probe = Probe(mounted).start()
     before = client_port(mounted.lab)
-    pid = head.run(["systemctl", "show", "-P", "MainPID", mounted.unit]).stdout
+    pid = mounted.keeper_pid("head1")
     if how[1] == "kill":
         # Of the keeper alone, as the OOM killer does it.
-        how = ["kill", "-KILL", pid.strip()]
+        how = ["kill", "-KILL", pid]
     head.run(how, timeout=60)
     wait_for("a new keeper", lambda: mounted.status("head1")["keeper"] == "serving")
-    assert head.run(["systemctl", "show", "-P", "MainPID", mounted.unit]).stdout != pid
+    assert mounted.keeper_pid("head1") != pid
     assert mounted.start("head1").stdout == "vmstore: already serving\n"
     assert client_port(mounted.lab) == before
     report = probe.finish()
@@ -201,10 +200,10 @@ def test_stop_without_a_keeper(mounted):
 
 def test_a_keeper_killed_in_the_middle_of_a_start(vmstore):
     head = vmstore.lab.guest("head1")
-    pid = head.run(["systemctl", "show", "-P", "MainPID", vmstore.unit]).stdout.strip()
+    pid = vmstore.keeper_pid("head1")
     start = head.start(["baton", "start", "vmstore"])
     wait_for("a mount", lambda: " - xfs " in head.run(
-        [*INSIDE, "cat", "/proc/self/mountinfo"]).stdout)
+        [*vmstore.inside, "cat", "/proc/self/mountinfo"]).stdout)
     head.run(["kill", "-KILL", pid])
     _, said = start.communicate(timeout=60)
     # Killed before or after the end: the operation went on to it in any case.

@@ -5,20 +5,17 @@ and nothing that a client was told is lost."""
 import json
 
 import pytest
+from labkit import scenario
 from labkit.sampler import Sampler
-from labkit.service import HEADS, Probe, Service
+from labkit.service import HEADS, Probe
 from labkit.wait import wait_for
 
 
 @pytest.fixture(scope="module")
 def services(cluster):
     """vmstore at home on head1, homes on head2, each mounted by the client."""
-    found = [Service(cluster.lab, name) for name in ("vmstore", "homes")]
-    for service, home in zip(found, HEADS):
-        service.prepare()
-        cluster.add_service(service, prefer=home)
-    for service, home in zip(found, HEADS):
-        cluster.wait_where(service.name, home)
+    found = scenario.add_services(cluster)
+    for service in found:
         service.mount()
     yield found
     for service in found:
@@ -109,8 +106,7 @@ def test_a_keeper_and_its_daemons_killed(cluster, services):
 
     def pid(of):
         if of == "keeper":
-            return guest.run(["systemctl", "show", "--property=MainPID", "--value",
-                              vmstore.unit]).stdout.strip()
+            return vmstore.keeper_pid("head1")
         return guest.run(["cat", f"/run/baton/vmstore/{of}.pid"]).stdout.strip()
 
     names = ("mountd", "nfsdcld", "keeper")
