@@ -27,7 +27,7 @@ def machine_args(accel):
     """What must be equal in the snapshot and in every guest made from it."""
     # Five page table levels would only cost time without KVM.
     cpu = "host" if accel == "kvm" else "max,la57=off"
-    tcg = "tcg,thread=single,tb-size=256"
+    tcg = "tcg,thread=single,tb-size=1024"
     return ["-machine", "pc,usb=off,vmport=off,hpet=off", "-cpu", cpu, "-smp", "1",
             "-accel", "kvm" if accel == "kvm" else tcg,
             "-m", str(MEMORY_MIB), "-nodefaults", "-no-user-config", "-display", "none",
