@@ -92,7 +92,7 @@ def test_metadata_by_the_schemas(agent, how):
 
 def test_pacemaker_understands_the_metadata(agent):
     said = agent.guest.run(["crm_resource", "--show-metadata", "ocf:baton:service"]).stdout
-    assert 'action name="migrate_to" timeout="240s"' in said
+    assert 'action name="migrate_to" timeout="300s"' in said
 
 
 # --- a life -----------------------------------------------------------------------------
