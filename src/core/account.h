@@ -33,8 +33,9 @@ struct account {
  * @now_ms: a monotonic clock
  * @unix_s: the time of day
  *
- * The pause is counted from `ready`, which begins the source's stop, or the last of its
- * steps that says that clients are still served in it, to `serving`: every head sees both at its own clock, so they agree but for a message's way.
+ * The pause is counted to `serving` from `ready`, which begins the source's stop, or from the
+ * last of its steps that says that clients are still served in it. Every head sees both at
+ * its own clock, so they agree but for a message's way.
  *
  * Return: the finished record, which the caller now owns, or NULL.
  */

@@ -21,6 +21,7 @@ void paths_init(struct paths *p, const char *name)
 		{ p->pins, p->run, "ns" },
 		{ p->mnt, p->pins, "mnt" },
 		{ p->uts, p->pins, "uts" },
+		{ p->rpcbind, p->run, "rpcbind" },
 		{ p->mountd_pid, p->run, "mountd.pid" },
 		{ p->nfsdcld_pid, p->run, "nfsdcld.pid" },
 		{ p->fs, p->run, "fs" },

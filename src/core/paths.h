@@ -31,6 +31,7 @@ struct paths {
 	char pins[PATHS_MAX];        /* a private mount that holds the two below */
 	char mnt[PATHS_MAX];         /* pinned mount namespace */
 	char uts[PATHS_MAX];         /* pinned UTS namespace */
+	char rpcbind[PATHS_MAX];     /* a root in which somebody answers for rpcbind */
 	char netns[PATHS_MAX];       /* pinned network namespace */
 	char mountd_pid[PATHS_MAX];  /* rpc.mountd */
 	char nfsdcld_pid[PATHS_MAX]; /* nfsdcld */

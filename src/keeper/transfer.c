@@ -92,15 +92,15 @@ static void send_steps(struct keeper *k)
 {
 	struct transfer *t = &k->transfer;
 	struct message m = { .type = MESSAGE_STEPS,
-			     .generation = t->handover.generation,
-			     .body = json_object_new_object() };
+			     .generation = t->handover.generation };
 
+	if (!t->held)
+		return;
 	keeper_arm(t->flush, 0);
-	if (t->held) {
-		json_object_object_add(m.body, "steps", t->held);
-		t->held = NULL;
-		peers_send(k, &m);
-	}
+	m.body = json_object_new_object();
+	json_object_object_add(m.body, "steps", t->held);
+	t->held = NULL;
+	peers_send(k, &m);
 	message_release(&m);
 }
 

@@ -120,7 +120,7 @@ int nfsd_listen(const struct service *svc, const struct paths *paths, struct err
 
 	if (nfsd < 0)
 		return err_set(err, BATON_EXIT_FAILED, errno, "open " PATHS_NFSD);
-	rpcbind_stand_in(paths, &rpcbind);
+	rpcbind_stand_in(paths->rpcbind, &rpcbind);
 	for (size_t i = 0; i < svc->n_addresses && rc == 0; i++)
 		rc = hand_over_listener(nfsd, &svc->addresses[i].ip, err);
 	rpcbind_leave(&rpcbind);

@@ -20,20 +20,20 @@
 static const char *const directories[] = { "", "/var", "/var/run" };
 #define SOCKET "/var/run/rpcbind.sock"
 
-static int listen_below(const char *top)
+static int listen_below(const char *root)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	char path[PATHS_MAX + sizeof(SOCKET)];
+	char path[sizeof(addr.sun_path)];
 	int fd;
 
+	if (snprintf(addr.sun_path, sizeof(addr.sun_path), "%s" SOCKET, root) >=
+	    (int)sizeof(addr.sun_path))
+		return -ENAMETOOLONG;
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
-		snprintf(path, sizeof(path), "%s%s", top, directories[i]);
+		snprintf(path, sizeof(path), "%s%s", root, directories[i]);
 		if (mkdir(path, 0700) < 0 && errno != EEXIST)
 			return -errno;
 	}
-	if (snprintf(addr.sun_path, sizeof(addr.sun_path), "%s" SOCKET, top) >=
-	    (int)sizeof(addr.sun_path))
-		return -ENAMETOOLONG;
 	unlink(addr.sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
@@ -74,14 +74,11 @@ static void be_rpcbind(int listener)
 	}
 }
 
-void rpcbind_stand_in(const struct paths *paths, struct rpcbind *rpcbind)
+void rpcbind_stand_in(const char *root, struct rpcbind *rpcbind)
 {
-	char top[PATHS_MAX];
-	int listener;
+	int listener = listen_below(root);
 
 	*rpcbind = (struct rpcbind){ .root = -1 };
-	snprintf(top, sizeof(top), "%.100s/rpcbind", paths->run);
-	listener = listen_below(top);
 	if (listener < 0)
 		return;
 	rpcbind->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -89,7 +86,7 @@ void rpcbind_stand_in(const struct paths *paths, struct rpcbind *rpcbind)
 	if (rpcbind->pid == 0)
 		be_rpcbind(listener);
 	close(listener);
-	if (rpcbind->pid > 0 && chroot(top) == 0)
+	if (rpcbind->pid > 0 && chroot(root) == 0)
 		return;
 	rpcbind_leave(rpcbind);
 }

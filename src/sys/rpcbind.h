@@ -5,8 +5,6 @@
 
 #include <sys/types.h>
 
-#include "core/paths.h"
-
 /** struct rpcbind - the stand-in, and where we were before; pid 0 = there is none */
 struct rpcbind {
 	pid_t pid;
@@ -15,7 +13,7 @@ struct rpcbind {
 
 /**
  * rpcbind_stand_in - answer for rpcbind until rpcbind_leave()
- * @paths: of the service
+ * @root: the directory for it (struct paths); made if it is missing
  * @rpcbind: for rpcbind_leave()
  *
  * A new knfsd first takes old registrations back, whatever versions it serves
@@ -28,7 +26,7 @@ struct rpcbind {
  *
  * Without it nothing but time is lost.
  */
-void rpcbind_stand_in(const struct paths *paths, struct rpcbind *rpcbind);
+void rpcbind_stand_in(const char *root, struct rpcbind *rpcbind);
 
 /** rpcbind_leave - end it; the process is where it was. */
 void rpcbind_leave(struct rpcbind *rpcbind);

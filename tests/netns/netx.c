@@ -381,20 +381,17 @@ static int ask_rpcbind(uint32_t version)
 /* rpcbind DIRECTORY: twice stand in, ask by both versions, leave */
 static int cmd_rpcbind(int argc, char **argv)
 {
-	struct paths paths = { 0 };
-
-	snprintf(paths.run, sizeof(paths.run), "%s", argv[0]);
 	for (int i = 0; i < 2; i++) {
 		struct rpcbind rpcbind;
 		int rc[2];
 
-		rpcbind_stand_in(&paths, &rpcbind);
+		rpcbind_stand_in(argv[0], &rpcbind);
 		rc[0] = ask_rpcbind(2);
 		rc[1] = ask_rpcbind(4);
 		printf("%d %d %s\n", rc[0], rc[1],
-		       access(argv[0], F_OK) ? "aside" : "here");
+		       access("/proc", F_OK) ? "aside" : "here");
 		rpcbind_leave(&rpcbind);
-		printf("%s\n", access(argv[0], F_OK) ? "aside" : "here");
+		printf("%s\n", access("/proc", F_OK) ? "aside" : "here");
 	}
 	return 0;
 }

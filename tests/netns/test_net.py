@@ -564,6 +564,6 @@ def test_somebody_answers_for_rpcbind(tmp_path):
     done = subprocess.run([NETX, "rpcbind", tmp_path], capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines() == ["0 0 aside", "here"] * 2, done
     # Who has no directory to put it in, or no child to do it, goes without.
-    done = subprocess.run([NETX, "rpcbind", tmp_path / "none"], capture_output=True, text=True,
+    done = subprocess.run([NETX, "rpcbind", tmp_path / "none" / "here"], capture_output=True, text=True,
                           timeout=60)
     assert done.returncode == 0 and "0 0" not in done.stdout, done

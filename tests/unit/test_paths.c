@@ -39,6 +39,7 @@ static void every_path_ends_as_it_should(void **state)
 		{ p.tickle, "/fs/.baton/tickle" },
 		{ p.conns, "/fs/.baton/tickle/connections" },
 		{ p.pulse, "/fs/.baton/tickle/pulse" },
+		{ p.rpcbind, "/rpcbind" },
 	};
 
 	assert_int_equal(strlen(longest), SERVICE_NAME_MAX);
