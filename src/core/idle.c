@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* idle: which clients hold nothing, and cannot have got anything since one looked. */
+#include "core/idle.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/conn.h"
+
+int sents_add(struct sents *sents, const struct sent *sent)
+{
+	if (sents->n == sents->room) {
+		size_t room = sents->room ? sents->room * 2 : 64;
+		struct sent *v = reallocarray(sents->v, room, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		sents->v = v;
+		sents->room = room;
+	}
+	sents->v[sents->n++] = *sent;
+	return 0;
+}
+
+void sents_free(struct sents *sents)
+{
+	free(sents->v);
+	memset(sents, 0, sizeof(*sents));
+}
+
+static int by_cookie(const void *pa, const void *pb)
+{
+	const struct sent *a = pa, *b = pb;
+
+	return a->cookie < b->cookie ? -1 : a->cookie > b->cookie;
+}
+
+static void sort(struct sents *sents)
+{
+	if (sents->n)
+		qsort(sents->v, sents->n, sizeof(*sents->v), by_cookie);
+}
+
+/* Sets of clients' addresses, with or without (0) their ports. */
+static struct conn member(const struct ipaddr *ip, uint16_t port)
+{
+	return (struct conn){ .local.family = AF_INET, .remote = *ip, .rport = port };
+}
+
+static int put(struct conns *set, const struct ipaddr *ip, uint16_t port)
+{
+	struct conn c = member(ip, port);
+
+	return conns_add(set, &c);
+}
+
+static bool has(const struct conns *set, const struct ipaddr *ip, uint16_t port)
+{
+	struct conn c = member(ip, port);
+
+	return set->n && bsearch(&c, set->v, set->n, sizeof(c), conn_compare);
+}
+
+/* Has a reply been written between the two? Either may be missing. */
+static bool has_spoken(const struct sent *before, const struct sent *after)
+{
+	if (!after || !after->known || after->unsent > 1)
+		return true;
+	if (!before)
+		return after->bytes > 0;
+	return !before->known || after->bytes != before->bytes;
+}
+
+static int find_speakers(const struct sents *before, const struct sents *after,
+			 struct conns *speakers)
+{
+	size_t i = 0, j = 0;
+	int rc = 0;
+
+	while ((i < before->n || j < after->n) && rc == 0) {
+		const struct sent *b = i < before->n ? &before->v[i] : NULL;
+		const struct sent *a = j < after->n ? &after->v[j] : NULL;
+
+		if (a && b && a->cookie != b->cookie) {
+			if (a->cookie < b->cookie)
+				b = NULL;
+			else
+				a = NULL;
+		}
+		if (has_spoken(b, a))
+			rc = put(speakers, b ? &b->ip : &a->ip, b ? b->port : a->port);
+		i += b != NULL;
+		j += a != NULL;
+	}
+	conns_sort(speakers);
+	return rc;
+}
+
+/* Leaves the clients for which @keep is set. */
+static void retain(struct clients *clients, const bool *keep)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < clients->n; i++) {
+		if (keep[i])
+			clients->v[kept++] = clients->v[i];
+		else
+			free(clients->v[i].id);
+	}
+	clients->n = kept;
+}
+
+static int by_name(const void *pa, const void *pb)
+{
+	const struct client *a = pa, *b = pb;
+
+	if (a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	return memcmp(a->id, b->id, a->len);
+}
+
+static bool is_idle(const struct client *c)
+{
+	return c->status == CLIENT_CONFIRMED && !c->holding;
+}
+
+/* Of each name all or none; sorts the clients. */
+static void judge_holding(struct clients *clients, bool *idle)
+{
+	size_t end;
+
+	if (clients->n)
+		qsort(clients->v, clients->n, sizeof(*clients->v), by_name);
+	for (size_t i = 0; i < clients->n; i = end) {
+		bool all = true;
+
+		for (end = i;
+		     end < clients->n && by_name(&clients->v[i], &clients->v[end]) == 0;
+		     end++)
+			all &= is_idle(&clients->v[end]);
+		memset(idle + i, all, end - i);
+	}
+}
+
+/* What idle_sift() looks up. */
+struct sets {
+	struct conns speakers; /* with their ports … */
+	struct conns speaking; /* … and without */
+	struct conns known;    /* clients' addresses */
+	struct conns alive;    /* connections that were there */
+};
+
+static int fill_sets(struct sets *s, const struct clients *clients,
+		     const struct sents *before, bool exact)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < s->speakers.n && rc == 0; i++)
+		rc = put(&s->speaking, &s->speakers.v[i].remote, 0);
+	for (size_t i = 0; i < clients->n && rc == 0; i++)
+		rc = put(&s->known, &clients->v[i].ip, exact ? clients->v[i].port : 0);
+	for (size_t i = 0; i < before->n && rc == 0; i++)
+		rc = put(&s->alive, &before->v[i].ip, before->v[i].port);
+	conns_sort(&s->speaking);
+	conns_sort(&s->known);
+	conns_sort(&s->alive);
+	return rc;
+}
+
+static void judge_speaking(const struct sets *s, const struct clients *clients,
+			   bool exact, bool *idle, const char **why)
+{
+	for (size_t i = 0; i < s->speakers.n && !*why; i++)
+		if (!has(&s->known, &s->speakers.v[i].remote,
+			 exact ? s->speakers.v[i].rport : 0))
+			*why = "a call came from an address of no known client";
+	for (size_t i = 0; i < clients->n; i++) {
+		const struct client *c = &clients->v[i];
+
+		idle[i] &= !*why && !has(&s->speaking, &c->ip, 0) &&
+			   has(&s->alive, &c->ip, c->port);
+	}
+}
+
+int idle_sift(struct clients *clients, struct sents *before, struct sents *after,
+	      bool exact, const char **why)
+{
+	bool *idle = calloc(clients->n + 1, sizeof(*idle));
+	struct sets s = { 0 };
+	int rc = idle ? 0 : -ENOMEM;
+
+	*why = NULL;
+	sort(before);
+	sort(after);
+	if (rc == 0)
+		rc = find_speakers(before, after, &s.speakers);
+	if (rc == 0)
+		judge_holding(clients, idle);
+	if (rc == 0 && s.speakers.n)
+		rc = fill_sets(&s, clients, before, exact);
+	if (rc == 0 && s.speakers.n)
+		judge_speaking(&s, clients, exact, idle, why);
+	if (rc == 0)
+		retain(clients, idle);
+	else
+		clients_free(clients);
+	conns_free(&s.speakers);
+	conns_free(&s.speaking);
+	conns_free(&s.known);
+	conns_free(&s.alive);
+	free(idle);
+	return rc;
+}

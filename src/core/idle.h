@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* idle: which clients hold nothing, and cannot have got anything since one looked. */
+#ifndef BATON_CORE_IDLE_H
+#define BATON_CORE_IDLE_H
+
+#include "core/client.h"
+
+/**
+ * struct sent - how much the server has sent on one connection
+ * @cookie: the kernel's, never used again
+ * @ip, @port: of the client
+ * @known: the kernel has told the next two
+ * @bytes: ever handed to the network, retransmissions included: it only grows
+ * @unsent: written and not yet sent; a FIN counts as one
+ */
+struct sent {
+	uint64_t cookie;
+	struct ipaddr ip;
+	uint16_t port;
+	bool known;
+	uint64_t bytes;
+	uint32_t unsent;
+};
+
+/** struct sents - a growable list; start from all zero, end with sents_free() */
+struct sents {
+	struct sent *v;
+	size_t n;
+	size_t room;
+};
+
+/** sents_add - append a copy. Return: 0 or -ENOMEM. */
+int sents_add(struct sents *sents, const struct sent *sent);
+
+/** sents_free - release the list and clear it. */
+void sents_free(struct sents *sents);
+
+/**
+ * idle_sift - leave only the clients that hold nothing for certain
+ * @clients: all that knfsd knew, read after @before; loses those that may hold something
+ * @before: the connections, when no call came in any more; gets sorted
+ * @after: the same, when every call being executed had ended and its reply written; gets sorted
+ * @exact: the service has several addresses, so a client may have several, too
+ * @why: set if nobody is left because something is in doubt, else NULL
+ *
+ * What a client has got, it has got by a call, and each call has a reply. A call whose
+ * reply was written before @before shows in @clients; one whose reply came later shows as
+ * something sent, or left to send, on the connection it came by. That a reply had been
+ * written and not sent at @before, or that something was sent again, looks the same, and
+ * only keeps a client that could have been let go; so does a connection that has gone.
+ *
+ * Whose connection it is, is told by the address alone:
+ *  - no client of that address counts as idle;
+ *  - an address of no known client (with @exact: address and port) may be anybody's second
+ *    one: then nobody is idle;
+ *  - nor is a client whose own connection is not there any more, as it may speak by
+ *    another. None of this matters if nothing was sent at all.
+ * Of clients with the same name, which are one client before and after its reboot, all have
+ * to be idle.
+ *
+ * Return: 0, or -ENOMEM, and then none is left.
+ */
+int idle_sift(struct clients *clients, struct sents *before, struct sents *after,
+	      bool exact, const char **why);
+
+#endif
