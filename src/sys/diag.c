@@ -88,18 +88,22 @@ void diag_table_free(struct diag_table *table)
 	memset(table, 0, sizeof(*table));
 }
 
-static struct diag_entry *table_add(struct diag_table *table)
+static int table_add(const struct nlmsghdr *nlh, const struct diag_entry *entry,
+		     void *data)
 {
+	struct diag_table *table = data;
+
 	if (table->n == table->room) {
 		size_t room = table->room ? table->room * 2 : 64;
 		struct diag_entry *v = reallocarray(table->v, room, sizeof(*v));
 
 		if (!v)
-			return NULL;
+			return -ENOMEM;
 		table->v = v;
 		table->room = room;
 	}
-	return memset(&table->v[table->n++], 0, sizeof(*table->v));
+	table->v[table->n++] = *entry;
+	return 0;
 }
 
 /* An IPv4 client on an IPv6 socket is an IPv4 connection to everyone but the socket. */
@@ -114,19 +118,23 @@ static void set_ip(struct ipaddr *ip, uint8_t family, const __be32 *raw)
 	memcpy(&ip->v4, raw, family == AF_INET ? sizeof(ip->v4) : sizeof(ip->v6));
 }
 
+/* Whom diag_walk() calls. */
+struct walk {
+	int (*call)(const struct nlmsghdr *nlh, const struct diag_entry *entry,
+		    void *data);
+	void *data;
+};
+
 static int parse_entry(const struct nlmsghdr *nlh, void *data)
 {
 	const struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
-	struct diag_entry *entry;
+	struct diag_entry one = { 0 }, *entry = &one;
+	const struct walk *walk = data;
+	int rc;
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*msg) ||
 	    (msg->idiag_family != AF_INET && msg->idiag_family != AF_INET6))
 		return MNL_CB_OK;
-	entry = table_add(data);
-	if (!entry) {
-		errno = ENOMEM;
-		return MNL_CB_ERROR;
-	}
 	set_ip(&entry->conn.local, msg->idiag_family, msg->id.idiag_src);
 	set_ip(&entry->conn.remote, msg->idiag_family, msg->id.idiag_dst);
 	entry->conn.lport = ntohs(msg->id.idiag_sport);
@@ -141,11 +149,14 @@ static int parse_entry(const struct nlmsghdr *nlh, void *data)
 	entry->expires_ms = msg->idiag_expires;
 	entry->family = msg->idiag_family;
 	entry->id = msg->id;
-	return MNL_CB_OK;
+	rc = walk->call(nlh, entry, walk->data);
+	if (rc < 0)
+		errno = -rc;
+	return rc < 0 ? MNL_CB_ERROR : MNL_CB_OK;
 }
 
-static int dump_family(struct diag *diag, uint8_t family, uint16_t lport, uint32_t states,
-		       struct diag_table *table)
+static int walk_family(struct diag *diag, uint8_t family, uint16_t lport, uint32_t states,
+		       uint8_t extensions, struct walk *walk)
 {
 	struct destroy_request msg = {
 		.nlh = { .nlmsg_len = sizeof(msg),
@@ -154,6 +165,7 @@ static int dump_family(struct diag *diag, uint8_t family, uint16_t lport, uint32
 			 .nlmsg_seq = ++diag->seq },
 		.req = { .sdiag_family = family,
 			 .sdiag_protocol = IPPROTO_TCP,
+			 .idiag_ext = extensions,
 			 .idiag_states = states,
 			 .id.idiag_sport = htons(lport) },
 	};
@@ -173,24 +185,32 @@ static int dump_family(struct diag *diag, uint8_t family, uint16_t lport, uint32
 		/* Left over from a dump that was given up. */
 		if (((struct nlmsghdr *)diag->buf)->nlmsg_seq != diag->seq)
 			continue;
-		rc = mnl_cb_run(diag->buf, n, diag->seq, portid, parse_entry, table);
+		rc = mnl_cb_run(diag->buf, n, diag->seq, portid, parse_entry, walk);
 	} while (rc > 0);
 	return rc < 0 ? -errno : 0;
+}
+
+int diag_walk(struct diag *diag, uint16_t lport, uint32_t states, uint8_t extensions,
+	      int (*call)(const struct nlmsghdr *nlh, const struct diag_entry *entry,
+			  void *data),
+	      void *data, struct err *err)
+{
+	struct walk walk = { call, data };
+	int rc = walk_family(diag, AF_INET, lport, states, extensions, &walk);
+
+	if (rc == 0)
+		rc = walk_family(diag, AF_INET6, lport, states, extensions, &walk);
+	if (rc == -ENOENT) /* no tcp_diag in the kernel (sock_diag_rcv_msg()) */
+		return err_set(err, BATON_EXIT_SOFTWARE, ENOENT,
+			       "list TCP sockets: no tcp_diag in this kernel");
+	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "list TCP sockets") : 0;
 }
 
 int diag_dump(struct diag *diag, uint16_t lport, uint32_t states,
 	      struct diag_table *table, struct err *err)
 {
-	int rc;
-
 	table->n = 0;
-	rc = dump_family(diag, AF_INET, lport, states, table);
-	if (rc == 0)
-		rc = dump_family(diag, AF_INET6, lport, states, table);
-	if (rc == -ENOENT) /* no tcp_diag in the kernel (sock_diag_rcv_msg()) */
-		return err_set(err, BATON_EXIT_SOFTWARE, ENOENT,
-			       "list TCP sockets: no tcp_diag in this kernel");
-	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "list TCP sockets") : 0;
+	return diag_walk(diag, lport, states, 0, table_add, table, err);
 }
 
 int diag_conns(struct diag *diag, uint16_t lport, struct conns *conns, struct err *err)

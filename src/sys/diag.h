@@ -10,6 +10,8 @@
 #include "core/conn.h"
 #include "core/err.h"
 
+struct nlmsghdr;
+
 /** struct diag - a socket; belongs for ever to the network namespace it was opened in */
 struct diag;
 
@@ -79,6 +81,20 @@ void diag_close(struct diag *diag);
  */
 int diag_dump(struct diag *diag, uint16_t lport, uint32_t states,
 	      struct diag_table *table, struct err *err);
+
+/**
+ * diag_walk - the same, one by one, with what else the kernel tells
+ * @extensions: bits 1 << (INET_DIAG_… - 1): attributes to add
+ * @call: gets the kernel's answer, with the attributes, and what it means; a negative
+ *	  return ends the walk
+ * @data: for @call
+ *
+ * Return: 0, what @call returned, or -errno.
+ */
+int diag_walk(struct diag *diag, uint16_t lport, uint32_t states, uint8_t extensions,
+	      int (*call)(const struct nlmsghdr *nlh, const struct diag_entry *entry,
+			  void *data),
+	      void *data, struct err *err);
 
 /**
  * diag_conns - the connections a client may need to be tickled for

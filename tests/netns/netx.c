@@ -29,6 +29,7 @@
 #include "sys/rawsock.h"
 #include "sys/rpcbind.h"
 #include "sys/rtnl.h"
+#include "sys/sent.h"
 
 static struct rtnl *rtnl;
 static struct diag *diag;
@@ -248,6 +249,31 @@ static int cmd_diag(int argc, char **argv)
 	return rc;
 }
 
+/* sent PORT: by client, in the order of ports */
+static int by_port(const void *a, const void *b)
+{
+	return ((const struct sent *)a)->port - ((const struct sent *)b)->port;
+}
+
+static int cmd_sent(int argc, char **argv)
+{
+	struct sents sents = { 0 };
+	char ip[IPADDR_TEXT];
+	int rc = sent_list(diag, atoi(argv[0]), DIAG_STATES_ALL, &sents, &err);
+
+	if (sents.n)
+		qsort(sents.v, sents.n, sizeof(sents.v[0]), by_port);
+	for (size_t i = 0; rc == 0 && i < sents.n; i++) {
+		const struct sent *s = &sents.v[i];
+
+		printf("%s %u %s sent %llu unsent %u\n", ipaddr_format(&s->ip, ip),
+		       s->port, s->known ? "known" : "unknown",
+		       (unsigned long long)s->bytes, s->unsent);
+	}
+	sents_free(&sents);
+	return rc;
+}
+
 static int cmd_conns(int argc, char **argv)
 {
 	_cleanup_conns_ struct conns conns = { 0 };
@@ -414,6 +440,7 @@ static const struct {
 	{ "tickle", cmd_tickle, 0 },
 	{ "diag", cmd_diag, 0 },
 	{ "conns", cmd_conns, 1 },
+	{ "sent", cmd_sent, 1 },
 	{ "sever", cmd_sever, 1 },
 	{ "drain", cmd_drain, 1 },
 	{ "drain-asleep", cmd_drain_asleep, 1 },

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The network modules on this machine's own kernel, between namespaces."""
+import contextlib
 import errno
 import re
 import resource
@@ -300,6 +301,52 @@ def test_mapped_connections_are_ipv4_and_severed(net):
         table(("192.0.2.50", PORT, "192.0.2.20", c.getsockname()[1]))
     assert net.netx("service1", "sever", PORT, "192.0.2.50").startswith("1 destroyed 0 ")
     assert net.diag() == []
+
+
+def sent(net):
+    """{the client's port: (bytes sent, bytes unsent)}"""
+    found = {}
+    for line in net.netx("service1", "sent", PORT).splitlines():
+        _, port, known, _, written, _, unsent = line.split()
+        assert known == "known", line
+        found[int(port)] = (int(written), int(unsent))
+    return found
+
+
+def test_what_was_sent_is_told_to_the_end(net, family):
+    """A reply shows, however late it leaves; the FIN of an orphan is no reply."""
+    listener = net.listen("service1", family)
+    idle, server_of_idle = net.connect(listener)
+    busy, server_of_busy = net.connect(listener)
+    ports = [c.getsockname()[1] for c in (idle, busy)]
+    server_of_idle.sendall(b"i" * 40)
+    server_of_busy.sendall(b"b" * 50)
+    assert idle.recv(100) and busy.recv(100)
+    assert sent(net) == {ports[0]: (40, 0), ports[1]: (50, 0)}
+    net.netx("service1", "drain", PORT)
+    # As knfsd's threads end: a last reply, the sockets closed; their FIN may not leave.
+    server_of_busy.sendall(b"r" * 60)
+    for s in (server_of_idle, server_of_busy):
+        s.close()
+    assert {s[4] for s in map(str.split, net.netx("service1", "diag", PORT).splitlines())} == \
+        {"FIN-WAIT-1"}
+    now = sent(net)
+    assert now[ports[0]][0] == 40 and now[ports[0]][1] <= 1
+    assert now[ports[1]][0] >= 110 and now[ports[1]][1] <= 1
+
+
+def test_what_cannot_leave_is_told_as_unsent(net):
+    listener = net.listen("service1", socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    client, server = net.connect(listener)
+    server.setblocking(False)
+    written = 0
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            written += server.send(b"x" * 65536)
+    until(lambda: sent(net)[client.getsockname()[1]][1] > 0)
+    total, unsent = sent(net)[client.getsockname()[1]]
+    assert total >= written - unsent
 
 
 def all_states(net, family):
