@@ -23,12 +23,17 @@
 static void add_clients(struct json_object *facts)
 {
 	struct json_object *o = json_object_new_object();
-	struct nfsd_clients clients;
+	_cleanup_clients_ struct clients clients = { 0 };
+	int holding = 0, courtesy = 0;
 
-	nfsd_count_clients(&clients);
-	json_object_object_add(o, "total", json_object_new_int(clients.total));
-	json_object_object_add(o, "holding", json_object_new_int(clients.holding));
-	json_object_object_add(o, "courtesy", json_object_new_int(clients.courtesy));
+	nfsd_list_clients(NFSD_CLIENTS, &clients, NULL);
+	for (size_t i = 0; i < clients.n; i++) {
+		holding += clients.v[i].holding;
+		courtesy += clients.v[i].status == CLIENT_COURTESY;
+	}
+	json_object_object_add(o, "total", json_object_new_int64(clients.n));
+	json_object_object_add(o, "holding", json_object_new_int(holding));
+	json_object_object_add(o, "courtesy", json_object_new_int(courtesy));
 	json_object_object_add(facts, "clients", o);
 }
 

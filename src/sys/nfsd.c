@@ -21,6 +21,8 @@
 
 #define NFS_PORT             2049
 #define EXPORTFS_PATIENCE_MS 10000
+/* An info file: three names of 1024 bytes (NFS4_OPAQUE_LIMIT), each of four letters. */
+#define CLIENT_MAX_LEN 16384
 
 static int write_file(const char *leaf, const char *text, struct err *err)
 {
@@ -236,28 +238,111 @@ int nfsd_in_grace(void)
 	return n < 0 ? n : text[0] == 'N';
 }
 
-int nfsd_count_clients(struct nfsd_clients *clients)
+/* Whether it holds anything needs only the first bytes; when in doubt, it does. */
+static bool is_holding(const char *dir, const char *number)
 {
-	DIR *dir = opendir(PATHS_NFSD "/clients");
-	struct dirent *e;
+	char path[PATHS_MAX + NAME_MAX], byte[2];
 
-	memset(clients, 0, sizeof(*clients));
-	if (!dir)
+	snprintf(path, sizeof(path), "%s/%s/states", dir, number);
+	return file_read(path, byte, sizeof(byte)) != 0;
+}
+
+/* Return: 1, 0 if it has gone, or -errno. */
+static int read_client(const char *dir, const char *number, struct client *client)
+{
+	char path[PATHS_MAX + NAME_MAX];
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/%s/info", dir, number);
+	rc = file_read_all(path, CLIENT_MAX_LEN, &text, &len);
+	if (rc == 0)
+		rc = client_parse(client, text);
+	/* ENXIO: its directory is still there, it is not (get_nfsdfs_clp). */
+	if (rc == -ENOENT || rc == -ENXIO)
+		return 0;
+	return rc < 0 ? rc : 1;
+}
+
+/* For each client; @call takes over its id. Goes on after a failure, and returns the last. */
+static int walk_clients(const char *dir,
+			int (*call)(const char *dir, const char *number,
+				    struct client *client, void *data),
+			void *data)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	int last = 0;
+
+	if (!d)
 		return -errno;
-	while ((e = readdir(dir))) {
-		char path[PATHS_MAX + NAME_MAX], text[4096];
+	while ((e = readdir(d))) {
+		struct client client;
+		int rc;
 
 		if (e->d_name[0] == '.')
 			continue;
-		clients->total++;
-		snprintf(path, sizeof(path), PATHS_NFSD "/clients/%s/info", e->d_name);
-		if (file_read(path, text, sizeof(text)) > 0 &&
-		    strstr(text, "status: courtesy"))
-			clients->courtesy++;
-		snprintf(path, sizeof(path), PATHS_NFSD "/clients/%s/states", e->d_name);
-		if (file_read(path, text, sizeof(text)) > 0)
-			clients->holding++;
+		rc = read_client(dir, e->d_name, &client);
+		if (rc > 0)
+			rc = call(dir, e->d_name, &client, data);
+		if (rc < 0)
+			last = rc;
 	}
-	closedir(dir);
-	return 0;
+	closedir(d);
+	return last;
+}
+
+static int list_one(const char *dir, const char *number, struct client *client,
+		    void *data)
+{
+	int rc;
+
+	client->holding = is_holding(dir, number);
+	rc = clients_add(data, client);
+	if (rc < 0)
+		free(client->id);
+	return rc;
+}
+
+int nfsd_list_clients(const char *dir, struct clients *clients, struct err *err)
+{
+	int rc;
+
+	memset(clients, 0, sizeof(*clients));
+	rc = walk_clients(dir, list_one, clients);
+	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "read %s", dir) : 0;
+}
+
+/* What expire_one() needs to know. */
+struct expiring {
+	unsigned int seconds;
+	void (*expired)(const struct client *client, void *data);
+	void *data;
+};
+
+static int expire_one(const char *dir, const char *number, struct client *client,
+		      void *data)
+{
+	const struct expiring *e = data;
+	char path[PATHS_MAX + NAME_MAX];
+	int rc = 0;
+
+	snprintf(path, sizeof(path), "%s/%s/ctl", dir, number);
+	if (client->status == CLIENT_COURTESY && client->renewed_s >= e->seconds) {
+		rc = file_write(path, "expire\n");
+		if (rc == 0)
+			e->expired(client, e->data);
+	}
+	free(client->id);
+	return rc;
+}
+
+int nfsd_expire_clients(const char *dir, unsigned int seconds,
+			void (*expired)(const struct client *client, void *data),
+			void *data)
+{
+	struct expiring e = { seconds, expired, data };
+
+	return walk_clients(dir, expire_one, &e);
 }

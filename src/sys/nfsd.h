@@ -3,6 +3,7 @@
 #ifndef BATON_SYS_NFSD_H
 #define BATON_SYS_NFSD_H
 
+#include "core/client.h"
 #include "core/paths.h"
 #include "core/service.h"
 
@@ -63,14 +64,34 @@ int nfsd_export(const struct service *svc, const struct paths *paths, struct err
 /** nfsd_in_grace - 1 while clients may only reclaim, 0 if not, or -errno. */
 int nfsd_in_grace(void);
 
-/** struct nfsd_clients - NFSv4 clients as /proc/fs/nfsd/clients tells them */
-struct nfsd_clients {
-	unsigned int total;
-	unsigned int holding;  /* hold an open, lock, delegation or layout */
-	unsigned int courtesy; /* lease ran out, state kept until it is in the way */
-};
+/* Where knfsd tells of its NFSv4 clients, a directory each. */
+#define NFSD_CLIENTS PATHS_NFSD "/clients"
 
-/** nfsd_count_clients - count them. Return: 0, or -errno. */
-int nfsd_count_clients(struct nfsd_clients *clients);
+/**
+ * nfsd_list_clients - all NFSv4 clients
+ * @dir: NFSD_CLIENTS
+ * @clients: receives them; one that goes meanwhile may be missing
+ * @err: why not
+ *
+ * Return: 0, or -errno: some are missing that could not be read or understood.
+ */
+int nfsd_list_clients(const char *dir, struct clients *clients, struct err *err);
+
+/**
+ * nfsd_expire_clients - end the clients whose state is kept by courtesy
+ * @dir: NFSD_CLIENTS
+ * @seconds: only those that have not renewed for so long
+ * @expired: called for each that was ended
+ * @data: for @expired
+ *
+ * What such a client held is gone then, and so is its record, so no grace period waits for
+ * it. One that comes back between the look and the word a moment later is ended as well:
+ * the kernel offers no way to say both at once. Waits until its calls have ended.
+ *
+ * Return: 0, or -errno of the last that failed.
+ */
+int nfsd_expire_clients(const char *dir, unsigned int seconds,
+			void (*expired)(const struct client *client, void *data),
+			void *data);
 
 #endif

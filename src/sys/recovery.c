@@ -297,18 +297,6 @@ int recovery_verify(const struct paths *paths, const struct recovery_epochs *bef
 	return 0;
 }
 
-/* The names are the clients' own: bytes, perhaps with zeroes, of any length. */
-static void note_name(struct recovery_waiting *waiting, const unsigned char *id, int len)
-{
-	char *name = waiting->names[waiting->n];
-	int i;
-
-	for (i = 0; i < len && i < RECOVERY_NAME - 1; i++)
-		name[i] = id[i] >= ' ' && id[i] < 0x7f ? (char)id[i] : '?';
-	name[i] = '\0';
-	waiting->n++;
-}
-
 static int list_missing(sqlite3 *db, const struct recovery_epochs *epochs,
 			struct recovery_waiting *waiting)
 {
@@ -326,8 +314,9 @@ static int list_missing(sqlite3 *db, const struct recovery_epochs *epochs,
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		waiting->total++;
 		if (waiting->n < RECOVERY_NAMES)
-			note_name(waiting, sqlite3_column_blob(stmt, 0),
-				  sqlite3_column_bytes(stmt, 0));
+			client_name(sqlite3_column_blob(stmt, 0),
+				    sqlite3_column_bytes(stmt, 0),
+				    waiting->names[waiting->n++], RECOVERY_NAME);
 	}
 	sqlite3_finalize(stmt);
 	return rc == SQLITE_DONE ? 0 : -EAGAIN;
@@ -353,6 +342,77 @@ int recovery_list_waiting(const struct paths *paths, struct recovery_waiting *wa
 	if (rc == -EPROTO)
 		return -EAGAIN;
 	return epochs.recovery ? list_missing(db, &epochs, waiting) : 0;
+}
+
+/* Runs @sql for each client, whose id is its parameter. */
+static int for_each_client(sqlite3 *db, const char *sql, const struct clients *clients)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+
+	for (size_t i = 0; i < clients->n && rc == SQLITE_OK; i++) {
+		const struct client *c = &clients->v[i];
+
+		rc = sqlite3_bind_blob(stmt, 1, c->id, (int)c->len, SQLITE_STATIC);
+		if (rc == SQLITE_OK)
+			rc = sqlite3_step(stmt) == SQLITE_DONE ? sqlite3_reset(stmt)
+							       : SQLITE_ERROR;
+	}
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_OK ? 0 : -EPROTO;
+}
+
+static int strike_all(sqlite3 *db, const struct clients *clients, size_t *struck)
+{
+	unsigned long long current, recovery;
+	int64_t row[2] = { 0, 0 };
+	char sql[160];
+	int before, rc = query_row(db, "SELECT current, recovery FROM grace", row, NULL);
+
+	current = row[0];
+	recovery = row[1];
+	if (rc == 0 && recovery) {
+		snprintf(sql, sizeof(sql),
+			 "DELETE FROM \"rec-%016llx\" WHERE id = ?1 AND ?1 IN "
+			 "(SELECT id FROM \"rec-%016llx\")",
+			 recovery, current);
+		rc = for_each_client(db, sql, clients);
+	}
+	before = sqlite3_total_changes(db);
+	snprintf(sql, sizeof(sql), "DELETE FROM \"rec-%016llx\" WHERE id = ?1", current);
+	if (rc == 0)
+		rc = for_each_client(db, sql, clients);
+	*struck = sqlite3_total_changes(db) - before;
+	return rc;
+}
+
+int recovery_strike(const struct paths *paths, const struct clients *clients,
+		    size_t *struck, struct err *err)
+{
+	__attribute__((cleanup(cleanup_sqlite))) sqlite3 *db = NULL;
+	char file[PATHS_MAX + 16];
+	int rc;
+
+	*struck = 0;
+	snprintf(file, sizeof(file), "%s/main.sqlite", paths->nfsdcld);
+	rc = sqlite3_open_v2(file, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW,
+			     NULL);
+	if (rc == SQLITE_OK) {
+		/* As write_ahead(). */
+		sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+		rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	}
+	if (rc == SQLITE_OK && strike_all(db, clients, struck) < 0)
+		rc = SQLITE_ERROR;
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		return 0;
+	/* What was begun ends with the connection. */
+	*struck = 0;
+	err_set(err, BATON_EXIT_TRACKING, 0, "recovery database: %s",
+		db ? sqlite3_errmsg(db) : "out of memory");
+	return -EPROTO;
 }
 
 int recovery_stop_daemon(const struct paths *paths, struct err *err)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "core/client.h"
 #include "core/paths.h"
 
 /**
@@ -118,6 +119,24 @@ struct recovery_waiting {
  * Return: 0, -EAGAIN when it cannot be read now, -ENOENT without a database.
  */
 int recovery_list_waiting(const struct paths *paths, struct recovery_waiting *waiting);
+
+/**
+ * recovery_strike - strike clients that have nothing to reclaim
+ * @paths: of the service; its filesystem is mounted, neither knfsd nor nfsdcld runs
+ * @clients: whom
+ * @struck: gets how many of them were recorded, and are no more
+ * @err: why none was
+ *
+ * While a grace period is open, a client that is not in the current epoch yet is still
+ * waited for, and stays. One that is has said RECLAIM_COMPLETE; it is struck from both, as
+ * the next start takes the old epoch up again (nfs-utils, sqlite_grace_start).
+ *
+ * One transaction, so one sync with the write-ahead log, and a crash leaves all or nothing.
+ *
+ * Return: 0, or -errno with the database as it was.
+ */
+int recovery_strike(const struct paths *paths, const struct clients *clients,
+		    size_t *struck, struct err *err);
 
 /** recovery_stop_daemon - end nfsdcld. Return: 0, or -ETIMEDOUT. */
 int recovery_stop_daemon(const struct paths *paths, struct err *err);

@@ -19,6 +19,7 @@
 #include "sys/child.h"
 #include "sys/conffile.h"
 #include "sys/mount.h"
+#include "sys/nfsd.h"
 #include "sys/ns.h"
 #include "sys/recovery.h"
 #include "sys/xfs.h"
@@ -105,6 +106,60 @@ static int cmd_waiting(int argc, char **argv)
 		printf(" %zu\n", waiting.total);
 	for (size_t i = 0; rc == 0 && i < waiting.n; i++)
 		puts(waiting.names[i]);
+	return rc;
+}
+
+/* strike NAME ID…: as bytes, "%00" being a zero */
+static int cmd_strike(int argc, char **argv)
+{
+	_cleanup_clients_ struct clients clients = { 0 };
+	size_t struck = 0;
+	int rc = enter();
+
+	for (int i = 1; i < argc; i++) {
+		struct client c = { .id = (unsigned char *)strdup(argv[i]) };
+		char *zero = strstr((char *)c.id, "%00");
+
+		c.len = strlen(argv[i]);
+		if (zero) {
+			memmove(zero + 1, zero + 3, strlen(zero + 3) + 1);
+			*zero = '\0';
+			c.len -= 2;
+		}
+		clients_add(&clients, &c);
+	}
+	if (rc == 0)
+		rc = recovery_strike(&paths, &clients, &struck, &err);
+	printf("%zu\n", struck);
+	return rc;
+}
+
+static void tell_expired(const struct client *client, void *data)
+{
+	char name[100];
+
+	printf("expired %s\n", client_name(client->id, client->len, name, sizeof(name)));
+}
+
+/* clients NAME DIR [SECONDS]: list them, or expire those who are that late */
+static int cmd_clients(int argc, char **argv)
+{
+	_cleanup_clients_ struct clients clients = { 0 };
+	char name[100], ip[IPADDR_TEXT];
+	int rc;
+
+	if (argc > 2) {
+		rc = nfsd_expire_clients(argv[1], atoi(argv[2]), tell_expired, NULL);
+		return rc < 0 ? err_set(&err, BATON_EXIT_FAILED, -rc, "expire") : 0;
+	}
+	rc = nfsd_list_clients(argv[1], &clients, &err);
+	for (size_t i = 0; i < clients.n; i++) {
+		const struct client *c = &clients.v[i];
+
+		printf("%s %s %u %d %s\n", client_name(c->id, c->len, name, sizeof(name)),
+		       ipaddr_format(&c->ip, ip), c->port, c->status,
+		       c->holding ? "holding" : "idle");
+	}
 	return rc;
 }
 
@@ -238,6 +293,8 @@ static const struct {
 	{ "attach", cmd_attach, 1 },
 	{ "recovery", cmd_recovery, 1 },
 	{ "waiting", cmd_waiting, 1 },
+	{ "strike", cmd_strike, 1 },
+	{ "clients", cmd_clients, 2 },
 	{ "hide", cmd_hide, 1 },
 	{ "detach", cmd_detach, 1 },
 	{ "shorten-log", cmd_shorten_log, 0 },

@@ -332,6 +332,105 @@ def test_whom_grace_waits_for(house, disk, tmp_path):
     assert waiting(house) == ([-11, 0], [])
 
 
+def recorded(house, tmp_path, number):
+    """Who is in an epoch."""
+    house.inside("vmstore", "sh", "-ec", f"for x in '' -wal; do rm -f {tmp_path}/read.sqlite$x; "
+                 f"cp {DB}$x {tmp_path}/read.sqlite$x; done")
+    with sqlite3.connect(tmp_path / "read.sqlite") as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        return {bytes(i) for i, in db.execute(f'SELECT id FROM "rec-{number:016x}"')}
+
+
+def prepared(house, disk, tmp_path, sql):
+    attach(house, disk)
+    house.keepx("recovery", "vmstore")
+    database(house, tmp_path, GRACE + sql)
+    # As a start leaves it: written ahead.
+    house.keepx("recovery", "vmstore")
+
+
+def test_idle_clients_are_struck(house, disk, tmp_path):
+    odd = b"odd\0one"
+    prepared(house, disk, tmp_path, "INSERT INTO grace VALUES (32, 0);" +
+             epoch(32, ESX, LINUX, odd, b"odd"))
+    assert house.keepx("strike", "vmstore", LINUX.decode(), "odd%00one", "nobody") == "2\n"
+    assert recorded(house, tmp_path, 32) == {ESX, b"odd"}
+    # Again: nobody.
+    assert house.keepx("strike", "vmstore", LINUX.decode()) == "0\n"
+    # The next start finds it sound.
+    assert house.keepx("recovery", "vmstore") == "32 0\n"
+
+
+def test_who_is_waited_for_is_not_struck(house, disk, tmp_path):
+    """In grace: ESX is back and idle, LINUX has not said yet that it has reclaimed all."""
+    prepared(house, disk, tmp_path, "INSERT INTO grace VALUES (32, 31);" +
+             epoch(31, ESX, LINUX, b"third") + epoch(32, ESX, b"new"))
+    assert house.keepx("strike", "vmstore", ESX.decode(), LINUX.decode(), "new") == "2\n"
+    assert recorded(house, tmp_path, 31) == {LINUX, b"third"}
+    assert recorded(house, tmp_path, 32) == set()
+    assert waiting(house) == ([0, 2], [LINUX.decode(), "third"])
+
+
+@pytest.mark.parametrize("script,why", [
+    (f"head -c 8192 /dev/urandom > {DB}", "file is not a database"),
+    (f"rm {DB}", "unable to open database file"),
+    (f"rm {DB}; ln -s /etc/passwd {DB}", "unable to open database file"),
+])
+def test_in_doubt_nobody_is_struck(house, disk, tmp_path, script, why):
+    prepared(house, disk, tmp_path, "INSERT INTO grace VALUES (32, 0);" + epoch(32, ESX, LINUX))
+    house.inside("vmstore", "sh", "-ec", script)
+    before = house.inside("vmstore", "sh", "-c", f"md5sum {DB} || true")
+    assert why in house.keepx("strike", "vmstore", LINUX.decode(), status=7)
+    assert house.inside("vmstore", "sh", "-c", f"md5sum {DB} || true") == before
+
+
+def test_without_its_epoch_nobody_is_struck(house, disk, tmp_path):
+    prepared(house, disk, tmp_path, "INSERT INTO grace VALUES (32, 31);" + epoch(31, ESX))
+    assert "no such table" in house.keepx("strike", "vmstore", ESX.decode(), status=7)
+    assert recorded(house, tmp_path, 31) == {ESX}
+
+
+def put_client(tmp_path, number, name, status="confirmed", states="", renewed=3):
+    place = tmp_path / "clients" / str(number)
+    place.mkdir(parents=True)
+    (place / "info").write_text(
+        f'clientid: 0x1\naddress: "192.0.2.{number}:7{number}"\nstatus: {status}\n'
+        f'seconds from last renew: {renewed}\nname: "{name}"\nminor version: 1\n')
+    (place / "states").write_text(states)
+    (place / "ctl").write_text("")
+    return place
+
+
+OPEN = "- 0x00000001: { type: open, access: rw, deny: --, filename: \"f\" }\n"
+
+
+def test_clients_as_knfsd_tells_them(house, tmp_path):
+    put_client(tmp_path, 1, "a")
+    put_client(tmp_path, 2, "status: courtesy", states=OPEN)
+    put_client(tmp_path, 3, "c", "courtesy", OPEN)
+    gone = put_client(tmp_path, 4, "d")
+    (gone / "info").unlink()
+    unsure = put_client(tmp_path, 5, "e")
+    (unsure / "states").unlink()
+    said = house.keepx("clients", "vmstore", tmp_path / "clients")
+    assert sorted(said.splitlines()) == [
+        "a 192.0.2.1 71 1 idle", "c 192.0.2.3 73 2 holding", "e 192.0.2.5 75 1 holding",
+        "status: courtesy 192.0.2.2 72 1 holding"]
+    put_client(tmp_path, 6, 'f"')
+    assert "Invalid argument" in house.keepx("clients", "vmstore", tmp_path / "clients", status=1)
+
+
+def test_courtesy_clients_are_expired_when_it_is_time(house, tmp_path):
+    put_client(tmp_path, 1, "alive", "confirmed", OPEN, 500)
+    put_client(tmp_path, 2, "late", "courtesy", OPEN, 100)
+    put_client(tmp_path, 3, "new", "courtesy", OPEN, 99)
+    put_client(tmp_path, 4, "in the way", "expirable", OPEN, 101)
+    said = house.keepx("clients", "vmstore", tmp_path / "clients", "100")
+    assert sorted(said.splitlines()) == ["expired in the way", "expired late"]
+    assert [(tmp_path / "clients" / str(i) / "ctl").read_text() for i in range(1, 5)] == \
+        ["", "expire\n", "", "expire\n"]
+
+
 def test_who_looks_holds_nobody_up(house, disk, tmp_path):
     attach(house, disk)
     house.keepx("recovery", "vmstore")
