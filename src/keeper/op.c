@@ -24,6 +24,8 @@ void op_release(struct op *op)
 	rtnl_close(op->rtnl);
 	rawsock_close(&op->raw);
 	conns_free(&op->conns);
+	clients_free(&op->clients);
+	sents_free(&op->sent);
 	if (op->asking >= 0)
 		close(op->asking);
 	ns_close(&op->inside);

@@ -3,7 +3,9 @@
 #ifndef BATON_KEEPER_OP_H
 #define BATON_KEEPER_OP_H
 
+#include "core/client.h"
 #include "core/conn.h"
+#include "core/idle.h"
 #include "core/paths.h"
 #include "core/service.h"
 #include "sys/diag.h"
@@ -24,6 +26,10 @@
  * @diag, @nft, @rtnl, @raw: opened inside when first needed (op_open_*)
  * @epochs: of the recovery database before the server started
  * @conns: the clients' connections when the stop began
+ * @told: connections another head has told of; NULL = none
+ * @clients: those that a stop lets go of; see stop.c
+ * @sent: what had been sent to clients when they were looked at
+ * @kept: why none may be let go of; "" = nothing is in doubt
  * @note: what the running step has to say for the ledger; cleared before each
  * @serving: clients are served in this phase: no part of the pause
  * @syncing: the process that still writes back; 0 = none
@@ -42,6 +48,10 @@ struct op {
 	struct rawsock raw;
 	struct recovery_epochs epochs;
 	struct conns conns;
+	const struct conns *told;
+	struct clients clients;
+	struct sents sent;
+	char kept[100];
 	char note[120];
 	bool serving;
 	pid_t syncing;

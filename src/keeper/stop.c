@@ -20,6 +20,14 @@
  * nothing of the service speaks, so the client's connection stays ESTABLISHED until the
  * new head speaks.
  *
+ * Idle clients are let go of on the way: a client that holds nothing has nothing to reclaim,
+ * but it is recorded, does not come back until it renews, and so keeps the grace period
+ * open for everybody. Once no call comes in, drain notes how much has been sent to each
+ * client and then who holds what. When knfsd has stopped, every call that was executed has
+ * its reply written: who has been sent nothing since has got nothing since (core/idle.c).
+ * Those are struck from the recovery database once nobody uses it, after the end of
+ * nfsdcld. Whatever is in doubt, nobody is struck, which costs only time.
+ *
  * Every step looks at what stands and takes that away, so the same plan undoes a failed
  * start, and can be repeated after a crash at any point.
  */
@@ -40,6 +48,7 @@
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/nfsd.h"
+#include "sys/sent.h"
 
 /* Then the rest is written by the unmount. */
 #define SYNC_MS 10000
@@ -133,6 +142,57 @@ static int hold_off_calls(struct op *op, struct err *err)
 	return rc < 0 ? rc : nft_apply(op->nft, ruleset, err);
 }
 
+static void keep_all(struct op *op, const char *why)
+{
+	clients_free(&op->clients);
+	snprintf(op->kept, sizeof(op->kept), "%.*s", (int)sizeof(op->kept) - 1, why);
+}
+
+/* What was sent first: what comes between the two is then seen twice, not never. */
+static void look_at_clients(struct op *op)
+{
+	struct err why = { 0 };
+
+	if (sent_list(op->diag, OP_NFS_PORT, STATES_OWING, &op->sent, &why) < 0 ||
+	    nfsd_list_clients(NFSD_CLIENTS, &op->clients, &why) < 0)
+		keep_all(op, why.text);
+}
+
+/* Leaves those who have got nothing since. */
+static void sift_clients(struct op *op)
+{
+	struct sents now = { 0 };
+	struct err why = { 0 };
+	const char *doubt = NULL;
+
+	if (op->clients.n == 0)
+		return;
+	if (sent_list(op->diag, OP_NFS_PORT, STATES_OWING, &now, &why) < 0)
+		keep_all(op, why.text);
+	else if (idle_sift(&op->clients, &op->sent, &now, op->svc->n_addresses > 1,
+			   &doubt) < 0)
+		keep_all(op, strerror(ENOMEM));
+	else if (doubt)
+		keep_all(op, doubt);
+	sents_free(&now);
+}
+
+static void strike_clients(struct op *op)
+{
+	struct err why = { 0 };
+	size_t struck = 0;
+
+	if (op->clients.n && mount_is_attached(&op->paths) &&
+	    recovery_strike(&op->paths, &op->clients, &struck, &why) < 0)
+		keep_all(op, why.text);
+	if (op->kept[0])
+		snprintf(op->note, sizeof(op->note), "no idle client struck: %s",
+			 op->kept);
+	else if (struck)
+		snprintf(op->note, sizeof(op->note), "struck %zu idle client%s", struck,
+			 struck == 1 ? "" : "s");
+}
+
 static int run_drain(struct op *op, struct err *err)
 {
 	_cleanup_conns_ struct conns owing = { 0 };
@@ -152,12 +212,18 @@ static int run_drain(struct op *op, struct err *err)
 	if (rc == 0 && owing.n)
 		snprintf(op->note, sizeof(op->note), "%zu connections with calls unread",
 			 owing.n);
+	if (rc == 0)
+		look_at_clients(op);
 	return rc;
 }
 
 static int run_knfsd_down(struct op *op, struct err *err)
 {
-	return nfsd_has_server() ? nfsd_set_threads(0, err) : 0;
+	int rc = nfsd_has_server() ? nfsd_set_threads(0, err) : 0;
+
+	if (rc == 0)
+		sift_clients(op);
+	return rc;
 }
 
 static int run_settle(struct op *op, struct err *err)
@@ -226,7 +292,11 @@ static int run_record(struct op *op, struct err *err)
 
 static int run_nfsdcld_down(struct op *op, struct err *err)
 {
-	return recovery_stop_daemon(&op->paths, err);
+	int rc = recovery_stop_daemon(&op->paths, err);
+
+	if (rc == 0)
+		strike_clients(op);
+	return rc;
 }
 
 static int run_sever(struct op *op, struct err *err)
@@ -298,7 +368,8 @@ const struct step stop_steps[] = {
 	{ "silence", "links down, addresses off", PLACE_INSIDE, 5000, run_silence, NULL },
 	{ "record", "note the connections on the disk", PLACE_INSIDE, 10000, run_record,
 	  NULL },
-	{ "nfsdcld", "end nfsdcld", PLACE_INSIDE, 10000, run_nfsdcld_down, NULL },
+	{ "nfsdcld", "end nfsdcld; strike clients that hold nothing", PLACE_INSIDE, 10000,
+	  run_nfsdcld_down, NULL },
 	{ "sever", "destroy every socket, and verify", PLACE_INSIDE, 5000, run_sever,
 	  NULL },
 	{ "unmount",
