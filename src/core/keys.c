@@ -104,6 +104,22 @@ const struct key keys[KEY_COUNT] = {
 			"sooner when all have. Not shorter than the lease, or a client that "
 			"renews late would lose its locks.",
 	},
+	[KEY_COURTESY] = {
+		.name = "courtesy",
+		.type = KEY_NUMBER,
+		.value = "SECONDS",
+		.fallback = "90",
+		.min = 0,
+		.max = 86400,
+		.unit = "seconds",
+		.limit = 1,
+		.help = "how long a dead client's locks are kept after its lease",
+		.text = "How long after its lease ran out a client keeps what it holds, unless "
+			"another client wants it. Kernels from 5.19 on would keep it for a day; "
+			"but a client that is gone for good and still recorded makes the grace "
+			"period after each move last to its end. Shorter than this, a network "
+			"failure costs no client its locks.",
+	},
 	[KEY_THREADS] = {
 		.name = "threads",
 		.type = KEY_NUMBER,

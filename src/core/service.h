@@ -91,8 +91,9 @@ struct service {
 	struct ipaddr gateway6;
 	struct export exports[SERVICE_EXPORTS_MAX];
 	size_t n_exports;
-	unsigned int lease; /* seconds */
-	unsigned int grace; /* seconds */
+	unsigned int lease;    /* seconds */
+	unsigned int grace;    /* seconds */
+	unsigned int courtesy; /* seconds after the lease */
 	unsigned int threads;
 	enum link_mode link;
 	unsigned int versions;

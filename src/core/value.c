@@ -296,6 +296,8 @@ int value_set(struct service *svc, enum key_id id, char *value, int line, struct
 		return set_number(&svc->lease, id, value, err);
 	case KEY_GRACE:
 		return set_number(&svc->grace, id, value, err);
+	case KEY_COURTESY:
+		return set_number(&svc->courtesy, id, value, err);
 	case KEY_THREADS:
 		return set_number(&svc->threads, id, value, err);
 	case KEY_LINK:

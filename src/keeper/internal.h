@@ -102,6 +102,8 @@ struct watch {
 	sd_event_source *timer;
 	struct conns recorded;
 	pid_t recorder;
+	pid_t expirer;
+	int64_t expired_ms;
 	int64_t mended_ms;
 };
 

@@ -5,19 +5,25 @@
  * The service's connections: when they have changed, they are noted on its disk, where a
  * head that takes over after a power cut finds whom to tickle. Its daemons: rpc.mountd and
  * nfsdcld may die, and knfsd goes on; new clients would be refused or not be recorded, so
- * they are started again.
+ * they are started again. Its clients: one that has died holding something would be kept
+ * for a day (kernels from 5.19 on), and each grace period wait for it in vain; so it is
+ * ended some time after its lease.
  */
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
 #include "keeper/internal.h"
 #include "sys/child.h"
 #include "sys/file.h"
+#include "sys/nfsd.h"
 
 #define INTERVAL_MS 1000
+#define EXPIRE_MS   10000
 /* After an attempt to mend the daemons, whether it helped or not. */
 #define MEND_AGAIN_MS 10000
 
@@ -44,22 +50,68 @@ void watch_forget(struct keeper *k)
 
 void watch_pause(struct keeper *k)
 {
-	/* What it writes on the disk is out of date now, and in the way. */
+	/* What they do is out of date now, and in the way. */
 	if (k->watch.recorder > 0)
 		kill(k->watch.recorder, SIGKILL);
+	if (k->watch.expirer > 0)
+		kill(k->watch.expirer, SIGKILL);
 }
 
-/* In a child: the disk may hang. */
+/* A child inside the service, as disk and knfsd may hang. Return: true in the child. */
+static bool begin_inside(struct keeper *k, pid_t *pid, struct op *op)
+{
+	*pid = fork();
+	if (*pid != 0)
+		return false;
+	child_close_others(-1, -1);
+	if (op_init(op, k->svc, NULL) < 0 || op_go(op, PLACE_INSIDE, NULL) < 0)
+		_exit(1);
+	return true;
+}
+
+static bool has_ended(pid_t *pid)
+{
+	if (*pid > 0 && waitpid(*pid, NULL, WNOHANG) == *pid)
+		*pid = 0;
+	return *pid <= 0;
+}
+
 static void record_connections(struct keeper *k, const char *text)
 {
 	struct op op;
 
-	k->watch.recorder = fork();
-	if (k->watch.recorder != 0)
+	if (!begin_inside(k, &k->watch.recorder, &op))
 		return;
-	child_close_others(-1, -1);
-	if (op_init(&op, k->svc, NULL) == 0 && op_go(&op, PLACE_INSIDE, NULL) == 0)
-		file_replace(op.paths.conns, text, strlen(text), 1);
+	file_replace(op.paths.conns, text, strlen(text), 1);
+	_exit(0);
+}
+
+/* The journal's own socket was closed with the others. */
+static void tell_expired(const struct client *client, void *data)
+{
+	const struct service *svc = data;
+	char name[80], ip[IPADDR_TEXT];
+
+	fprintf(stderr,
+		SD_NOTICE
+		"%s: client '%s' (%s) silent for %lld s: what it held is let go\n",
+		svc->name, client_name(client->id, client->len, name, sizeof(name)),
+		ipaddr_format(&client->ip, ip), (long long)client->renewed_s);
+}
+
+static void expire_clients(struct keeper *k)
+{
+	struct watch *w = &k->watch;
+	struct op op;
+
+	if (!has_ended(&w->expirer) || k->state != STATE_SERVING || k->jobs.busy ||
+	    child_now_ms() < w->expired_ms + EXPIRE_MS)
+		return;
+	w->expired_ms = child_now_ms();
+	if (!begin_inside(k, &w->expirer, &op))
+		return;
+	nfsd_expire_clients(NFSD_CLIENTS, k->svc->lease + k->svc->courtesy, tell_expired,
+			    (void *)k->svc);
 	_exit(0);
 }
 
@@ -69,9 +121,7 @@ void watch_sample(struct keeper *k)
 	struct conns now = { 0 };
 	_cleanup_free_ char *text = NULL;
 
-	if (w->recorder > 0 && waitpid(w->recorder, NULL, WNOHANG) == w->recorder)
-		w->recorder = 0;
-	if (k->state != STATE_SERVING || k->jobs.busy || w->recorder > 0 ||
+	if (!has_ended(&w->recorder) || k->state != STATE_SERVING || k->jobs.busy ||
 	    open_inside(&w->op) < 0)
 		return;
 	/* No clients at all is what a cut network looks like: keep what we know. */
@@ -109,6 +159,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 
 	requests_expire(k);
 	watch_sample(k);
+	expire_clients(k);
 	if (k->jobs.was_ready && !k->jobs.busy &&
 	    child_now_ms() > k->watch.mended_ms + MEND_AGAIN_MS)
 		mend(k);

@@ -59,6 +59,7 @@ static void test_defaults(void **state)
 	assert_int_equal(svc.exports[0].line, 4);
 	assert_int_equal(svc.lease, 10);
 	assert_int_equal(svc.grace, 20);
+	assert_int_equal(svc.courtesy, 90);
 	assert_int_equal(svc.threads, 16);
 	assert_int_equal(svc.link, LINK_MACVLAN);
 	assert_int_equal(svc.versions, VERSION_4_1 | VERSION_4_2);
@@ -88,6 +89,7 @@ static void test_everything(void **state)
 			 "export = \"/b c\" 2001:db8::/32(rw)\r\n"
 			 "lease = 3600\r\n"
 			 "grace = 3600\r\n"
+			 "courtesy = 0\r\n"
 			 "threads = 1024\r\n"
 			 "link = macvlan\r\n"
 			 "versions = 4.0  4.2");
@@ -126,7 +128,7 @@ static const struct {
 	{ GOOD "[service]\n", "f:5: section [service] already begins in line 1" },
 	{ GOOD "leas = 10\n",
 	  "f:5: unknown key 'leas'; known: device fstype options address gateway export lease "
-	  "grace threads link versions" },
+	  "grace courtesy threads link versions" },
 	{ GOOD "lease\n", "f:5: is neither 'key = value' nor '[service]'" },
 	{ GOOD "lease = 10\nlease = 10\n", "f:6: lease: is already set in line 5" },
 	{ GOOD DEV, "f:5: device: is already set in line 2" },
@@ -141,6 +143,8 @@ static const struct {
 	{ GOOD "lease = 10 # ten\n",
 	  "f:5: '#' begins a comment only at the start of a line; here use ' ;'" },
 	{ GOOD "grace = 9\n", "f:5: grace: '9' is not between 10 and 3600 seconds" },
+	{ GOOD "courtesy = 86401\n",
+	  "f:5: courtesy: '86401' is not between 0 and 86400 seconds" },
 	{ GOOD "lease = 30\n",
 	  "f:5: grace: 20 (the default) is shorter than lease 30: clients "
 	  "that renew late would lose their locks" },
