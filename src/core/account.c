@@ -109,6 +109,7 @@ struct json_object *account_take(struct account *a, const char *from,
 	case MESSAGE_GRANTED:
 	case MESSAGE_ASK:
 	case MESSAGE_ANSWER:
+	case MESSAGE_CONNS:
 		break;
 	}
 	return NULL;

@@ -15,7 +15,7 @@
 #define MESSAGE_PROTOCOL 1
 /* Steps in one message; no operation has as many. */
 #define MESSAGE_STEPS_MAX 64
-/* corosync's limit is 1 MiB and more; nothing of ours comes near it. */
+/* corosync's limit is 1 MiB and more; what would be longer goes in parts (core/replica.h). */
 #define MESSAGE_MAX_LEN 65536
 /* RFC 1035 names; corosync sets no limit of its own. */
 #define MESSAGE_HEAD_MAX    255
@@ -33,7 +33,10 @@
 	X(STEPS, "steps", "either: steps of the hand-over that have ended")              \
 	X(ASK, "ask", "anybody asks one head, or all")                                   \
 	X(ANSWER, "answer", "to that")                                                   \
-	X(HELLO, "hello", "each to all when one has joined: version, digest, generation")
+	X(HELLO, "hello",                                                                \
+	  "each to all when one has joined: version, digest, generation")                \
+	X(CONNS, "connections",                                                          \
+	  "serving head to all: the connections there are, in parts")
 
 enum message_type {
 #define X(name, word, help) MESSAGE_##name,
@@ -46,12 +49,13 @@ enum message_type {
  * @type: what it is
  * @protocol: of the sender; if it is not ours, only @type, @to, @generation and @version hold
  * @to: the head it is meant for, "" = all
- * @generation: of the hand-over; of the question for ASK and ANSWER; HELLO: the highest
- *               one seen
+ * @generation: of the hand-over; of the question for ASK and ANSWER; of the table for
+ *               CONNS; HELLO: the highest one seen
  * @version: of the sender's baton
- * @digest: of the sender's service file (PREPARE, ASK, HELLO)
+ * @digest: of the sender's service file (PREPARE, ASK, HELLO, CONNS)
  * @code, @text: why not (REFUSE, ABORTED, FAILED, ANSWER); ASK: @text is the question
- * @body: STEPS: {steps: [ledger entries]}; ANSWER: what was asked for; owned
+ * @body: STEPS: {steps: [ledger entries]}; ANSWER: what was asked for; CONNS: see
+ *        core/replica.h; owned
  *
  * The sender's name is not in it: corosync says who sent a message.
  */

@@ -34,7 +34,7 @@ int alone_run(const struct service *svc, enum operation operation,
 {
 	struct runner runner;
 	struct paths paths;
-	int rc = runner_start(&runner, svc, operation, patience_ms, err);
+	int rc = runner_start(&runner, svc, operation, NULL, patience_ms, err);
 
 	if (rc < 0)
 		return rc;

@@ -8,6 +8,7 @@
 
 #include "core/account.h"
 #include "core/handover.h"
+#include "core/replica.h"
 #include "keeper/op.h"
 #include "keeper/runner.h"
 #include "keeper/survey.h"
@@ -100,16 +101,27 @@ void requests_close(struct keeper *k);
 struct watch {
 	struct op op; /* sockets inside */
 	sd_event_source *timer;
-	struct conns recorded;
+	struct conns conns; /* the last that were there … */
+	bool unrecorded;    /* … not yet on the disk */
+	bool untold;        /* … not yet with the other heads */
+	bool told;          /* they have a table of ours */
+	uint64_t serial;    /* of it */
 	pid_t recorder;
 	pid_t expirer;
 	int64_t expired_ms;
 	int64_t mended_ms;
+	struct replica replica; /* what the serving head has told, while it is another */
+	int64_t replica_ms;     /* … when */
 };
 
 int watch_open(struct keeper *k, struct err *err);
 /** watch_sample - look now. */
 void watch_sample(struct keeper *k);
+/** watch_peers_changed - somebody may have come who does not know the connections. */
+void watch_peers_changed(struct keeper *k);
+void watch_message(struct keeper *k, const char *from, const struct message *message);
+/** watch_describe - what is known of another head's connections, NULL = nothing. */
+struct json_object *watch_describe(const struct keeper *k);
 /** watch_pause - an operation begins. */
 void watch_pause(struct keeper *k);
 /** watch_forget - let go of the namespaces: they may be new ones, or shall go. */

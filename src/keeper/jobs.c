@@ -220,12 +220,16 @@ static int begin(struct keeper *k, const struct job *job, unsigned int patience_
 		 struct err *err)
 {
 	struct jobs *jobs = &k->jobs;
+	const struct conns *told = NULL;
 	int rc;
 
 	watch_pause(k);
 	if (job->operation == OPERATION_TEARDOWN)
 		watch_forget(k);
-	rc = runner_start(&jobs->runner, k->svc, job->operation, patience_ms, err);
+	/* A head that hands over has left its record on the disk, and it is exact. */
+	if (job->operation == OPERATION_START)
+		told = &k->watch.replica.conns;
+	rc = runner_start(&jobs->runner, k->svc, job->operation, told, patience_ms, err);
 	if (rc < 0)
 		return rc;
 	rc = watch_runner(k);

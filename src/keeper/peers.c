@@ -8,7 +8,7 @@
  * messages to all of them in one order, encrypted by its own keys, and names the sender; so
  * a head can be impersonated only by root on a node of the cluster. When a keeper joins,
  * every one says hello to all: version, protocol, digest of the service file, the highest
- * generation it has seen.
+ * generation it has seen; and who serves tells the connections (watch.c).
  *
  * Without corosync a keeper is a group of one: what it sends comes back to itself alone. It
  * tries to join every two seconds; corosync may come and go at any time. Joining waits for
@@ -110,6 +110,7 @@ static void receive(struct keeper *k, const char *from, bool self, const char *t
 	if (m.type == MESSAGE_HELLO && !self)
 		remember(k, from, &m);
 	transfer_message(k, from, &m);
+	watch_message(k, from, &m);
 	questions_message(k, from, &m);
 	message_release(&m);
 }
@@ -128,6 +129,7 @@ static void on_changed(void *data)
 	self = peers_find(k, k->peers.self);
 	forget_gone(k);
 	transfer_peers_changed(k);
+	watch_peers_changed(k);
 	if (self && self->joined)
 		say_hello(k);
 }

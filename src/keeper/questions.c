@@ -48,11 +48,13 @@ static void end_looking(struct inquiry *q)
 static void tell_facts(struct inquiry *q, struct json_object *facts,
 		       const struct err *err)
 {
-	struct json_object *body = json_object_new_object();
+	struct json_object *body = json_object_new_object(), *replica;
 	struct keeper *k = q->k;
 
 	json_object_object_add(body, "digest", json_object_new_string(k->svc->digest));
 	json_object_object_add(body, "last", json_object_get(k->transfer.record));
+	if (facts && (replica = watch_describe(k)))
+		json_object_object_add(facts, "replica", replica);
 	if (facts)
 		json_object_object_add(body, "facts", facts);
 	else

@@ -174,8 +174,8 @@ static void undo(struct op *op, enum phase phase, int fd)
 	run_phase(op, phase, true, fd, &ignored);
 }
 
-static void run_child(const struct service *svc, enum operation operation, int lock,
-		      int fd)
+static void run_child(const struct service *svc, enum operation operation,
+		      const struct conns *told, int lock, int fd)
 {
 	struct report over = { .kind = REPORT_OVER };
 	struct standing standing;
@@ -186,6 +186,7 @@ static void run_child(const struct service *svc, enum operation operation, int l
 	prctl(PR_SET_NAME, "baton-runner");
 	rc = op_init(&op, svc, &over.err);
 	op.lock = lock;
+	op.told = told;
 	if (rc == 0)
 		rc = facts_look(&op, &standing, &over.err);
 	if (rc == 0) {
@@ -233,7 +234,7 @@ static int fork_child(struct runner *runner, enum operation operation, struct er
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		/* The terminal's Ctrl-C is for the command, not for half a mount. */
 		setpgid(0, 0);
-		run_child(runner->svc, operation, runner->lock, pair[1]);
+		run_child(runner->svc, operation, runner->told, runner->lock, pair[1]);
 	}
 	close(pair[1]);
 	if (runner->pid < 0) {
@@ -277,7 +278,8 @@ static int take_lock(struct runner *runner, unsigned int patience_ms, struct err
 }
 
 int runner_start(struct runner *runner, const struct service *svc,
-		 enum operation operation, unsigned int patience_ms, struct err *err)
+		 enum operation operation, const struct conns *told,
+		 unsigned int patience_ms, struct err *err)
 {
 	int rc;
 
@@ -285,6 +287,7 @@ int runner_start(struct runner *runner, const struct service *svc,
 	runner->fd = -1;
 	runner->svc = svc;
 	runner->operation = operation;
+	runner->told = told;
 	runner->began_ms = child_now_ms();
 	rc = take_lock(runner, patience_ms, err);
 	if (rc == 0)

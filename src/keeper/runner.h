@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "core/conn.h"
 #include "core/err.h"
 #include "core/plan.h"
 #include "core/service.h"
@@ -29,6 +30,7 @@ struct runner {
 
 	const struct service *svc;
 	enum operation operation;
+	const struct conns *told;
 	struct err hung;
 	pid_t pid;
 	int lock;
@@ -45,6 +47,7 @@ struct runner {
  * @runner: filled
  * @svc: the service
  * @operation: what is wanted
+ * @told: connections to tickle that the disk may not know, for a start; NULL = none
  * @patience_ms: how long to wait for an operation that is going on already
  * @err: why it could not even begin
  *
@@ -53,7 +56,8 @@ struct runner {
  * Return: 0, or -errno.
  */
 int runner_start(struct runner *runner, const struct service *svc,
-		 enum operation operation, unsigned int patience_ms, struct err *err);
+		 enum operation operation, const struct conns *told,
+		 unsigned int patience_ms, struct err *err);
 
 /** runner_left_ms - until runner_dispatch() must be called again, though nothing came. */
 int64_t runner_left_ms(const struct runner *runner);

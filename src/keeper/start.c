@@ -297,6 +297,20 @@ static int load_connections(struct op *op, struct err *err)
 	return rc < 0 ? err_wrap(err, rc, "%s", op->paths.conns) : 0;
 }
 
+/* Adds what another head has told; returns how many of them the disk did not know. */
+static size_t add_told(struct op *op)
+{
+	size_t before;
+
+	conns_sort(&op->conns);
+	before = op->conns.n;
+	for (size_t i = 0; op->told && i < op->told->n; i++)
+		if (conns_add(&op->conns, &op->told->v[i]) < 0)
+			break;
+	conns_sort(&op->conns);
+	return op->conns.n - before;
+}
+
 /* Drops the connections of clients that have come back. */
 static void forget_returned(struct op *op)
 {
@@ -344,14 +358,18 @@ static void tickle_on(struct op *op)
 static int run_tickle(struct op *op, struct err *err)
 {
 	struct err why = { 0 };
-	size_t sent = 0;
-	int rc = load_connections(op, &why);
+	size_t sent = 0, added;
+	int rc = load_connections(op, &why), r;
 
-	if (rc == 0)
-		rc = rawsock_tickle(&op->raw, &op->conns, &sent, &why);
+	added = add_told(op);
+	r = rawsock_tickle(&op->raw, &op->conns, &sent, rc == 0 ? &why : NULL);
 	/* The service serves: clients that are not tickled only come back later. */
-	if (rc < 0)
+	if (rc < 0 || r < 0)
 		snprintf(op->note, sizeof(op->note), "%.100s", why.text);
+	else if (added)
+		snprintf(op->note, sizeof(op->note),
+			 "%zu connections, %zu of them told by another head", sent,
+			 added);
 	else
 		snprintf(op->note, sizeof(op->note), "%zu connections", sent);
 	tickle_on(op);

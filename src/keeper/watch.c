@@ -3,7 +3,8 @@
  * watch: what is looked after once a second.
  *
  * The service's connections: when they have changed, they are noted on its disk, where a
- * head that takes over after a power cut finds whom to tickle. Its daemons: rpc.mountd and
+ * head that takes over after a power cut finds whom to tickle, and told to the other heads,
+ * should the disk not have been fast enough. Its daemons: rpc.mountd and
  * nfsdcld may die, and knfsd goes on; new clients would be refused or not be recorded, so
  * they are started again. Its clients: one that has died holding something would be kept
  * for a day (kernels from 5.19 on), and each grace period wait for it in vain; so it is
@@ -15,6 +16,9 @@
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
+
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
 
 #include "core/cleanup.h"
 #include "keeper/internal.h"
@@ -115,26 +119,112 @@ static void expire_clients(struct keeper *k)
 	_exit(0);
 }
 
-void watch_sample(struct keeper *k)
+static void tell(struct keeper *k, const char *text)
 {
 	struct watch *w = &k->watch;
-	struct conns now = { 0 };
-	_cleanup_free_ char *text = NULL;
 
-	if (!has_ended(&w->recorder) || k->state != STATE_SERVING || k->jobs.busy ||
-	    open_inside(&w->op) < 0)
+	w->serial++;
+	for (unsigned int i = 0; i < replica_count(strlen(text)); i++) {
+		struct message m = replica_format(text, w->serial, i, k->svc->digest);
+
+		peers_send(k, &m);
+		message_release(&m);
+	}
+}
+
+/* It serves no more. What the others have been told is older than what the disk has now. */
+static void take_back(struct keeper *k)
+{
+	struct watch *w = &k->watch;
+
+	if (k->jobs.busy || (k->state != STATE_STANDBY && k->state != STATE_ABSENT))
 		return;
+	/* The next time it serves, another head may have written to the disk meanwhile. */
+	conns_free(&w->conns);
+	if (!w->told)
+		return;
+	tell(k, "");
+	w->told = false;
+	w->untold = true;
+}
+
+static void look(struct watch *w)
+{
+	struct conns now = { 0 };
+
 	/* No clients at all is what a cut network looks like: keep what we know. */
 	if (diag_conns(w->op.diag, OP_NFS_PORT, &now, NULL) < 0 || now.n == 0 ||
-	    conns_equal(&now, &w->recorded)) {
+	    conns_equal(&now, &w->conns)) {
 		conns_free(&now);
 		return;
 	}
-	text = conns_format(&now);
-	if (text)
+	conns_free(&w->conns);
+	w->conns = now;
+	w->unrecorded = w->untold = true;
+}
+
+void watch_sample(struct keeper *k)
+{
+	struct watch *w = &k->watch;
+	_cleanup_free_ char *text = NULL;
+	bool record, others;
+
+	take_back(k);
+	if (k->state != STATE_SERVING || k->jobs.busy || open_inside(&w->op) < 0)
+		return;
+	replica_free(&w->replica);
+	look(w);
+	/* A disk that hangs keeps nobody from telling; what is sent waits for nothing. */
+	record = has_ended(&w->recorder) && w->unrecorded;
+	others = w->untold && k->peers.n_known && !k->peers.n_queue;
+	text = w->conns.n && (record || others) ? conns_format(&w->conns) : NULL;
+	if (text && record) {
 		record_connections(k, text);
-	conns_free(&w->recorded);
-	w->recorded = now;
+		w->unrecorded = false;
+	}
+	if (text && others) {
+		tell(k, text);
+		w->told = true;
+		w->untold = false;
+	}
+}
+
+void watch_peers_changed(struct keeper *k)
+{
+	k->watch.untold = true;
+}
+
+void watch_message(struct keeper *k, const char *from, const struct message *m)
+{
+	struct watch *w = &k->watch;
+	struct err err = { 0 };
+	int rc;
+
+	if (m->type != MESSAGE_CONNS || m->protocol != MESSAGE_PROTOCOL ||
+	    strcmp(from, k->peers.self) == 0 || k->state == STATE_SERVING)
+		return;
+	rc = replica_take(&w->replica, k->svc, from, m, &err);
+	if (rc > 0)
+		w->replica_ms = child_now_ms();
+	else if (rc < 0)
+		sd_journal_print(LOG_WARNING, "%s: message from %s ignored: %s",
+				 k->svc->name, from, err.text);
+}
+
+struct json_object *watch_describe(const struct keeper *k)
+{
+	const struct watch *w = &k->watch;
+	struct json_object *o;
+
+	if (!w->replica.conns.n)
+		return NULL;
+	o = json_object_new_object();
+	json_object_object_add(o, "head", json_object_new_string(w->replica.from));
+	json_object_object_add(o, "connections",
+			       json_object_new_int64(w->replica.conns.n));
+	json_object_object_add(o, "age_ms",
+			       json_object_new_int64(child_now_ms() - w->replica_ms));
+	return o;
 }
 
 static void mend(struct keeper *k)
@@ -182,7 +272,8 @@ int watch_open(struct keeper *k, struct err *err)
 void watch_close(struct keeper *k)
 {
 	sd_event_source_disable_unref(k->watch.timer);
-	conns_free(&k->watch.recorded);
+	conns_free(&k->watch.conns);
+	replica_free(&k->watch.replica);
 	if (k->watch.timer)
 		op_release(&k->watch.op);
 }
