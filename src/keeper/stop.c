@@ -62,7 +62,7 @@
 #define RELEASE_MS 5000
 
 /* Everything but TIME-WAIT and SYN-RECV: sockets that can still owe something. */
-#define STATES_OWING (DIAG_STATES_ALL & ~(1u << TCP_TIME_WAIT) & ~(1u << TCP_SYN_RECV))
+#define STATES_OWING (DIAG_STATES_ALL & ~(1u << TCP_TIME_WAIT) & ~DIAG_STATES_SYN_RECV)
 
 /* Has it something knfsd has not read? */
 static bool is_unread(const struct diag_entry *e)

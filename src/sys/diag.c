@@ -216,9 +216,8 @@ int diag_dump(struct diag *diag, uint16_t lport, uint32_t states,
 int diag_conns(struct diag *diag, uint16_t lport, struct conns *conns, struct err *err)
 {
 	_cleanup_diag_table_ struct diag_table table = { 0 };
-	uint32_t states = DIAG_STATES_ALL & ~(1u << STATE_NEW_SYN_RECV) &
-			  ~(1u << TCP_SYN_RECV) & ~(1u << TCP_SYN_SENT) &
-			  ~(1u << TCP_TIME_WAIT);
+	uint32_t states = DIAG_STATES_ALL & ~DIAG_STATES_SYN_RECV &
+			  ~(1u << TCP_SYN_SENT) & ~(1u << TCP_TIME_WAIT);
 	int rc = diag_dump(diag, lport, states, &table, err);
 
 	conns->n = 0;

@@ -17,7 +17,8 @@ struct diag;
 
 /* TCP states as bits. All but CLOSE, LISTEN and (6.8) BOUND_INACTIVE: what can speak to a
  * client. SYN-RECV is asked for by its own bit and NEW_SYN_RECV's (include/net/tcp_states.h). */
-#define DIAG_STATES_ALL 0x1b7eu
+#define DIAG_STATES_ALL      0x1b7eu
+#define DIAG_STATES_SYN_RECV ((1u << 3) | (1u << 12))
 
 /**
  * struct diag_entry - one socket

@@ -209,7 +209,8 @@ static void of_one_name_all_have_to_be_idle(void **state)
 	struct scene s = set_scene();
 
 	add_client(&s, "192.0.2.1", 701, "a")->status = CLIENT_UNCONFIRMED;
-	add_client(&s, "192.0.2.2", 701, "b")->holding = true;
+	s.clients.v[1].holding = true;
+	add_client(&s, "192.0.2.2", 701, "b");
 	add_client(&s, "192.0.2.3", 701, "c");
 	/* Another name that only begins like it. */
 	add_client(&s, "192.0.2.3", 701, "cc");
