@@ -131,7 +131,8 @@ static void an_older_kernel(void **state)
 	struct client c;
 
 	assert_int_equal(client_parse(&c, "clientid: 0x1\naddress: \"192.0.2.20:783\"\n"
-					  "status: unconfirmed\nname: \"x\""),
+					  "status: unconfirmed\n"
+					  "name: \"seconds from last renew: 7\""),
 			 0);
 	assert_int_equal(c.status, CLIENT_UNCONFIRMED);
 	assert_int_equal(c.renewed_s, -1);
