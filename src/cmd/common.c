@@ -43,6 +43,9 @@ static const struct {
 	    "look again every S seconds (default 2), until Ctrl-C", 0 } },
 	{ COMMON_OUTPUT,
 	  { "output", 'o', "FILE", 0, "write FILE, whole or not at all", 0 } },
+	{ COMMON_NETNS,
+	  { "netns", 'N', "NAME", 0,
+	    "in this network namespace of ip-netns(8), or of a path", 0 } },
 };
 
 /* Options whose value is a number: above 0, and for 30 days at most if it is seconds. */
@@ -79,6 +82,12 @@ static error_t take_number(struct parse *p, int key, const char *arg)
 	return ARGP_ERR_UNKNOWN;
 }
 
+/* What the first word names. */
+static const char *word_kind(const struct parse *p)
+{
+	return p->takes & COMMON_ADDRESS ? "address" : "service";
+}
+
 static error_t take_word(struct parse *p, const char *arg)
 {
 	if (p->takes & COMMON_NO_NAME) {
@@ -91,7 +100,7 @@ static error_t take_word(struct parse *p, const char *arg)
 		p->options->head = arg;
 	} else {
 		fprintf(stderr, "baton %s: one %s at a time, not also '%.40s'\n",
-			p->command, p->takes & COMMON_HEAD ? "head" : "service", arg);
+			p->command, p->takes & COMMON_HEAD ? "head" : word_kind(p), arg);
 		return EINVAL;
 	}
 	return 0;
@@ -122,13 +131,17 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'o':
 		p->options->output = arg;
 		return 0;
+	case 'N':
+		p->options->netns = arg;
+		return 0;
 	case ARGP_KEY_ARG:
 		return take_word(p, arg);
 	case ARGP_KEY_END:
 		if (!p->options->name &&
 		    !(p->takes & (COMMON_NAME_OPTIONAL | COMMON_NO_NAME))) {
-			fprintf(stderr, "baton %s: the name of a service is missing\n",
-				p->command);
+			fprintf(stderr, "baton %s: the %s%s is missing\n", p->command,
+				p->takes & COMMON_ADDRESS ? "" : "name of a ",
+				word_kind(p));
 			return EINVAL;
 		}
 		if (p->takes & COMMON_HEAD && !p->options->head) {
@@ -156,6 +169,7 @@ int common_parse(int argc, char **argv, const char *doc, unsigned int takes,
 		.args_doc = takes & COMMON_NO_NAME         ? NULL
 			    : takes & COMMON_NAME_OPTIONAL ? "[NAME]"
 			    : takes & COMMON_HEAD          ? "NAME HEAD"
+			    : takes & COMMON_ADDRESS       ? "ADDRESS[:PORT]"
 							   : "NAME",
 		.doc = doc,
 	};

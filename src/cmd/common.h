@@ -13,6 +13,7 @@
  * struct common_options - what the command line said
  * @name: of the service, NULL = all
  * @head: the word after it
+ * @netns: a network namespace, by name or path, or NULL
  * @last: operations to show
  * @timeout: seconds
  * @watch: seconds between two looks, 0 = one look
@@ -23,6 +24,7 @@
 struct common_options {
 	const char *name;
 	const char *head;
+	const char *netns;
 	const char *output;
 	bool json;
 	bool dry_run;
@@ -42,6 +44,8 @@ struct common_options {
 #define COMMON_WATCH         (1u << 7)
 #define COMMON_OUTPUT        (1u << 8)
 #define COMMON_NO_NAME       (1u << 9)
+#define COMMON_ADDRESS       (1u << 10) /* the name is an address's */
+#define COMMON_NETNS         (1u << 11)
 
 /**
  * common_parse - the options of a subcommand on a service

@@ -10,7 +10,8 @@
 	X(USAGE, 2, "the command line is wrong")                                         \
 	X(CONFIG, 3, "the service file is unreadable or wrong")                          \
 	X(DEVICE, 4, "the disk or its filesystem is missing, in use, wrong or damaged")  \
-	X(NETWORK, 5, "the parent link is missing or down, or the address is in use")    \
+	X(NETWORK, 5,                                                                    \
+	  "a link or namespace is missing or down, or the address is in use")            \
 	X(SOFTWARE, 6, "a program, kernel feature or privilege is missing")              \
 	X(TRACKING, 7, "the client recovery database is damaged or not being written")   \
 	X(KEEPER, 8, "the keeper is not running or did not answer in time")              \

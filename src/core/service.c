@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
+
 int service_check_name(const char *name, struct err *err)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
@@ -70,6 +72,57 @@ int ipaddr_parse(struct ipaddr *ip, const char *text)
 		ip->family = AF_INET6;
 	else
 		return -EINVAL;
+	return 0;
+}
+
+/* The unspecified address, IPv4 or IPv6. */
+static bool is_any(const struct ipaddr *ip)
+{
+	return ip->family == AF_INET ? ip->v4.s_addr == INADDR_ANY
+				     : IN6_IS_ADDR_UNSPECIFIED(&ip->v6);
+}
+
+/* Puts the address of "ADDRESS", "IPV4:PORT" or "[IPV6]:PORT" into @ip; returns what is
+ * behind it, "" or ":PORT", or NULL. */
+static const char *parse_address_part(struct ipaddr *ip, const char *text)
+{
+	bool brackets = *text == '[';
+	const char *begin = text + brackets, *colon = strchr(begin, ':');
+	const char *end = brackets                           ? strchr(begin, ']')
+			  : colon && !strchr(colon + 1, ':') ? colon
+							     : strchr(begin, '\0');
+	char address[IPADDR_TEXT] = "";
+
+	if (!end || end - begin >= IPADDR_TEXT)
+		return NULL;
+	memcpy(address, begin, end - begin);
+	if (ipaddr_parse(ip, address) < 0 || (brackets && ip->family != AF_INET6))
+		return NULL;
+	if (ip->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&ip->v6)) {
+		ip->family = AF_INET;
+		memmove(&ip->v4, ip->v6.s6_addr + 12, sizeof(ip->v4));
+	}
+	end += brackets;
+	return is_any(ip) || (*end && *end != ':') ? NULL : end;
+}
+
+int ipaddr_parse_endpoint(struct ipaddr *ip, uint16_t *port, const char *text,
+			  struct err *err)
+{
+	const char *rest = parse_address_part(ip, text);
+	unsigned long number;
+
+	if (!rest)
+		return err_set(err, BATON_EXIT_USAGE, 0,
+			       "'%.60s' is neither ADDRESS nor ADDRESS:PORT nor "
+			       "[IPV6-ADDRESS]:PORT",
+			       text);
+	if (!*rest)
+		return 0;
+	if (text_parse_number(&number, rest + 1, 1, 65535) < 0)
+		return err_set(err, BATON_EXIT_USAGE, 0,
+			       "'%.60s': the port is not 1 to 65535", text);
+	*port = (uint16_t)number;
 	return 0;
 }
 

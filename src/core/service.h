@@ -133,6 +133,19 @@ void service_free(struct service *svc);
  */
 int ipaddr_parse(struct ipaddr *ip, const char *text);
 
+/**
+ * ipaddr_parse_endpoint - read one end of a TCP connection
+ * @ip: the address; IPv4-mapped IPv6 is given as IPv4, as connections have it
+ * @port: host order; stays as it is where @text has none
+ * @text: "192.0.2.50", "192.0.2.50:2049", "2001:db8::50" or "[2001:db8::50]:2049"; what has
+ *	  two colons and no brackets is all address
+ * @err: "'192.0.2.50:0': the port is not 1 to 65535" (BATON_EXIT_USAGE)
+ *
+ * Return: 0, or -EINVAL: malformed, or the unspecified address, which no connection has.
+ */
+int ipaddr_parse_endpoint(struct ipaddr *ip, uint16_t *port, const char *text,
+			  struct err *err);
+
 /** ipaddr_format - write an address to @text (IPADDR_TEXT bytes); returns @text. */
 const char *ipaddr_format(const struct ipaddr *ip, char text[IPADDR_TEXT]);
 

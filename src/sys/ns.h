@@ -52,6 +52,15 @@ int ns_open_own(struct ns *ns, struct err *err);
  */
 int ns_enter(const struct ns *ns, struct err *err);
 
+/**
+ * ns_enter_net - go into a network namespace alone
+ * @name: of one in /run/netns, as ip-netns(8) has it; with a slash in it, a path
+ * @err: "network namespace 'blue': No such file or directory"
+ *
+ * Return: 0, or -errno.
+ */
+int ns_enter_net(const char *name, struct err *err);
+
 /** ns_close - close the descriptors. */
 void ns_close(struct ns *ns);
 

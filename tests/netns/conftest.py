@@ -9,6 +9,7 @@ test, whatever happened; sockets opened by `Net.inside()` belong to the test pro
 """
 import contextlib
 import ctypes
+import errno
 import itertools
 import os
 import pathlib
@@ -106,6 +107,15 @@ class Net:
         s.listen(4096)
         return s
 
+    def listen_mapped(self):
+        """A listener for IPv4 clients on an IPv6 socket."""
+        with self.inside("service1"):
+            s = self.keep(socket.socket(socket.AF_INET6, socket.SOCK_STREAM))
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        s.bind(("::", PORT))
+        s.listen(16)
+        return s
+
     def connect(self, listener):
         """A connection from the client: its socket, and the server's."""
         with self.inside("client"):
@@ -132,6 +142,47 @@ class Net:
         os.close(hold)
         self.children.append((child, held))
         self.sockets += [listener.accept()[0] for _ in range(n)]
+
+    # What every_state() makes, as sock_diag calls it.
+    EVERY_STATE = ["CLOSE-WAIT", "CLOSING", "ESTAB", "ESTAB", "FIN-WAIT-1", "FIN-WAIT-1",
+                   "FIN-WAIT-2", "FIN-WAIT-2", "LAST-ACK", "SYN-RECV", "TIME-WAIT"]
+
+    def every_state(self, family):
+        """A connection to service1 in every state but LISTEN; returns the listener. The client
+        hears nothing more; `forget_filter()` opens its ears."""
+        listener = self.listen("service1", family)
+        pairs = {name: self.connect(listener) for name in
+                 ("ESTAB", "CLOSE-WAIT", "FIN-WAIT-2", "orphan", "TIME-WAIT", "FIN-WAIT-1",
+                  "held FIN-WAIT-1", "LAST-ACK", "CLOSING")}
+        pairs["CLOSE-WAIT"][0].shutdown(socket.SHUT_WR)
+        pairs["LAST-ACK"][0].shutdown(socket.SHUT_WR)
+        pairs["FIN-WAIT-2"][1].shutdown(socket.SHUT_WR)
+        pairs["orphan"][1].close()  # FIN-WAIT-2 that nobody holds
+        pairs["TIME-WAIT"][1].close()
+        assert pairs["TIME-WAIT"][0].recv(1) == b""
+        pairs["TIME-WAIT"][0].close()
+        with self.inside("client"):
+            waiting, syn = (self.keep(socket.socket(family, socket.SOCK_STREAM))
+                            for _ in range(2))
+        waiting.connect((FLOAT[family], PORT))  # established, and nobody accepts it
+        until(lambda: self.states() == ["CLOSE-WAIT"] * 2 + ["ESTAB"] * 5 +
+              ["FIN-WAIT-2"] * 2 + ["TIME-WAIT"])
+        # From here on the client hears nothing: what is sent stays unacknowledged.
+        self.run("client", "nft", "add table inet t; add chain inet t i "
+                 "{ type filter hook input priority 0; policy drop; }; "
+                 "add rule inet t i icmpv6 type nd-neighbor-advert accept")
+        pairs["FIN-WAIT-1"][1].close()
+        pairs["held FIN-WAIT-1"][1].shutdown(socket.SHUT_WR)
+        pairs["LAST-ACK"][1].close()
+        for side in (1, 0):  # two FINs that cross
+            pairs["CLOSING"][side].shutdown(socket.SHUT_WR)
+        syn.setblocking(False)
+        assert syn.connect_ex((FLOAT[family], PORT)) == errno.EINPROGRESS
+        until(lambda: self.states() == self.EVERY_STATE)
+        return listener
+
+    def forget_filter(self):
+        self.run("client", "nft", "delete table inet t")
 
     def capture(self, name, protocol=3):
         """All frames on eth0 from now on; 3 = ETH_P_ALL."""

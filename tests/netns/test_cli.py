@@ -17,7 +17,7 @@ NAME = "must be 1 to 32 lower-case letters, digits and inner hyphens"
 ADVICE = "no keeper here; start it with `systemctl start baton@vmstore`"
 
 
-@pytest.mark.parametrize("command", [*SERVICE, "move", "probe", "metrics"])
+@pytest.mark.parametrize("command", [*SERVICE, "move", "probe", "metrics", "sever"])
 def test_help(house, command):
     # glibc's argp leaks a byte for each parser without options (argp-help.c, make_hol).
     house.env["ASAN_OPTIONS"] = "detect_leaks=0"
@@ -28,7 +28,7 @@ def test_help(house, command):
 @pytest.mark.parametrize("command", ["help", "--help", "-h"])
 def test_list(house, command):
     said = house.baton(command)
-    assert all(f"\n  {c} " in said for c in [*SERVICE, "move", "probe", "metrics", "help", "version"])
+    assert all(f"\n  {c} " in said for c in [*SERVICE, "move", "probe", "metrics", "sever", "help", "version"])
 
 
 @pytest.mark.parametrize("argv,line", [

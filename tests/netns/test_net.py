@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The network modules on this machine's own kernel, between namespaces."""
 import contextlib
-import errno
 import re
 import resource
 import select
@@ -55,16 +54,6 @@ def from_service(captured, mac=MAC1):
 
 def table(*conns):
     return "baton-connections 1\n" + "".join(f"{a} {b} {c} {d}\n" for a, b, c, d in conns)
-
-
-def mapped(net):
-    """A listener for IPv4 clients on an IPv6 socket."""
-    with net.inside("service1"):
-        s = net.keep(socket.socket(socket.AF_INET6, socket.SOCK_STREAM))
-    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-    s.bind(("::", PORT))
-    s.listen(16)
-    return s
 
 
 # --- rtnl -----------------------------------------------------------------------------
@@ -291,7 +280,7 @@ def test_diag_sees_queues_and_mapped_addresses(net):
 
 
 def test_mapped_connections_are_ipv4_and_severed(net):
-    listener = mapped(net)
+    listener = net.listen_mapped()
     with net.inside("client"):
         c = net.keep(socket.socket())
     c.connect((FLOAT[socket.AF_INET], PORT))
@@ -349,49 +338,20 @@ def test_what_cannot_leave_is_told_as_unsent(net):
     assert total >= written - unsent
 
 
-def all_states(net, family):
-    """One connection in every state but LISTEN; returns the sockets that hold them."""
-    listener = net.listen("service1", family)
-    pairs = {name: net.connect(listener) for name in
-             ("ESTAB", "CLOSE-WAIT", "FIN-WAIT-2", "orphan", "TIME-WAIT", "FIN-WAIT-1",
-              "held FIN-WAIT-1", "LAST-ACK")}
-    pairs["CLOSE-WAIT"][0].shutdown(socket.SHUT_WR)
-    pairs["LAST-ACK"][0].shutdown(socket.SHUT_WR)
-    pairs["FIN-WAIT-2"][1].shutdown(socket.SHUT_WR)
-    pairs["orphan"][1].close()  # FIN-WAIT-2 that nobody holds
-    pairs["TIME-WAIT"][1].close()
-    assert pairs["TIME-WAIT"][0].recv(1) == b""
-    pairs["TIME-WAIT"][0].close()
-    until(lambda: net.states() == ["CLOSE-WAIT"] * 2 + ["ESTAB"] * 3 +
-          ["FIN-WAIT-2"] * 2 + ["TIME-WAIT"])
-    # From here on the client hears nothing: what is sent stays unacknowledged.
-    net.run("client", "nft", "add table inet t; add chain inet t i "
-            "{ type filter hook input priority 0; policy drop; }; "
-            "add rule inet t i icmpv6 type nd-neighbor-advert accept")
-    pairs["FIN-WAIT-1"][1].close()
-    pairs["held FIN-WAIT-1"][1].shutdown(socket.SHUT_WR)
-    pairs["LAST-ACK"][1].close()
-    with net.inside("client"):
-        syn = net.keep(socket.socket(family, socket.SOCK_STREAM))
-    syn.setblocking(False)
-    assert syn.connect_ex((FLOAT[family], PORT)) == errno.EINPROGRESS
-    until(lambda: net.states() == ["CLOSE-WAIT", "ESTAB"] + ["FIN-WAIT-1"] * 2 +
-          ["FIN-WAIT-2"] * 2 + ["LAST-ACK", "SYN-RECV", "TIME-WAIT"])
-    return listener, pairs
-
-
 def test_every_state_is_severed_in_silence(net, family):
-    listener, pairs = all_states(net, family)
+    listener = net.every_state(family)
     net.netx("service1", "silence")
     seen = net.capture("client")
     said = net.netx("service1", "sever", PORT, FLOAT[family])
-    assert said.startswith("9 destroyed 0 remaining 0 time-wait 2 rounds"), said
+    assert said.startswith("11 destroyed 0 remaining 0 time-wait 2 rounds"), said
     assert net.diag() == []
     assert [f for f in from_service(frames(seen, 0.3)) if tcp_of(f)] == []
     assert net.netx("service1", "sever", PORT).startswith("0 destroyed 0 remaining")
     # The listener lives: LISTEN is never severed.
     net.netx("service1", "clear")
-    net.run("client", "nft", "delete table inet t")
+    net.forget_filter()
+    # Who was waiting to be accepted is accepted, and gone.
+    listener.accept()[0].close()
     net.connect(listener)
 
 

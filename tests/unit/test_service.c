@@ -50,6 +50,73 @@ static void test_addresses(void **state)
 	assert_int_equal(ipaddr_parse(&a, ""), -EINVAL);
 }
 
+static void test_endpoints(void **state)
+{
+	static const struct {
+		const char *text, *address;
+		uint16_t port;
+	} good[] = {
+		{ "192.0.2.50", "192.0.2.50", 7 },
+		{ "192.0.2.50:2049", "192.0.2.50", 2049 },
+		{ "192.0.2.50:65535", "192.0.2.50", 65535 },
+		{ "2001:db8::1", "2001:db8::1", 7 },
+		{ "2001:db8::1:2049", "2001:db8::1:2049", 7 },
+		{ "[2001:db8::1]", "2001:db8::1", 7 },
+		{ "[2001:db8::1]:1", "2001:db8::1", 1 },
+		{ "::ffff:192.0.2.50", "192.0.2.50", 7 },
+		{ "[::ffff:192.0.2.50]:20", "192.0.2.50", 20 },
+	};
+	static const char *const wrong[] = {
+		"",
+		":",
+		":2049",
+		"host",
+		"host:2049",
+		"192.0.2.50:",
+		"192.0.2.50:0",
+		"192.0.2.50:65536",
+		"192.0.2.50:*",
+		"192.0.2.50:nfs",
+		"192.0.2.50:+1",
+		"192.0.2.50/24",
+		"192.0.2.500",
+		"[192.0.2.50]:2049",
+		"[2001:db8::1",
+		"[2001:db8::1]2049",
+		"[2001:db8::1]:",
+		"[]:2049",
+		"fe80::1%eth0",
+		"0.0.0.0",
+		"0.0.0.0:2049",
+		"::",
+		"[::]:2049",
+		"::ffff:0.0.0.0",
+		"1111:2222:3333:4444:5555:6666:7777:8888:9999:1111:2222:3333",
+	};
+	char text[IPADDR_TEXT];
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		struct ipaddr ip;
+		uint16_t port = 7;
+
+		assert_int_equal(ipaddr_parse_endpoint(&ip, &port, good[i].text, NULL),
+				 0);
+		assert_string_equal(ipaddr_format(&ip, text), good[i].address);
+		assert_int_equal(port, good[i].port);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct err err = { 0 };
+		struct ipaddr ip;
+		uint16_t port = 7;
+
+		assert_int_equal(ipaddr_parse_endpoint(&ip, &port, wrong[i], &err),
+				 -EINVAL);
+		assert_int_equal(err.code, BATON_EXIT_USAGE);
+		assert_non_null(strstr(err.text, wrong[i]));
+		assert_int_equal(port, 7);
+	}
+}
+
 static struct address address(const char *text, unsigned int prefixlen)
 {
 	struct address a = { .prefixlen = prefixlen };
@@ -94,6 +161,7 @@ int main(void)
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_gateways),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_endpoints),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
