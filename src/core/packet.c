@@ -207,8 +207,9 @@ size_t packet_ns_probe(uint8_t buf[PACKET_MAX], const struct mac *mac,
 	return build_nd(buf, mac, &any, group, ND_NS, 0, ip, 0);
 }
 
-size_t packet_tickle(uint8_t buf[PACKET_MAX], const struct ipaddr *from, uint16_t sport,
-		     const struct ipaddr *to, uint16_t dport)
+size_t packet_tickle(uint8_t buf[PACKET_MAX], enum packet_tickle kind,
+		     const struct ipaddr *from, uint16_t sport, const struct ipaddr *to,
+		     uint16_t dport)
 {
 	uint8_t *p = buf, *tcp;
 	uint32_t sum;
@@ -235,7 +236,7 @@ size_t packet_tickle(uint8_t buf[PACKET_MAX], const struct ipaddr *from, uint16_
 	put16(p, sport);
 	put16(p + 2, dport);
 	p[12] = TCP_LEN / 4 << 4;
-	p[13] = 0x10;        /* ACK */
+	p[13] = kind;
 	put16(p + 14, 1234); /* a window, as ctdb sends: 0 would look like a stop */
 	put16(p + 16, sum_fold(sum_add(sum, tcp, TCP_LEN)));
 	return p + TCP_LEN - buf;

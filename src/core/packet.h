@@ -93,9 +93,16 @@ size_t packet_na(uint8_t buf[PACKET_MAX], const struct mac *mac,
 size_t packet_ns_probe(uint8_t buf[PACKET_MAX], const struct mac *mac,
 		       const struct in6_addr *ip);
 
+/* What a tickle looks like; the values are its TCP flags. */
+enum packet_tickle {
+	PACKET_TICKLE_ACK = 0x10,
+	PACKET_TICKLE_SYN_ACK = 0x12,
+};
+
 /**
- * packet_tickle - a bare TCP ACK, seq 0, ack 0, as a complete IPv4 or IPv6 packet
+ * packet_tickle - an empty TCP segment, seq 0, ack 0, as a complete IPv4 or IPv6 packet
  * @buf: where to
+ * @kind: its flags
  * @from: the floating address
  * @sport: its port, host order
  * @to: the client, same family as @from
@@ -103,12 +110,19 @@ size_t packet_ns_probe(uint8_t buf[PACKET_MAX], const struct mac *mac,
  *
  * The client finds the segment outside its window and answers with an ACK carrying its
  * true numbers (RFC 9293 section 3.10.7.4), which a server without that connection
- * resets: the client reconnects at once. ctdb's ctdb_sys_send_tcp() does the same.
+ * resets: the client reconnects at once. ctdb's ctdb_sys_send_tcp() sends a bare ACK.
+ *
+ * That one is dropped by a firewall that tracks connections strictly, because its numbers
+ * are wrong (nf_conntrack: "invalid"). A SYN-ACK from the server's side it lets pass without
+ * looking at them, for the connection may have begun anew behind its back
+ * (net/netfilter/nf_conntrack_proto_tcp.c, nf_conntrack_tcp_packet(), "b) SYN/ACK in
+ * REPLY"); the client answers it with the same ACK (RFC 5961 section 4.2).
  *
  * Return: length in bytes (40 or 60), or 0 if the families differ.
  */
-size_t packet_tickle(uint8_t buf[PACKET_MAX], const struct ipaddr *from, uint16_t sport,
-		     const struct ipaddr *to, uint16_t dport);
+size_t packet_tickle(uint8_t buf[PACKET_MAX], enum packet_tickle kind,
+		     const struct ipaddr *from, uint16_t sport, const struct ipaddr *to,
+		     uint16_t dport);
 
 /**
  * packet_parse_arp - read an ARP frame (Ethernet, IPv4) from the network

@@ -409,8 +409,8 @@ const struct step start_steps[] = {
 	  run_address, NULL },
 	{ "announce", "gratuitous ARP, unsolicited NA", PLACE_INSIDE, 5000, run_announce,
 	  NULL },
-	{ "tickle", "one bare ACK to each known client", PLACE_INSIDE, 5000, run_tickle,
-	  NULL },
+	{ "tickle", "a bare ACK and a SYN-ACK to each known client", PLACE_INSIDE, 5000,
+	  run_tickle, NULL },
 	{ 0 },
 };
 

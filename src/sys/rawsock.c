@@ -98,7 +98,8 @@ int rawsock_announce(struct rawsock *raw, int ifindex, const struct mac *mac,
 	return first;
 }
 
-static int tickle_one(const struct rawsock *raw, const struct conn *conn)
+static int send_tickle(const struct rawsock *raw, enum packet_tickle kind,
+		       const struct conn *conn)
 {
 	struct sockaddr_in to4 = { .sin_family = AF_INET, .sin_addr = conn->remote.v4 };
 	struct sockaddr_in6 to6 = { .sin6_family = AF_INET6,
@@ -108,8 +109,8 @@ static int tickle_one(const struct rawsock *raw, const struct conn *conn)
 	const void *to = v4 ? (const void *)&to4 : &to6;
 	uint8_t buf[PACKET_MAX] = { 0 };
 	int fd = v4 ? raw->ip4 : raw->ip6;
-	size_t len =
-		packet_tickle(buf, &conn->local, conn->lport, &conn->remote, conn->rport);
+	size_t len = packet_tickle(buf, kind, &conn->local, conn->lport, &conn->remote,
+				   conn->rport);
 
 	if (len == 0 || fd < 0)
 		return -EAFNOSUPPORT;
@@ -124,6 +125,15 @@ static int tickle_one(const struct rawsock *raw, const struct conn *conn)
 		if (poll(&pfd, 1, 100) == 0)
 			return -EAGAIN;
 	}
+}
+
+/* The client answers one of the two, whichever comes first: both count for the same 500 ms
+ * (net/ipv4/tcp_input.c, tp->last_oow_ack_time). */
+static int tickle_one(const struct rawsock *raw, const struct conn *conn)
+{
+	int rc = send_tickle(raw, PACKET_TICKLE_ACK, conn);
+
+	return rc < 0 ? rc : send_tickle(raw, PACKET_TICKLE_SYN_ACK, conn);
 }
 
 int rawsock_tickle(struct rawsock *raw, const struct conns *conns, size_t *sent,

@@ -53,10 +53,10 @@ int rawsock_announce(struct rawsock *raw, int ifindex, const struct mac *mac,
 		     const struct ipaddr *ips, size_t n_ips, struct err *err);
 
 /**
- * rawsock_tickle - send each client one bare ACK from the floating address
+ * rawsock_tickle - send each client a bare ACK and a SYN-ACK from the floating address
  * @raw: of the namespace that has the floating addresses
  * @conns: the connections
- * @sent: how many were sent; NULL is allowed
+ * @sent: how many were tickled; NULL is allowed
  * @err: why not
  *
  * Not oftener than each 500 ms: the client answers out-of-window segments no faster

@@ -55,7 +55,7 @@ def until(condition, seconds=10):
 class Net:
     def __init__(self):
         self.prefix = f"bt-{os.getpid()}-{next(_number)}"
-        self.names = ("switch", "head1", "head2", "service1", "service2", "client")
+        self.names = []
         self.sockets = []
         self.children = []
 
@@ -184,13 +184,13 @@ class Net:
     def forget_filter(self):
         self.run("client", "nft", "delete table inet t")
 
-    def capture(self, name, protocol=3):
-        """All frames on eth0 from now on; 3 = ETH_P_ALL."""
+    def capture(self, name, protocol=3, dev="eth0"):
+        """All frames on a link from now on; 3 = ETH_P_ALL."""
         with self.inside(name):
             s = self.keep(socket.socket(socket.AF_PACKET, socket.SOCK_RAW,
                                         socket.htons(protocol)))
             s.setsockopt(socket.SOL_SOCKET, 33, 32 << 20)  # SO_RCVBUFFORCE
-            s.bind(("eth0", protocol))
+            s.bind((dev, protocol))
         return s
 
     def diag(self, name="service1", port=PORT):
@@ -205,11 +205,15 @@ class Net:
     def states(self, name="service1"):
         return sorted(row[4] for row in self.diag(name))
 
-    def build(self):
-        for name in self.names:
+    def add(self, *names):
+        for name in names:
+            self.names.append(name)
             subprocess.run(["ip", "netns", "add", self.ns(name)], check=True)
             self.run(name, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0",
                      "net.ipv6.conf.all.accept_dad=0")
+
+    def build(self):
+        self.add("switch", "head1", "head2", "service1", "service2", "client")
         self.ip("switch", "link add br0 type bridge", "link set br0 up",
                 *[f"link add {n} type veth peer name eth0 netns {self.ns(n)}"
                   for n in ("head1", "head2", "client")],

@@ -37,6 +37,13 @@ static const char tickle6[] = "600000000014064020010db8000000000000000000000050"
 			      "20010db8000000000000000000000020"
 			      "080103d70000000000000000501004d243490000";
 
+/* Two more in the flags, two less in the checksum. */
+static const char tickle4_syn[] = "45000028000040004006b689c0000232c0000214"
+				  "080103d70000000000000000501204d21ae20000";
+static const char tickle6_syn[] = "600000000014064020010db8000000000000000000000050"
+				  "20010db8000000000000000000000020"
+				  "080103d70000000000000000501204d243470000";
+
 static const struct mac mac = { { 0x02, 0x00, 0x5e, 0x10, 0x00, 0x01 } };
 
 static struct ipaddr ip(const char *text)
@@ -97,12 +104,18 @@ static void tickle_is_built(void **state)
 	uint8_t buf[PACKET_MAX];
 
 	memset(buf, 0xaa, sizeof(buf));
-	assert_bytes(buf, packet_tickle(buf, &a, 2049, &b, 983), tickle4);
+	assert_bytes(buf, packet_tickle(buf, PACKET_TICKLE_ACK, &a, 2049, &b, 983),
+		     tickle4);
 	memset(buf, 0xaa, sizeof(buf));
-	assert_bytes(buf, packet_tickle(buf, &a6, 2049, &b6, 983), tickle6);
-	assert_int_equal(packet_tickle(buf, &a, 2049, &b6, 983), 0);
+	assert_bytes(buf, packet_tickle(buf, PACKET_TICKLE_ACK, &a6, 2049, &b6, 983),
+		     tickle6);
+	assert_bytes(buf, packet_tickle(buf, PACKET_TICKLE_SYN_ACK, &a, 2049, &b, 983),
+		     tickle4_syn);
+	assert_bytes(buf, packet_tickle(buf, PACKET_TICKLE_SYN_ACK, &a6, 2049, &b6, 983),
+		     tickle6_syn);
+	assert_int_equal(packet_tickle(buf, PACKET_TICKLE_ACK, &a, 2049, &b6, 983), 0);
 	a.family = b.family = AF_UNSPEC;
-	assert_int_equal(packet_tickle(buf, &a, 2049, &b, 983), 0);
+	assert_int_equal(packet_tickle(buf, PACKET_TICKLE_ACK, &a, 2049, &b, 983), 0);
 }
 
 static void arp_is_parsed(void **state)
