@@ -14,7 +14,7 @@ export ASAN_OPTIONS = abort_on_error=1
 export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 
 .PHONY: all install payload deps demo clean FORCE
-.PHONY: check check-style check-lint check-unit check-netns check-lab
+.PHONY: check check-style check-lint check-unit check-netns check-lab bench-tcp
 
 all: $(BUILD)
 
@@ -79,6 +79,10 @@ check-netns: build/asan
 
 check-lab: payload
 	$(PYTEST) tests/lab
+
+# 10,000 connections severed and tickled; build/bench-tcp.json has the figures.
+bench-tcp: build/release
+	BATON_BUILD=$(CURDIR)/$< $(PYTHON) tests/netns/bench_tcp.py
 
 clean:
 	lab/lab down

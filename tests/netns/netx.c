@@ -24,6 +24,7 @@
 #include "core/ruleset.h"
 #include "sys/child.h"
 #include "sys/diag.h"
+#include "sys/file.h"
 #include "sys/nfsping.h"
 #include "sys/nft.h"
 #include "sys/rawsock.h"
@@ -43,6 +44,17 @@ static long now_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+/* The most memory this program had resident; getrusage() would count who started it, too. */
+static long peak_kib(void)
+{
+	char text[4096];
+	const char *line = file_read("/proc/self/status", text, sizeof(text)) > 0
+				   ? strstr(text, "\nVmHWM:")
+				   : NULL;
+
+	return line ? atol(line + strlen("\nVmHWM:")) : 0;
 }
 
 static int open_ns(const char *path)
@@ -221,13 +233,13 @@ static int cmd_tickle(int argc, char **argv)
 	_cleanup_conns_ struct conns conns = { 0 };
 	static char text[16 << 20];
 	size_t len = fread(text, 1, sizeof(text), stdin), sent;
-	int rc = conns_parse(&conns, text, len, &err);
 	long start = now_us();
+	int rc = conns_parse(&conns, text, len, &err);
 
 	if (rc < 0)
 		return rc;
 	rc = rawsock_tickle(&raw, &conns, &sent, &err);
-	printf("%zu sent %ld us\n", sent, now_us() - start);
+	printf("%zu sent %ld us %ld KiB\n", sent, now_us() - start, peak_kib());
 	return rc;
 }
 
@@ -298,8 +310,9 @@ static int cmd_sever(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		ips[i - 1] = ip(argv[i]);
 	rc = diag_sever(diag, argc > 1 ? ips : NULL, argc - 1, atoi(argv[0]), &s, &err);
-	printf("%zu destroyed %zu remaining %zu time-wait %u rounds %ld us\n",
-	       s.destroyed, s.remaining, s.time_wait, s.rounds, now_us() - start);
+	printf("%zu destroyed %zu remaining %zu time-wait %u rounds %ld us %ld KiB\n",
+	       s.destroyed, s.remaining, s.time_wait, s.rounds, now_us() - start,
+	       peak_kib());
 	return rc;
 }
 
