@@ -51,6 +51,15 @@ class Step:
         return told | ({"takeover_ms": self.takeover_ms} if self.takeover_ms else {})
 
 
+def step_name(entry, source):
+    """PHASE.STEP of an entry in the ledger of a move that came from source."""
+    phase = ("stop" if entry["head"] == source else
+             "prepare" if entry["step"] in BEFORE else "start")
+    if entry.get("serving"):
+        phase = "prepare"
+    return f"{phase}.{entry['step']}"
+
+
 def keep_ledger(step, service):
     """What baton itself says where its time went: of both heads, but of the dead one."""
     if step.what == "takeover":
@@ -58,11 +67,7 @@ def keep_ledger(step, service):
             step.ledger_ms[f"start.{entry['step']}"] = round(entry["ms"], 1)
         return
     for entry in service.ledger(step.target, "move")["steps"]:
-        phase = ("stop" if entry["head"] == step.source else
-                 "prepare" if entry["step"] in BEFORE else "start")
-        if entry.get("serving"):
-            phase = "prepare"
-        step.ledger_ms[f"{phase}.{entry['step']}"] = round(entry["ms"], 1)
+        step.ledger_ms[step_name(entry, step.source)] = round(entry["ms"], 1)
 
 
 def fenced_at(lab, head, victim, since):

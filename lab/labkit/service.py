@@ -6,6 +6,7 @@ import signal
 import time
 
 from .config import LabError
+from .wait import wait_for
 
 CONF = """# written by the lab
 [service]
@@ -86,28 +87,60 @@ class Service:
     def mount(self, client="client", options="vers=4.1,hard", address=None):
         guest = self.lab.guest(client)
         guest.run(["mkdir", "-p", self.mountpoint])
+        address = address or self.address
         guest.run(["mount", "-t", "nfs4", "-o", options,
-                   f"{address or self.address}:/{self.name}", self.mountpoint], timeout=60)
+                   f"{f'[{address}]' if ':' in address else address}:/{self.name}",
+                   self.mountpoint], timeout=60)
 
     def unmount(self, client="client"):
         self.lab.guest(client).run(["umount", self.mountpoint], timeout=60)
 
-    def prepare(self, heads=HEADS):
-        """A fresh filesystem, the file and a keeper on each head."""
+    def prepare(self, heads=HEADS, text=None):
+        """A fresh filesystem, the file (with another text than conf()'s) and a keeper on each
+        head."""
         self.make_filesystem(heads[0])
         for head in heads:
-            self.configure(head)
+            self.configure(head, text)
             self.keep(head)
+
+    def meet(self, heads=HEADS):
+        """Until each keeper knows the others and that their files are equal: then it can move."""
+        def met(head):
+            rows = json.loads(self.baton(head, "status", self.name, "--json").stdout)
+            digests = {r.get("digest") for r in rows}
+            return len(rows) == len(heads) and len(digests) == 1 and all(digests)
+
+        for head in heads:
+            wait_for(f"{head}: {self.name}'s keepers to meet", lambda h=head: met(h))
+
+    def retire(self, heads=HEADS):
+        """Stopped, and nothing of the standby left."""
+        for head in heads:
+            self.baton(head, "stop", "--standby", self.name)
+
+    def mac(self, head):
+        """The hardware address of its first link, which is the same on every head."""
+        return self.lab.guest(head).run(["ip", "netns", "exec", f"baton-{self.name}", "cat",
+                                         "/sys/class/net/nfs0/address"]).stdout.strip()
+
+    def sockets(self, head):
+        """Its sockets on a head in whatever state: lines of ss, of its own namespace and of the
+        head's."""
+        inside, outside = self.lab.guest(head).run(
+            ["sh", "-c", 'ip netns exec "$1" ss -Htan && echo -- && ss -Htan', "sh",
+             f"baton-{self.name}"]).stdout.split("--\n")
+        return inside.splitlines() + [l for l in outside.splitlines() if self.address in l]
 
 
 class Probe:
     """`baton probe` on a client, from start() to its report."""
 
-    def __init__(self, service, client="client", interval_ms=20, pause_ms=None):
+    def __init__(self, service, client="client", interval_ms=20, pause_ms=None, size_mib=None):
         self.guest = service.lab.guest(client)
         self.argv = ["baton", "probe", service.mountpoint, "--duration", "0", "--json",
                      "--interval", str(interval_ms),
-                     *(["--pause", str(pause_ms)] if pause_ms else [])]
+                     *(["--pause", str(pause_ms)] if pause_ms else []),
+                     *(["--size", str(size_mib)] if size_mib else [])]
         self.process = None
         self.pid = None
 

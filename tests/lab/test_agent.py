@@ -4,9 +4,9 @@
 import time
 
 import pytest
-from labkit.service import HEADS, Service
+from labkit.agent import AGENT, call
+from labkit.service import Service
 
-AGENT = "/usr/lib/ocf/resource.d/baton/service"
 SCHEMAS = "/usr/share/resource-agents"
 SUCCESS, GENERIC, ARGS, _, _, INSTALLED, _, NOT_RUNNING = range(8)
 LEVELS = (0, 10, 20)
@@ -17,8 +17,7 @@ def vmstore(lab):
     service = Service(lab)
     service.prepare()
     yield service
-    for head in HEADS:
-        service.baton(head, "stop", "--standby", service.name)
+    service.retire()
 
 
 class Agent:
@@ -28,14 +27,8 @@ class Agent:
 
     def run(self, action, expect, level=None, interval=10000, timeout=None, service=None):
         """stderr of an action with Pacemaker's environment and no other."""
-        env = {"OCF_RESKEY_service": service or self.service.name,
-               "OCF_RESKEY_CRM_meta_interval": interval}
-        if level is not None:
-            env["OCF_CHECK_LEVEL"] = level
-        if timeout:
-            env["OCF_RESKEY_CRM_meta_timeout"] = timeout
-        done = self.guest.run(["env", "-i", *[f"{k}={v}" for k, v in env.items()], AGENT,
-                               action], check=False, timeout=200)
+        meta = {"interval": interval} | ({"timeout": timeout} if timeout else {})
+        done = call(self.service, self.guest.name, action, service, level, **meta)
         assert done.returncode == expect, (action, level, done)
         return done.stderr
 

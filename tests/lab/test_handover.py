@@ -82,8 +82,7 @@ def vmstore(cluster):
     service.meet()
     service.start("head1")
     yield service
-    for head in HEADS:
-        service.baton(head, "stop", "--standby", service.name)
+    service.retire()
 
 
 @pytest.fixture(autouse=True)

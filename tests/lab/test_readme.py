@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from labkit.config import TREE
-from labkit.service import HEADS, Service
+from labkit.service import Service
 
 
 def commands(tool):
@@ -20,8 +20,7 @@ def vmstore(cluster):
     service = Service(cluster.lab)
     service.prepare()
     yield service
-    for head in HEADS:
-        service.baton(head, "stop", "--standby", service.name)
+    service.retire()
 
 
 def operations(guest):

@@ -19,8 +19,7 @@ def vmstore(lab):
     service = Service(lab)
     service.prepare()
     yield service
-    for head in HEADS:
-        service.baton(head, "stop", "--standby", service.name)
+    service.retire()
 
 
 @pytest.fixture(autouse=True)
@@ -50,19 +49,12 @@ def mounted(serving):
     serving.unmount()
 
 
-def sockets(lab, head):
-    """Sockets of the floating address on a head: in the service's namespace and outside."""
-    inside = lab.guest(head).run(["ip", "netns", "exec", NETNS, "ss", "-Htan"]).stdout
-    outside = lab.guest(head).run(["ss", "-Htan"]).stdout
-    return inside.splitlines() + [l for l in outside.splitlines() if "10.77.0.50" in l]
-
-
 def assert_standby(service, head="head1"):
     """Nothing but standby stands."""
     status = service.status(head)
     assert (status["state"], status["mounted"], status["threads"], status["nfsdcld"],
             status["link_up"]) == ("standby", False, 0, False, False)
-    assert sockets(service.lab, head) == []
+    assert service.sockets(head) == []
 
 
 # --- start and stop -------------------------------------------------------------------
@@ -115,7 +107,7 @@ def test_dry_run_tells_the_steps_and_does_nothing(vmstore):
 def test_nothing_of_the_address_is_left_after_a_stop(mounted):
     # An unread reply, an open file and a lock: the client keeps its end of all of them.
     mounted.lab.guest("client").run(["sh", "-c", "echo x > /mnt/vmstore/f"])
-    assert len(sockets(mounted.lab, "head1")) >= 2
+    assert len(mounted.sockets("head1")) >= 2
     mounted.stop("head1")
     assert_standby(mounted)
     addresses = mounted.lab.guest("head1").run(
@@ -149,9 +141,7 @@ def test_server_identity_and_settings_are_equal_on_both_heads(vmstore):
                           "nfsv4leasetime nfsv4gracetime portlist"]).stdout
         exports = guest.run([*vmstore.inside, "exportfs", "-v"]).stdout
         uts = guest.run(["nsenter", "--uts=/run/baton/vmstore/ns/uts", "hostname"]).stdout
-        mac = guest.run(["ip", "netns", "exec", NETNS, "cat",
-                         "/sys/class/net/nfs0/address"]).stdout
-        found.append((nfsd, sorted(exports.splitlines()), uts, mac))
+        found.append((nfsd, sorted(exports.splitlines()), uts, vmstore.mac(head)))
         vmstore.stop(head)
     assert found[0] == found[1]
     assert found[0][0].splitlines() == ["-3 +4 -4.0 +4.1 +4.2", "10", "20", "tcp 2049"]
