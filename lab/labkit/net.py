@@ -67,26 +67,27 @@ class Net:
         except OSError:
             return False
 
-    def pcap_start(self, file, words=()):
-        """tcpdump on the lan bridge; returns when it captures."""
-        if recall(PCAP):
-            raise LabError("pcap: already running (lab pcap stop)")
-        # A promiscuous bridge sees what it forwards; without immediate mode the last packets
-        # would be lost at the end.
-        argv = self.inside(["tcpdump", "-i", "lan", "--immediate-mode", "-U", "-n",
+    def tcpdump(self, port, file, words=()):
+        """A tcpdump on a bridge or one of its ports; it captures already."""
+        # Without immediate mode the last packets would be lost at the end.
+        argv = self.inside(["tcpdump", "-i", port, "--immediate-mode", "-U", "-n",
                             "-Z", "root", "-w", file, *words])
         child = subprocess.Popen(argv, cwd=RUN, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                  start_new_session=True, text=True)
-        remember(PCAP, child.pid, file=str(file))
         last = ""
         for line in child.stderr:
             if "listening on" in line:
-                return
+                return child
             last = line.strip()
         child.wait()
-        PCAP.unlink(missing_ok=True)
         raise LabError(f"pcap: {last or 'tcpdump ended'}")
+
+    def pcap_start(self, file, words=()):
+        """tcpdump on the lan bridge: promiscuous, it sees what it forwards."""
+        if recall(PCAP):
+            raise LabError("pcap: already running (lab pcap stop)")
+        remember(PCAP, self.tcpdump("lan", file, words).pid, file=str(file))
 
     @staticmethod
     def pcap_stop():
