@@ -4,6 +4,7 @@ BUILD ?= build/release
 PAYLOAD = build/lab/payload
 PYTHON = /usr/bin/python3
 PYTEST = $(PYTHON) -m pytest
+MOVES = 100
 PACKAGES = $(shell sed 's/\#.*//' lab/packages.host)
 
 # A check that cannot run has failed.
@@ -13,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 export ASAN_OPTIONS = abort_on_error=1
 export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 
-.PHONY: all install payload deps demo clean FORCE
+.PHONY: all install payload deps demo soak clean FORCE
 .PHONY: check check-style check-lint check-unit check-netns check-lab bench-tcp
 
 all: $(BUILD)
@@ -56,6 +57,11 @@ demo: deps
 	$(MAKE) payload
 	lab/demo
 
+# make soak MOVES=100
+soak: deps
+	$(MAKE) payload
+	lab/soak --moves $(MOVES)
+
 check: deps
 	$(MAKE) check-style check-unit check-netns check-lab
 
@@ -65,7 +71,7 @@ check-lint:
 	find src tests -name '*.[ch]' -exec clang-format --dry-run -Werror {} +
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--std=c11 -D_GNU_SOURCE -Isrc src tests
-	$(PYTHON) -m pyflakes $$(find lab tests -name '*.py') lab/lab lab/demo lab/powerd
+	$(PYTHON) -m pyflakes $$(find lab tests -name '*.py') lab/lab lab/demo lab/soak lab/powerd
 	shellcheck --severity=warning completions/baton.bash \
 		$$(grep -rlE '^#!/bin/(ba)?sh' .ci lab tests)
 

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The long test: a service moves back and forth under load, beside idle clients, many times.
+
+The moves go head to head, as Pacemaker's agent does them (agent.py): Pacemaker runs and fences, but
+the service is no resource of it, as its tools would take ten times as long as the moves. After each
+move a new open has been answered before the next begins: then no grace period goes on."""
+
+import json
+import math
+import statistics
+import time
+from dataclasses import dataclass, field
+
+from . import agent
+from .clients import Clients
+from .cluster import Cluster
+from .config import LabError
+from .pcap import Capture
+from .scenario import step_name
+from .service import CLASSES, HEADS, Probe, Service, errors, longest
+
+IDLE = 3
+# So long the probe runs undisturbed between two moves.
+CALM_S = 1
+# Shorter calls are not listed one by one: the probe's list has bounds, and this is a long run.
+PAUSE_MS = 200
+# What is kept of it is read back at the end, and what was before that meanwhile.
+SIZE_MIB = 16
+READ_S = 600
+TELL_EVERY = 10
+# Of a head's packets: enough for all headers.
+HEADERS = 128
+# What the classes of the probe are called in the figures.
+NAMES = {"write": "write", "open": "open", "namespace": "names"}
+# What has to be 0 for a clean run.
+COUNTS = ("spurious_errors", "lost_locks", "lost_writes", "io_errors", "unfinished",
+          "pauses_omitted", "stale_sockets", "spoke_after_silence")
+
+
+@dataclass
+class Move:
+    """One planned move, and what was seen of it at once."""
+    source: str
+    target: str
+    since: float
+    until: float = 0
+    keepers_ms: int = 0
+    stale: list = field(default_factory=list)
+
+
+def summary(values):
+    """Median, 95th percentile (nearest rank) and maximum of times in ms; None of none."""
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    return {"median": round(statistics.median(ordered)),
+            "p95": round(ordered[math.ceil(0.95 * len(ordered)) - 1]),
+            "max": round(ordered[-1])}
+
+
+def takeovers(packets):
+    """Of a service's own packets: for each change of the head that speaks, the ms from its first
+    packet to its first answer to a call."""
+    found, last, begun = [], None, None
+    for p in packets:
+        if p.port != last:
+            begun = p.at if last else None
+            last = p.port
+            if begun is not None:
+                found.append(None)
+        if begun is not None and p.size:
+            found[-1] = 1000 * (p.at - begun)
+            begun = None
+    return found
+
+
+def judge(moves, report, packets):
+    """The figures of soak.json."""
+    spans = [(m.since, m.until) for m in moves]
+    pauses = {c: [longest(report, c, *span) for span in spans] for c in CLASSES}
+    failed, spurious = errors(report, 0, float("inf"))
+    broken = sum(any(e["class"] == "write" for e in report["events"]
+                     if m.since <= e["at"] < m.until) for m in moves)
+    took = takeovers(packets)
+    return {
+        "moves": len(moves), "spurious_errors": spurious,
+        "lost_locks": max(broken, 0 if report["lock_kept"] else 1),
+        "lost_writes": sum(report["records"][k] for k in ("missing", "wrong", "unread")),
+        "io_errors": failed + report["events_omitted"],
+        "unfinished": len(report["unfinished"]), "pauses_omitted": report["pauses_omitted"],
+        "stale_sockets": sum(len(m.stale) for m in moves),
+        "spoke_after_silence": abs(len(took) - len(moves)),
+        "pause_ms": {NAMES[c]: summary(pauses[c]) for c in CLASSES},
+        "open_minus_write_ms": round(statistics.median(
+            o - w for o, w in zip(pauses["open"], pauses["write"]))) if moves else None,
+        "reconnect_ms": summary(t for t in took if t is not None),
+        "keepers_ms": summary(m.keepers_ms for m in moves if m.keepers_ms),
+        "records": report["records"]["acknowledged"], "duration_s": round(report["duration_s"]),
+    }
+
+
+def steps(service):
+    """{step_name(): summary} of the moves that the ledger still has."""
+    records = json.loads(service.baton(HEADS[0], "log", service.name, "--json", "--last",
+                                       "50").stdout)
+    found = {}
+    for record in records:
+        if record["op"] != "move" or record["outcome"] != "done":
+            continue
+        for entry in record["steps"]:
+            found.setdefault(step_name(entry, record["from"]), []).append(entry["ms"])
+    return {name: summary(times) for name, times in found.items()}
+
+
+def set_up(lab, progress):
+    """The service, served by the first head; no resource of the cluster's."""
+    progress("corosync and Pacemaker on both heads")
+    Cluster(lab).start()
+    progress("vmstore: filesystem, service file, a keeper on each head")
+    service = Service(lab)
+    service.prepare()
+    service.meet()
+    service.start(HEADS[0])
+    return service
+
+
+def move(service, probe, source, target):
+    """There, until a new open is answered and calm is back."""
+    done = Move(source, target, probe.now())
+    done.keepers_ms = agent.migrate(service, source, target,
+                                    lambda: done.stale.extend(service.sockets(source)))
+    probe.guest.run(["touch", f"{service.mountpoint}/soak"], timeout=90)
+    time.sleep(CALM_S)
+    done.until = probe.now()
+    return done
+
+
+def repeat(service, probe, count, progress):
+    """The moves that were made, and why not all were (None if they were)."""
+    done, begun = [], time.monotonic()
+    for n in range(count):
+        try:
+            done.append(move(service, probe, HEADS[n % 2], HEADS[(n + 1) % 2]))
+        except LabError as why:
+            return done, str(why)
+        if len(done) % TELL_EVERY == 0:
+            last = summary(m.keepers_ms for m in done[-TELL_EVERY:] if m.keepers_ms)
+            progress(f"{len(done)} moves, {(time.monotonic() - begun) / len(done):.1f} s each; the "
+                     f"last {TELL_EVERY} paused {last and last['median']} ms by the keepers' count, "
+                     f"stale sockets {sum(len(m.stale) for m in done)}")
+    return done, None
+
+
+def play(lab, count, progress=lambda line: None):
+    """The whole run; returns (the figures for soak.json, the probe's report)."""
+    service = set_up(lab, progress)
+    progress(f"client mounts {service.address}:/vmstore, {IDLE} idle ones too; the probe starts")
+    with Clients(service, IDLE):
+        service.mount()
+        probe = Probe(service, pause_ms=PAUSE_MS, size_mib=SIZE_MIB).start()
+        with Capture(lab, HEADS, ["ether", "src", service.mac(HEADS[0]), "and", "(arp or tcp)"],
+                     HEADERS) as capture:
+            time.sleep(CALM_S)
+            moves, failed = repeat(service, probe, count, progress)
+        progress("the probe reads everything back")
+        report = probe.finish(timeout=READ_S)
+        result = judge(moves, report, capture.packets())
+    result |= {"idle_clients": IDLE, "accel": lab.accel, "steps_ms": steps(service),
+               "kernel": lab.guest("client").run(["uname", "-r"]).stdout.strip()}
+    if failed:
+        result["failed"] = failed
+    return result, report
+
+
+def clean(result):
+    return not any(result[k] for k in COUNTS) and "failed" not in result

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What of the lab's programs needs no lab: captures are read byte by byte, figures worked out."""
+
+import struct
+import sys
+import unittest
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lab"))
+sys.dont_write_bytecode = True
+
+from labkit import LabError, agent, pcap, soak  # noqa: E402
+
+CLIENT, SERVICE = bytes.fromhex("525400770014"), bytes.fromhex("06aabbccdd01")
+ADDRESS, PORT = "10.77.0.50", 2049
+IP = {"10.77.0.20": "0a4d0014", ADDRESS: "0a4d0032"}
+
+
+def ethernet(mac, kind, data):
+    return b"\xff" * 6 + mac + struct.pack(">H", kind) + data
+
+
+def tcp(src, dst, sport, dport, seq, ack, flags, payload=b"", mac=CLIENT):
+    """A frame with 12 bytes of TCP options, as timestamps take them."""
+    segment = struct.pack(">HHIIBBHHH", sport, dport, seq % (1 << 32), ack % (1 << 32), 8 << 4,
+                          flags, 0, 0, 0) + bytes(12) + payload
+    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(segment), 0, 0, 64, 6, 0)
+    return ethernet(mac, 0x0800, head + bytes.fromhex(IP[src] + IP[dst]) + segment)
+
+
+def capture(frames, order="<", magic=0xA1B23C4D, link=1):
+    data = struct.pack(f"{order}IHHiIII", magic, 2, 4, 0, 0, 65549, link)
+    for at, frame in frames:
+        parts = 1e9 if magic == 0xA1B23C4D else 1e6
+        data += struct.pack(f"{order}IIII", int(at), round(at % 1 * parts), len(frame),
+                            len(frame)) + frame
+    return data
+
+
+def record(xid, is_call, length=24):
+    return struct.pack(">III", 0x80000000 | length, xid, not is_call) + bytes(length - 8)
+
+
+class Wire:
+    """Packets of one connection; sequence numbers begin just before they wrap."""
+
+    def __init__(self, sport=700, isn=(0xFFFFFFF0, 1000)):
+        self.sport, self.isn, self.at, self.packets = sport, isn, 0.0, []
+
+    def client(self, at, flags=pcap.ACK, ack=0, payload=b""):
+        return self._add("client", "10.77.0.20", ADDRESS, self.sport, PORT,
+                         self.isn[0] + 1 + at, self.isn[1] + 1 + ack, flags, payload)
+
+    def server(self, port, at, flags=pcap.ACK, ack=0, payload=b""):
+        return self._add(port, ADDRESS, "10.77.0.20", PORT, self.sport,
+                         self.isn[1] + 1 + at, self.isn[0] + 1 + ack, flags, payload)
+
+    def raw(self, port, seq, ack, flags):
+        return self._add(port, ADDRESS, "10.77.0.20", PORT, self.sport, seq, ack, flags, b"")
+
+    def _add(self, port, *fields):
+        self.at += 1
+        self.packets.append(pcap.decode(self.at, port, tcp(*fields)))
+        return self
+
+    def connections(self):
+        return pcap.connections(self.packets, ADDRESS)
+
+    def handshake(self, head):
+        return self.client(-1, pcap.SYN).server(head, -1, pcap.SYN | pcap.ACK)
+
+
+class Files(unittest.TestCase):
+    def test_both_byte_orders_and_resolutions(self):
+        for order in "<>":
+            for magic in pcap.RESOLUTION:
+                found = list(pcap.read(capture([(5.25, b"x" * 60), (6.5, b"y" * 42)], order, magic)))
+                self.assertEqual(found, [(5.25, b"x" * 60), (6.5, b"y" * 42)])
+
+    def test_a_last_packet_cut_short(self):
+        whole = capture([(1, b"x" * 60), (2, b"y" * 60)])
+        for cut in (1, 59, 60, 70):
+            self.assertEqual(len(list(pcap.read(whole[:-cut]))), 1)
+
+    def test_what_is_no_capture(self):
+        for data in (b"", b"x" * 24, capture([], link=276)):
+            with self.assertRaises(LabError):
+                list(pcap.read(data))
+
+
+class Packets(unittest.TestCase):
+    def test_arp(self):
+        packet = pcap.decode(1, "head1", ethernet(SERVICE, 0x0806, bytes.fromhex(
+            "0001080006040002" "06aabbccdd01" "0a4d0032" "ffffffffffff" "0a4d0032")))
+        self.assertEqual((packet.kind, packet.op, packet.src, packet.dst, packet.mac),
+                         ("arp", 2, ADDRESS, ADDRESS, "06:aa:bb:cc:dd:01"))
+
+    def test_own_questions(self):
+        packet = pcap.decode(1, "", pcap.arp_request(ADDRESS))
+        self.assertEqual((packet.kind, packet.op, packet.src, packet.dst),
+                         ("arp", 1, "10.77.0.254", ADDRESS))
+        frame = pcap.neighbour_solicitation("fd77::51")
+        packet = pcap.decode(1, "", frame)
+        self.assertEqual((packet.kind, packet.op, packet.src, packet.dst),
+                         ("icmp", 135, "fd77::254", "ff02::1:ff00:51"))
+        # With its checksum in place, pseudo-header and message add up to nothing (RFC 1071).
+        total = sum(struct.unpack(">34H", frame[22:54] + frame[18:20] + b"\0:" + frame[54:]))
+        self.assertEqual(total % 0xFFFF, 0)
+        self.assertEqual(frame[:6].hex(), "3333ff000051")
+
+    def test_tcp(self):
+        packet = pcap.decode(1, "client", tcp("10.77.0.20", ADDRESS, 700, PORT, 5, 6, pcap.ACK,
+                                              b"abc"))
+        self.assertEqual((packet.kind, packet.sport, packet.dport, packet.seq, packet.ack,
+                          packet.flags, packet.size, packet.payload),
+                         ("tcp", 700, PORT, 5, 6, pcap.ACK, 3, b"abc"))
+        self.assertFalse(packet.is_tickle)
+
+    def test_padding_is_no_payload_and_cut_frames_are_known(self):
+        frame = tcp("10.77.0.20", ADDRESS, 700, PORT, 0, 0, pcap.ACK)
+        packet = pcap.decode(1, "client", frame + bytes(6))
+        self.assertEqual((packet.size, packet.payload), (0, b""))
+        self.assertTrue(packet.is_tickle)
+        packet = pcap.decode(1, "client", tcp("10.77.0.20", ADDRESS, 700, PORT, 1, 1, pcap.ACK,
+                                              b"x" * 100)[:-60])
+        self.assertEqual((packet.size, len(packet.payload)), (100, 40))
+        for length in range(14, 60):
+            pcap.decode(1, "client", frame[:length])
+
+
+class Connections(unittest.TestCase):
+    def test_records_are_counted_once_however_they_were_sent(self):
+        call, reply = record(7, True), record(7, False)
+        wire = Wire().handshake("head1")
+        wire.client(0, payload=call[:10]).client(5, payload=call[5:] + record(8, True))
+        wire.client(0, payload=call)                     # sent again
+        wire.client(-1, payload=b"x")                    # is he still there?
+        wire.client(56, payload=record(9, True)[:20])    # and never ended
+        wire.server("head1", 0, ack=28, payload=reply)
+        connection, = wire.connections()
+        self.assertEqual(connection.head, "head1")
+        self.assertEqual([(r.at, r.xid, r.is_call) for r in connection.records(False)],
+                         [(4.0, 7, True), (4.0, 8, True)])
+        self.assertEqual([(r.xid, r.is_call) for r in connection.records(True)], [(7, False)])
+        self.assertEqual((connection.sent(True), connection.sent(False)), (28, 76))
+
+    def test_a_hole_is_no_silence(self):
+        wire = Wire().handshake("head1").client(5, payload=b"x" * 20)
+        with self.assertRaises(LabError):
+            wire.connections()[0].records(False)
+        wire = Wire().handshake("head1").client(0, payload=b"x" * 20)
+        wire.packets[-1].payload = b"x" * 10
+        with self.assertRaises(LabError):
+            wire.connections()[0].records(False)
+
+    def test_only_what_was_heard_acknowledges(self):
+        wire = Wire().handshake("head1").client(0, payload=record(7, True))
+        wire.raw("head1", 0, 0, pcap.ACK).raw("head2", 0, 9, pcap.ACK | pcap.RST)
+        self.assertEqual(wire.connections()[0].received(True), 0)
+        wire.packets[-2:] = []
+        wire.server("head1", 0, ack=28, payload=record(7, False))
+        # Acknowledged by a call that is held off: the source never heard it.
+        wire.client(28, ack=28, payload=record(8, True))
+        # What the source asks with, and what the target ends it with, acknowledge nothing.
+        wire.raw("head1", 0, 0, pcap.ACK)
+        connection, = wire.connections()
+        self.assertEqual(connection.received(False), 0)
+        wire.client(28, ack=28).raw("head2", 0, 0, pcap.ACK).raw("head2", 99, 0, pcap.RST)
+        connection, = wire.connections()
+        self.assertEqual(connection.received(False), 28)
+        self.assertEqual(connection.received(False, until=8), 0)
+        self.assertEqual(connection.received(True), 28)
+        self.assertEqual([p.port for p in connection.packets if p.is_tickle], ["head1", "head2"])
+
+    def test_the_same_port_again_is_another_connection(self):
+        first = Wire().handshake("head1").client(0, payload=record(7, True))
+        second = Wire(isn=(5000, 9000))
+        second.at = first.at
+        second.client(-1, pcap.SYN).client(-1, pcap.SYN).server("head2", -1, pcap.SYN | pcap.ACK)
+        second.server("head2", 0, payload=record(7, False))
+        found = pcap.connections(first.packets + second.packets, ADDRESS)
+        self.assertEqual([c.head for c in found], ["head1", "head2"])
+        self.assertEqual([len(c.records(True)) for c in found], [0, 1])
+
+
+class Soak(unittest.TestCase):
+    def test_summary(self):
+        self.assertIsNone(soak.summary([]))
+        self.assertEqual(soak.summary([3]), {"median": 3, "p95": 3, "max": 3})
+        self.assertEqual(soak.summary(range(100, 0, -1)), {"median": 50, "p95": 95, "max": 100})
+
+    def packets(self, *spoken):
+        found = []
+        for at, port, size in spoken:
+            packet = pcap.Packet(at, port, "", "tcp")
+            packet.size = size
+            found.append(packet)
+        return found
+
+    def test_takeovers(self):
+        packets = self.packets((1, "head1", 9), (2, "head2", 0), (2.25, "head2", 0),
+                               (2.5, "head2", 9), (3, "head2", 9), (4, "head1", 0),
+                               (4.125, "head1", 8))
+        self.assertEqual(soak.takeovers(packets), [500, 125])
+        self.assertEqual(soak.takeovers(self.packets((1, "head1", 9), (2, "head2", 0))), [None])
+        self.assertEqual(soak.takeovers([]), [])
+
+    def report(self, **changes):
+        return {"pauses": [{"class": c, "at": at + shift, "ms": ms}
+                           for at in (10, 20) for c, shift, ms in (
+                               ("write", 0, 1000), ("open", 0.1, 1200), ("namespace", 0, 900))],
+                "pauses_omitted": 0, "events": [], "events_omitted": 0, "unfinished": [],
+                "lock_kept": True,
+                "records": {"acknowledged": 5, "missing": 0, "wrong": 0, "unread": 0},
+                "duration_s": 30.4} | changes
+
+    def judge(self, **changes):
+        moves = [soak.Move("head1", "head2", 9, 19, 950), soak.Move("head2", "head1", 19, 29, 970)]
+        packets = self.packets((8, "head1", 9), (10.5, "head2", 0), (10.75, "head2", 9),
+                               (20.5, "head1", 0), (20.625, "head1", 9))
+        return soak.judge(moves, self.report(**changes), packets)
+
+    def test_clean(self):
+        result = self.judge()
+        self.assertTrue(soak.clean(result), result)
+        self.assertEqual(result["pause_ms"]["write"], {"median": 1000, "p95": 1000, "max": 1000})
+        self.assertEqual(result["pause_ms"]["names"]["max"], 900)
+        self.assertEqual((result["open_minus_write_ms"], result["moves"]), (200, 2))
+        self.assertEqual(result["reconnect_ms"]["max"], 250)
+
+    def test_each_fault_counts(self):
+        event = {"class": "write", "at": 11, "errno": "EIO"}
+        for changes, name in (
+                ({"events": [event]}, "lost_locks"), ({"events": [event]}, "io_errors"),
+                ({"events": [event | {"class": "namespace", "spurious": True}]},
+                 "spurious_errors"),
+                ({"lock_kept": False}, "lost_locks"), ({"unfinished": [{}]}, "unfinished"),
+                ({"events_omitted": 1}, "io_errors"), ({"pauses_omitted": 1}, "pauses_omitted"),
+                ({"records": {"acknowledged": 5, "missing": 0, "wrong": 1, "unread": 0}},
+                 "lost_writes")):
+            result = self.judge(**changes)
+            self.assertEqual((result[name], soak.clean(result)), (1, False), changes)
+
+    def test_nothing_done_is_told(self):
+        result = soak.judge([], self.report(pauses=[]), [])
+        self.assertEqual((result["moves"], result["pause_ms"]["open"]), (0, None))
+
+
+class Agent(unittest.TestCase):
+    def test_a_move_as_pacemaker_does_it(self):
+        said = []
+
+        class Guest:
+            def run(self, argv, **_):
+                said.append(argv)
+
+                class Done:
+                    returncode, stderr = 0, "INFO: x: moved to head2 in 2100 ms, of which " \
+                        "clients waited 1042\n"
+                return Done
+
+        class Fake:
+            name = "vmstore"
+            lab = type("", (), {"guest": lambda self, name: Guest()})()
+
+        self.assertEqual(agent.migrate(Fake(), "head1", "head2", lambda: said.append("stopped")),
+                         1042)
+        self.assertEqual([s if s == "stopped" else s[-1] for s in said],
+                         ["migrate_to", "stopped", "migrate_from"])
+        self.assertLessEqual({"OCF_RESKEY_CRM_meta_migrate_target=head2",
+                              f"OCF_RESKEY_CRM_meta_timeout={agent.TIMEOUTS['migrate_to']}",
+                              "OCF_RESKEY_CRM_meta_name=migrate_to"}, set(said[0]))
+
+
+if __name__ == "__main__":
+    unittest.main()
