@@ -71,8 +71,9 @@ class Packet:
 
     @property
     def is_tickle(self):
-        """A bare ACK without any numbers: not to be taken for one that acknowledges."""
-        return self.kind == "tcp" and self.flags == ACK and not (self.seq or self.ack or self.size)
+        """A bare ACK, or a SYN-ACK, without any numbers: it acknowledges and accepts nothing."""
+        return self.kind == "tcp" and self.flags in (ACK, SYN | ACK) and \
+            not (self.seq or self.ack or self.size)
 
 
 def decode(at, port, frame):
@@ -193,7 +194,7 @@ def connections(packets, address):
                 continue
         elif (p.src, p.sport) == (address, NFS_PORT):
             key = (p.dst, p.dport)
-            if key in current and p.flags & (SYN | ACK) == SYN | ACK:
+            if key in current and p.flags & (SYN | ACK) == SYN | ACK and not p.is_tickle:
                 current[key].answer = p
         else:
             continue

@@ -147,7 +147,7 @@ def test_who_opens_in_the_very_moment_keeps_its_lock(vmstore):
         for process in running:
             out, err = process.communicate("\n", timeout=60)
             report = json.loads(out)
-            assert report["lost"] == 0 and report["rounds"] > MOVES, (report, err)
+            assert report["lost"] == 0 and report["rounds"] >= MOVES, (report, err)
 
 
 @pytest.fixture
