@@ -39,6 +39,12 @@ static int close_unlocked(int fd)
 	return code;
 }
 
+static void remove_fresh(struct lane *lane, int dir, const char *name, uint64_t round)
+{
+	lane_begin(lane, OP_REMOVE, round);
+	lane_end(lane, unlinkat(dir, name, 0) ? errno : 0);
+}
+
 static void one_open(struct lane *lane, int dir, uint64_t round)
 {
 	bool fresh = round % 2;
@@ -57,14 +63,15 @@ static void one_open(struct lane *lane, int dir, uint64_t round)
 			if (fd >= 0)
 				close(fd);
 		}
+		/* Created, but by the call that was executed first. */
+		if (fresh && probe_is_spurious(OP_OPEN_NEW, code))
+			remove_fresh(lane, dir, name, round);
 		return;
 	}
 	lane_begin(lane, OP_CLOSE, round);
 	lane_end(lane, close_unlocked(fd));
-	if (!fresh)
-		return;
-	lane_begin(lane, OP_REMOVE, round);
-	lane_end(lane, unlinkat(dir, name, 0) ? errno : 0);
+	if (fresh)
+		remove_fresh(lane, dir, name, round);
 }
 
 void opens_run(void *arg, int in, int out)

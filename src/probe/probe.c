@@ -48,13 +48,13 @@ bool probe_is_spurious(enum probe_op op, int code)
 	case OP_MKDIR:
 	case OP_UNLINK:
 	case OP_RMDIR:
+	case OP_OPEN_NEW:
+	case OP_REMOVE:
 		return code == EEXIST || code == ENOENT || code == ENOTEMPTY;
 	case OP_WRITE:
 	case OP_REREAD:
 	case OP_OPEN:
-	case OP_OPEN_NEW:
 	case OP_CLOSE:
-	case OP_REMOVE:
 	case OP_PROCESS:
 	case OP_GETLK:
 	case OP_READBACK:

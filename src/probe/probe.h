@@ -78,8 +78,10 @@ const char *probe_errname(int code, char text[PROBE_ERRNAME_MAX]);
  * @op: the operation
  * @code: its error
  *
- * The names of the namespace class are fresh, so the result of each of its calls is known
- * in advance; these errors mean that the server ran the call twice, or lost one.
+ * Names are made afresh by the namespace class and by every other open, so the result of
+ * such a call is known in advance; these errors mean that the server ran it twice, or
+ * lost one. A Linux client sends an exclusive create whose session was lost with a new
+ * verifier (fs/nfs/nfs4proc.c, nfs4_opendata_alloc()), so the server cannot know it again.
  */
 bool probe_is_spurious(enum probe_op op, int code);
 

@@ -98,7 +98,7 @@ static struct json_object *new_class(const struct tally *tally)
 	add(object, "longest_pause_op", new_text(probe_ops[tally->longest_op].name));
 	add(object, "longest_idle_ms", new_ms(tally->longest_idle_ns));
 	add(object, "errors", new_errors(&tally->errors));
-	if (tally->class == PROBE_NAMESPACE)
+	if (tally->class != PROBE_WRITE)
 		add(object, "spurious", new_errors(&tally->spurious));
 	add(object, "p50_ms", new_ms(hist_percentile(&tally->hist, 500)));
 	add(object, "p95_ms", new_ms(hist_percentile(&tally->hist, 950)));

@@ -83,7 +83,7 @@ static void print_classes(FILE *out, const struct run_result *result)
 
 		format_count(calls, sizeof(calls), tally->calls);
 		format_count(errors, sizeof(errors), tally->errors.total);
-		if (tally->class == PROBE_NAMESPACE)
+		if (tally->class != PROBE_WRITE)
 			format_count(spurious, sizeof(spurious), tally->spurious.total);
 		format_ns(p[0], sizeof(p[0]), hist_percentile(&tally->hist, 500));
 		format_ns(p[1], sizeof(p[1]), hist_percentile(&tally->hist, 950));

@@ -71,7 +71,7 @@ struct tally_errors {
  * @ok: of them, those that succeeded
  * @upkeep: other calls (see PROBE_OPS)
  * @errors: by errno, upkeep included
- * @spurious: errors of calls executed twice (namespace only), not among @errors
+ * @spurious: errors of calls executed twice (never of a write), not among @errors
  * @longest_ns: the longest pause, @longest_wall_ns when it began, @longest_op what it held
  * @longest_idle_ns: longest time the probe itself asked nothing, beyond its interval
  *

@@ -71,7 +71,22 @@ int unlinkat(int dir, const char *name, int flags)
 {
 	if (name[0] == 'r' && plays("undead") && tenth())
 		return 0;
+	if (name[0] == 'n' && plays("replay-remove") && tenth())
+		NEXT(unlinkat)(dir, name, flags);
 	return NEXT(unlinkat)(dir, name, flags);
+}
+
+int openat64(int dir, const char *name, int flags, ...)
+{
+	mode_t mode;
+	va_list ap;
+
+	va_start(ap, flags);
+	mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
+	if (name[0] == 'n' && flags & O_EXCL && plays("replay-create+lock") && tenth())
+		close(NEXT(openat64)(dir, name, flags, mode));
+	return NEXT(openat64)(dir, name, flags, mode);
 }
 
 int fcntl64(int fd, int cmd, ...)

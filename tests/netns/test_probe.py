@@ -238,13 +238,15 @@ def test_short_write_is_an_error(tmp_path, shim):
     assert got["verdict"] == "dirty"
 
 
-@pytest.mark.parametrize("call,errno", [("mkdir", "EEXIST"), ("rename", "ENOENT")])
-def test_replayed_call_is_spurious(tmp_path, shim, call, errno):
+@pytest.mark.parametrize("kind,call,errno", [
+    ("namespace", "mkdir", "EEXIST"), ("namespace", "rename", "ENOENT"),
+    ("open", "create+lock", "EEXIST"), ("open", "remove", "ENOENT")])
+def test_replayed_call_is_spurious(tmp_path, shim, kind, call, errno):
     run = probe(tmp_path, "-d", 1, "-i", 10, "--json", env=shim(f"replay-{call}"))
     got = report(run)
     assert run.returncode == PROBE
-    assert got["classes"]["namespace"]["spurious"] == {errno: 1}
-    assert got["classes"]["namespace"]["errors"] == {}
+    assert got["classes"][kind]["spurious"] == {errno: 1}
+    assert got["classes"][kind]["errors"] == {}
     (event,) = got["events"]
     assert event["op"] == call and event["spurious"] is True
     assert got["leftovers"] == 0

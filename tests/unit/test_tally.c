@@ -111,8 +111,13 @@ static void replays_are_spurious_only_where_names_are_fresh(void **state)
 	assert_false(lists.events.entry[3].spurious);
 	begin_run(PROBE_OPEN);
 	call(OP_OPEN_NEW, 1000, 1001, EEXIST);
-	assert_int_equal(tally.spurious.total, 0);
-	assert_int_equal(tally.errors.total, 1);
+	call(OP_REMOVE, 1020, 1021, ENOENT);
+	assert_int_equal(tally.spurious.total, 2);
+	assert_int_equal(tally.errors.total, 0);
+	call(OP_OPEN, 1040, 1041, ENOENT);
+	call(OP_CLOSE, 1060, 1061, ENOENT);
+	assert_int_equal(tally.spurious.total, 2);
+	assert_int_equal(tally.errors.total, 2);
 }
 
 static void upkeep_fails_and_pauses_but_does_not_count(void **state)
