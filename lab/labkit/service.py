@@ -84,6 +84,11 @@ class Service:
             raise LabError(f"{head}: its ledger has no {operation} of {self.name}")
         return found[-1]
 
+    def note(self, head, operation, step):
+        """What the newest record of an operation says of a step, or None."""
+        return next(s for s in self.ledger(head, operation)["steps"]
+                    if s["step"] == step).get("note")
+
     def mount(self, client="client", options="vers=4.1,hard", address=None):
         guest = self.lab.guest(client)
         guest.run(["mkdir", "-p", self.mountpoint])

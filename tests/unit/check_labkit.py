@@ -215,7 +215,8 @@ class Soak(unittest.TestCase):
                 "duration_s": 30.4} | changes
 
     def judge(self, **changes):
-        moves = [soak.Move("head1", "head2", 9, 19, 950), soak.Move("head2", "head1", 19, 29, 970)]
+        moves = [soak.Move("head1", "head2", 9, 19, 950),
+                 soak.Move("head2", "head1", 19, 29, 970, "struck 3 idle clients")]
         packets = self.packets((8, "head1", 9), (10.5, "head2", 0), (10.75, "head2", 9),
                                (20.5, "head1", 0), (20.625, "head1", 9))
         return soak.judge(moves, self.report(**changes), packets)
@@ -227,6 +228,14 @@ class Soak(unittest.TestCase):
         self.assertEqual(result["pause_ms"]["names"]["max"], 900)
         self.assertEqual((result["open_minus_write_ms"], result["moves"]), (200, 2))
         self.assertEqual(result["reconnect_ms"]["max"], 250)
+
+    def test_who_waits_long_is_told(self):
+        pauses = [p | {"ms": 1600} if p["class"] == "open" and p["at"] > 20 else p
+                  for p in self.report()["pauses"]]
+        result = self.judge(pauses=pauses)
+        self.assertEqual(result["long_opens"], [{"move": 2, "write_ms": 1000, "open_ms": 1600,
+                                                 "note": "struck 3 idle clients"}])
+        self.assertTrue(soak.clean(result), result)
 
     def test_each_fault_counts(self):
         event = {"class": "write", "at": 11, "errno": "EIO"}

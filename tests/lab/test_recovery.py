@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whom a start has to wait for, and whom not: idle clients, clients that open in the very moment,
+dead ones; and whom to tickle after a head's death."""
+
+import contextlib
+import itertools
+import json
+import time
+
+import pytest
+from labkit.clients import NamespacedClient
+from labkit.service import HEADS, Service
+from labkit.wait import wait_for
+
+DATABASE = "/m/.baton/nfsdcld/main.sqlite"
+CONNECTIONS = "/run/baton/vmstore/fs/.baton/tickle/connections"
+MOVES = 10
+
+# Opens, locks, writes, waits, writes and closes, until its stdin ends. A lock that was lost shows
+# in the second write: the kernel answers EIO.
+OPENER = """
+import fcntl, json, os, random, select, sys
+rounds = lost = 0
+def wait():
+    return bool(select.select([0], [], [], random.random() * 0.3)[0])
+over = False
+while not over:
+    fd = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT)
+    fcntl.lockf(fd, fcntl.LOCK_EX)
+    try:
+        os.pwrite(fd, b"first", 0)
+        os.fsync(fd)
+        over = wait()
+        os.pwrite(fd, b"again", 0)
+        os.fsync(fd)
+    except OSError:
+        lost += 1
+    try:
+        os.close(fd)
+    except OSError:
+        lost += 1
+    rounds += 1
+    over = over or wait()
+print(json.dumps({"rounds": rounds, "lost": lost}))
+"""
+
+
+@pytest.fixture(scope="module")
+def vmstore(lab):
+    """The service, its keepers in standby."""
+    service = Service(lab)
+    service.prepare()
+    yield service
+    for head in HEADS:
+        service.baton(head, "stop", "--standby", service.name)
+
+
+@pytest.fixture(autouse=True)
+def home(vmstore):
+    """Each test begins on head1, and ends with nobody serving."""
+    vmstore.start("head1")
+    yield
+    for head in HEADS:
+        vmstore.keep(head)
+        vmstore.stop(head)
+
+
+def recorded(service, head):
+    """The clients in the current epoch; the service is stopped."""
+    guest = service.lab.guest(head)
+    guest.run(["sh", "-c", f"mkdir -p /m && mount {service.device} /m"])
+    try:
+        epoch = guest.run(["sqlite3", DATABASE, "select printf('%016x', current) from grace"]
+                          ).stdout.strip()
+        return guest.run(["sqlite3", DATABASE,
+                          f'select cast(id as text) from "rec-{epoch}" order by id']
+                         ).stdout.splitlines()
+    finally:
+        guest.run(["umount", "/m"])
+
+
+@contextlib.contextmanager
+def clients(service, name, n):
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(NamespacedClient(service, i, name)) for i in range(n)]
+
+
+def test_idle_clients_cost_no_grace(vmstore):
+    with NamespacedClient(vmstore, 20, "busy") as busy, clients(vmstore, "idle", 3) as idle:
+        holder = busy.hold("f")
+        wait_for("all clients", lambda: vmstore.status("head1")["clients"]["total"] == 4)
+        assert vmstore.status("head1")["clients"]["holding"] == 1
+        vmstore.stop("head1")
+        assert vmstore.note("head1", "stop", "nfsdcld") == "struck 3 idle clients"
+        # Who holds something stays, to the letter.
+        assert recorded(vmstore, "head1") == ["Linux NFSv4.1 busy20"]
+        vmstore.start("head2")
+        began = time.monotonic()
+        busy.run("touch", busy.path("new"), timeout=60)
+        # An idle client renews after two thirds of the lease of 10 s.
+        assert time.monotonic() - began < 4
+        assert vmstore.status("head2")["grace"] is False
+        # The lock is kept, also from those who were struck; they come back by themselves.
+        for client in idle:
+            assert client.run("flock", "-n", client.path("f"), "true", check=False,
+                              timeout=60).returncode == 1
+        out, _ = holder.communicate("x\n", timeout=60)
+        assert out == "written\n"
+
+
+def test_who_is_waited_for_is_named(vmstore):
+    """One that holds something and is cut off: the grace period lasts, and says for whom."""
+    with NamespacedClient(vmstore, 1, "lost") as lost, NamespacedClient(vmstore, 2, "idle"):
+        holder = lost.hold("f")
+        lost.link(False)
+        vmstore.stop("head1")
+        assert vmstore.note("head1", "stop", "nfsdcld") == "struck 1 idle client"
+        vmstore.start("head2")
+        status = vmstore.status("head2")
+        assert status["grace"] and status["waiting"] == ["Linux NFSv4.1 lost1"]
+        # A stop within grace strikes nobody who is waited for.
+        vmstore.stop("head2")
+        vmstore.start("head1")
+        assert vmstore.status("head1")["waiting"] == ["Linux NFSv4.1 lost1"]
+        lost.link(True)
+        out, _ = holder.communicate("x\n", timeout=60)
+        assert out == "written\n"
+        wait_for("the end of grace", lambda: not vmstore.status("head1")["grace"])
+
+
+def test_who_opens_in_the_very_moment_keeps_its_lock(vmstore):
+    with clients(vmstore, "opener", 3) as openers:
+        running = [(c.guest.start([*c.inside, "python3", "-c", OPENER, c.path(c.name)], stdin=-1))
+                   for c in openers]
+        for source, target in itertools.islice(
+                itertools.cycle([HEADS, HEADS[::-1]]), MOVES):
+            vmstore.stop(source)
+            vmstore.start(target)
+            # Everybody has to have been in a round of its own since.
+            wait_for("the end of grace", lambda t=target: not vmstore.status(t)["grace"])
+        for process in running:
+            out, err = process.communicate("\n", timeout=60)
+            report = json.loads(out)
+            assert report["lost"] == 0 and report["rounds"] >= MOVES, (report, err)
+
+
+@pytest.fixture
+def impatient(vmstore, home):
+    """With keepers that soon give a client up."""
+    def configure(text):
+        for head in HEADS:
+            vmstore.stop(head)
+            vmstore.configure(head, text)
+            vmstore.lab.guest(head).run(["systemctl", "restart", vmstore.unit], timeout=60)
+    configure(vmstore.conf(courtesy=5))
+    vmstore.start("head1")
+    yield vmstore
+    configure(vmstore.conf())
+
+
+def test_a_dead_client_is_expired(impatient):
+    vmstore = impatient
+    guest = vmstore.lab.guest("head1")
+    with NamespacedClient(vmstore, 1, "dead") as dead, \
+            NamespacedClient(vmstore, 2, "alive") as alive:
+        alive_holder, dead_holder = alive.hold("a"), dead.hold("d")
+        dead.link(False)
+
+        def said():
+            journal = guest.run(["journalctl", "-b", "-o", "cat", "-u", vmstore.unit]).stdout
+            return [l for l in journal.splitlines() if "silent for" in l]
+
+        # Lease, courtesy, knfsd's laundromat and the keeper's own interval.
+        wait_for("a dead client's end", said, 60)
+        (line,) = said()
+        assert line.startswith(
+            f"vmstore: client 'Linux NFSv4.1 dead1' ({dead.address}) silent for ")
+        status = vmstore.status("head1")["clients"]
+        assert status["total"] == 1 and status["courtesy"] == 0
+        # It was cut off, and what it held is free.
+        alive.run("flock", "-n", alive.path("d"), "true", timeout=60)
+        vmstore.stop("head1")
+        assert recorded(vmstore, "head1") == ["Linux NFSv4.1 alive2"]
+        vmstore.start("head2")
+        out, _ = alive_holder.communicate("x\n", timeout=60)
+        assert out == "written\n"
+        # When it comes back it has lost what it held, and is told so.
+        dead.link(True)
+        out, _ = dead_holder.communicate("x\n", timeout=60)
+        assert "written" not in out
+
+
+def replica(service, head):
+    """What a head knows of another's connections."""
+    rows = json.loads(service.baton("head2", "status", service.name, "--json").stdout)
+    return next(r for r in rows if r["head"] == head).get("replica", {})
+
+
+def test_the_connections_outlive_their_head(cluster, vmstore):
+    """The head dies before the disk has its record: the other one knows them all the same."""
+    head1 = vmstore.lab.guest("head1")
+    wait_for("the keepers to meet", lambda: len(json.loads(vmstore.baton(
+        "head1", "status", "vmstore", "--json").stdout)) == 2)
+    vmstore.mount()
+    try:
+        wait_for("the table at head2", lambda: replica(vmstore, "head2").get("connections") == 1)
+        assert replica(vmstore, "head2")["head"] == "head1"
+        # A joiner is told as well.
+        vmstore.lab.guest("head2").run(["systemctl", "restart", vmstore.unit], timeout=60)
+        wait_for("the table again", lambda: replica(vmstore, "head2").get("connections") == 1)
+        head1.run([*vmstore.inside, "sh", "-c", f"rm {CONNECTIONS} && sync"])
+        head1.cut()
+        wait_for("head1 to be missed", lambda: vmstore.status("head2")["state"] == "standby" and
+                 not json.loads(vmstore.baton("head2", "status", "vmstore", "--json").stdout
+                                )[1].get("online", True))
+        vmstore.start("head2")
+        assert vmstore.note("head2", "start", "tickle") == \
+            "1 connections, 1 of them told by another head"
+        vmstore.lab.guest("client").run(["touch", f"{vmstore.mountpoint}/after"], timeout=90)
+        # A stop in good order takes it back.
+        cluster.wait_online(at="head2", timeout=120)
+        wait_for("head1", head1.reachable, 90)
+        vmstore.keep("head1")
+        wait_for("head1's keeper", lambda: replica(vmstore, "head1").get("connections") == 1, 120)
+        vmstore.stop("head2")
+        wait_for("it to be taken back", lambda: not replica(vmstore, "head1"))
+        vmstore.start("head1")
+    finally:
+        vmstore.unmount()
