@@ -16,8 +16,8 @@ DATABASE = "/m/.baton/nfsdcld/main.sqlite"
 CONNECTIONS = "/run/baton/vmstore/fs/.baton/tickle/connections"
 MOVES = 10
 
-# Opens, locks, writes, waits, writes and closes, until its stdin ends. A lock that was lost shows
-# in the second write: the kernel answers EIO.
+# Opens, locks, writes, waits, writes and closes, until its stdin ends; each round adds a byte
+# to a file at home. A lock that was lost shows in the second write: the kernel answers EIO.
 OPENER = """
 import fcntl, json, os, random, select, sys
 rounds = lost = 0
@@ -40,6 +40,8 @@ while not over:
     except OSError:
         lost += 1
     rounds += 1
+    with open(sys.argv[2], "ab") as told:
+        told.write(b".")
     over = over or wait()
 print(json.dumps({"rounds": rounds, "lost": lost}))
 """
@@ -128,16 +130,28 @@ def test_who_is_waited_for_is_named(vmstore):
         wait_for("the end of grace", lambda: not vmstore.status("head1")["grace"])
 
 
+def counter(client):
+    return f"/run/{client.name}.rounds"
+
+
+def rounds(openers):
+    """How many each of them has made."""
+    told = openers[0].guest.run(["sh", "-c", "; ".join(
+        f"stat -c %s {counter(c)} 2>/dev/null || echo 0" for c in openers)]).stdout
+    return [int(n) for n in told.split()]
+
+
 def test_who_opens_in_the_very_moment_keeps_its_lock(vmstore):
     with clients(vmstore, "opener", 3) as openers:
-        running = [(c.guest.start([*c.inside, "python3", "-c", OPENER, c.path(c.name)], stdin=-1))
-                   for c in openers]
+        running = [c.guest.start([*c.inside, "python3", "-c", OPENER, c.path(c.name), counter(c)],
+                                 stdin=-1) for c in openers]
         for source, target in itertools.islice(
                 itertools.cycle([HEADS, HEADS[::-1]]), MOVES):
             vmstore.stop(source)
             vmstore.start(target)
-            # Everybody has to have been in a round of its own since.
-            wait_for("the end of grace", lambda t=target: not vmstore.status(t)["grace"])
+            before = rounds(openers)
+            wait_for("a round of everybody's since", lambda b=before: all(
+                now > then for now, then in zip(rounds(openers), b)))
         for process in running:
             out, err = process.communicate("\n", timeout=60)
             report = json.loads(out)
