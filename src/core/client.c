@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/grow.h"
 #include "core/text.h"
 
 /* The value of the line "@key: …", and its length; NULL = there is no such line. */
@@ -152,16 +153,12 @@ const char *client_name(const unsigned char *id, size_t len, char *text, size_t 
 
 int clients_add(struct clients *clients, const struct client *client)
 {
-	if (clients->n == clients->room) {
-		size_t room = clients->room ? clients->room * 2 : 64;
-		struct client *v = reallocarray(clients->v, room, sizeof(*v));
+	struct client *v = grow(clients->v, clients->n, &clients->room, sizeof(*v));
 
-		if (!v)
-			return -ENOMEM;
-		clients->v = v;
-		clients->room = room;
-	}
-	clients->v[clients->n++] = *client;
+	if (!v)
+		return -ENOMEM;
+	clients->v = v;
+	v[clients->n++] = *client;
 	return 0;
 }
 

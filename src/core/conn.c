@@ -8,22 +8,19 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/grow.h"
 
 /* The longest line: two IPv6 addresses, two ports, three blanks. */
 #define LINE_MAX_LEN (2 * (IPADDR_TEXT - 1) + 2 * 5 + 3)
 
 int conns_add(struct conns *conns, const struct conn *conn)
 {
-	if (conns->n == conns->room) {
-		size_t room = conns->room ? conns->room * 2 : 64;
-		struct conn *v = reallocarray(conns->v, room, sizeof(*v));
+	struct conn *v = grow(conns->v, conns->n, &conns->room, sizeof(*v));
 
-		if (!v)
-			return -ENOMEM;
-		conns->v = v;
-		conns->room = room;
-	}
-	conns->v[conns->n++] = *conn;
+	if (!v)
+		return -ENOMEM;
+	conns->v = v;
+	v[conns->n++] = *conn;
 	return 0;
 }
 

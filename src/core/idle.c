@@ -7,19 +7,16 @@
 #include <string.h>
 
 #include "core/conn.h"
+#include "core/grow.h"
 
 int sents_add(struct sents *sents, const struct sent *sent)
 {
-	if (sents->n == sents->room) {
-		size_t room = sents->room ? sents->room * 2 : 64;
-		struct sent *v = reallocarray(sents->v, room, sizeof(*v));
+	struct sent *v = grow(sents->v, sents->n, &sents->room, sizeof(*v));
 
-		if (!v)
-			return -ENOMEM;
-		sents->v = v;
-		sents->room = room;
-	}
-	sents->v[sents->n++] = *sent;
+	if (!v)
+		return -ENOMEM;
+	sents->v = v;
+	v[sents->n++] = *sent;
 	return 0;
 }
 

@@ -33,6 +33,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/grow.h"
 
 /* A round destroys what the one before missed: a connection accepted meanwhile. */
 #define SEVER_ROUNDS 8
@@ -92,17 +93,12 @@ static int table_add(const struct nlmsghdr *nlh, const struct diag_entry *entry,
 		     void *data)
 {
 	struct diag_table *table = data;
+	struct diag_entry *v = grow(table->v, table->n, &table->room, sizeof(*v));
 
-	if (table->n == table->room) {
-		size_t room = table->room ? table->room * 2 : 64;
-		struct diag_entry *v = reallocarray(table->v, room, sizeof(*v));
-
-		if (!v)
-			return -ENOMEM;
-		table->v = v;
-		table->room = room;
-	}
-	table->v[table->n++] = *entry;
+	if (!v)
+		return -ENOMEM;
+	table->v = v;
+	v[table->n++] = *entry;
 	return 0;
 }
 

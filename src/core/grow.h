@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* grow: room for one more at the end of a growable list. */
+#ifndef BATON_CORE_GROW_H
+#define BATON_CORE_GROW_H
+
+#include <stddef.h>
+#include <stdlib.h>
+
+/**
+ * grow - make sure that one more element has room; doubles what is there
+ * @v: the elements, malloc'd, or NULL; not to be used any more unless NULL comes back
+ * @n: how many there are
+ * @room: how many have room; updated
+ * @size: of an element, in bytes
+ *
+ * Return: the elements, at an address that may be new; NULL if memory is short.
+ */
+static inline void *grow(void *v, size_t n, size_t *room, size_t size)
+{
+	size_t more = *room ? *room * 2 : 64;
+
+	if (n < *room)
+		return v;
+	v = reallocarray(v, more, size);
+	if (v)
+		*room = more;
+	return v;
+}
+
+#endif
