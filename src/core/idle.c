@@ -59,18 +59,41 @@ static bool has(const struct conns *set, const struct ipaddr *ip, uint16_t port)
 	return set->n && bsearch(&c, set->v, set->n, sizeof(c), conn_compare);
 }
 
-/* Has a reply been written between the two? Either may be missing. */
-static bool has_spoken(const struct sent *before, const struct sent *after)
+/*
+ * Bytes of replies over TCP, as short as they can be (AUTH_SYS, empty tag). To who holds
+ * nothing only three operations give something: OPEN, and from NFSv4.1 on WANT_DELEGATION
+ * and GET_DIR_DELEGATION, each behind a SEQUENCE and what names the file.
+ */
+enum {
+	REPLY_RPC = 28,        /* RFC 5531 sections 9 and 11 */
+	REPLY_COMPOUND = 12,   /* RFC 8881 section 16.2.2 */
+	REPLY_PUTFH = 8,       /* 18.19.2 */
+	REPLY_OPEN = 56,       /* 18.16.2; RFC 7530 section 16.16.4 */
+	REPLY_SEQUENCE = 44,   /* RFC 8881 section 18.46.2 */
+	REPLY_DELEGATION = 48, /* 18.39.2, 18.49.2 */
+	REPLY_LEAST = REPLY_RPC + REPLY_COMPOUND + REPLY_PUTFH,
+};
+
+static uint64_t get_shortest_gift(const struct service *svc)
 {
-	if (!after || !after->known || after->unsent > 1)
+	return svc->versions & VERSION_4_0
+		       ? REPLY_LEAST + REPLY_OPEN
+		       : REPLY_LEAST + REPLY_SEQUENCE + REPLY_DELEGATION;
+}
+
+/* May a reply of that length have been written between the two? Either may be missing. */
+static bool has_spoken(const struct sent *before, const struct sent *after,
+		       uint64_t least)
+{
+	uint64_t had = before ? before->bytes : 0;
+
+	if (!after || !after->known || (before && !before->known))
 		return true;
-	if (!before)
-		return after->bytes > 0;
-	return !before->known || after->bytes != before->bytes;
+	return after->bytes + after->unsent >= had + least;
 }
 
 static int find_speakers(const struct sents *before, const struct sents *after,
-			 struct conns *speakers)
+			 uint64_t least, struct conns *speakers)
 {
 	size_t i = 0, j = 0;
 	int rc = 0;
@@ -85,7 +108,7 @@ static int find_speakers(const struct sents *before, const struct sents *after,
 			else
 				a = NULL;
 		}
-		if (has_spoken(b, a))
+		if (has_spoken(b, a, least))
 			rc = put(speakers, b ? &b->ip : &a->ip, b ? b->port : a->port);
 		i += b != NULL;
 		j += a != NULL;
@@ -181,8 +204,9 @@ static void judge_speaking(const struct sets *s, const struct clients *clients,
 }
 
 int idle_sift(struct clients *clients, struct sents *before, struct sents *after,
-	      bool exact, const char **why)
+	      const struct service *svc, const char **why)
 {
+	bool exact = svc->n_addresses > 1;
 	bool *idle = calloc(clients->n + 1, sizeof(*idle));
 	struct sets s = { 0 };
 	int rc = idle ? 0 : -ENOMEM;
@@ -191,7 +215,7 @@ int idle_sift(struct clients *clients, struct sents *before, struct sents *after
 	sort(before);
 	sort(after);
 	if (rc == 0)
-		rc = find_speakers(before, after, &s.speakers);
+		rc = find_speakers(before, after, get_shortest_gift(svc), &s.speakers);
 	if (rc == 0)
 		judge_holding(clients, idle);
 	if (rc == 0 && s.speakers.n)

@@ -4,6 +4,7 @@
 #define BATON_CORE_IDLE_H
 
 #include "core/client.h"
+#include "core/service.h"
 
 /**
  * struct sent - how much the server has sent on one connection
@@ -40,14 +41,17 @@ void sents_free(struct sents *sents);
  * @clients: all that knfsd knew, read after @before; loses those that may hold something
  * @before: the connections, when no call came in any more; gets sorted
  * @after: the same, when every call being executed had ended and its reply written; gets sorted
- * @exact: the service has several addresses, so a client may have several, too
+ * @svc: with several addresses a client may have several, too; NFSv4.0 has shorter replies
  * @why: set if nobody is left because something is in doubt, else NULL
  *
  * What a client has got, it has got by a call, and each call has a reply. A call whose
  * reply was written before @before shows in @clients; one whose reply came later shows as
- * something sent, or left to send, on the connection it came by. That a reply had been
- * written and not sent at @before, or that something was sent again, looks the same, and
- * only keeps a client that could have been let go; so does a connection that has gone.
+ * something sent, or left to send, on the connection it came by. Who has been sent less
+ * than the shortest reply that gives something has got nothing: renewals come all the
+ * time, and so do clients that make themselves known again after the last move. That a
+ * reply had been written and not sent at @before, or that something was sent again, looks
+ * like more, and only keeps a client that could have been let go; so does a connection
+ * that has gone.
  *
  * Whose connection it is, is told by the address alone:
  *  - no client of that address counts as idle;
@@ -61,6 +65,6 @@ void sents_free(struct sents *sents);
  * Return: 0, or -ENOMEM, and then none is left.
  */
 int idle_sift(struct clients *clients, struct sents *before, struct sents *after,
-	      bool exact, const char **why);
+	      const struct service *svc, const char **why);
 
 #endif

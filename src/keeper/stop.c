@@ -24,7 +24,8 @@
  * but it is recorded, does not come back until it renews, and so keeps the grace period
  * open for everybody. Once no call comes in, drain notes how much has been sent to each
  * client and then who holds what. When knfsd has stopped, every call that was executed has
- * its reply written: who has been sent nothing since has got nothing since (core/idle.c).
+ * its reply written: who has been sent too little for it since has got nothing since
+ * (core/idle.c).
  * Those are struck from the recovery database once nobody uses it, after the end of
  * nfsdcld. Whatever is in doubt, nobody is struck, which costs only time.
  *
@@ -169,8 +170,7 @@ static void sift_clients(struct op *op)
 		return;
 	if (sent_list(op->diag, OP_NFS_PORT, STATES_OWING, &now, &why) < 0)
 		keep_all(op, why.text);
-	else if (idle_sift(&op->clients, &op->sent, &now, op->svc->n_addresses > 1,
-			   &doubt) < 0)
+	else if (idle_sift(&op->clients, &op->sent, &now, op->svc, &doubt) < 0)
 		keep_all(op, strerror(ENOMEM));
 	else if (doubt)
 		keep_all(op, doubt);

@@ -17,8 +17,11 @@ struct scene {
 	struct clients clients;
 	struct sents before, after;
 	const char *why;
-	bool exact;
+	struct service svc;
 };
+
+/* The shortest replies that give something; the longest that a renewal has. */
+enum { GIFT = 140, GIFT_4_0 = 104, RENEWAL = 84 };
 
 static struct client *add_client(struct scene *s, const char *ip, uint16_t port,
 				 const char *name)
@@ -45,7 +48,8 @@ static struct sent *add_sent(struct sents *sents, uint64_t cookie, const char *i
 static struct scene set_scene(void)
 {
 	static const char *const names[] = { "a", "b", "c" };
-	struct scene s = { 0 };
+	struct scene s = { .svc = { .n_addresses = 1,
+				    .versions = VERSION_4_1 | VERSION_4_2 } };
 
 	for (int i = 0; i < 3; i++) {
 		char ip[16];
@@ -66,7 +70,7 @@ static void assert_idle(struct scene *s, const char *names)
 {
 	char left[16] = "";
 
-	assert_int_equal(idle_sift(&s->clients, &s->before, &s->after, s->exact, &s->why),
+	assert_int_equal(idle_sift(&s->clients, &s->before, &s->after, &s->svc, &s->why),
 			 0);
 	for (size_t i = 0; i < s->clients.n; i++)
 		strncat(left, (char *)s->clients.v[i].id, 1);
@@ -115,15 +119,50 @@ static void who_got_a_reply_is_kept(void **state)
 {
 	struct scene s = set_scene();
 
-	s.after.v[1].bytes += 80;
+	s.after.v[1].bytes += GIFT;
 	assert_idle(&s, "ac");
 	s = set_scene();
-	s.after.v[1].unsent = 80;
+	s.after.v[1].unsent = GIFT;
 	assert_idle(&s, "ac");
-	/* A reply is 28 bytes at least; whatever it is, it is more than a FIN. */
 	s = set_scene();
-	s.after.v[1].unsent = 2;
+	s.after.v[1].bytes += GIFT - 20;
+	s.after.v[1].unsent = 20;
 	assert_idle(&s, "ac");
+}
+
+static void who_only_renewed_is_idle(void **state)
+{
+	struct scene s = set_scene();
+
+	s.after.v[1].bytes += RENEWAL;
+	assert_idle(&s, "abc");
+	s = set_scene();
+	s.after.v[1].bytes += GIFT - 1;
+	assert_idle(&s, "abc");
+	/* Two calls may be more than renewals. */
+	s = set_scene();
+	s.after.v[1].bytes += 2L * RENEWAL;
+	assert_idle(&s, "ac");
+}
+
+static void replies_of_4_0_are_shorter(void **state)
+{
+	struct scene s = set_scene();
+
+	s.svc.versions |= VERSION_4_0;
+	s.after.v[1].bytes += GIFT_4_0;
+	s.after.v[2].bytes += GIFT_4_0 - 1;
+	assert_idle(&s, "ac");
+}
+
+/* EXCHANGE_ID or CREATE_SESSION: one at a time, and nothing can be given before both. */
+static void a_client_in_the_making_is_no_stranger(void **state)
+{
+	struct scene s = set_scene();
+
+	add_sent(&s.after, 99, "198.51.100.7", 800, 128);
+	assert_idle(&s, "abc");
+	assert_null(s.why);
 }
 
 static void what_the_kernel_does_not_tell_counts_as_a_reply(void **state)
@@ -150,7 +189,7 @@ static void a_new_connection_may_stay_silent(void **state)
 	add_sent(&s.after, 99, "198.51.100.7", 800, 0)->unsent = 1;
 	assert_idle(&s, "abc");
 	s = set_scene();
-	add_sent(&s.after, 99, "192.0.2.1", 800, 0)->unsent = 2;
+	add_sent(&s.after, 99, "192.0.2.1", 800, 0)->unsent = GIFT;
 	assert_idle(&s, "bc");
 }
 
@@ -163,7 +202,7 @@ static void all_of_an_address_are_kept(void **state)
 	add_sent(&s.before, 90, "192.0.2.1", 900, 0);
 	add_sent(&s.after, 90, "192.0.2.1", 900, 0);
 	add_sent(&s.before, 91, "192.0.2.1", 901, 0);
-	add_sent(&s.after, 91, "192.0.2.1", 901, 44);
+	add_sent(&s.after, 91, "192.0.2.1", 901, GIFT);
 	assert_idle(&s, "bc");
 	assert_null(s.why);
 }
@@ -172,7 +211,7 @@ static void a_stranger_may_be_anybody(void **state)
 {
 	struct scene s = set_scene();
 
-	add_sent(&s.after, 99, "198.51.100.7", 800, 44);
+	add_sent(&s.after, 99, "198.51.100.7", 800, GIFT);
 	assert_idle(&s, "");
 	assert_non_null(s.why);
 }
@@ -186,7 +225,7 @@ static void who_has_no_connection_may_be_the_one_who_speaks(void **state)
 	assert_idle(&s, "abc");
 	s = set_scene();
 	s.clients.v[0].port = 701;
-	s.after.v[1].bytes++;
+	s.after.v[1].bytes += GIFT;
 	assert_idle(&s, "c");
 }
 
@@ -194,13 +233,13 @@ static void with_several_addresses_the_port_counts(void **state)
 {
 	struct scene s = set_scene();
 
-	s.exact = true;
-	s.after.v[1].bytes++;
+	s.svc.n_addresses = 2;
+	s.after.v[1].bytes += GIFT;
 	assert_idle(&s, "ac");
 	/* The second connection of a, from the address of b. */
 	s = set_scene();
-	s.exact = true;
-	add_sent(&s.after, 99, "192.0.2.2", 800, 44);
+	s.svc.n_addresses = 2;
+	add_sent(&s.after, 99, "192.0.2.2", 800, GIFT);
 	assert_idle(&s, "");
 	assert_non_null(s.why);
 }
@@ -227,6 +266,9 @@ int main(void)
 		cmocka_unit_test(who_holds_something_is_kept),
 		cmocka_unit_test(a_fin_is_no_reply),
 		cmocka_unit_test(who_got_a_reply_is_kept),
+		cmocka_unit_test(who_only_renewed_is_idle),
+		cmocka_unit_test(replies_of_4_0_are_shorter),
+		cmocka_unit_test(a_client_in_the_making_is_no_stranger),
 		cmocka_unit_test(what_the_kernel_does_not_tell_counts_as_a_reply),
 		cmocka_unit_test(a_connection_that_has_gone_counts_as_a_reply),
 		cmocka_unit_test(a_new_connection_may_stay_silent),
