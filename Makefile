@@ -15,7 +15,7 @@ export ASAN_OPTIONS = abort_on_error=1
 export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 
 .PHONY: all install payload deps demo soak clean FORCE
-.PHONY: check check-style check-lint check-unit check-netns check-lab bench-tcp
+.PHONY: check check-style check-lint check-unit check-netns check-lab check-long bench-tcp
 
 all: $(BUILD)
 
@@ -84,7 +84,11 @@ check-netns: build/asan
 	BATON_BUILD=$(CURDIR)/$< BATON=$(CURDIR)/$</src/cmd/baton $(PYTEST) tests/netns
 
 check-lab: payload
-	$(PYTEST) tests/lab
+	$(PYTEST) tests/lab -m 'not long'
+
+# What takes minutes more, and is not part of `make check`.
+check-long: payload
+	$(PYTEST) tests/lab -m long
 
 # 10,000 connections severed and tickled; build/bench-tcp.json has the figures.
 bench-tcp: build/release

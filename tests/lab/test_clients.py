@@ -81,6 +81,7 @@ def connected(service, head):
             if words[0] == "ESTAB" and words[3].endswith(f":{NFS_PORT}")]
 
 
+@pytest.mark.long
 def test_many_connections(vmstore):
     with Busy(vmstore, f"vers=4.1,hard,nconnect={CONNECTIONS}") as busy:
         for source, target in (HEADS, HEADS[::-1]):
@@ -93,6 +94,7 @@ def test_many_connections(vmstore):
     busy.assert_clean()
 
 
+@pytest.mark.long
 def test_many_idle_mounts(vmstore):
     """Who holds nothing keeps nobody waiting."""
     with Clients(vmstore, IDLE):
@@ -112,6 +114,7 @@ def waited_for(service, head):
     return status["waiting"] if status["grace"] else []
 
 
+@pytest.mark.long
 def test_a_client_that_dies(vmstore):
     """It held a file open. One grace period waits for it, at most as long as it lasts, and says so;
     the next move has forgotten it."""
