@@ -83,8 +83,8 @@ def survive(cluster, services, fault, fenced=True, mend=lambda: None):
 
 
 def started_on(service, head):
-    return [r for r in json.loads(service.baton(head, "log", service.name, "--json").stdout)
-            if r["op"] == "start" and r["outcome"] == "done"]
+    records = service.baton(head, "log", service.name, "--json", "--last", "50").stdout
+    return [r for r in json.loads(records) if r["op"] == "start" and r["outcome"] == "done"]
 
 
 def heads_of(cluster):
