@@ -79,6 +79,7 @@ def test_fence_agent_takes_its_arguments_on_stdin(cluster, lab):
     assert gone.returncode == 1 and "no connection" in gone.stderr
 
 
+@pytest.mark.long
 def test_a_cut_head_is_fenced_and_comes_back(cluster, lab, dummies):
     head1, head2 = lab.guest("head1"), lab.guest("head2")
     head2.run(["crm_attribute", "-n", "stonith-action", "-v", "off"])
