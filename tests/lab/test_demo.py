@@ -23,7 +23,8 @@ def test_every_step_kept_the_lock_and_lost_nothing(played):
     steps, _, (report, _) = played
     assert [s.what for s in steps] == ["move", "giveback", "takeover"]
     for step in steps:
-        assert step.lock_kept and step.lost_writes == 0 and step.io_errors == 0, (step, report["events"])
+        assert step.lock_kept and step.lost_writes == 0 and step.io_errors == 0, \
+            (step, report["events"])
     assert report["lock_kept"] and report["records"]["acknowledged"] > 100
     assert report["records"]["missing"] == report["records"]["wrong"] == 0
     assert report["records"]["unread"] == 0 and report["unfinished"] == []
