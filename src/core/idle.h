@@ -55,10 +55,10 @@ void sents_free(struct sents *sents);
  *
  * Whose connection it is, is told by the address alone:
  *  - no client of that address counts as idle;
- *  - an address of no known client (with @exact: address and port) may be anybody's second
- *    one: then nobody is idle;
+ *  - an address of no known client (address and port, if the service has several) may be
+ *    anybody's second one: then nobody is idle;
  *  - nor is a client whose own connection is not there any more, as it may speak by
- *    another. None of this matters if nothing was sent at all.
+ *    another. None of this matters if nobody was sent as much.
  * Of clients with the same name, which are one client before and after its reboot, all have
  * to be idle.
  *

@@ -14,7 +14,7 @@ from labkit.wait import wait_for
 
 DATABASE = "/m/.baton/nfsdcld/main.sqlite"
 CONNECTIONS = "/run/baton/vmstore/fs/.baton/tickle/connections"
-MOVES = 6
+MOVES = 10
 
 # Opens, locks, writes, waits, writes and closes, until its stdin ends; each round adds a byte
 # to a file at home. A lock that was lost shows in the second write: the kernel answers EIO.

@@ -47,8 +47,8 @@ def test_down_leaves_nothing(own):
     assert subprocess.run([*TOOL, "down"], check=False).returncode == 0
 
 
-@pytest.mark.parametrize("number,seconds", [
-    (signal.SIGINT, 0.3), (signal.SIGTERM, 1.5), (signal.SIGINT, 4.0)])
+@pytest.mark.parametrize("seconds", [0.3, 1.5, 4.0])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_up_leaves_nothing(own, seconds, number):
     child = subprocess.Popen([*TOOL, "up"], stderr=subprocess.PIPE, text=True)
     time.sleep(seconds)  # any moment will do
