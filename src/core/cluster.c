@@ -10,69 +10,28 @@
 #include "core/cluster.h"
 
 #include <errno.h>
-#include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/xml.h"
+
 #define CLUSTER_ERR(err, rc, ...) (err_set(err, BATON_EXIT_CLUSTER, 0, __VA_ARGS__), (rc))
-
-/* ---- XML ---- */
-
-static void cleanup_doc(xmlDoc **doc)
-{
-	xmlFreeDoc(*doc);
-}
-
-#define _cleanup_doc_ __attribute__((cleanup(cleanup_doc)))
-
-static xmlDoc *parse(const char *text, size_t len)
-{
-	/* Without XML_PARSE_HUGE libxml2 keeps its own limits of depth and size. */
-	if (len > INT_MAX)
-		return NULL;
-	return xmlReadMemory(text, (int)len, NULL, NULL,
-			     XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-				     XML_PARSE_NOCDATA);
-}
-
-static bool is_named(const xmlNode *node, const char *name)
-{
-	return node->type == XML_ELEMENT_NODE &&
-	       strcmp((const char *)node->name, name) == 0;
-}
-
-static xmlNode *find_child(const xmlNode *node, const char *name)
-{
-	for (xmlNode *c = node ? node->children : NULL; c; c = c->next)
-		if (is_named(c, name))
-			return c;
-	return NULL;
-}
 
 /* An attribute into CLUSTER_NAME bytes, "" if it is missing; false if it is too long. */
 static bool read_attribute(xmlNode *node, const char *name, char buf[CLUSTER_NAME])
 {
-	xmlChar *value = node ? xmlGetProp(node, (const xmlChar *)name) : NULL;
-	bool fits = !value || strlen((const char *)value) < CLUSTER_NAME;
+	const char *value = xml_get(node, name);
+	bool fits = !value || strlen(value) < CLUSTER_NAME;
 
-	snprintf(buf, CLUSTER_NAME, "%s", value && fits ? (const char *)value : "");
-	xmlFree(value);
+	snprintf(buf, CLUSTER_NAME, "%s", value && fits ? value : "");
 	return fits;
-}
-
-static bool has_value(xmlNode *node, const char *name, const char *value)
-{
-	char buf[CLUSTER_NAME];
-
-	return read_attribute(node, name, buf) && strcmp(buf, value) == 0;
 }
 
 static bool is_true(xmlNode *node, const char *name)
 {
-	return has_value(node, name, "true");
+	return xml_has(node, name, "true");
 }
 
 /* ---- crm_mon and crm_simulate ---- */
@@ -82,7 +41,7 @@ static int read_nodes(struct cluster_state *state, const xmlNode *nodes)
 	for (xmlNode *n = nodes ? nodes->children : NULL; n; n = n->next) {
 		struct cluster_node *node = &state->nodes[state->n_nodes];
 
-		if (!is_named(n, "node"))
+		if (!xml_is_named(n, "node"))
 			continue;
 		if (state->n_nodes == CLUSTER_NODES ||
 		    !read_attribute(n, "name", node->name))
@@ -107,7 +66,7 @@ static int read_one_resource(struct cluster_state *state, xmlNode *r)
 	state->failed = is_true(r, "failed") && !is_true(r, "failure_ignored");
 	state->blocked = is_true(r, "blocked");
 	for (xmlNode *n = r->children; n; n = n->next) {
-		if (!is_named(n, "node"))
+		if (!xml_is_named(n, "node"))
 			continue;
 		if (state->n_heads == CLUSTER_NODES ||
 		    !read_attribute(n, "name", state->heads[state->n_heads]))
@@ -127,7 +86,7 @@ static int read_resources(struct cluster_state *state, const xmlNode *list,
 	     r = r->next) {
 		if (r->type != XML_ELEMENT_NODE)
 			continue;
-		rc = is_named(r, "resource") && has_value(r, "id", primitive)
+		rc = xml_is_named(r, "resource") && xml_has(r, "id", primitive)
 			     ? read_one_resource(state, r)
 			     : read_resources(state, r, primitive);
 	}
@@ -141,7 +100,7 @@ static int read_actions(struct cluster_state *state, const xmlNode *actions)
 		char node[CLUSTER_NAME];
 
 		/* What must be done and cannot be has another name: it will not be done. */
-		if (!is_named(n, "rsc_action"))
+		if (!xml_is_named(n, "rsc_action"))
 			continue;
 		if (state->n_actions == CLUSTER_ACTIONS) {
 			state->more_actions++;
@@ -162,19 +121,19 @@ static int read_actions(struct cluster_state *state, const xmlNode *actions)
 
 static void read_summary(struct cluster_state *state, const xmlNode *root)
 {
-	xmlNode *summary = find_child(root, "summary");
-	xmlNode *dc = find_child(summary, "current_dc");
+	xmlNode *summary = xml_find_child(root, "summary");
+	xmlNode *dc = xml_find_child(summary, "current_dc");
 
 	state->has_dc = is_true(dc, "present");
 	state->quorum = is_true(dc, "with_quorum");
 	state->maintenance =
-		is_true(find_child(summary, "cluster_options"), "maintenance-mode");
+		is_true(xml_find_child(summary, "cluster_options"), "maintenance-mode");
 }
 
 static int read_fencing(struct cluster_state *state, const xmlNode *history)
 {
 	for (xmlNode *n = history ? history->children : NULL; n; n = n->next)
-		if (is_named(n, "fence_event") && has_value(n, "status", "pending"))
+		if (xml_is_named(n, "fence_event") && xml_has(n, "status", "pending"))
 			return read_attribute(n, "target", state->fencing) ? 0 : -EPROTO;
 	return 0;
 }
@@ -182,26 +141,27 @@ static int read_fencing(struct cluster_state *state, const xmlNode *history)
 int cluster_read_state(struct cluster_state *state, const char *text, size_t len,
 		       const char *primitive, struct err *err)
 {
-	_cleanup_doc_ xmlDoc *doc = parse(text, len);
+	_cleanup_xml_ xmlDoc *doc = xml_parse(text, len);
 	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL, *status = root;
 	int rc;
 
 	memset(state, 0, sizeof(*state));
-	if (!root || !is_named(root, "pacemaker-result"))
+	if (!root || !xml_is_named(root, "pacemaker-result"))
 		return CLUSTER_ERR(err, -EPROTO, "Pacemaker's answer is no such XML");
 	/* crm_simulate tells what was, and what would be. */
-	if (find_child(root, "revised_cluster_status"))
-		status = find_child(root, "revised_cluster_status");
-	else if (find_child(root, "cluster_status"))
-		status = find_child(root, "cluster_status");
+	if (xml_find_child(root, "revised_cluster_status"))
+		status = xml_find_child(root, "revised_cluster_status");
+	else if (xml_find_child(root, "cluster_status"))
+		status = xml_find_child(root, "cluster_status");
 	read_summary(state, root);
-	rc = read_nodes(state, find_child(status, "nodes"));
+	rc = read_nodes(state, xml_find_child(status, "nodes"));
 	if (rc == 0)
-		rc = read_resources(state, find_child(status, "resources"), primitive);
+		rc = read_resources(state, xml_find_child(status, "resources"),
+				    primitive);
 	if (rc == 0)
-		rc = read_actions(state, find_child(root, "actions"));
+		rc = read_actions(state, xml_find_child(root, "actions"));
 	if (rc == 0)
-		rc = read_fencing(state, find_child(root, "fence_history"));
+		rc = read_fencing(state, xml_find_child(root, "fence_history"));
 	if (rc < 0)
 		return CLUSTER_ERR(err, rc,
 				   "Pacemaker names more nodes, or with longer names, "
@@ -213,15 +173,16 @@ int cluster_read_state(struct cluster_state *state, const char *text, size_t len
 
 void cluster_read_error(const char *text, size_t len, char *buf, size_t size)
 {
-	_cleanup_doc_ xmlDoc *doc = parse(text, len);
-	xmlNode *status = find_child(doc ? xmlDocGetRootElement(doc) : NULL, "status");
-	xmlNode *errors = find_child(status, "errors");
+	_cleanup_xml_ xmlDoc *doc = xml_parse(text, len);
+	xmlNode *status =
+		xml_find_child(doc ? xmlDocGetRootElement(doc) : NULL, "status");
+	xmlNode *errors = xml_find_child(status, "errors");
 
 	*buf = '\0';
 	for (xmlNode *n = errors ? errors->children : NULL; n; n = n->next) {
 		xmlChar *content;
 
-		if (!is_named(n, "error"))
+		if (!xml_is_named(n, "error"))
 			continue;
 		/* The last one says it best. */
 		content = xmlNodeGetContent(n);
@@ -240,7 +201,7 @@ static xmlNode *find_template(const xmlNode *resources, xmlNode *primitive)
 	if (!read_attribute(primitive, "template", id) || !id[0])
 		return NULL;
 	for (xmlNode *n = resources->children; n; n = n->next)
-		if (is_named(n, "template") && has_value(n, "id", id))
+		if (xml_is_named(n, "template") && xml_has(n, "id", id))
 			return n;
 	return NULL;
 }
@@ -250,10 +211,10 @@ static bool read_parameter(xmlNode *primitive, char value[CLUSTER_NAME])
 {
 	for (xmlNode *set = primitive ? primitive->children : NULL; set;
 	     set = set->next) {
-		if (!is_named(set, "instance_attributes"))
+		if (!xml_is_named(set, "instance_attributes"))
 			continue;
 		for (xmlNode *n = set->children; n; n = n->next)
-			if (is_named(n, "nvpair") && has_value(n, "name", "service"))
+			if (xml_is_named(n, "nvpair") && xml_has(n, "name", "service"))
 				return read_attribute(n, "value", value);
 	}
 	return false;
@@ -265,8 +226,8 @@ static bool is_service(const xmlNode *resources, xmlNode *primitive, const char 
 	xmlNode *kind = template ? template : primitive;
 	char value[CLUSTER_NAME];
 
-	return has_value(kind, "class", "ocf") && has_value(kind, "provider", "baton") &&
-	       has_value(kind, "type", "service") &&
+	return xml_has(kind, "class", "ocf") && xml_has(kind, "provider", "baton") &&
+	       xml_has(kind, "type", "service") &&
 	       (read_parameter(primitive, value) || read_parameter(template, value)) &&
 	       strcmp(value, service) == 0;
 }
@@ -278,16 +239,16 @@ static int find_primitives(struct cluster_resource *resource, const xmlNode *res
 	int n = 0;
 
 	for (xmlNode *r = list ? list->children : NULL; r; r = r->next) {
-		if (is_named(r, "primitive") && is_service(resources, r, service)) {
+		if (xml_is_named(r, "primitive") && is_service(resources, r, service)) {
 			if (!read_attribute(r, "id", resource->primitive) ||
 			    !read_attribute(outer ? outer : r, "id", resource->id))
 				return -EPROTO;
-			if (outer && !is_named(outer, "group"))
+			if (outer && !xml_is_named(outer, "group"))
 				snprintf(resource->inside, sizeof(resource->inside), "%s",
 					 (const char *)outer->name);
 			n++;
-		} else if (is_named(r, "group") || is_named(r, "clone") ||
-			   is_named(r, "master") || is_named(r, "bundle")) {
+		} else if (xml_is_named(r, "group") || xml_is_named(r, "clone") ||
+			   xml_is_named(r, "master") || xml_is_named(r, "bundle")) {
 			int inner = find_primitives(resource, resources, r,
 						    outer ? outer : r, service);
 
@@ -349,9 +310,8 @@ static int read_rule(struct cluster_resource *resource, xmlNode *rule)
 	for (xmlNode *e = rule->children; e; e = e->next) {
 		if (e->type != XML_ELEMENT_NODE)
 			continue;
-		if (node[0] || !is_named(e, "expression") ||
-		    !has_value(e, "attribute", "#uname") ||
-		    !has_value(e, "operation", "eq"))
+		if (node[0] || !xml_is_named(e, "expression") ||
+		    !xml_has(e, "attribute", "#uname") || !xml_has(e, "operation", "eq"))
 			return 0;
 		if (!read_attribute(e, "value", node))
 			return -EPROTO;
@@ -363,16 +323,16 @@ static int read_rule(struct cluster_resource *resource, xmlNode *rule)
 
 static bool concerns(xmlNode *location, const struct cluster_resource *resource)
 {
-	if (has_value(location, "rsc", resource->id) ||
-	    has_value(location, "rsc", resource->primitive))
+	if (xml_has(location, "rsc", resource->id) ||
+	    xml_has(location, "rsc", resource->primitive))
 		return true;
 	for (xmlNode *set = location->children; set; set = set->next) {
-		if (!is_named(set, "resource_set"))
+		if (!xml_is_named(set, "resource_set"))
 			continue;
 		for (xmlNode *ref = set->children; ref; ref = ref->next)
-			if (is_named(ref, "resource_ref") &&
-			    (has_value(ref, "id", resource->id) ||
-			     has_value(ref, "id", resource->primitive)))
+			if (xml_is_named(ref, "resource_ref") &&
+			    (xml_has(ref, "id", resource->id) ||
+			     xml_has(ref, "id", resource->primitive)))
 				return true;
 	}
 	return false;
@@ -393,9 +353,9 @@ static int note_leftover(struct cluster_resource *resource, xmlNode *location,
 	char end[CLUSTER_NAME] = "";
 
 	for (xmlNode *rule = location->children; rule; rule = rule->next)
-		for (xmlNode *e = is_named(rule, "rule") ? rule->children : NULL; e;
+		for (xmlNode *e = xml_is_named(rule, "rule") ? rule->children : NULL; e;
 		     e = e->next)
-			if (is_named(e, "date_expression") &&
+			if (xml_is_named(e, "date_expression") &&
 			    !read_attribute(e, "end", end))
 				return -EPROTO;
 	if (end[0] && has_ended(end, now))
@@ -420,7 +380,7 @@ static int read_location(struct cluster_resource *resource, xmlNode *location, t
 	if (node[0] && score[0])
 		return note_score(resource, node, score);
 	for (xmlNode *rule = location->children; rule && rc == 0; rule = rule->next)
-		if (is_named(rule, "rule"))
+		if (xml_is_named(rule, "rule"))
 			rc = read_rule(resource, rule);
 	return rc;
 }
@@ -428,14 +388,14 @@ static int read_location(struct cluster_resource *resource, xmlNode *location, t
 int cluster_read_resource(struct cluster_resource *resource, const char *text, size_t len,
 			  const char *service, time_t now, struct err *err)
 {
-	_cleanup_doc_ xmlDoc *doc = parse(text, len);
+	_cleanup_xml_ xmlDoc *doc = xml_parse(text, len);
 	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-	xmlNode *config = find_child(root, "configuration"), *constraints;
-	xmlNode *resources = find_child(config, "resources");
+	xmlNode *config = xml_find_child(root, "configuration"), *constraints;
+	xmlNode *resources = xml_find_child(config, "resources");
 	int n;
 
 	memset(resource, 0, sizeof(*resource));
-	if (!root || !is_named(root, "cib") || !resources)
+	if (!root || !xml_is_named(root, "cib") || !resources)
 		return CLUSTER_ERR(err, -EPROTO, "Pacemaker's configuration is no CIB");
 	n = find_primitives(resource, resources, resources, NULL, service);
 	if (n == 0)
@@ -448,10 +408,10 @@ int cluster_read_resource(struct cluster_resource *resource, const char *text, s
 				   "%d resources in the cluster have service=%s; there "
 				   "must be one",
 				   n, service);
-	constraints = find_child(config, "constraints");
+	constraints = xml_find_child(config, "constraints");
 	for (xmlNode *c = constraints ? constraints->children : NULL; c && n > 0;
 	     c = c->next)
-		if (is_named(c, "rsc_location") && concerns(c, resource) &&
+		if (xml_is_named(c, "rsc_location") && concerns(c, resource) &&
 		    read_location(resource, c, now) < 0)
 			n = -EPROTO;
 	if (n < 0)
