@@ -13,6 +13,10 @@ _baton()
 		help | version | metrics | sever)
 			return
 			;;
+		import)
+			compopt -o default 2>/dev/null
+			return
+			;;
 		probe)
 			compopt -o dirnames 2>/dev/null
 			return

@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{ "giveback", cmd_giveback, "hand it back to where it is at home" },
 	{ "status", cmd_status, "what stands of each service, on every head" },
 	{ "sever", cmd_sever, "destroy the TCP sockets of an address, in every state" },
+	{ "import", cmd_import, "make service files of Filesystem, exportfs and IPaddr2" },
 	{ "log", cmd_log, "the last moves, starts and stops, step by step" },
 	{ "metrics", cmd_metrics, "the state of this head's services, for Prometheus" },
 	{ "keep", cmd_keep, "be the keeper of a service (baton@NAME.service)" },

@@ -33,15 +33,12 @@ ssize_t file_read(const char *path, char *buf, size_t size)
 	return n;
 }
 
-int file_read_all(const char *path, size_t max, char **text, size_t *len)
+int file_read_fd(int fd, size_t max, char **text, size_t *len)
 {
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	_cleanup_free_ char *buf = NULL;
 	size_t have = 0, room = 4096;
 	ssize_t n;
 
-	if (fd < 0)
-		return -errno;
 	for (;;) {
 		char *more = realloc(buf, room + 1);
 
@@ -64,6 +61,13 @@ int file_read_all(const char *path, size_t max, char **text, size_t *len)
 	*len = have;
 	buf = NULL;
 	return 0;
+}
+
+int file_read_all(const char *path, size_t max, char **text, size_t *len)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? -errno : file_read_fd(fd, max, text, len);
 }
 
 int file_write(const char *path, const char *text)

@@ -27,6 +27,9 @@ ssize_t file_read(const char *path, char *buf, size_t size);
  */
 int file_read_all(const char *path, size_t max, char **text, size_t *len);
 
+/** file_read_fd - the same of an open file, from where it stands. */
+int file_read_fd(int fd, size_t max, char **text, size_t *len);
+
 /**
  * file_write - write a text to an existing special file (nfsdfs, /proc) by one write(2)
  * Return: 0, or -errno.

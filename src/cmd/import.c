@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* import: from a group of stock agents, or a head's exports, to service files; changes nothing. */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_addr.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "cmd/common.h"
+#include "core/cleanup.h"
+#include "core/translate.h"
+#include "sys/file.h"
+#include "sys/mounts.h"
+#include "sys/pacemaker.h"
+#include "sys/rtnl.h"
+
+/* A CIB of a thousand resources has a few MiB. */
+#define INPUT_MAX (64u << 20)
+
+struct arguments {
+	const char *cib;
+	const char *exports;
+	const char *group;
+};
+
+/* ---- what there is ---- */
+
+static int read_input(const char *file, char **text, size_t *len, struct err *err)
+{
+	bool standard = strcmp(file, "-") == 0;
+	_cleanup_close_ int opened = standard ? -1 : open(file, O_RDONLY | O_CLOEXEC);
+	int rc = standard     ? file_read_fd(STDIN_FILENO, INPUT_MAX, text, len)
+		 : opened < 0 ? -errno
+			      : file_read_fd(opened, INPUT_MAX, text, len);
+
+	return rc < 0 ? err_set(err, BATON_EXIT_CONFIG, -rc, "read %s",
+				standard ? "standard input" : file)
+		      : 0;
+}
+
+static int read_cluster(const struct arguments *args, struct stocks *stocks,
+			struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	int rc;
+
+	if (args->cib)
+		rc = read_input(args->cib, &text, &len, err);
+	else
+		rc = pacemaker_query(&text, err);
+	if (rc == 0 && !args->cib)
+		len = strlen(text);
+	return rc == 0 ? stocks_read_cib(stocks, text, len, args->group, err) : rc;
+}
+
+static int read_head(const struct arguments *args, struct stocks *stocks, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	const struct stock_mount *v;
+	struct mounts *mounts = NULL;
+	size_t len, n;
+	int rc = read_input(args->exports, &text, &len, err);
+
+	if (rc == 0)
+		rc = mounts_read(&mounts, &v, &n, err);
+	if (rc == 0)
+		rc = stocks_read_exports(stocks, text, len, args->exports, v, n,
+					 args->group, err);
+	mounts_free(mounts);
+	return rc;
+}
+
+/* The addresses of the head that a service could have; without them all has to be told. */
+static size_t read_own(struct translate_own **own)
+{
+	struct rtnl *rtnl = NULL;
+	struct rtnl_addr *v = NULL;
+	size_t n = 0, used = 0;
+
+	if (rtnl_open(&rtnl, NULL) == 0)
+		rtnl_addr_list(rtnl, 0, &v, &n, NULL);
+	*own = calloc(n + 1, sizeof(**own));
+	for (size_t i = 0; i < n && *own; i++) {
+		struct translate_own *o = &(*own)[used];
+
+		if (v[i].ifindex == RTNL_LOOPBACK ||
+		    (v[i].ip.family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&v[i].ip.v6)) ||
+		    !if_indextoname(v[i].ifindex, o->address.link))
+			continue;
+		o->address.ip = v[i].ip;
+		o->address.prefixlen = v[i].prefixlen;
+		/* With IPv6 the same bit says "temporary". */
+		o->secondary = v[i].ip.family == AF_INET && v[i].flags & IFA_F_SECONDARY;
+		used++;
+	}
+	free(v);
+	rtnl_close(rtnl);
+	return used;
+}
+
+/* ---- the command ---- */
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *args = state->input;
+
+	switch (key) {
+	case 'c':
+		args->cib = arg;
+		return 0;
+	case 'e':
+		args->exports = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (args->group) {
+			fprintf(stderr,
+				"baton import: one group at a time, not also '%s'\n",
+				arg);
+			return EINVAL;
+		}
+		args->group = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!args->cib || !args->exports)
+			return 0;
+		fprintf(stderr, "baton import: either --cib or --exports, not both\n");
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* Prints what can become a service; says of the others why not. Returns the exit status. */
+static int translate_all(const struct stocks *stocks, const struct translate_own *own,
+			 size_t n)
+{
+	const char *between = "";
+	int status = BATON_EXIT_OK;
+
+	for (size_t i = 0; i < stocks->n; i++) {
+		struct translation t;
+		struct err err = { 0 };
+		int rc = translate_stock(&t, &stocks->v[i], own, n, &err), code;
+
+		if (rc == 0) {
+			fputs(between, stdout);
+			between = "\n";
+			translate_print(stdout, &t, &stocks->v[i]);
+		} else {
+			code = common_fail(&err);
+			status = status ? status : code;
+		}
+		translation_free(&t);
+	}
+	return status;
+}
+
+int cmd_import(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{ "cib", 'c', "FILE", 0,
+		  "read what `cibadmin --query` printed; - is standard input", 0 },
+		{ "exports", 'e', "FILE", 0,
+		  "read exports(5) or /var/lib/nfs/etab, and what is mounted here", 0 },
+		{ 0 },
+	};
+	static const struct argp argp = {
+		options,
+		parse_option,
+		"[GROUP]",
+		"Print a service file for a group of Filesystem, exportfs and IPaddr2, or for "
+		"each, with the commands of pcs and crmsh that replace it; change nothing.\v"
+		"Without options the cluster is asked. What is not carried over stands in the "
+		"file as a comment.",
+		NULL,
+		NULL,
+		NULL,
+	};
+	static char name[] = "baton import";
+	_cleanup_stocks_ struct stocks stocks = { 0 };
+	_cleanup_free_ struct translate_own *own = NULL;
+	struct arguments args = { 0 };
+	struct err err = { 0 };
+	size_t n;
+	int rc;
+
+	argp_err_exit_status = BATON_EXIT_USAGE;
+	argv[0] = program_invocation_name = name;
+	if (argp_parse(&argp, argc, argv, 0, NULL, &args))
+		return BATON_EXIT_USAGE;
+	rc = args.exports ? read_head(&args, &stocks, &err)
+			  : read_cluster(&args, &stocks, &err);
+	if (rc < 0)
+		return common_fail(&err);
+	n = read_own(&own);
+	return translate_all(&stocks, own, n);
+}

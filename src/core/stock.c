@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* stock: a service as stock agents have it: the model. */
+#include "core/stock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct stock *stocks_add(struct stocks *stocks, const char *id)
+{
+	struct stock *more = reallocarray(stocks->v, stocks->n + 1, sizeof(*more));
+	struct stock *stock;
+
+	if (!more)
+		return NULL;
+	stocks->v = more;
+	stock = &more[stocks->n];
+	memset(stock, 0, sizeof(*stock));
+	stock->id = strdup(id);
+	if (!stock->id)
+		return NULL;
+	stocks->n++;
+	return stock;
+}
+
+static void free_stock(struct stock *s)
+{
+	for (size_t i = 0; i < s->n_exports; i++) {
+		free(s->exports[i].path);
+		free(s->exports[i].client);
+		free(s->exports[i].options);
+	}
+	free(s->exports);
+	free(s->id);
+	free(s->device);
+	free(s->directory);
+	free(s->fstype);
+	free(s->options);
+	lines_free(&s->replaced);
+	lines_free(&s->others);
+	lines_free(&s->meta);
+	lines_free(&s->prefers);
+	lines_free(&s->remarks);
+}
+
+void stocks_free(struct stocks *stocks)
+{
+	for (size_t i = 0; i < stocks->n; i++)
+		free_stock(&stocks->v[i]);
+	free(stocks->v);
+	memset(stocks, 0, sizeof(*stocks));
+}
+
+int stock_add_export(struct stock *stock, const char *path, const char *client,
+		     const char *options)
+{
+	struct stock_export *e;
+	size_t len = strlen(path);
+
+	e = reallocarray(stock->exports, stock->n_exports + 1, sizeof(*e));
+	if (!e)
+		return -ENOMEM;
+	stock->exports = e;
+	e += stock->n_exports++;
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	e->path = strndup(path, len);
+	e->client = strdup(client);
+	e->options = strdup(options);
+	return e->path && e->client && e->options ? 0 : -ENOMEM;
+}
+
+const char *stock_find_below(const char *directory, const char *path)
+{
+	size_t len = strcmp(directory, "/") == 0 ? 0 : strlen(directory);
+
+	if (strncmp(path, directory, len) != 0 || (path[len] && path[len] != '/'))
+		return NULL;
+	return strcmp(path + len, "/") == 0 ? "" : path + len;
+}
+
+const struct stock_mount *stock_find_mount(const struct stock_mount *mounts, size_t n,
+					   const char *path)
+{
+	const struct stock_mount *best = NULL;
+	size_t longest = 0;
+
+	/* Of the longest mount points the last one: it covers those before. */
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strlen(mounts[i].directory);
+
+		if (len >= longest && stock_find_below(mounts[i].directory, path)) {
+			best = &mounts[i];
+			longest = len;
+		}
+	}
+	return best;
+}

@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * translate: a stock service -> a service file.
+ *
+ * What a service file may say is known in one place, its own parser: each option is offered
+ * to that, and what it refuses becomes a remark with its reason.
+ */
+#include "core/translate.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/config.h"
+#include "core/exportopt.h"
+#include "core/fold.h"
+#include "core/keys.h"
+#include "core/text.h"
+#include "core/value.h"
+
+#define FAIL(err, ...) err_set(err, BATON_EXIT_CONFIG, 0, __VA_ARGS__)
+
+static int make_name(struct translation *t, const struct stock *stock, struct err *err)
+{
+	const char *from = strrchr(stock->id, '/');
+	size_t n = 0;
+
+	from = from ? from + 1 : stock->id;
+	for (; *from && n < SERVICE_NAME_MAX; from++) {
+		char c = isascii((unsigned char)*from) ? (char)tolower(*from) : '-';
+
+		if (!isalnum((unsigned char)c))
+			c = '-';
+		if (c != '-' || (n && t->name[n - 1] != '-'))
+			t->name[n++] = c;
+	}
+	while (n && t->name[n - 1] == '-')
+		n--;
+	t->name[n] = '\0';
+	if (!n || service_check_name(t->name, NULL) < 0)
+		return FAIL(err, "no name of a service can be made of '%.80s'",
+			    stock->id);
+	if (stock->in_cluster && strcmp(t->name, stock->id) != 0)
+		lines_add(&t->remarks,
+			  "the service is %s and not %s: names have lower-case letters, "
+			  "digits and inner hyphens",
+			  t->name, stock->id);
+	return 0;
+}
+
+/* ---- the disk ---- */
+
+/* mount(8)'s ways to name a filesystem, and udev's. */
+static const struct {
+	const char *prefix, *directory;
+} tags[] = {
+	{ "-U", "/dev/disk/by-uuid/" },       { "--uuid", "/dev/disk/by-uuid/" },
+	{ "UUID=", "/dev/disk/by-uuid/" },    { "-L", "/dev/disk/by-label/" },
+	{ "--label", "/dev/disk/by-label/" }, { "LABEL=", "/dev/disk/by-label/" },
+};
+
+static void add_device(struct translation *t, const char *device)
+{
+	static const char *const by_order[] = { "/dev/sd", "/dev/vd", "/dev/nvme",
+						"/dev/dm-" };
+
+	for (size_t i = 0; i < sizeof(tags) / sizeof(*tags); i++) {
+		size_t len = strlen(tags[i].prefix);
+
+		if (strncmp(device, tags[i].prefix, len) != 0)
+			continue;
+		device += len;
+		device += strspn(device, " =\"");
+		lines_add(&t->keys, "device = %s%.*s", tags[i].directory,
+			  (int)strcspn(device, "\""), device);
+		return;
+	}
+	lines_add(&t->keys, "device = %s", device);
+	for (size_t i = 0; i < sizeof(by_order) / sizeof(*by_order); i++)
+		if (strncmp(device, by_order[i], strlen(by_order[i])) == 0)
+			lines_add(&t->remarks,
+				  "device %s is named by the order in which disks were "
+				  "found: write its path in /dev/disk/by-id, which is "
+				  "the same on every head",
+				  device);
+}
+
+static int add_mount_options(struct translation *t, const char *options)
+{
+	_cleanup_free_ char *copy = strdup(options);
+	_cleanup_lines_ struct lines kept = { 0 };
+	char *rest = copy;
+
+	if (!copy)
+		return -ENOMEM;
+	while (*options && rest) {
+		struct service svc = { 0 };
+		struct err why = { 0 };
+		char *item = strsep(&rest, ",");
+		int rc;
+
+		/* What the kernel says of every mount, and fstab(5) of none. */
+		if (!*item || text_has_word("rw defaults relatime seclabel", item))
+			continue;
+		rc = value_set(&svc, KEY_OPTIONS, item, 0, &why);
+		service_free(&svc);
+		if (rc == -ENOMEM)
+			return rc;
+		if (rc)
+			lines_add(&t->remarks, "mount option %s is not carried over: %s",
+				  item, why.text);
+		else
+			lines_add(&kept, "%s", item);
+	}
+	if (kept.n) {
+		_cleanup_free_ char *list = lines_join(&kept, ",");
+
+		if (!list)
+			return -ENOMEM;
+		lines_add(&t->keys, "options = %s", list);
+	}
+	return 0;
+}
+
+/* ---- the addresses ---- */
+
+/* The head's address that is nearest to one: itself, or one of its network. */
+static const struct address *find_near(const struct address *a,
+				       const struct translate_own *own, size_t n)
+{
+	const struct address *near = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct address *o = &own[i].address;
+
+		if ((a->link[0] && strcmp(o->link, a->link) != 0) ||
+		    o->ip.family != a->ip.family)
+			continue;
+		if (ipaddr_equal(&o->ip, &a->ip))
+			return o;
+		if (!near && address_is_near(o, &a->ip))
+			near = o;
+	}
+	return near;
+}
+
+static void add_address(struct translation *t, const struct address *a)
+{
+	char ip[IPADDR_TEXT];
+
+	lines_add(&t->keys, "address = %s/%u@%s", ipaddr_format(&a->ip, ip), a->prefixlen,
+		  a->link);
+}
+
+static void add_told_address(struct translation *t, const struct address *told,
+			     const struct translate_own *own, size_t n)
+{
+	const struct address *near = find_near(told, own, n);
+	struct address a = *told;
+	char ip[IPADDR_TEXT];
+
+	ipaddr_format(&a.ip, ip);
+	if (!a.link[0] && near)
+		memcpy(a.link, near->link, sizeof(a.link));
+	if (!a.link[0]) {
+		snprintf(a.link, sizeof(a.link), "LINK");
+		lines_add(&t->remarks,
+			  "address %s: no link of this head is in its network; write its "
+			  "name for LINK",
+			  ip);
+	}
+	if (!a.prefixlen && near)
+		a.prefixlen = near->prefixlen;
+	if (!a.prefixlen) {
+		a.prefixlen = a.ip.family == AF_INET ? 24 : 64;
+		lines_add(&t->remarks,
+			  "address %s: the prefix is not told, %u is a guess; correct it",
+			  ip, a.prefixlen);
+	}
+	add_address(t, &a);
+}
+
+static int add_candidates(struct translation *t, const struct translate_own *own,
+			  size_t n, struct err *err)
+{
+	size_t n_secondary = 0, added = 0;
+
+	for (size_t i = 0; i < n; i++)
+		n_secondary += own[i].secondary;
+	for (size_t i = 0; i < n && added < SERVICE_ADDRESSES_MAX; i++) {
+		if (n_secondary && !own[i].secondary)
+			continue;
+		add_address(t, &own[i].address);
+		added++;
+	}
+	if (!added)
+		return FAIL(err, "this head has no address that could be the service's");
+	lines_add(&t->remarks,
+		  "which addresses move with this service cannot be told from exports "
+		  "and mounts: keep its own, strike out the others");
+	return 0;
+}
+
+static int add_addresses(struct translation *t, const struct stock *stock,
+			 const struct translate_own *own, size_t n, struct err *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < stock->n_addresses; i++)
+		add_told_address(t, &stock->addresses[i], own, n);
+	if (!stock->n_addresses)
+		rc = add_candidates(t, own, n, err);
+	lines_add(&t->remarks,
+		  "the routes of the head are not the service's: if clients come from "
+		  "beyond these networks, add their router, gateway = ADDRESS");
+	return rc;
+}
+
+/* ---- the exports ---- */
+
+/* Defaults, which exportfs writes out in its table. */
+static bool is_default(const char *option)
+{
+	return text_has_word("sync wdelay hide nocrossmnt secure root_squash "
+			     "no_all_squash no_subtree_check secure_locks acl no_pnfs "
+			     "anonuid=65534 anongid=65534",
+			     option);
+}
+
+/* Only sec=sys, and so the same options behind it once more? */
+static bool is_plain_sys(const char *options)
+{
+	const char *sec = strstr(options, "sec=");
+
+	return sec && strncmp(sec, "sec=sys", 7) == 0 && (!sec[7] || sec[7] == ',') &&
+	       !strstr(sec + 1, "sec=");
+}
+
+static int add_client(struct translation *t, FILE *out, const struct stock *stock,
+		      const struct stock_export *e)
+{
+	_cleanup_free_ char *copy = strdup(e->options), *scratch = NULL;
+	bool v6 = strchr(e->client, ':') != NULL;
+	bool plain = !stock->in_cluster && is_plain_sys(e->options);
+	size_t size;
+	FILE *none = open_memstream(&scratch, &size);
+	const char *comma = "";
+	char *rest = copy;
+
+	if (!copy || !none) {
+		if (none)
+			fclose(none);
+		return -ENOMEM;
+	}
+	fputc(' ', out);
+	/* exportfs(8) wants brackets around IPv6 addresses, exports(5) none. */
+	for (const char *c = e->client; *c; c++)
+		if (!v6 || !strchr("[]", *c))
+			fputc(*c, out);
+	fputc('(', out);
+	while (*e->options && rest) {
+		char *item = strsep(&rest, ",");
+		struct err why = { 0 };
+
+		if (plain && strcmp(item, "sec=sys") == 0)
+			break;
+		if (!*item || (!stock->in_cluster && is_default(item)))
+			continue;
+		if (exportopt_copy(none, item, &why)) {
+			lines_add(&t->remarks, "export %s for %s: %s", e->path, e->client,
+				  why.text);
+			continue;
+		}
+		fprintf(out, "%s%s", comma, item);
+		comma = ",";
+	}
+	fputc(')', out);
+	fclose(none);
+	return 0;
+}
+
+/* Why an export is none of the service's, or NULL. */
+static const char *find_fault(const struct stock *stock, const struct stock_export *e)
+{
+	if (!stock_find_below(stock->directory, e->path))
+		return "it is in another filesystem";
+	for (size_t i = 0; i < stock->n_exports; i++) {
+		const char *outer = stock->exports[i].path;
+		const char *below = stock_find_below(outer, e->path);
+
+		if (below && *below && stock_find_below(stock->directory, outer))
+			return "it lies within another export, and its clients will come "
+			       "to it by that one and its rights";
+	}
+	return NULL;
+}
+
+/* Is it the first of its path? */
+static bool is_first(const struct stock *stock, size_t k)
+{
+	for (size_t i = 0; i < k; i++)
+		if (strcmp(stock->exports[i].path, stock->exports[k].path) == 0)
+			return false;
+	return true;
+}
+
+static void add_mount_line(struct translation *t, const struct stock *stock,
+			   const char *path, const char *below)
+{
+	char ip[IPADDR_TEXT] = "ADDRESS";
+	const struct address *a = &stock->addresses[0];
+	bool v6 = stock->n_addresses && a->ip.family == AF_INET6;
+
+	if (stock->n_addresses)
+		ipaddr_format(&a->ip, ip);
+	lines_add(&t->mounts, "%s%s%s:/%s%s, till now :%s", v6 ? "[" : "", ip,
+		  v6 ? "]" : "", t->name, below, path);
+}
+
+static int add_export(struct translation *t, const struct stock *stock, size_t k)
+{
+	const char *path = stock->exports[k].path;
+	const char *below = stock_find_below(stock->directory, path);
+	const char *quote = strchr(below, ' ') ? "\"" : "";
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int rc = out ? 0 : -ENOMEM;
+
+	if (rc < 0)
+		return rc;
+	fprintf(out, "export = %s%s%s", quote, *below ? below : "/", quote);
+	for (size_t i = k; i < stock->n_exports && rc == 0; i++)
+		if (strcmp(stock->exports[i].path, path) == 0)
+			rc = add_client(t, out, stock, &stock->exports[i]);
+	if (fclose(out))
+		rc = -ENOMEM;
+	if (rc == 0)
+		lines_add(&t->keys, "%s", text);
+	add_mount_line(t, stock, path, below);
+	return rc;
+}
+
+static int add_exports(struct translation *t, const struct stock *stock, struct err *err)
+{
+	bool any = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < stock->n_exports && rc == 0; i++) {
+		const struct stock_export *e = &stock->exports[i];
+		const char *fault = find_fault(stock, e);
+
+		if (fault) {
+			lines_add(&t->remarks, "export %s for %s is not carried over: %s",
+				  e->path, e->client, fault);
+		} else if (is_first(stock, i)) {
+			any = true;
+			rc = add_export(t, stock, i);
+		}
+	}
+	if (rc == 0 && !any)
+		return FAIL(err, "%s: nothing of %s is exported", stock->id,
+			    stock->directory);
+	return rc;
+}
+
+/* ---- text ---- */
+
+static const struct fold from = { "# made from ", "# ", "", 0 };
+static const struct fold item = { "# - ", "#   ", "", 0 };
+static const struct fold command = { "#     ", "#         ", " \\", '\'' };
+/* A line that begins with a blank goes on. */
+static const struct fold key = { "", "    ", "", '"' };
+
+static void print_lines(FILE *out, const struct fold *fold, const struct lines *lines)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		fold_print(out, fold, lines->v[i]);
+}
+
+static void print_service(FILE *out, const struct translation *t)
+{
+	fputs("[service]\n", out);
+	print_lines(out, &key, &t->keys);
+}
+
+/* ---- the whole ---- */
+
+/* The last word has the parser. */
+static int check(const struct translation *t, const struct stock *stock, struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	struct err why = { 0 };
+	struct service svc;
+	size_t size;
+	FILE *out;
+	int rc;
+
+	for (size_t i = 0; i < t->keys.n; i++)
+		for (const char *c = t->keys.v[i]; *c; c++)
+			if (iscntrl((unsigned char)*c))
+				return FAIL(err,
+					    "%s cannot become a service: a value has a "
+					    "control character in it",
+					    stock->id);
+	out = open_memstream(&text, &size);
+	if (!out)
+		return -ENOMEM;
+	print_service(out, t);
+	if (fclose(out))
+		return -ENOMEM;
+	rc = config_parse(&svc, t->name, t->name, text, size, &why);
+	service_free(&svc);
+	if (rc == -ENOMEM)
+		return rc;
+	return rc ? FAIL(err, "%s cannot become a service: %s", stock->id, why.text) : 0;
+}
+
+int translate_stock(struct translation *t, const struct stock *stock,
+		    const struct translate_own *own, size_t n, struct err *err)
+{
+	bool short_of;
+	int rc;
+
+	memset(t, 0, sizeof(*t));
+	rc = make_name(t, stock, err);
+	if (rc == 0) {
+		add_device(t, stock->device);
+		lines_add(&t->keys, "fstype = %s", stock->fstype);
+		rc = add_mount_options(t, stock->options);
+	}
+	if (rc == 0)
+		rc = add_addresses(t, stock, own, n, err);
+	if (rc == 0)
+		rc = add_exports(t, stock, err);
+	for (size_t i = 0; i < stock->remarks.n; i++)
+		lines_add(&t->remarks, "%s", stock->remarks.v[i]);
+	if (rc == 0)
+		rc = check(t, stock, err);
+	short_of = t->keys.failed || t->remarks.failed || t->mounts.failed;
+	for (enum replace_tool i = 0; i < REPLACE_TOOLS; i++) {
+		replace_make(&t->commands[i], i, stock, t->name);
+		short_of |= t->commands[i].failed;
+	}
+	if (rc == -ENOMEM || short_of)
+		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "%s", stock->id);
+	return rc;
+}
+
+void translation_free(struct translation *t)
+{
+	lines_free(&t->keys);
+	lines_free(&t->remarks);
+	lines_free(&t->mounts);
+	for (enum replace_tool i = 0; i < REPLACE_TOOLS; i++)
+		lines_free(&t->commands[i]);
+	memset(t, 0, sizeof(*t));
+}
+
+static void print_commands(FILE *out, const struct translation *t,
+			   const struct stock *stock)
+{
+	fputs("\n# Put this file on every head, and there:\n", out);
+	fprintf(out, "#     systemctl enable --now baton@%s\n", t->name);
+	if (!stock->in_cluster)
+		fputs("# Take away what mounts and exports this now: resources, "
+		      "exports(5), fstab(5).\n",
+		      out);
+	fputs("# Then, on one of them, either these or those; before the resource is "
+	      "created, on every head:\n",
+	      out);
+	fprintf(out, "#     baton check %s\n", t->name);
+	for (enum replace_tool i = 0; i < REPLACE_TOOLS; i++) {
+		fprintf(out, "# by %s:\n", replace_names[i]);
+		print_lines(out, &command, &t->commands[i]);
+	}
+}
+
+void translate_print(FILE *out, const struct translation *t, const struct stock *stock)
+{
+	fprintf(out, "# /etc/baton/%s.conf, the same on every head\n", t->name);
+	fold_print(out, &from, stock->id);
+	fputs("#\n# To be seen to:\n", out);
+	print_lines(out, &item, &t->remarks);
+	fputs("# Clients then mount:\n", out);
+	print_lines(out, &item, &t->mounts);
+	fputc('\n', out);
+	print_service(out, t);
+	print_commands(out, t, stock);
+}

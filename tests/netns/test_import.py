@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`baton import`: from a CIB, as Pacemaker's own tools give it, and from a head's exports and
+mounts; what it prints is a service file."""
+import contextlib
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import BATON, ROOT
+
+STOCK = ROOT / "tests/unit/data/stock.xml"
+
+
+class Head:
+    """A net and a mount namespace with two links, the second address of eth0 floating."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.holder = subprocess.Popen(["unshare", "-n", "-m", "sh", "-c", "echo; exec cat"],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.holder.stdout.readline()
+        for line in ("link add eth0 type veth peer name eth1",
+                     "address add 192.0.2.11/24 dev eth0", "address add 192.0.2.50/24 dev eth0",
+                     "address add 198.51.100.11/25 dev eth1", "link set eth0 up",
+                     "link set eth1 up"):
+            self.run("ip", *line.split())
+
+    def run(self, *argv, check=True, **kw):
+        return subprocess.run(["nsenter", "-t", str(self.holder.pid), "-n", "-m", *map(str, argv)],
+                              check=check, capture_output=True, text=True, timeout=60, **kw)
+
+    def done(self, *argv, status=0, **kw):
+        """What is printed; or with another status the one line that says why."""
+        r = self.run(BATON, "import", *argv, check=False, **kw)
+        assert r.returncode == status, r
+        if status == 0:
+            assert r.stderr == ""
+            return r.stdout
+        assert r.stdout == "" and r.stderr.count("\n") == 1, r
+        return r.stderr.strip()
+
+    def check(self, text, name):
+        """It is a service file: `baton check` says so."""
+        (self.folder / f"{name}.conf").write_text(text)
+        env = dict(os.environ, BATON_CONFDIR=str(self.folder))
+        r = self.run(BATON, "check", name, check=False, env=env)
+        assert r.stdout.splitlines()[1].split()[:2] == ["configuration", "ok"], r.stdout
+
+    def end(self):
+        self.holder.stdin.close()
+        self.holder.wait()
+
+
+@pytest.fixture
+def head(tmp_path):
+    head = Head(tmp_path)
+    yield head
+    head.end()
+
+
+def keys(text):
+    return [line for line in text.splitlines() if " = " in line and line[0] != "#"]
+
+
+def test_from_the_cluster(head):
+    """cibadmin is asked; links and prefixes that the group does not tell are this head's."""
+    env = dict(os.environ, BATON_CIB=str(STOCK))
+    before = STOCK.read_bytes()
+    text = head.done("vmstore", env=env)
+    assert "address = 192.0.2.50/24@eth0" in text
+    assert "address = 198.51.100.50/25@eth1" in text
+    assert "LINK" not in text
+    head.check(text, "vmstore")
+    both = head.done(env=env)
+    assert both.startswith(text) and "# /etc/baton/web-files.conf" in both
+    assert STOCK.read_bytes() == before
+
+
+def test_from_a_file_and_from_standard_input(head):
+    from_file = head.done("--cib", STOCK, "Web.Files")
+    (head.folder / "link.xml").symlink_to(STOCK)
+    assert head.done("--cib", head.folder / "link.xml", "Web.Files") == from_file
+    assert head.done("--cib", "-", "Web.Files", input=STOCK.read_text()) == from_file
+    head.check(from_file, "web-files")
+
+
+def test_what_pacemaker_itself_wrote(head):
+    """The same CIB through cibadmin, and one that its own tools changed."""
+    copy = head.folder / "cib.xml"
+    shutil.copy(STOCK, copy)
+    env = dict(os.environ, CIB_file=str(copy))
+    subprocess.run(["crm_resource", "--resource", "vmstore-fs", "--set-parameter", "options",
+                    "--parameter-value", "nodiratime"], env=env, check=True, capture_output=True)
+    cib = subprocess.run(["cibadmin", "--query"], env=env, check=True, capture_output=True, text=True)
+    assert "options = nodiratime" in head.done("--cib", "-", "vmstore", input=cib.stdout)
+
+
+@pytest.mark.parametrize("cib,group,status,why", [
+    ("<cib", None, 13, "this is no CIB, as cibadmin --query prints it"),
+    ("", None, 13, "this is no CIB, as cibadmin --query prints it"),
+    ("<cib><configuration><resources/></configuration></cib>", None, 13,
+     "the cluster has no group of Filesystem, exportfs and IPaddr2"),
+    ("<cib><configuration><resources/></configuration></cib>", "g", 13,
+     "the cluster has no group g"),
+    ("stock", "mail", 13, "group mail has no Filesystem"),
+    ("stock xfs ocfs2", "vmstore", 3, "vmstore cannot become a service: vmstore:3: fstype: 'ocfs2' "
+     "is not allowed; allowed: xfs ext4 btrfs"),
+])
+def test_bad_cib(head, cib, group, status, why):
+    if cib.startswith("stock"):
+        _, old, new = (cib + "  ").split(" ")[:3]
+        cib = STOCK.read_text().replace(f'"{old}"', f'"{new}"')
+    assert head.done("--cib", "-", *([group] if group else []), status=status,
+                     input=cib) == f"baton: {why}"
+
+
+def test_one_of_two(head):
+    """One that cannot become a service does not keep the other from it."""
+    r = head.run(BATON, "import", "--cib", "-", check=False,
+                 input=STOCK.read_text().replace('"xfs"', '"ocfs2"'))
+    assert r.returncode == 3 and r.stdout.startswith("# /etc/baton/web-files.conf")
+    assert r.stderr.count("\n") == 1
+
+
+def test_bad_words(head):
+    assert head.done("a", "b", status=2) == "baton import: one group at a time, not also 'b'"
+    assert head.done("--cib", "a", "--exports", "b", status=2) == \
+        "baton import: either --cib or --exports, not both"
+    assert head.done("--cib", "/nonexistent", status=3) == \
+        "baton: read /nonexistent: No such file or directory"
+    assert head.done("--exports", "/", status=3) == "baton: read /: Is a directory"
+    env = {k: v for k, v in os.environ.items() if k != "BATON_CIB"}
+    assert head.done(status=13, env=env).startswith("baton: no cluster here: ")
+
+
+@pytest.fixture
+def disk(head):
+    with contextlib.ExitStack() as stack:
+        image = head.folder / "disk"
+        with open(image, "wb") as f:
+            f.truncate(64 << 20)
+        subprocess.run(["mkfs.ext4", "-qF", image], check=True)
+        loop = subprocess.run(["losetup", "-f", "--show", image], check=True, capture_output=True,
+                              text=True).stdout.strip()
+        stack.callback(subprocess.run, ["losetup", "-d", loop], check=True)
+        place = head.folder / "with blank"
+        place.mkdir()
+        head.run("mount", "-o", "noatime,nosuid", loop, place)
+        stack.callback(head.run, "umount", place)
+        yield loop, place
+
+
+def test_from_exports_and_mounts(head, disk):
+    loop, place = disk
+    escaped = str(place).replace(" ", "\\040")
+    (head.folder / "etab").write_text(
+        f"{escaped}/images\t192.0.2.0/24(rw,sync,wdelay,hide,no_subtree_check,fsid=1,sec=sys,rw,"
+        f"secure,root_squash,no_all_squash)\n/\t*(ro)\n")
+    text = head.done("--exports", head.folder / "etab")
+    assert keys(text)[0] == f"device = {loop}"
+    assert keys(text)[1] == "fstype = ext4"
+    assert keys(text)[2].startswith("options = nosuid,noatime")
+    # The second of its network: the other two are the head's own.
+    assert keys(text)[3:] == ["address = 192.0.2.50/24@eth0", "export = /images 192.0.2.0/24(rw)"]
+    assert "# - export / for * is not carried over: it is in the filesystem / (" in text
+    assert "option 'fsid' is refused" in text
+    head.check(text, "with-blank")
+    assert head.done("--exports", head.folder / "etab", "with blank") == text
+    assert head.done("--exports", head.folder / "etab", "other", status=3) == \
+        f"baton: {head.folder}/etab exports nothing of a filesystem mounted on other"
+
+
+def test_damaged_exports(head):
+    (head.folder / "exports").write_text("# ours\n/srv *(rw, sync)\n")
+    assert head.done("--exports", head.folder / "exports", status=3) == \
+        f"baton: {head.folder}/exports:2: options are not in one pair of parentheses, without blanks"
