@@ -55,7 +55,8 @@ static int read_cluster(const struct arguments *args, struct stocks *stocks,
 		rc = pacemaker_query(&text, err);
 	if (rc == 0 && !args->cib)
 		len = strlen(text);
-	return rc == 0 ? stocks_read_cib(stocks, text, len, args->group, err) : rc;
+	return rc == 0 ? stocks_read_cib(stocks, text, len, args->group, STOCK_WHOLE, err)
+		       : rc;
 }
 
 static int read_head(const struct arguments *args, struct stocks *stocks, struct err *err)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include "core/cleanup.h"
 #include "core/grow.h"
@@ -168,4 +169,23 @@ void clients_free(struct clients *clients)
 		free(clients->v[i].id);
 	free(clients->v);
 	memset(clients, 0, sizeof(*clients));
+}
+
+bool client_next_device(const char **states, dev_t *dev)
+{
+	static const char key[] = "superblock: \"";
+
+	while (**states) {
+		const char *line = *states, *end = strchrnul(line, '\n');
+		const char *at = memmem(line, end - line, key, strlen(key));
+		unsigned int major, minor;
+
+		*states = *end ? end + 1 : end;
+		if (strncmp(line, "- 0x", 4) != 0 || !at ||
+		    sscanf(at + strlen(key), "%x:%x:", &major, &minor) != 2)
+			continue;
+		*dev = makedev(major, minor);
+		return true;
+	}
+	return false;
 }

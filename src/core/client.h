@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "core/service.h"
 
@@ -55,6 +56,18 @@ struct clients {
  * Return: 0, -EINVAL if address or name are missing or not exactly so, or -ENOMEM.
  */
 int client_parse(struct client *client, const char *text);
+
+/**
+ * client_next_device - in which filesystem does a client hold something?
+ * @states: rest of a `states` file, terminated; moves behind what was read
+ * @dev: of the superblock
+ *
+ * A line of it: `- 0x…: { type: open, access: rw, deny: --, superblock: "fd:10:13649", …`, major
+ * and minor hexadecimal (fs/nfsd/nfs4state.c, nfs4_show_superblock). File names come behind.
+ *
+ * Return: false at the end.
+ */
+bool client_next_device(const char **states, dev_t *dev);
 
 /**
  * client_name - an id to be read by people

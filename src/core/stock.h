@@ -83,12 +83,19 @@ int stock_add_export(struct stock *stock, const char *path, const char *client,
  */
 const char *stock_find_below(const char *directory, const char *path);
 
+/** enum stock_need - which groups are meant, where none is named */
+enum stock_need {
+	STOCK_WHOLE,  /* with a Filesystem, an exportfs and an IPaddr2 */
+	STOCK_MOVING, /* with a Filesystem and an IPaddr2: it is exported somewhere else */
+};
+
 /**
  * stocks_read_cib - the groups of what `cibadmin --query` prints
  * @stocks: gets them; all zero before
  * @text: the whole CIB
  * @len: of it
- * @group: id of one, NULL = all that have a Filesystem, an exportfs and an IPaddr2
+ * @group: id of one, NULL = all that have what they need
+ * @need: what that is
  * @err: no CIB, no such group, or what is missing in it (BATON_EXIT_CLUSTER)
  *
  * Every resource of a group, every parameter, meta attribute and constraint of it is in
@@ -97,7 +104,7 @@ const char *stock_find_below(const char *directory, const char *path);
  * Return: 0, -EPROTO, -ENOENT, -EINVAL, or -ENOMEM.
  */
 int stocks_read_cib(struct stocks *stocks, const char *text, size_t len,
-		    const char *group, struct err *err);
+		    const char *group, enum stock_need need, struct err *err);
 
 /**
  * struct stock_mount - a filesystem that is mounted on a head

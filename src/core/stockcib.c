@@ -502,23 +502,26 @@ static bool has_part(const xmlNode *resources, const xmlNode *group, enum part p
 static const struct {
 	enum part part;
 	const char *name;
+	bool moving; /* needed by STOCK_MOVING, too */
 } needed[] = {
-	{ PART_FILESYSTEM, "Filesystem" },
-	{ PART_EXPORT, "exportfs" },
-	{ PART_ADDRESS, "IPaddr2" },
+	{ PART_FILESYSTEM, "Filesystem", true },
+	{ PART_EXPORT, "exportfs", false },
+	{ PART_ADDRESS, "IPaddr2", true },
 };
 
 /* The name of the first part that is missing, or NULL. */
-static const char *find_missing(const xmlNode *resources, const xmlNode *group)
+static const char *find_missing(const xmlNode *resources, const xmlNode *group,
+				enum stock_need need)
 {
 	for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
-		if (!has_part(resources, group, needed[i].part))
+		if ((need == STOCK_WHOLE || needed[i].moving) &&
+		    !has_part(resources, group, needed[i].part))
 			return needed[i].name;
 	return NULL;
 }
 
 int stocks_read_cib(struct stocks *stocks, const char *text, size_t len,
-		    const char *group, struct err *err)
+		    const char *group, enum stock_need need, struct err *err)
 {
 	_cleanup_xml_ xmlDoc *doc = xml_parse(text, len);
 	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
@@ -535,7 +538,7 @@ int stocks_read_cib(struct stocks *stocks, const char *text, size_t len,
 
 		if (rc < 0 || !id || (group && strcmp(id, group) != 0))
 			continue;
-		missing = find_missing(resources, g);
+		missing = find_missing(resources, g, need);
 		if (missing && group)
 			return FAIL(err, -EINVAL, "group %s has no %s", group, missing);
 		if (missing)
@@ -555,8 +558,8 @@ int stocks_read_cib(struct stocks *stocks, const char *text, size_t len,
 	if (rc == 0 && !found && group)
 		return FAIL(err, -ENOENT, "the cluster has no group %s", group);
 	if (rc == 0 && !found)
-		return FAIL(
-			err, -ENOENT,
-			"the cluster has no group of Filesystem, exportfs and IPaddr2");
+		return FAIL(err, -ENOENT,
+			    "the cluster has no group of Filesystem%s and IPaddr2",
+			    need == STOCK_WHOLE ? ", exportfs" : "");
 	return rc;
 }

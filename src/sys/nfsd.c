@@ -23,6 +23,8 @@
 #define EXPORTFS_PATIENCE_MS 10000
 /* An info file: three names of 1024 bytes (NFS4_OPAQUE_LIMIT), each of four letters. */
 #define CLIENT_MAX_LEN 16384
+/* A states file has a line of some 200 bytes for each open file, lock and delegation. */
+#define STATES_MAX_LEN (64u << 20)
 
 static int write_file(const char *leaf, const char *text, struct err *err)
 {
@@ -229,6 +231,19 @@ int nfsd_export(const struct service *svc, const struct paths *paths, struct err
 	return rc;
 }
 
+static unsigned int read_seconds(const char *path)
+{
+	char text[16];
+
+	return file_read(path, text, sizeof(text)) > 0 ? strtoul(text, NULL, 10) : 0;
+}
+
+void nfsd_get_times(unsigned int *lease, unsigned int *grace)
+{
+	*lease = read_seconds(PATHS_NFSD "/nfsv4leasetime");
+	*grace = read_seconds(PATHS_NFSD "/nfsv4gracetime");
+}
+
 int nfsd_in_grace(void)
 {
 	char text[8];
@@ -345,4 +360,54 @@ int nfsd_expire_clients(const char *dir, unsigned int seconds,
 	struct expiring e = { seconds, expired, data };
 
 	return walk_clients(dir, expire_one, &e);
+}
+
+/* What use_one() needs to know. */
+struct using
+{
+	int (*call)(const struct client *client, dev_t dev, void *data);
+	void *data;
+};
+
+static int use_one(const char *dir, const char *number, struct client *client, void *data)
+{
+	const struct using *u = data;
+	char path[PATHS_MAX + NAME_MAX];
+	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ dev_t *seen = NULL;
+	size_t len, n = 0;
+	dev_t dev;
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/%s/states", dir, number);
+	rc = file_read_all(path, STATES_MAX_LEN, &text, &len);
+	for (const char *at = text; rc == 0 && client_next_device(&at, &dev);) {
+		dev_t *more;
+		size_t i = 0;
+
+		while (i < n && seen[i] != dev)
+			i++;
+		if (i < n)
+			continue;
+		more = reallocarray(seen, n + 1, sizeof(*seen));
+		if (!more) {
+			rc = -ENOMEM;
+			break;
+		}
+		seen = more;
+		seen[n++] = dev;
+		rc = u->call(client, dev, u->data);
+	}
+	free(client->id);
+	return rc == -ENOENT || rc == -ENXIO ? 0 : rc;
+}
+
+int nfsd_list_uses(const char *dir,
+		   int (*call)(const struct client *client, dev_t dev, void *data),
+		   void *data, struct err *err)
+{
+	struct using u = { call, data };
+	int rc = walk_clients(dir, use_one, &u);
+
+	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "read %s", dir) : 0;
 }

@@ -64,6 +64,11 @@ int nfsd_export(const struct service *svc, const struct paths *paths, struct err
 /** nfsd_in_grace - 1 while clients may only reclaim, 0 if not, or -errno. */
 int nfsd_in_grace(void);
 
+/**
+ * nfsd_get_times - lease and grace, in seconds; 0 for what cannot be read
+ */
+void nfsd_get_times(unsigned int *lease, unsigned int *grace);
+
 /* Where knfsd tells of its NFSv4 clients, a directory each. */
 #define NFSD_CLIENTS PATHS_NFSD "/clients"
 
@@ -93,5 +98,18 @@ int nfsd_list_clients(const char *dir, struct clients *clients, struct err *err)
 int nfsd_expire_clients(const char *dir, unsigned int seconds,
 			void (*expired)(const struct client *client, void *data),
 			void *data);
+
+/**
+ * nfsd_list_uses - which clients hold something in which filesystems?
+ * @dir: NFSD_CLIENTS
+ * @call: called once for each client and filesystem; negative ends the walk of that client
+ * @data: for @call
+ * @err: why some are missing
+ *
+ * Return: 0, or -errno.
+ */
+int nfsd_list_uses(const char *dir,
+		   int (*call)(const struct client *client, dev_t dev, void *data),
+		   void *data, struct err *err);
 
 #endif

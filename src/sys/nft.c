@@ -58,6 +58,20 @@ void nft_close(struct nft *nft)
 	free(nft);
 }
 
+int nft_list(struct nft *nft, char **text, struct err *err)
+{
+	int rc = nft_run_cmd_from_buffer(nft->ctx, "list ruleset");
+
+	*text = strdup(nft_ctx_get_output_buffer(nft->ctx));
+	if (rc == 0 && *text)
+		return 0;
+	free(*text);
+	*text = NULL;
+	/* What it said is not of use: nothing was asked for that could be wrong. */
+	nft_ctx_get_error_buffer(nft->ctx);
+	return err_set(err, BATON_EXIT_SOFTWARE, 0, "list the rules of nf_tables");
+}
+
 int nft_apply(struct nft *nft, const char *ruleset, struct err *err)
 {
 	const char *said;

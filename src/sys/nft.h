@@ -33,6 +33,14 @@ void nft_close(struct nft *nft);
 int nft_apply(struct nft *nft, const char *ruleset, struct err *err);
 
 /**
+ * nft_list - every rule of the namespace
+ * @text: gets them as `nft list ruleset` prints them; the caller's
+ *
+ * Return: 0, or -errno.
+ */
+int nft_list(struct nft *nft, char **text, struct err *err);
+
+/**
  * nft_set_dormant - wake a table of the current network namespace, or put it to sleep
  * @table: its name, family inet
  * @dormant: its rules are kept, but see no packet

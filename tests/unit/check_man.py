@@ -28,7 +28,8 @@ for command in commands:
     if command in ("help", "version"):
         continue
     out = subprocess.run([baton, command, "--help"], capture_output=True, text=True).stdout
-    section = text8.split(f".It Cm {command}")[1].split("\n.It Cm")[0] if command in documented else ""
+    # A command may have several items, one for each of its forms.
+    section = "".join(part.split("\n.It Cm")[0] for part in text8.split(f".It Cm {command} ")[1:])
     for option in set(re.findall(r"--([a-z][a-z-]*)", out)) - {"help", "usage", "version"}:
         check(re.search(rf"-{option}\b", section), f"baton(8): {command} lacks --{option}")
 for page, text in ((man8, text8), (man5, text5), (man7, text7)):
@@ -66,6 +67,8 @@ with tempfile.TemporaryDirectory() as d:
     check(complete("che") == ["check"], "completion of 'che'")
     check(complete("check", "") == ["example"], "completion of services")
     check("--json" in complete("check", "--"), "completion of options")
+    check("--shared" in complete("check", "--s"), "completion of --shared")
+    check(complete("import", "") == [], "import takes groups and files, no services")
     with open(os.path.join(d, "crm_node"), "w") as f:
         f.write("#!/bin/sh\necho 1 head1 member\necho 2 head2 lost\n")
     os.chmod(f.name, 0o755)

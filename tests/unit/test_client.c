@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include <cmocka.h>
 
@@ -139,6 +140,34 @@ static void an_older_kernel(void **state)
 	free(c.id);
 }
 
+/* As 6.1 prints them: fs/nfsd/nfs4state.c, nfs4_show_open() and its like. */
+static void devices_of_states(void **state)
+{
+	static const char text[] =
+		"- 0x010000008d0c4f60a6b0e8c201000000: { type: open, access: rw, deny: --, "
+		"superblock: \"fd:10:13649\", filename: \"superblock: \"1:2:3\"\", owner: "
+		"\"open id:\\x00\" }\n"
+		"- 0x010000008d0c4f60a6b0e8c202000000: { type: lock, superblock: "
+		"\"08:01:128\", filename: \"a\", owner: \"lock id:\\x00\" }\n"
+		"nothing: superblock: \"1:2:3\"\n"
+		"- 0x010000008d0c4f60a6b0e8c203000000: { type: deleg, access: r, superblock: "
+		"\"none\", filename: \"a\" }\n"
+		"- 0x010000008d0c4f60a6b0e8c204000000: { type: layout, superblock: "
+		"\"103:0a:5\" }";
+	const char *at = text;
+	dev_t dev;
+
+	assert_true(client_next_device(&at, &dev));
+	assert_int_equal(dev, makedev(0xfd, 0x10));
+	assert_true(client_next_device(&at, &dev));
+	assert_int_equal(dev, makedev(8, 1));
+	assert_true(client_next_device(&at, &dev));
+	assert_int_equal(dev, makedev(0x103, 0x0a));
+	assert_false(client_next_device(&at, &dev));
+	at = "";
+	assert_false(client_next_device(&at, &dev));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +176,7 @@ int main(void)
 		cmocka_unit_test(names_are_unescaped_exactly),
 		cmocka_unit_test(what_is_not_understood_is_refused),
 		cmocka_unit_test(an_older_kernel),
+		cmocka_unit_test(devices_of_states),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

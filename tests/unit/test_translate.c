@@ -63,7 +63,7 @@ static int read_cib(const char *group, const char *old, const char *new)
 	change(text, old, new);
 	stocks_free(&stocks);
 	err.text[0] = '\0';
-	rc = stocks_read_cib(&stocks, text, strlen(text), group, &err);
+	rc = stocks_read_cib(&stocks, text, strlen(text), group, STOCK_WHOLE, &err);
 	free(text);
 	return rc;
 }

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report: what a check found: a verdict on each thing, and what to do about it. */
+#ifndef BATON_CORE_REPORT_H
+#define BATON_CORE_REPORT_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "core/exit.h"
+
+enum verdict {
+	VERDICT_OK,
+	VERDICT_UNSURE, /* could not be found out, or depends on what cannot be seen */
+	VERDICT_WRONG,
+};
+
+/**
+ * struct report - findings in their order
+ * @findings: JSON array
+ * @status: of the first wrong one
+ * @unsure: one of them is
+ */
+struct report {
+	struct json_object *findings;
+	enum exit_code status;
+	bool unsure;
+};
+
+/** report_init - an empty report; end with report_free(). */
+void report_init(struct report *report);
+
+/** report_free - release what it holds. */
+void report_free(struct report *report);
+
+/**
+ * report_add - note a finding
+ * @item: what was looked at
+ * @verdict: on it
+ * @code: exit status, should the verdict be wrong
+ * @detail: what was found
+ * @advice: what to do; not shown with VERDICT_OK
+ */
+void report_add(struct report *report, const char *item, enum verdict verdict,
+		enum exit_code code, const char *detail, const char *advice);
+
+/**
+ * report_print - as a table, or as JSON
+ * @out: where to
+ * @report: the findings
+ * @key: what the report is about, "service" or "head", in JSON
+ * @name: its name
+ * @json: JSON, with the verdict of all
+ * @width: of a table, see output_table()
+ */
+void report_print(FILE *out, const struct report *report, const char *key,
+		  const char *name, bool json, unsigned int width);
+
+#endif
