@@ -201,7 +201,7 @@ class Cluster:
                         for k, v in params.items())
         ops = "".join(f'<op id="{name}-{op}" name="{op}" interval="{i}" timeout="{t}"/>'
                       for op, i, t in OPERATIONS)
-        self._cibadmin("resources", f"""<primitive id="{name}" class="{standard}"
+        self.create("resources", f"""<primitive id="{name}" class="{standard}"
             provider="{provider}" type="{kind}">
             <instance_attributes id="{name}-params">{given}</instance_attributes>
             <meta_attributes id="{name}-meta">
@@ -209,7 +209,7 @@ class Cluster:
             </meta_attributes>
             <operations>{ops}</operations></primitive>""")
         if prefer:
-            self._cibadmin("constraints", f"""<rsc_location id="{name}-prefers" rsc="{name}"
+            self.create("constraints", f"""<rsc_location id="{name}-prefers" rsc="{name}"
                 node="{prefer}" score="100"/>""")
 
     def _add_by_pcs(self, name, agent, prefer, params):
@@ -245,6 +245,14 @@ class Cluster:
         for guest in map(self.lab.guest, self.heads):
             guest.disable(*(f"baton@{n}.service" for n in names))
         self.keep()
+
+    def run(self, argv, **kwargs):
+        """A tool of Pacemaker's, on a head that runs."""
+        return self._at(None).run(argv, **kwargs)
+
+    def create(self, section, xml):
+        """An element of the CIB as it is."""
+        self.run(["cibadmin", "--create", "--scope", section, "--xml-pipe"], input=xml)
 
     def keep(self):
         """The present configuration is what a head begins with when both lost their power."""
@@ -301,6 +309,3 @@ class Cluster:
             if child.returncode:
                 raise LabError(f"{guest.name}: {script}: {err.strip()}")
 
-    def _cibadmin(self, section, xml):
-        self._at(None).run(["cibadmin", "--create", "--scope", section, "--xml-pipe"],
-                           input=xml)

@@ -310,6 +310,11 @@ class Guest:
             target.write_bytes(text.encode() if isinstance(text, str) else text)
             target.chmod(mode)
 
+    def drop(self, *paths):
+        """The opposite of keep(); what a running guest has of them stays until its next boot."""
+        for path in paths:
+            (self.disk / path.lstrip("/")).unlink(missing_ok=True)
+
     def enable(self, *units):
         """Start units at every boot from now on. systemd is up before a guest gets its
         files, so the role's script starts what ENABLED names."""

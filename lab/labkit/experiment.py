@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the experiments on the seed's stack have in common: arguments, a lab with a cluster, a table for
+a person and JSON for the record."""
+
+import argparse
+import json
+import sys
+
+from .cluster import Cluster
+from .config import TREE
+from .main import progress, run_in_lab
+
+RESULTS = TREE / "build" / "experiments"
+# So long a client calls undisturbed before and after each move.
+CALM_S = 5
+
+
+def value(name, what):
+    """A figure as a person reads it: *_ms in seconds, what is missing as a dash."""
+    if what is None:
+        return "-"
+    if name.endswith("_ms"):
+        return f"{what / 1000:.2f} s"
+    if isinstance(what, bool):
+        return "yes" if what else "no"
+    if isinstance(what, dict):
+        return ", ".join(f"{k} {v}" for k, v in what.items()) or "none"
+    return str(what)
+
+
+def table(result):
+    """Lines of NAME VALUE; a list's items each on a line of its own."""
+    lines = []
+    for name, what in result.items():
+        title = name.removesuffix("_ms").replace("_", " ")
+        if isinstance(what, list):
+            lines += [f"  {title}:", *(f"    {item}" for item in what)] if what else \
+                [f"  {title:<34}  none"]
+        else:
+            lines.append(f"  {title:<34}  {value(name, what)}")
+    return lines
+
+
+def main(name, doc, play):
+    """The exit status of play(cluster, agent), which returns the figures, in a lab of its own."""
+    parser = argparse.ArgumentParser(prog=name, description=doc)
+    parser.add_argument("--agent", action="store_true", help="with ocf:baton:sever in the group")
+    parser.add_argument("--output", metavar="FILE",
+                        help="where the figures go (build/experiments/NAME.json)")
+    parser.add_argument("--keep", action="store_true", help="leave the lab up")
+    args = parser.parse_args()
+    output = args.output or RESULTS / f"{name}{'-agent' if args.agent else ''}.json"
+
+    def work(lab):
+        cluster = Cluster(lab)
+        progress("corosync and Pacemaker on both heads")
+        cluster.start()
+        result = {"experiment": name, "agent": args.agent, "accel": lab.accel,
+                  "kernel": lab.guest("client").run(["uname", "-r"]).stdout.strip()}
+        result |= play(cluster, args.agent, progress)
+        print("\n".join(table(result)), flush=True)
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        with open(output, "w", encoding="utf-8") as file:
+            json.dump(result, file, indent=2)
+        progress(f"figures in {output}")
+        return 0
+
+    sys.exit(run_in_lab(name, work, args.keep))

@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The seed's own stack in the lab, and its moves: one NFS server per head, and a group of stock
+Debian agents for each export, under Pacemaker; with `agent`, ocf:baton:sever stands in each group.
+baton itself serves nothing here."""
+
+import re
+import time
+from dataclasses import dataclass, field
+from xml.sax.saxutils import quoteattr
+
+from .config import LabError, RUN
+from .service import HEADS, Service
+from .wait import wait_for
+
+ROOT = "/srv/nfs"
+CLIENTS = "10.77.0.0/24"
+LEASE_S = 10
+# NFSv4 alone: nothing needs rpcbind or statd.
+NFS_CONF = f"""# written by the lab
+[nfsd]
+vers3=n
+threads=8
+lease-time={LEASE_S}
+grace-time={LEASE_S}
+"""
+NFS_CONF_FILE = "/etc/nfs.conf.d/lab.conf"
+# What the lab masks in its guests, since baton starts its own.
+UNITS = ("nfs-server.service", "nfs-mountd.service", "nfs-idmapd.service", "nfsdcld.service")
+# The clone that serves on both heads.
+SERVER = "nfs"
+FSIDS = {"vmstore": 11, "homes": 12}
+
+# (operation, interval, timeout) by agent: what its meta-data advises.
+OPERATIONS = {
+    "Filesystem": (("start", 0, 60), ("stop", 0, 60), ("monitor", 20, 40)),
+    "exportfs": (("start", 0, 40), ("stop", 0, 120), ("monitor", 10, 20)),
+    "IPaddr2": (("start", 0, 20), ("stop", 0, 20), ("monitor", 10, 20)),
+    "nfs-server": (("start", 0, 100), ("stop", 0, 100), ("monitor", 30, 100)),
+    "sever": (("start", 0, 30), ("stop", 0, 60), ("monitor", 10, 20)),
+}
+
+
+def primitive(name, agent, **params):
+    """The XML of a resource."""
+    standard, _, rest = agent.partition(":")
+    provider, _, kind = rest.rpartition(":")
+    owner = f' provider="{provider}"' if provider else ""
+    given = "".join(f'<nvpair id="{name}-{k}" name="{k}" value={quoteattr(str(v))}/>'
+                    for k, v in params.items())
+    ops = "".join(f'<op id="{name}-{op}" name="{op}" interval="{i}s" timeout="{t}s"/>'
+                  for op, i, t in OPERATIONS[kind])
+    return (f'<primitive id="{name}" class="{standard}"{owner} type="{kind}">'
+            f'<instance_attributes id="{name}-params">{given}</instance_attributes>'
+            f'<operations>{ops}</operations></primitive>')
+
+
+def server():
+    """On both heads: the pseudo-root (the guests' own root cannot be exported), the server."""
+    members = (
+        primitive("nfs-tmpfs", "ocf:heartbeat:Filesystem", device="none", directory=ROOT,
+                  fstype="tmpfs"),
+        primitive("nfs-daemon", "systemd:nfs-server"),
+        primitive("nfs-root", "ocf:heartbeat:exportfs", clientspec=CLIENTS, directory=ROOT,
+                  fsid=0, options="ro,no_subtree_check"))
+    return (f'<clone id="{SERVER}"><meta_attributes id="{SERVER}-meta">'
+            f'<nvpair id="{SERVER}-interleave" name="interleave" value="true"/>'
+            f'</meta_attributes><group id="{SERVER}-one">{"".join(members)}</group></clone>')
+
+
+@dataclass
+class Group:
+    """An export of the seed's: what in baton would be a service, and mounted as such."""
+    place: Service
+    agent: bool = False
+
+    @property
+    def name(self):
+        return self.place.name
+
+    @property
+    def directory(self):
+        return f"{ROOT}/{self.name}"
+
+    @property
+    def members(self):
+        """Its resources, in the order of their start."""
+        kinds = ("fs", "export", "ip", "sever") if self.agent else ("fs", "export", "ip")
+        return [f"{self.name}-{k}" for k in kinds]
+
+    def xml(self):
+        params = {
+            "fs": ("ocf:heartbeat:Filesystem", {
+                "device": self.place.device, "directory": self.directory, "fstype": "xfs"}),
+            # The agent releases the clients: there is nothing to wait for.
+            "export": ("ocf:heartbeat:exportfs", {
+                "clientspec": CLIENTS, "directory": self.directory, "fsid": FSIDS[self.name],
+                "options": "rw,no_root_squash,no_subtree_check",
+                "wait_for_leasetime_on_stop": "false" if self.agent else "true"}),
+            "ip": ("ocf:heartbeat:IPaddr2", {
+                "ip": self.place.address, "nic": "lan0", "cidr_netmask": 24}),
+            "sever": ("ocf:baton:sever", {
+                "address": self.place.address, "state": f"{self.directory}/.baton-sever"})}
+        members = (primitive(m, params[m.rpartition("-")[2]][0], **params[m.rpartition("-")[2]][1])
+                   for m in self.members)
+        return f'<group id="{self.name}">{"".join(members)}</group>'
+
+    def constraints(self, home):
+        return (f'<rsc_order id="{self.name}-after-{SERVER}" first="{SERVER}" then="{self.name}"/>',
+                f'<rsc_location id="{self.name}-prefers" rsc="{self.name}" node="{home}" '
+                'score="100"/>')
+
+
+# --- what Pacemaker did ----------------------------------------------------------------------
+
+OPERATION = re.compile(r"(\d+\.\d+) .*(Requesting local execution|Result) of (\w+) operation "
+                       r"for (\S+) on (\w+)(?:: (.*?)(?: \(.*)?)?$")
+
+
+class Operation:
+    """start, stop of a resource on a head: seconds of that head's clock, and what came of it."""
+
+    def __init__(self, action, resource, head, begun):
+        self.action, self.resource, self.head, self.begun = action, resource, head, begun
+        self.ended = self.result = None
+
+    @property
+    def ms(self):
+        return None if self.ended is None else round(1000 * (self.ended - self.begun))
+
+
+def operations(journal):
+    """Those that a head's Pacemaker tells of, from `journalctl -o short-unix`."""
+    found = []
+    for line in journal.splitlines():
+        match = OPERATION.match(line)
+        if not match:
+            continue
+        at, what, action, resource, head, result = match.groups()
+        if what != "Result":
+            found.append(Operation(action, resource, head, float(at)))
+            continue
+        for op in reversed(found):
+            if (op.action, op.resource) == (action, resource):
+                op.ended, op.result = float(at), result
+                break
+    return found
+
+
+def whole(ops, action, members):
+    """How long a group's stop or start took, from the first member's begin to the last one's end:
+    ms, None if it has not ended well."""
+    found = {op.resource: op for op in ops if op.action == action and op.resource in members}
+    if set(found) != set(members) or any(op.result != "ok" for op in found.values()):
+        return None
+    return round(1000 * (max(op.ended for op in found.values()) -
+                         min(op.begun for op in found.values())))
+
+
+def fencings(log):
+    """Which heads the power controller switched off, from its log."""
+    words = [l.split() for l in log.splitlines()]
+    return [w[1] for w in words if w[:1] in (["off"], ["reboot"]) and "ok" in w]
+
+
+# --- a move ----------------------------------------------------------------------------------
+
+@dataclass
+class Move:
+    """A planned move, and what was seen of it; times of the client's clock."""
+    source: str
+    target: str
+    since: float
+    until: float = 0
+    fenced: list = field(default_factory=list)
+    stop_ms: int = None
+    start_ms: int = None
+    each_ms: dict = field(default_factory=dict)  # {"stop RESOURCE" or "start RESOURCE": ms}
+    sockets: dict = field(default_factory=dict)  # {state: number} that the source kept
+
+
+class Seed:
+    """with Seed(cluster) as seed: its server on both heads, and its groups, all on head1."""
+
+    def __init__(self, cluster, names=("vmstore",), agent=False):
+        self.cluster, self.lab, self.agent = cluster, cluster.lab, agent
+        self.groups = [Group(Service(cluster.lab, name), agent) for name in names]
+
+    @property
+    def group(self):
+        return self.groups[0]
+
+    def __enter__(self):
+        try:
+            self._put_up()
+        except BaseException:
+            self._take_down(check=False)
+            raise
+        return self
+
+    def __exit__(self, kind, *_):
+        # After a failure its story counts, not what could not be cleaned up.
+        self._take_down(check=kind is None)
+
+    def _put_up(self):
+        for head in HEADS:
+            guest = self.lab.guest(head)
+            units = {f"/etc/systemd/system/{u}": guest.run(["cat", f"/lib/systemd/system/{u}"]).stdout
+                     for u in UNITS}
+            guest.run(["rm", "-f", *units])
+            guest.install(units | {NFS_CONF_FILE: NFS_CONF})
+            guest.run(["systemctl", "daemon-reload"])
+        self.cluster.create("resources", server())
+        for group in self.groups:
+            group.place.make_filesystem(HEADS[0])
+            self.cluster.create("resources", group.xml())
+            for xml in group.constraints(HEADS[0]):
+                self.cluster.create("constraints", xml)
+        for group in self.groups:
+            self.wait_where(group, HEADS[0], timeout=120)
+        self.cluster.wait_idle()
+        self.cluster.keep()
+
+    def _take_down(self, check=True):
+        client = self.lab.guest("client")
+        for group in self.groups:
+            client.run(["umount", "-f", "-l", group.place.mountpoint], check=False, timeout=60)
+        names = [*(g.name for g in self.groups), SERVER]
+        for name in names:
+            self.cluster.run(["crm_resource", "-r", name, "--meta", "--set-parameter=target-role",
+                              "--parameter-value=Stopped"], check=check)
+            if check:
+                self.cluster.wait_idle()
+        self.cluster.run(["cibadmin", "--delete-all", "--force", "--xpath", "|".join(
+            f"//constraints/*[@rsc='{n}' or @then='{n}']|//resources/*[@id='{n}']"
+            for n in names)], check=check)
+        self.cluster.keep()
+        for head in HEADS:
+            guest = self.lab.guest(head)
+            files = [f"/etc/systemd/system/{u}" for u in UNITS]
+            guest.drop(NFS_CONF_FILE, *files)
+            if guest.reachable():
+                guest.run(["sh", "-c", 'systemctl stop "$@"; rm -f ' f"{NFS_CONF_FILE}; "
+                           f"for f in {' '.join(files)}; do ln -sf /dev/null $f; done; "
+                           "systemctl daemon-reload", "sh", *UNITS], check=check, timeout=60)
+
+    def wait_where(self, group, head, **kwargs):
+        """Until the last of its members to start is there."""
+        self.cluster.wait_where(group.members[-1], head, **kwargs)
+
+    def now(self):
+        """The client's clock."""
+        return float(self.lab.guest("client").run(["date", "+%s.%N"]).stdout)
+
+    def move(self, group, target, timeout=240, meanwhile=lambda: None):
+        """As an administrator moves it, to its end: also if the source is fenced for it.
+        meanwhile() is called again and again until then."""
+        source = next(h for h in HEADS if h != target)
+        clock = {h: float(self.lab.guest(h).run(["date", "+%s.%N"]).stdout) for h in HEADS}
+        fenced = fencings((RUN / "power.log").read_text())
+        done = Move(source, target, self.now())
+        self.lab.guest(target).run(["crm_resource", "--move", "--resource", group.name, "--node",
+                                    target])
+        until = time.monotonic() + timeout
+        while self.cluster.where(group.members[-1], at=target) != [target]:
+            if time.monotonic() > until:
+                raise LabError(f"{group.name}: not on {target} within {timeout} s")
+            meanwhile()
+            time.sleep(1)
+        done.until = self.now()
+        done.fenced = fencings((RUN / "power.log").read_text())[len(fenced):]
+        self.lab.guest(target).run(["crm_resource", "--clear", "--resource", group.name])
+        for head in (source, target):
+            if head in done.fenced:
+                continue
+            ops = [op for op in operations(self._journal(head, clock[head]))
+                   if op.resource in group.members and op.action in ("stop", "start")]
+            action = "stop" if head == source else "start"
+            done.each_ms |= {f"{action} {op.resource}": op.ms for op in ops if op.action == action}
+            setattr(done, f"{action}_ms", whole(ops, action, group.members))
+        if source not in done.fenced:
+            done.sockets = self.sockets(source, group)
+        return done
+
+    def _journal(self, head, since):
+        return self.lab.guest(head).run(["journalctl", "-b", "-o", "short-unix", "--no-pager",
+                                         f"--since=@{since:.0f}", "-u", "pacemaker.service"]).stdout
+
+    def sockets(self, head, group):
+        """{state: number} of the connections that a head has by the group's address."""
+        return states(self.lab.guest(head).run(["ss", "-Htan"]).stdout, group.place.address)
+
+    def courtesy(self, head):
+        """Clients whose lease has run out and that the server keeps all the same."""
+        said = self.lab.guest(head).run(["sh", "-c", "cat /proc/fs/nfsd/clients/*/info"],
+                                        check=False, timeout=30).stdout
+        return len(re.findall(r"^status: courtesy$", said, re.M))
+
+    def warnings(self, head, since):
+        """What ocf:baton:sever warned of on a head, since a moment of the lab's clock: Pacemaker
+        puts it into the journal with the resource's name."""
+        return [l for l in self._journal(head, since).splitlines()
+                if "-sever" in l and "WARNING" in l]
+
+    def back_online(self):
+        """Until a head that was fenced is a member again."""
+        for head in HEADS:
+            wait_for(head, lambda h=head: self.lab.guest(h).reachable(), 120)
+        self.cluster.wait_online(timeout=120)
+        self.cluster.wait_idle()
+
+
+def states(said, address):
+    """{state: number}, from `ss -Htan`."""
+    found = {}
+    for line in said.splitlines():
+        words = line.split()
+        if len(words) >= 5 and words[3].rpartition(":")[0].strip("[]") == address and \
+                words[0] != "LISTEN":
+            found[words[0]] = found.get(words[0], 0) + 1
+    return found
