@@ -1,0 +1,58 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""locks: a client writes under a lock while its group moves into a server that is out of grace."""
+
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+sys.dont_write_bytecode = True
+
+from labkit.caller import Caller, failures, pause  # noqa: E402
+from labkit.experiment import CALM_S, main  # noqa: E402
+from labkit.seed import Seed  # noqa: E402
+from labkit.service import HEADS  # noqa: E402
+
+PATIENCE_S = 240
+# So long it is watched afterwards: are its writes ever good again?
+WATCH_S = 30
+
+
+def play(cluster, agent=False, progress=lambda line: None):
+    """The figures of one move away from head1."""
+    source, target = HEADS
+    with Seed(cluster, agent=agent) as seed:
+        place = seed.group.place
+        place.mount()
+        with Caller(place, "lock", "locks") as caller:
+            time.sleep(CALM_S)
+            began = time.time()
+            progress(f"a client writes under a lock; {place.name} to {target}")
+            done = seed.move(seed.group, target)
+            caller.answered(done.until, PATIENCE_S)
+            time.sleep(WATCH_S)
+            end = seed.now()
+            calls = list(caller.calls)
+        bad = [c for c in calls if c.error and c.end > done.since]
+        later = [c for c in calls if bad and c.at > bad[0].at]
+        seed.back_online()
+        warned = seed.warnings(target, began)
+        told = checked(seed, target) if agent else []
+        place.unmount()
+    return {"fenced": done.fenced, "group_stop_ms": done.stop_ms,
+            "client_pause_ms": pause(calls, done.since, end),
+            "errors": failures(calls, done.since, end),
+            "writes_after_the_first_error": len(later),
+            "of_them_good": sum(1 for c in later if not c.error),
+            "lock_lost": bool(bad), "warnings_of_the_agent": warned, "check_shared": told}
+
+
+def checked(seed, head):
+    """What baton check --shared has to say."""
+    done = seed.lab.guest(head).run(["baton", "check", "--shared"], check=False, timeout=60)
+    return (done.stdout + done.stderr).splitlines()
+
+
+if __name__ == "__main__":
+    main("locks", __doc__, play)

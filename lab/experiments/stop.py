@@ -1,0 +1,51 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""stop: clients hold files open while their group is stopped for a move; does the stop end?"""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+sys.dont_write_bytecode = True
+
+from labkit.caller import Caller, failures, pause  # noqa: E402
+from labkit.clients import Clients  # noqa: E402
+from labkit.experiment import main  # noqa: E402
+from labkit.seed import Seed  # noqa: E402
+from labkit.service import HEADS  # noqa: E402
+
+HOLDERS = 3
+PATIENCE_S = 240
+
+
+def play(cluster, agent=False, progress=lambda line: None):
+    """The figures of one move away from head1."""
+    source, target = HEADS
+    with Seed(cluster, agent=agent) as seed:
+        place = seed.group.place
+        courtesy = [0]
+
+        def look():
+            if seed.lab.guest(source).reachable():
+                courtesy.append(seed.courtesy(source))
+
+        place.mount()
+        with Clients(place, HOLDERS, hold=True), Caller(place, "names", "stop") as caller:
+            progress(f"{HOLDERS} clients hold a file open; {place.name} to {target}")
+            done = seed.move(seed.group, target, meanwhile=look)
+            caller.answered(done.until, PATIENCE_S)
+            end = seed.now()
+            waited, errors = pause(caller.calls, done.since, end), failures(
+                caller.calls, done.since, end)
+            progress(f"{f'{source} was fenced' if done.fenced else 'it moved'}, the client waited "
+                     f"{waited / 1000:.1f} s")
+            seed.back_online()
+        place.unmount()
+    return {"holders": HOLDERS, "group_stop_ms": done.stop_ms, "fenced": done.fenced,
+            "courtesy_clients_seen": max(courtesy),
+            "move_ms": round(1000 * (done.until - done.since)), "client_pause_ms": waited,
+            "stale_on_source": done.sockets, "errors": errors, "each_ms": [done.each_ms]}
+
+
+if __name__ == "__main__":
+    main("stop", __doc__, play)

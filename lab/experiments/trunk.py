@@ -1,0 +1,54 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""trunk: a client mounts two groups of one head, each by its own address; one of them moves."""
+
+import os
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+sys.dont_write_bytecode = True
+
+from experiments.locks import checked  # noqa: E402
+from labkit.caller import Caller, failures, pause, sent  # noqa: E402
+from labkit.experiment import CALM_S, main  # noqa: E402
+from labkit.pcap import Capture  # noqa: E402
+from labkit.seed import Seed  # noqa: E402
+from labkit.service import HEADS  # noqa: E402
+
+# So long the group that did not move is watched.
+WATCH_S = 120
+HEADERS = 128
+
+
+def play(cluster, agent=False, progress=lambda line: None):
+    """The figures of a move of the group that was mounted first."""
+    source, target = HEADS
+    with Seed(cluster, ("vmstore", "homes"), agent) as seed:
+        first, second = (g.place for g in seed.groups)
+        for place in (first, second):
+            place.mount()
+        with Caller(first, "names", "trunk") as moved, Caller(second, "names", "trunk") as stayed:
+            with Capture(seed.lab, ["client"], ["tcp", "port", "2049"], HEADERS) as capture:
+                time.sleep(CALM_S)
+            told = checked(seed, source) if agent else []
+            progress(f"{first.name} to {target}; {second.name} stays on {source}")
+            done = seed.move(seed.groups[0], target)
+            good = stayed.answered(done.until, WATCH_S, good=True)
+            end = seed.now()
+            calm = pause(stayed.calls, done.since - CALM_S, done.since)
+            result = {
+                "sent_before": sent(capture.packets(), seed.lab.guest("client").spec.lan4),
+                "moved_pause_ms": pause(moved.calls, done.since, end),
+                "moved_errors": failures(moved.calls, done.since, end),
+                "stayed_pause_before_ms": calm,
+                "stayed_pause_ms": pause(stayed.calls, done.since, end),
+                "stayed_errors": failures(stayed.calls, done.since, end),
+                "stayed_served_again": good, "fenced": done.fenced, "check_shared": told}
+            progress(f"{second.name} {'was served again' if good else 'got no good answer'} within "
+                     f"{end - done.until:.0f} s of the move")
+    return result
+
+
+if __name__ == "__main__":
+    main("trunk", __doc__, play)
