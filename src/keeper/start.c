@@ -21,7 +21,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,14 +34,12 @@
 #include "sys/mount.h"
 #include "sys/nfsd.h"
 #include "sys/parentlink.h"
+#include "sys/tickle.h"
 
 #define NFSDCLD_MS 10000
 /* Three probes on a local network; asked while the disk is looked at. */
 #define ASK_MS   250
 #define ASKED_MS 4000
-/* Clients answer a tickle at most each 500 ms (net.ipv4.tcp_invalid_ratelimit). */
-#define TICKLE_INTERVAL_MS 600
-#define TICKLE_ROUNDS      3
 
 /* What the asking child has to tell: how many addresses it could ask for, and a failure. */
 struct answer {
@@ -311,47 +308,22 @@ static size_t add_told(struct op *op)
 	return op->conns.n - before;
 }
 
-/* Drops the connections of clients that have come back. */
-static void forget_returned(struct op *op)
+static void announce_again(void *op)
 {
-	_cleanup_diag_table_ struct diag_table now = { 0 };
-	size_t kept = 0;
-
-	if (diag_dump(op->diag, OP_NFS_PORT, 1u << TCP_ESTABLISHED, &now, NULL) < 0)
-		return;
-	for (size_t i = 0; i < op->conns.n; i++) {
-		bool back = false;
-
-		for (size_t j = 0; j < now.n && !back; j++)
-			back = ipaddr_equal(&now.v[j].conn.remote,
-					    &op->conns.v[i].remote) &&
-			       ipaddr_equal(&now.v[j].conn.local, &op->conns.v[i].local);
-		if (!back)
-			op->conns.v[kept++] = op->conns.v[i];
-	}
-	op->conns.n = kept;
+	announce(op, NULL);
 }
 
-/*
- * The rounds after the first go on in a process of their own, so that the start is over:
- * a client may have missed the first, and a switch the announcement.
- */
+/* So that the start is over. */
 static void tickle_on(struct op *op)
 {
+	const struct tickle tickle = { &op->raw,   op->diag,       OP_NFS_PORT,
+				       &op->conns, announce_again, op };
 	pid_t pid = fork();
 
 	if (pid != 0)
 		return;
 	close(op->lock);
-	if (setsid() < 0 || chdir("/") < 0)
-		_exit(1);
-	for (int round = 1; round < TICKLE_ROUNDS; round++) {
-		poll(NULL, 0, TICKLE_INTERVAL_MS);
-		announce(op, NULL);
-		forget_returned(op);
-		if (op->conns.n)
-			rawsock_tickle(&op->raw, &op->conns, NULL, NULL);
-	}
+	tickle_again(&tickle);
 	_exit(0);
 }
 

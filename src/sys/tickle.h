@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* tickle: the rounds after the first, in a process that nobody waits for. */
+#ifndef BATON_SYS_TICKLE_H
+#define BATON_SYS_TICKLE_H
+
+#include "sys/diag.h"
+#include "sys/rawsock.h"
+
+/**
+ * struct tickle - whom to tickle again
+ * @raw, @diag: of the namespace that has the floating addresses
+ * @port: the service's, host order
+ * @conns: the connections; those of clients that have come back are dropped
+ * @announce: called before each round: a switch may have missed what was announced
+ * @data: for @announce
+ */
+struct tickle {
+	struct rawsock *raw;
+	struct diag *diag;
+	uint16_t port;
+	struct conns *conns;
+	void (*announce)(void *data);
+	void *data;
+};
+
+/**
+ * tickle_again - two more rounds, in a session of our own that ends with the process
+ *
+ * To be called in a child: a client may have missed the first round, and whoever started
+ * the service need not wait for more.
+ */
+void tickle_again(const struct tickle *tickle);
+
+#endif
