@@ -287,6 +287,35 @@ int diag_destroy(struct diag *diag, const struct diag_entry *entry, struct err *
 		      : 0;
 }
 
+static int tell_unable(struct err *err)
+{
+	return err_set(err, BATON_EXIT_SOFTWARE, EOPNOTSUPP,
+		       "sever: this kernel cannot destroy sockets "
+		       "(CONFIG_INET_DIAG_DESTROY)");
+}
+
+int diag_check_destroy(struct diag *diag, struct err *err)
+{
+	/* 127.0.0.1:1 to itself, with a cookie no socket has. */
+	const struct diag_entry none = {
+		.family = AF_INET,
+		.id = { .idiag_sport = htons(1),
+			.idiag_dport = htons(1),
+			.idiag_src[0] = htonl(INADDR_LOOPBACK),
+			.idiag_dst[0] = htonl(INADDR_LOOPBACK) },
+	};
+	const struct diag_entry *entry = &none;
+	int one, rc = destroy_batch(diag, &entry, 1, &one);
+
+	if (rc == 0)
+		rc = one;
+	if (rc == 0 || rc == -ENOENT || rc == -ESTALE)
+		return 0;
+	return rc == -EOPNOTSUPP ? tell_unable(err)
+				 : err_set(err, BATON_EXIT_SOFTWARE, -rc,
+					   "sever: ask the kernel whether it can");
+}
+
 static bool is_local(const struct diag_entry *entry, const struct ipaddr *local,
 		     size_t n_local)
 {
@@ -380,9 +409,7 @@ int diag_sever(struct diag *diag, const struct ipaddr *local, size_t n_local,
 		s.out->rounds++;
 		last = sever_round(&s, &table);
 		if (s.unsupported)
-			return err_set(err, BATON_EXIT_SOFTWARE, EOPNOTSUPP,
-				       "sever: this kernel cannot destroy sockets "
-				       "(CONFIG_INET_DIAG_DESTROY)");
+			return tell_unable(err);
 		if (s.out->remaining == 0 && (s.out->time_wait == 0 || s.tw_unsupported))
 			return 0;
 	}

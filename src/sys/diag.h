@@ -119,6 +119,16 @@ int diag_conns(struct diag *diag, uint16_t lport, struct conns *conns, struct er
 int diag_destroy(struct diag *diag, const struct diag_entry *entry, struct err *err);
 
 /**
+ * diag_check_destroy - can this kernel destroy sockets?
+ *
+ * Asks for one that is not there: the handler is looked up before the socket
+ * (net/ipv4/inet_diag.c, inet_diag_cmd_exact()).
+ *
+ * Return: 0, -EOPNOTSUPP (BATON_EXIT_SOFTWARE: no CONFIG_INET_DIAG_DESTROY), or -errno.
+ */
+int diag_check_destroy(struct diag *diag, struct err *err);
+
+/**
  * struct diag_severed - what diag_sever() did
  * @destroyed: sockets destroyed, over all rounds
  * @remaining: connections that still stand (any state but TIME-WAIT)

@@ -195,9 +195,9 @@ int nft_set_dormant(const char *table, bool dormant, struct err *err)
 		       dormant ? "put to sleep" : "wake", table);
 }
 
-int nft_is_awake(const char *table, struct err *err)
+int nft_look(const char *table, struct err *err)
 {
-	uint32_t flags = NFT_TABLE_F_DORMANT;
+	uint32_t flags = 0;
 	struct mnl_socket *nl;
 	char buf[1024];
 	int rc = open_nfnetlink(&nl, err);
@@ -207,9 +207,16 @@ int nft_is_awake(const char *table, struct err *err)
 	rc = request(nl, buf, put_get(buf, table), sizeof(buf), take_flags, &flags);
 	mnl_socket_close(nl);
 	if (rc == -ENOENT)
-		return 0;
+		return NFT_ABSENT;
 	if (rc < 0)
 		return err_set(err, BATON_EXIT_SOFTWARE, -rc,
 			       "nftables: ask for table inet %s", table);
-	return !(flags & NFT_TABLE_F_DORMANT);
+	return flags & NFT_TABLE_F_DORMANT ? NFT_ASLEEP : NFT_AWAKE;
+}
+
+int nft_is_awake(const char *table, struct err *err)
+{
+	int standing = nft_look(table, err);
+
+	return standing < 0 ? standing : standing == NFT_AWAKE;
 }

@@ -52,6 +52,19 @@ int nft_list(struct nft *nft, char **text, struct err *err);
  */
 int nft_set_dormant(const char *table, bool dormant, struct err *err);
 
+/** enum nft_standing - what there is of a table */
+enum nft_standing {
+	NFT_ABSENT,
+	NFT_ASLEEP,
+	NFT_AWAKE,
+};
+
+/**
+ * nft_look - what is there of a table of this name, family inet?
+ * Return: an enum nft_standing, or -errno.
+ */
+int nft_look(const char *table, struct err *err);
+
 /**
  * nft_is_awake - is there a table of this name, family inet, that is not dormant?
  * Return: 1 or 0, or -errno.
