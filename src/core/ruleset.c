@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ruleset: the nftables text of drain and silence, one transaction each.
+ * ruleset: the nftables text of drain, silence and mute, one transaction each.
  *
  * Theory of operation
  *
@@ -95,6 +95,46 @@ const char *ruleset_silence(void)
 		"		type filter hook output priority -300; policy drop;\n"
 		"	}\n"
 		"}\n";
+}
+
+/* What nft(8) takes for a name has neither colon nor a digit to begin with. */
+const char *ruleset_mute_name(const struct ipaddr *ip, uint16_t port,
+			      char name[RULESET_NAME])
+{
+	char address[IPADDR_TEXT];
+
+	snprintf(name, RULESET_NAME, "baton_%s_%u", ipaddr_format(ip, address), port);
+	for (char *c = name; *c; c++)
+		if (*c == '.' || *c == ':')
+			*c = '_';
+	return name;
+}
+
+char *ruleset_mute(const struct ipaddr *ip, uint16_t port, bool dormant)
+{
+	const char *l3 = ip->family == AF_INET ? "ip" : "ip6";
+	char *text = NULL, name[RULESET_NAME], address[IPADDR_TEXT];
+
+	ruleset_mute_name(ip, port, name);
+	ipaddr_format(ip, address);
+	if (asprintf(&text,
+		     "table inet %s {}\n"
+		     "delete table inet %s\n"
+		     "table inet %s {\n"
+		     "%s"
+		     "	chain input {\n"
+		     "		type filter hook input priority -300; policy accept;\n"
+		     "		%s daddr %s tcp dport %u drop\n"
+		     "	}\n"
+		     "	chain output {\n"
+		     "		type filter hook output priority -300; policy accept;\n"
+		     "		%s saddr %s tcp sport %u drop\n"
+		     "	}\n"
+		     "}\n",
+		     name, name, name, dormant ? "	flags dormant;\n" : "", l3,
+		     address, port, l3, address, port) < 0)
+		return NULL;
+	return text;
 }
 
 const char *ruleset_clear(void)

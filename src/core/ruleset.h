@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ruleset: the nftables text of drain and silence, one transaction each. */
+/* ruleset: the nftables text of drain, silence and mute, one transaction each. */
 #ifndef BATON_CORE_RULESET_H
 #define BATON_CORE_RULESET_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "core/service.h"
 
 /* The table's name, in the families inet and (silence) arp. */
 #define RULESET_TABLE "baton"
@@ -24,6 +26,26 @@ char *ruleset_drain(uint16_t port, bool dormant);
 
 /** ruleset_silence - nothing in, nothing out but loopback, ARP included; static text. */
 const char *ruleset_silence(void);
+
+/* Room for the name of a table that mutes an address. */
+#define RULESET_NAME 64
+
+/**
+ * ruleset_mute - nothing in to a TCP port of an address, and nothing out from it
+ * @ip: the address
+ * @port: host order
+ * @dormant: load it without effect
+ *
+ * A table of its own for each address and port, for heads whose other traffic goes on.
+ * Replaces what was there of it, in one transaction.
+ *
+ * Return: malloc'd text, or NULL if memory is short.
+ */
+char *ruleset_mute(const struct ipaddr *ip, uint16_t port, bool dormant);
+
+/** ruleset_mute_name - that table's name, family inet, into @name. Return: @name. */
+const char *ruleset_mute_name(const struct ipaddr *ip, uint16_t port,
+			      char name[RULESET_NAME]);
 
 /** ruleset_clear - take baton's tables away, whether they exist or not; static text. */
 const char *ruleset_clear(void);

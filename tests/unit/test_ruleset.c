@@ -115,6 +115,39 @@ static void clear_leaves_nothing(void **state)
 					     "delete table inet baton\n");
 }
 
+static void mute_is_about_one_address_alone(void **state)
+{
+	struct ipaddr ip;
+	char *text, name[RULESET_NAME];
+
+	assert_int_equal(ipaddr_parse(&ip, "192.0.2.50"), 0);
+	text = ruleset_mute(&ip, 2049, false);
+	assert_string_equal(
+		text, "table inet baton_192_0_2_50_2049 {}\n"
+		      "delete table inet baton_192_0_2_50_2049\n"
+		      "table inet baton_192_0_2_50_2049 {\n"
+		      "	chain input {\n"
+		      "		type filter hook input priority -300; policy accept;\n"
+		      "		ip daddr 192.0.2.50 tcp dport 2049 drop\n"
+		      "	}\n"
+		      "	chain output {\n"
+		      "		type filter hook output priority -300; policy accept;\n"
+		      "		ip saddr 192.0.2.50 tcp sport 2049 drop\n"
+		      "	}\n"
+		      "}\n");
+	free(text);
+	assert_int_equal(ipaddr_parse(&ip, "2001:db8::50"), 0);
+	text = ruleset_mute(&ip, 65535, true);
+	assert_non_null(strstr(text, "{\n	flags dormant;\n	chain input"));
+	assert_non_null(strstr(text, "ip6 daddr 2001:db8::50 tcp dport 65535 drop\n"));
+	assert_non_null(strstr(text, "ip6 saddr 2001:db8::50 tcp sport 65535 drop\n"));
+	free(text);
+	/* The longest. */
+	assert_int_equal(ipaddr_parse(&ip, "2001:db80:1111:2222:3333:4444:5555:6666"), 0);
+	assert_string_equal(ruleset_mute_name(&ip, 65535, name),
+			    "baton_2001_db80_1111_2222_3333_4444_5555_6666_65535");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +155,7 @@ int main(void)
 		cmocka_unit_test(drain_asleep_differs_by_a_flag_alone),
 		cmocka_unit_test(silence_lets_nothing_through),
 		cmocka_unit_test(clear_leaves_nothing),
+		cmocka_unit_test(mute_is_about_one_address_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

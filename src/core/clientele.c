@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* clientele: whom an address serves, as a head records it for the one that comes after. */
+#include "core/clientele.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cleanup.h"
+#include "core/text.h"
+
+#define LAST "locks "
+
+char *clientele_format(const struct clientele *clientele)
+{
+	_cleanup_free_ char *conns = conns_format(&clientele->conns);
+	char *text;
+
+	if (!conns || asprintf(&text, "%s" LAST "%u\n", conns, clientele->lockers) < 0)
+		return NULL;
+	return text;
+}
+
+/* Takes the last line off. */
+static int take_last(unsigned int *lockers, const char *text, size_t *len)
+{
+	const char *end, *begin;
+	unsigned long value;
+	char number[12];
+	size_t n;
+
+	if (*len == 0 || text[*len - 1] != '\n')
+		return -1;
+	end = text + *len - 1;
+	begin = memrchr(text, '\n', end - text);
+	begin = begin ? begin + 1 : text;
+	n = strlen(LAST);
+	if ((size_t)(end - begin) <= n || strncmp(begin, LAST, n) != 0 ||
+	    (size_t)(end - begin) - n >= sizeof(number))
+		return -1;
+	snprintf(number, sizeof(number), "%.*s", (int)(end - begin - n), begin + n);
+	if (text_parse_number(&value, number, 0, UINT_MAX) < 0)
+		return -1;
+	*lockers = value;
+	*len = begin - text;
+	return 0;
+}
+
+int clientele_parse(struct clientele *clientele, const struct ipaddr *ip, uint16_t port,
+		    const char *text, size_t len, struct err *err)
+{
+	char address[IPADDR_TEXT];
+	int rc;
+
+	memset(clientele, 0, sizeof(*clientele));
+	if (take_last(&clientele->lockers, text, &len) < 0)
+		return err_set(err, BATON_EXIT_FAILED, 0,
+			       "cut short, or no record of connections");
+	rc = conns_parse(&clientele->conns, text, len, err);
+	for (size_t i = 0; i < clientele->conns.n && rc == 0; i++) {
+		const struct conn *c = &clientele->conns.v[i];
+
+		if (!ipaddr_equal(&c->local, ip) || c->lport != port)
+			rc = err_set(err, BATON_EXIT_FAILED, 0, "line %zu: not of %s:%u",
+				     i + 2, ipaddr_format(ip, address), port);
+	}
+	if (rc < 0)
+		clientele_free(clientele);
+	else
+		conns_sort(&clientele->conns);
+	return rc;
+}
+
+void clientele_free(struct clientele *clientele)
+{
+	conns_free(&clientele->conns);
+	memset(clientele, 0, sizeof(*clientele));
+}
