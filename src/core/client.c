@@ -142,6 +142,27 @@ int client_parse(struct client *client, const char *text)
 	return 0;
 }
 
+static bool ends_with(const char *line, const char *end)
+{
+	size_t len = strcspn(line, "\n"), n = strlen(end);
+
+	return len >= n && strncmp(line + len - n, end, n) == 0;
+}
+
+void holding_add(struct holding *holding, const char *line, dev_t fs)
+{
+	char superblock[40];
+
+	if (ends_with(line, ", admin-revoked }"))
+		return;
+	holding->any = true;
+	holding->locks |= strstr(line, ": { type: lock, ") != NULL;
+	/* nfs4_show_superblock() */
+	snprintf(superblock, sizeof(superblock), "superblock: \"%02x:%02x:", major(fs),
+		 minor(fs));
+	holding->here |= fs && strstr(line, superblock);
+}
+
 const char *client_name(const unsigned char *id, size_t len, char *text, size_t size)
 {
 	size_t i;

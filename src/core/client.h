@@ -36,6 +36,30 @@ struct client {
 	int64_t renewed_s;
 };
 
+/**
+ * struct holding - what a client holds, from its states file
+ * @any: an open, lock, delegation or layout that has not been revoked
+ * @locks: a byte-range lock is among them
+ * @here: some of it is of the filesystem asked for
+ */
+struct holding {
+	bool any;
+	bool locks;
+	bool here;
+};
+
+/**
+ * holding_add - understand one line of a states file
+ * @holding: adds to it; start from all zero
+ * @line: terminated, with or without its newline
+ * @fs: device of the filesystem whose state is @here; 0 = none
+ *
+ * What an administrator has revoked ends in "admin-revoked" (from 6.9 on: nfs4_show_open())
+ * and holds no file open any more. File names stand in it as they are, newlines included:
+ * what they may pretend is a state more, never one less.
+ */
+void holding_add(struct holding *holding, const char *line, dev_t fs);
+
 /** struct clients - a growable list; start from all zero, end with clients_free() */
 struct clients {
 	struct client *v;

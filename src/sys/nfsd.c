@@ -25,6 +25,7 @@
 #define CLIENT_MAX_LEN 16384
 /* A states file has a line of some 200 bytes for each open file, lock and delegation. */
 #define STATES_MAX_LEN (64u << 20)
+#define STATES_MAX     100000
 
 static int write_file(const char *leaf, const char *text, struct err *err)
 {
@@ -280,11 +281,10 @@ static int read_client(const char *dir, const char *number, struct client *clien
 	return rc < 0 ? rc : 1;
 }
 
-/* For each client; @call takes over its id. Goes on after a failure, and returns the last. */
-static int walk_clients(const char *dir,
-			int (*call)(const char *dir, const char *number,
-				    struct client *client, void *data),
-			void *data)
+int nfsd_walk_clients(const char *dir,
+		      int (*call)(const char *dir, const char *number,
+				  struct client *client, void *data),
+		      void *data)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
@@ -325,8 +325,51 @@ int nfsd_list_clients(const char *dir, struct clients *clients, struct err *err)
 	int rc;
 
 	memset(clients, 0, sizeof(*clients));
-	rc = walk_clients(dir, list_one, clients);
+	rc = nfsd_walk_clients(dir, list_one, clients);
 	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "read %s", dir) : 0;
+}
+
+int nfsd_read_holding(const char *dir, const char *number, dev_t fs,
+		      struct holding *holding)
+{
+	char path[PATHS_MAX + NAME_MAX];
+	_cleanup_fclose_ FILE *f = NULL;
+	_cleanup_free_ char *line = NULL;
+	size_t room = 0;
+
+	memset(holding, 0, sizeof(*holding));
+	snprintf(path, sizeof(path), "%s/%s/states", dir, number);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	for (int n = 0; n < STATES_MAX && getline(&line, &room, f) > 0; n++)
+		holding_add(holding, line, fs);
+	return 0;
+}
+
+int nfsd_expire_client(const char *dir, const char *number)
+{
+	char path[PATHS_MAX + NAME_MAX];
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/%s/ctl", dir, number);
+	rc = file_write(path, "expire\n");
+	return rc == -ENOENT || rc == -ENXIO ? 0 : rc;
+}
+
+int nfsd_release_filesystem(const char *file, const char *directory, struct err *err)
+{
+	_cleanup_close_ int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char text[40];
+	int rc;
+
+	if (fd < 0)
+		return err_set(err, BATON_EXIT_FAILED, errno, "%s", directory);
+	/* A name could have blanks, which a cache's words cannot. The dot makes kern_path()
+	 * go through the link. */
+	snprintf(text, sizeof(text), "/proc/self/fd/%d/.\n", fd);
+	rc = file_write(file, text);
+	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "write to %s", file) : 0;
 }
 
 /* What expire_one() needs to know. */
@@ -340,12 +383,10 @@ static int expire_one(const char *dir, const char *number, struct client *client
 		      void *data)
 {
 	const struct expiring *e = data;
-	char path[PATHS_MAX + NAME_MAX];
 	int rc = 0;
 
-	snprintf(path, sizeof(path), "%s/%s/ctl", dir, number);
 	if (client->status == CLIENT_COURTESY && client->renewed_s >= e->seconds) {
-		rc = file_write(path, "expire\n");
+		rc = nfsd_expire_client(dir, number);
 		if (rc == 0)
 			e->expired(client, e->data);
 	}
@@ -359,7 +400,7 @@ int nfsd_expire_clients(const char *dir, unsigned int seconds,
 {
 	struct expiring e = { seconds, expired, data };
 
-	return walk_clients(dir, expire_one, &e);
+	return nfsd_walk_clients(dir, expire_one, &e);
 }
 
 /* What use_one() needs to know. */
@@ -407,7 +448,7 @@ int nfsd_list_uses(const char *dir,
 		   void *data, struct err *err)
 {
 	struct using u = { call, data };
-	int rc = walk_clients(dir, use_one, &u);
+	int rc = nfsd_walk_clients(dir, use_one, &u);
 
 	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "read %s", dir) : 0;
 }

@@ -71,6 +71,7 @@ void nfsd_get_times(unsigned int *lease, unsigned int *grace);
 
 /* Where knfsd tells of its NFSv4 clients, a directory each. */
 #define NFSD_CLIENTS PATHS_NFSD "/clients"
+#define NFSD_UNLOCK  PATHS_NFSD "/unlock_filesystem"
 
 /**
  * nfsd_list_clients - all NFSv4 clients
@@ -81,6 +82,59 @@ void nfsd_get_times(unsigned int *lease, unsigned int *grace);
  * Return: 0, or -errno: some are missing that could not be read or understood.
  */
 int nfsd_list_clients(const char *dir, struct clients *clients, struct err *err);
+
+/**
+ * nfsd_walk_clients - call for each NFSv4 client
+ * @dir: NFSD_CLIENTS
+ * @call: gets the client, whose id is then its own to free, and the number that it has in
+ *	  @dir; a negative return is remembered, and the walk goes on
+ * @data: for @call
+ *
+ * Return: 0, or -errno of the last that failed; -ENOENT where there is no knfsd.
+ */
+int nfsd_walk_clients(const char *dir,
+		      int (*call)(const char *dir, const char *number,
+				  struct client *client, void *data),
+		      void *data);
+
+/**
+ * nfsd_read_holding - what does a client hold?
+ * @dir: NFSD_CLIENTS
+ * @number: the client's
+ * @fs: device of the filesystem that @holding's @here is about, 0 = none
+ * @holding: receives it; of the first 100,000 lines, which is enough to know
+ *
+ * Return: 0, or -errno.
+ */
+int nfsd_read_holding(const char *dir, const char *number, dev_t fs,
+		      struct holding *holding);
+
+/**
+ * nfsd_expire_client - end a client, whatever it holds
+ * @dir: NFSD_CLIENTS
+ * @number: the client's
+ *
+ * Its recovery record goes as well: only for one whose locks need not survive. Waits until
+ * its calls have ended.
+ *
+ * Return: 0, also if it has gone, or -errno.
+ */
+int nfsd_expire_client(const char *dir, const char *number);
+
+/**
+ * nfsd_release_filesystem - have the kernel let go of what clients hold on a filesystem
+ * @file: NFSD_UNLOCK
+ * @directory: any on that filesystem
+ * @err: why not
+ *
+ * Releases the locks of NFSv3; from 6.9 on it also revokes all NFSv4 state
+ * (nfsctl.c, write_unlock_fs(): nfsd4_revoke_states()), before it does not. Which of both
+ * it was is seen by what clients hold then. Revoking a pNFS layout hangs in some kernels:
+ * let a child do it (sys/aside.h).
+ *
+ * Return: 0, or -errno.
+ */
+int nfsd_release_filesystem(const char *file, const char *directory, struct err *err);
 
 /**
  * nfsd_expire_clients - end the clients whose state is kept by courtesy

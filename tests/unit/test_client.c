@@ -168,6 +168,52 @@ static void devices_of_states(void **state)
 	assert_false(client_next_device(&at, &dev));
 }
 
+static struct holding holding_of(const char *text, dev_t fs)
+{
+	struct holding h = { 0 };
+	char *copy = strdup(text), *save = NULL;
+
+	for (char *line = strtok_r(copy, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		holding_add(&h, line, fs);
+	free(copy);
+	return h;
+}
+
+#define OPEN                                                                             \
+	"- 0x01000000f8: { type: open, access: rw, deny: --, superblock: "               \
+	"\"fd:10:13649\", filename: \"a/b\", owner: \"open id:\\x00\""
+#define LOCK                                                                             \
+	"- 0x01000000f9: { type: lock, superblock: \"fd:10:13649\", filename: "          \
+	"\"a/b\", owner: \"lock id:\\x00\""
+
+static void what_is_held(void **state)
+{
+	dev_t fs = makedev(0xfd, 0x10), other = makedev(0xfd, 0x1);
+	struct holding h = holding_of("", fs);
+
+	assert_false(h.any || h.locks || h.here);
+	h = holding_of(OPEN " }\n", fs);
+	assert_true(h.any && h.here && !h.locks);
+	h = holding_of(OPEN " }\n" LOCK " }\n", other);
+	assert_true(h.any && !h.here && h.locks);
+	assert_false(holding_of(OPEN " }\n", 0).here);
+	/* Revoked by an administrator: no file is open any more. */
+	h = holding_of(OPEN ", admin-revoked }\n" LOCK ", admin-revoked }\n", fs);
+	assert_false(h.any || h.locks || h.here);
+	h = holding_of(OPEN ", admin-revoked }\n" OPEN " }\n", fs);
+	assert_true(h.any && h.here);
+	/* A file's name is no word of the kernel's. */
+	h = holding_of("- 0x01: { type: deleg, access: r, superblock: \"fd:10:1\", "
+		       "filename: \"x/\", admin-revoked }\" }\n",
+		       fs);
+	assert_true(h.any && h.here);
+	h = holding_of("- 0x01: { type: deleg, access: r, superblock: \"fd:10:1\", "
+		       "filename: \"x/\", admin-revoked }\n\" }\n",
+		       fs);
+	assert_true(h.any);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +223,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_understood_is_refused),
 		cmocka_unit_test(an_older_kernel),
 		cmocka_unit_test(devices_of_states),
+		cmocka_unit_test(what_is_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* release: whose NFSv4 state has to go when an address leaves a head. */
+#ifndef BATON_CORE_RELEASE_H
+#define BATON_CORE_RELEASE_H
+
+#include "core/client.h"
+#include "core/conn.h"
+
+/** enum release - what is to be done about a client */
+enum release {
+	RELEASE_NOTHING, /* it holds nothing, or comes by other addresses */
+	RELEASE_DUE,     /* end it */
+	RELEASE_SHARED,  /* it comes by another address, and keeps files of ours open */
+};
+
+/**
+ * release_judge - what is to be done about a client
+ * @client: where its EXCHANGE_ID came from counts: knfsd tells no more
+ * @holding: what it holds; @here is of the filesystem that is to leave
+ * @known: there is such a filesystem; else @here says nothing
+ * @ours: the connections of the address that leaves, whatever has become of them
+ * @others: those of the other addresses of this head
+ *
+ * A client whose connection has changed since its EXCHANGE_ID is known by its address
+ * alone. Who has no connection to this head at all is dead: its state is kept by courtesy,
+ * or holds the filesystem as long as its lease lasts.
+ */
+enum release release_judge(const struct client *client, const struct holding *holding,
+			   bool known, const struct conns *ours,
+			   const struct conns *others);
+
+/** release_came_by - did it come by one of these connections, as far as can be told? */
+bool release_came_by(const struct client *client, const struct conns *conns);
+
+#endif
