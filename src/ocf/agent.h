@@ -48,13 +48,21 @@ struct ocf_action {
 	const char *help;
 };
 
-/** struct ocf_parameter - OCF_RESKEY_name; all of them are strings */
+/**
+ * struct ocf_parameter - OCF_RESKEY_name
+ * @type: of the meta-data: "string", "integer", "boolean"
+ * @fallback: what it is if not given, or NULL
+ * @help: one line
+ * @text: plain sentences
+ */
 struct ocf_parameter {
 	const char *name;
+	const char *type;
 	bool unique;
 	bool required;
-	const char *help; /* one line */
-	const char *text; /* plain sentences */
+	const char *fallback;
+	const char *help;
+	const char *text;
 };
 
 /**
@@ -83,8 +91,17 @@ int ocf_main(const struct ocf_agent *agent, int argc, char **argv);
 /** ocf_left_ms - what is left of the budget; 0 = nothing. */
 int64_t ocf_left_ms(const struct ocf_request *request);
 
-/** ocf_parameter - the value of a parameter; NULL if it is missing or empty. */
-const char *ocf_parameter(const char *name);
+/** ocf_parameter - the value of a parameter, or what it is if missing or empty; or NULL. */
+const char *ocf_parameter(const struct ocf_request *request, const char *name);
+
+/**
+ * ocf_parameter_bool - a parameter that is yes or no, in any of the ways of resource-agents
+ * @value: receives it
+ *
+ * Return: 0, or -EINVAL.
+ */
+int ocf_parameter_bool(const struct ocf_request *request, const char *name, bool *value,
+		       struct err *err);
 
 /** ocf_meta - a meta attribute of the operation ("migrate_target"); NULL if missing. */
 const char *ocf_meta(const char *name);

@@ -22,7 +22,7 @@ enum ocf_exit call_begin(struct call *call, const struct ocf_request *request,
 			 struct err *err)
 {
 	call->request = request;
-	call->name = ocf_parameter("service");
+	call->name = ocf_parameter(request, "service");
 	if (!call->name) {
 		err_set(err, 0, 0, "the parameter service is missing");
 		return OCF_ERR_CONFIGURED;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* environment: what Pacemaker tells an agent besides the action. */
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -23,9 +24,30 @@ static const char *get(const char *prefix, const char *name)
 	return value && *value ? value : NULL;
 }
 
-const char *ocf_parameter(const char *name)
+const char *ocf_parameter(const struct ocf_request *request, const char *name)
 {
-	return get("OCF_RESKEY_", name);
+	const struct ocf_parameter *p = request->agent->parameters;
+	const char *value = get("OCF_RESKEY_", name);
+
+	while (!value && p->name && strcmp(p->name, name) != 0)
+		p++;
+	return value ? value : p->fallback;
+}
+
+int ocf_parameter_bool(const struct ocf_request *request, const char *name, bool *value,
+		       struct err *err)
+{
+	const char *text = ocf_parameter(request, name);
+	char low[8];
+
+	snprintf(low, sizeof(low), "%s", text);
+	for (char *c = low; *c; c++)
+		*c = tolower((unsigned char)*c);
+	*value = strlen(text) < sizeof(low) && text_has_word("yes true on 1", low);
+	if (*value ||
+	    (strlen(text) < sizeof(low) && text_has_word("no false off 0", low)))
+		return 0;
+	return err_set(err, 0, 0, "%s: '%.20s' is neither yes nor no", name, text);
 }
 
 const char *ocf_meta(const char *name)

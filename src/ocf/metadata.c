@@ -40,7 +40,10 @@ static void print_parameter(FILE *out, const struct ocf_parameter *p)
 	fprintf(out, "    <parameter name=\"%s\" unique=\"%d\" required=\"%d\">\n",
 		p->name, p->unique, p->required);
 	print_description(out, "      ", p->text, p->help);
-	fprintf(out, "      <content type=\"string\"/>\n    </parameter>\n");
+	fprintf(out, "      <content type=\"%s\"", p->type);
+	if (p->fallback)
+		fprintf(out, " default=\"%s\"", p->fallback);
+	fprintf(out, "/>\n    </parameter>\n");
 }
 
 static void print_action(FILE *out, const struct ocf_action *a)

@@ -5,10 +5,10 @@
 #include <stddef.h>
 
 static const struct ocf_parameter parameters[] = {
-	{ "service", true, true, "name of the service",
+	{ "service", "string", true, true, NULL, "name of the service",
 	  "The name of the service: /etc/baton/NAME.conf describes it, equal on every head. "
 	  "All else is said there, so that all heads change together." },
-	{ NULL, false, false, NULL, NULL },
+	{ 0 },
 };
 
 /*
