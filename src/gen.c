@@ -6,6 +6,7 @@
 #include "core/exit.h"
 #include "core/keys.h"
 #include "ocf/service.h"
+#include "ocf/sever.h"
 
 /* A dot or quote at the start of a line would be a request to troff. */
 static void print_text(const char *text)
@@ -13,7 +14,7 @@ static void print_text(const char *text)
 	printf("%s%s\n", *text == '.' || *text == '\'' ? "\\&" : "", text);
 }
 
-static void print_keys(void)
+static void print_keys(const struct ocf_agent *agent)
 {
 	for (enum key_id id = 0; id < KEY_COUNT; id++) {
 		const struct key *k = &keys[id];
@@ -36,27 +37,31 @@ static void print_keys(void)
 	}
 }
 
-static void print_exits(void)
+static void print_exits(const struct ocf_agent *agent)
 {
 	for (const struct exit_row *row = exit_rows; row->name; row++)
 		printf(".It %d\n%s.\n", row->code, row->help);
 }
 
-static void print_parameters(void)
+static void print_parameters(const struct ocf_agent *agent)
 {
-	for (const struct ocf_parameter *p = service_agent.parameters; p->name; p++) {
+	for (const struct ocf_parameter *p = agent->parameters; p->name; p++) {
 		printf(".It Cm %s\n", p->name);
 		print_text(p->text);
-		printf("%s%s\n", p->required ? "Required." : "",
-		       p->unique ? " No other resource has the same." : "");
+		if (p->required)
+			printf("Required.\n");
+		if (p->unique)
+			printf("No other resource has the same.\n");
+		if (p->fallback)
+			printf("Default: %s.\n", p->fallback);
 	}
 }
 
-static void print_actions(void)
+static void print_actions(const struct ocf_agent *agent)
 {
-	for (const struct ocf_action *a = service_agent.actions; a->name; a++) {
+	for (const struct ocf_action *a = agent->actions; a->name; a++) {
 		printf(".It Cm %s", a->name);
-		if (a->interval_s)
+		if (a->depth)
 			printf(" No at depth %u", a->depth);
 		printf("\n");
 		print_text(a->help);
@@ -65,7 +70,7 @@ static void print_actions(void)
 	}
 }
 
-static void print_ocf_exits(void)
+static void print_ocf_exits(const struct ocf_agent *agent)
 {
 	for (const struct ocf_exit_row *row = ocf_exit_rows; row->name; row++)
 		printf(".It %d\n%s.\n", row->exit, row->help);
@@ -73,13 +78,16 @@ static void print_ocf_exits(void)
 
 static const struct {
 	const char *line;
-	void (*print)(void);
+	void (*print)(const struct ocf_agent *agent);
+	const struct ocf_agent *agent;
 } sections[] = {
-	{ "@KEYS@\n", print_keys },
-	{ "@EXITS@\n", print_exits },
-	{ "@PARAMETERS@\n", print_parameters },
-	{ "@ACTIONS@\n", print_actions },
-	{ "@OCF_EXITS@\n", print_ocf_exits },
+	{ "@KEYS@\n", print_keys, NULL },
+	{ "@EXITS@\n", print_exits, NULL },
+	{ "@OCF_EXITS@\n", print_ocf_exits, NULL },
+	{ "@SERVICE_PARAMETERS@\n", print_parameters, &service_agent },
+	{ "@SERVICE_ACTIONS@\n", print_actions, &service_agent },
+	{ "@SEVER_PARAMETERS@\n", print_parameters, &sever_agent },
+	{ "@SEVER_ACTIONS@\n", print_actions, &sever_agent },
 };
 
 #define N_SECTIONS (sizeof(sections) / sizeof(sections[0]))
@@ -99,7 +107,7 @@ int main(int argc, char **argv)
 		while (i < N_SECTIONS && strcmp(line, sections[i].line) != 0)
 			i++;
 		if (i < N_SECTIONS)
-			sections[i].print();
+			sections[i].print(sections[i].agent);
 		else
 			fputs(line, stdout);
 	}

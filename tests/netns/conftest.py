@@ -25,6 +25,7 @@ BUILD = pathlib.Path(os.environ.get("BATON_BUILD", ROOT / "build/release"))
 NETX = str(BUILD / "tests/netns/netx")
 KEEPX = str(BUILD / "tests/netns/keepx")
 AGENT = str(BUILD / "src/ocf/service")
+AGENT_SEVER = str(BUILD / "src/ocf/sever")
 FAKEKEEPER = str(BUILD / "tests/netns/fakekeeper")
 BATON = os.environ.get("BATON", str(BUILD / "src/cmd/baton"))
 CLONE_NEWNET = 0x40000000
@@ -257,6 +258,17 @@ def net():
 @pytest.fixture(params=[socket.AF_INET, socket.AF_INET6], ids=["IPv4", "IPv6"])
 def family(request):
     return request.param
+
+
+@pytest.fixture
+def cannot_destroy(tmp_path):
+    """The environment of a kernel without CONFIG_INET_DIAG_DESTROY."""
+    here = pathlib.Path(__file__).resolve().parent
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "shim.so", here / "sever_shim.c",
+                    "-ldl"], check=True)
+    # A sanitizer wants to be the first library; here the shim is.
+    return {"LD_PRELOAD": str(tmp_path / "shim.so"),
+            "ASAN_OPTIONS": "verify_asan_link_order=0:abort_on_error=1"}
 
 
 class House:

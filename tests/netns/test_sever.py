@@ -2,7 +2,6 @@
 """`baton sever` on real connections between namespaces."""
 import json
 import os
-import pathlib
 import socket
 import subprocess
 
@@ -10,8 +9,6 @@ import pytest
 
 from conftest import BATON, CLIENT, FLOAT, PORT
 from test_net import RST, frames, from_service, tcp_of
-
-HERE = pathlib.Path(__file__).resolve().parent
 
 
 def baton(*argv, status=0, prefix=(), **env):
@@ -170,15 +167,10 @@ def test_root_who_may_not(net):
     assert net.states() == ["ESTAB"]
 
 
-def test_a_kernel_that_cannot(net, tmp_path):
-    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "shim.so", HERE / "sever_shim.c",
-                    "-ldl"], check=True)
-    # A sanitizer wants to be the first library; here the shim is.
-    env = {"LD_PRELOAD": str(tmp_path / "shim.so"),
-           "ASAN_OPTIONS": "verify_asan_link_order=0:abort_on_error=1"}
+def test_a_kernel_that_cannot(net, cannot_destroy):
     net.connect(net.listen("service1", socket.AF_INET))
     line = "sever: this kernel cannot destroy sockets (CONFIG_INET_DIAG_DESTROY): " \
         "Operation not supported"
-    assert sever(net, "192.0.2.50", status=6, **env) == f"baton: {line}\n"
-    said = json.loads(sever(net, "--json", "192.0.2.50", status=6, **env))
+    assert sever(net, "192.0.2.50", status=6, **cannot_destroy) == f"baton: {line}\n"
+    said = json.loads(sever(net, "--json", "192.0.2.50", status=6, **cannot_destroy))
     assert (said["result"], said["error"], said["destroyed"], said["remaining"]) == (6, line, 0, 1)

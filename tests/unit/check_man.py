@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Lints man pages and completion against the binaries:
-check_man.py BATON AGENT BATON.8 BATON.CONF.5 OCF_BATON_SERVICE.7 COMPLETION"""
+check_man.py BATON SERVICE SEVER BATON.8 BATON.CONF.5 OCF_BATON_SERVICE.7 OCF_BATON_SEVER.7 COMPLETION"""
 import os
 import re
 import subprocess
 import sys
 import tempfile
 
-baton, agent, man8, man5, man7, completion = sys.argv[1:]
+baton, service, sever, man8, man5, man7, man7_sever, completion = sys.argv[1:]
 problems = []
 
 
@@ -17,7 +17,7 @@ def check(condition, what):
         problems.append(what)
 
 
-text8, text5, text7 = open(man8).read(), open(man5).read(), open(man7).read()
+text8, text5, text7, text7_sever = (open(m).read() for m in (man8, man5, man7, man7_sever))
 listing = subprocess.run([baton, "help"], capture_output=True, text=True, check=True).stdout
 commands = re.findall(r"^  ([a-z-]+) ", listing, re.M)
 documented = re.findall(r"^\.It Cm ([a-z-]+)", text8.split(".Sh COMMANDS")[1].split(".Sh ")[0], re.M)
@@ -32,20 +32,23 @@ for command in commands:
     section = "".join(part.split("\n.It Cm")[0] for part in text8.split(f".It Cm {command} ")[1:])
     for option in set(re.findall(r"--([a-z][a-z-]*)", out)) - {"help", "usage", "version"}:
         check(re.search(rf"-{option}\b", section), f"baton(8): {command} lacks --{option}")
-for page, text in ((man8, text8), (man5, text5), (man7, text7)):
+for page, text in ((man8, text8), (man5, text5), (man7, text7),
+                   (man7_sever, text7_sever)):
     check(not re.search(r"^@[A-Z_]+@$", text, re.M), f"{page}: not generated")
 check(len(re.findall(r"^\.It \d+$", text8, re.M)) >= 10, "baton(8): exit statuses are missing")
 check(".It Cm device No = Ar PATH" in text5, "baton.conf(5): keys are missing")
 
-usage = subprocess.run([agent, "usage"], capture_output=True, text=True, check=True).stdout
-actions = re.search(r"^Actions: (.*)", usage, re.M).group(1).split()
-documented = re.findall(r"^\.It Cm ([a-z_-]+)", text7.split(".Sh ACTIONS")[1].split(".Sh ")[0], re.M)
-check(len(actions) >= 7 and sorted(set(documented)) == sorted(actions),
-      f"{man7}: actions: {sorted(set(actions) ^ set(documented))}")
-synopsis = re.search(r"^\.Cm (start .*)", text7, re.M).group(1).split(" | ")
-check(sorted(synopsis) == sorted([*actions, "usage"]), f"{man7}: synopsis: {synopsis}")
-check(re.findall(r"^\.It (\d+)$", text7, re.M) == [str(n) for n in range(8)],
-      f"{man7}: exit statuses")
+for agent, page, text, least in ((service, man7, text7, 7), (sever, man7_sever, text7_sever, 5)):
+    usage = subprocess.run([agent, "usage"], capture_output=True, text=True, check=True).stdout
+    actions = re.search(r"^Actions: (.*)", usage, re.M).group(1).split()
+    documented = re.findall(r"^\.It Cm ([a-z_-]+)", text.split(".Sh ACTIONS")[1].split(".Sh ")[0],
+                            re.M)
+    check(len(actions) >= least and sorted(set(documented)) == sorted(actions),
+          f"{page}: actions: {sorted(set(actions) ^ set(documented))}")
+    synopsis = re.search(r"^\.Cm (start .*)", text, re.M).group(1).split(" | ")
+    check(sorted(synopsis) == sorted([*actions, "usage"]), f"{page}: synopsis: {synopsis}")
+    check(re.findall(r"^\.It (\d+)$", text, re.M) == [str(n) for n in range(8)],
+          f"{page}: exit statuses")
 
 # The example of the man page is a good service file.
 with tempfile.TemporaryDirectory() as d:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* test_agent: exit statuses, environment, and the tables that meta-data and man page show. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 
 #include "keeper/op.h"
 #include "ocf/service.h"
+#include "ocf/sever.h"
 
 /* The runner's, to look at what stands (keeper/runner.c). */
 #define LOOK_S 35
@@ -60,32 +62,44 @@ static void timeouts_suffice(void **state)
 	assert_true(row("start")->timeout_s >= LOOK_S + sum_s(start_steps));
 }
 
-static void the_table(void **state)
+static unsigned int check_table(const struct ocf_agent *agent)
 {
 	unsigned int monitors = 0;
 
-	for (const struct ocf_action *a = service_agent.actions; a->name; a++) {
+	for (const struct ocf_action *a = agent->actions; a->name; a++) {
 		assert_non_null(a->run);
 		assert_true(a->timeout_s > 0);
 		assert_int_equal(a->help[strlen(a->help) - 1], '.');
 		assert_int_equal(a->interval_s > 0, strcmp(a->name, "monitor") == 0);
 		monitors += a->interval_s > 0;
 		/* Pacemaker knows an operation by its name and interval. */
-		for (const struct ocf_action *b = service_agent.actions; b != a; b++)
+		for (const struct ocf_action *b = agent->actions; b != a; b++)
 			assert_true(
 				strcmp(a->name, b->name) != 0 ||
 				(a->interval_s != b->interval_s && a->depth > b->depth));
 	}
-	assert_int_equal(monitors, 3);
+	for (const struct ocf_parameter *p = agent->parameters; p->name; p++) {
+		assert_non_null(p->type);
+		assert_int_equal(p->text[strlen(p->text) - 1], '.');
+		/* What is not required is something if not given. */
+		assert_int_equal(p->required, !p->fallback);
+	}
+	return monitors;
 }
 
-static char *metadata(void)
+static void the_tables(void **state)
+{
+	assert_int_equal(check_table(&service_agent), 3);
+	assert_int_equal(check_table(&sever_agent), 1);
+}
+
+static char *metadata(const struct ocf_agent *agent)
 {
 	char *text = NULL;
 	size_t size;
 	FILE *f = open_memstream(&text, &size);
 
-	ocf_print_metadata(f, &service_agent);
+	ocf_print_metadata(f, agent);
 	fclose(f);
 	return text;
 }
@@ -100,11 +114,51 @@ static void the_metadata(void **state)
 		"<action name=\"monitor\" timeout=\"60s\" interval=\"60s\" depth=\"20\"/>",
 		"<action name=\"migrate_to\" timeout=\"300s\"/>",
 	};
-	char *text = metadata();
+	char *text = metadata(&service_agent);
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		assert_non_null(strstr(text, lines[i]));
 	free(text);
+}
+
+static void the_metadata_of_sever(void **state)
+{
+	static const char *const lines[] = {
+		"<parameter name=\"address\" unique=\"1\" required=\"1\">",
+		"<content type=\"string\"/>",
+		"<content type=\"integer\" default=\"2049\"/>",
+		"<content type=\"boolean\" default=\"yes\"/>",
+		"<action name=\"stop\" timeout=\"60s\"/>",
+		"cannot carry locks over",
+	};
+	char *text = metadata(&sever_agent);
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_non_null(strstr(text, lines[i]));
+	free(text);
+}
+
+static void parameters(void **state)
+{
+	struct ocf_request request = { .agent = &sever_agent };
+	struct err err = { 0 };
+	bool yes;
+
+	unsetenv("OCF_RESKEY_port");
+	assert_string_equal(ocf_parameter(&request, "port"), "2049");
+	setenv("OCF_RESKEY_port", "", 1);
+	assert_string_equal(ocf_parameter(&request, "port"), "2049");
+	setenv("OCF_RESKEY_port", "1", 1);
+	assert_string_equal(ocf_parameter(&request, "port"), "1");
+	unsetenv("OCF_RESKEY_port");
+	assert_null(ocf_parameter(&request, "address"));
+	unsetenv("OCF_RESKEY_release");
+	assert_int_equal(ocf_parameter_bool(&request, "release", &yes, &err), 0);
+	assert_true(yes);
+	setenv("OCF_RESKEY_release", "yesssssssss", 1);
+	assert_int_equal(ocf_parameter_bool(&request, "release", &yes, &err), -EINVAL);
+	assert_false(yes);
+	unsetenv("OCF_RESKEY_release");
 }
 
 static void odd_characters(void **state)
@@ -177,7 +231,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_status_has_its_meaning),
 		cmocka_unit_test(timeouts_suffice),
-		cmocka_unit_test(the_table),
+		cmocka_unit_test(the_tables),
+		cmocka_unit_test(the_metadata_of_sever),
+		cmocka_unit_test(parameters),
 		cmocka_unit_test(the_metadata),
 		cmocka_unit_test(odd_characters),
 		cmocka_unit_test(budgets),

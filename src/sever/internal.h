@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* internal: what the files of src/sever share. */
+#ifndef BATON_SEVER_INTERNAL_H
+#define BATON_SEVER_INTERNAL_H
+
+#include <stddef.h>
+
+#include "core/ruleset.h"
+#include "sever/sever.h"
+#include "sys/diag.h"
+#include "sys/nft.h"
+#include "sys/rtnl.h"
+
+/* "[2001:db8::50]:2049" */
+#define SEVER_TEXT (IPADDR_TEXT + 8)
+
+/** sever_name - the address and port, for messages, into @text. Return: @text. */
+const char *sever_name(const struct sever *sever, char text[SEVER_TEXT]);
+
+/** sever_say - a line to the administrator. */
+__attribute__((format(printf, 3, 4))) void sever_say(const struct sever *sever,
+						     bool warning, const char *fmt, ...);
+
+/* site.c: the head as it is. */
+
+/** sever_find_address - where the address is. Return: 1, 0 = not on this head, or -errno. */
+int sever_find_address(const struct sever *sever, struct rtnl_addr *found,
+		       struct err *err);
+
+/** sever_mute - silence the address, at once if the table is here. Return: 0 or -errno. */
+int sever_mute(const struct sever *sever, struct err *err);
+
+/** sever_unmute - let it speak; the table stays, asleep. Return: 0 or -errno. */
+int sever_unmute(const struct sever *sever, struct err *err);
+
+/**
+ * sever_list - the connections of the port
+ * @ours: receives those of the address, sorted
+ * @others: receives those of all other addresses; NULL = not wanted
+ *
+ * Return: 0, or -errno.
+ */
+int sever_list(const struct sever *sever, struct diag *diag, struct conns *ours,
+	       struct conns *others, struct err *err);
+
+/* record.c: the state directory. */
+
+/** record_prepare - make the directory. Return: 0, or -errno. */
+int record_prepare(const struct sever *sever, struct err *err);
+
+/** record_store - write the record unless it is so already; nothing for no connections. */
+int record_store(const struct sever *sever, const struct clientele *clientele,
+		 struct err *err);
+
+/** record_load - read it, empty if there is none. Return: 0, or -errno. */
+int record_load(const struct sever *sever, struct clientele *clientele, struct err *err);
+
+/* release.c: the clients' NFSv4 state. */
+
+/**
+ * release_count_lockers - how many clients of these connections hold locks
+ * @conns: the connections
+ */
+unsigned int release_count_lockers(const struct conns *conns);
+
+/** release_state - let go of it, and say so. */
+void release_state(const struct sever *sever, const struct conns *ours,
+		   const struct conns *others);
+
+#endif

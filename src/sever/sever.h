@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sever: what an address needs that moves between heads with an NFS server each, beside
+ * what the stock agents do for it.
+ *
+ * Theory of operation
+ *
+ * The address is another's: an IPaddr2 resource brings it before sever_start() and takes
+ * it away after sever_stop(). Between the two stands a table of nftables, one for each
+ * address and port: asleep while the address is served here, awake from the stop on. So
+ * nothing of what is destroyed here is told to a client, which would answer by looking for
+ * a server that is not there yet; and what the table says is all that is remembered:
+ *
+ *   absent	nothing was done here since the head booted, or somebody flushed the rules
+ *   asleep	started
+ *   awake	stopped; the next start puts it to sleep
+ *
+ *   stop:  mute -> look (connections, clients) -> record -> sever -> release
+ *   start: mute -> sever -> unmute -> announce -> tickle
+ *
+ * Stop mutes first: from then on the connections do not change any more. All its steps are
+ * done whatever becomes of the others, can be repeated, and take what is missing for done.
+ * A crash leaves a muted address, and the monitor's record of some seconds before.
+ *
+ * The record lies on the shared disk, which leaves this head right afterwards, so it is
+ * written by a child that may hang, and whose end is waited for only so long.
+ */
+#ifndef BATON_SEVER_SEVER_H
+#define BATON_SEVER_SEVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/clientele.h"
+#include "core/err.h"
+
+/* With the name of a record, its path is shorter than PATH_MAX. */
+#define SEVER_STATE_MAX 3900
+
+/**
+ * struct sever - an address that moves
+ * @ip, @port: the address, and the server's TCP port
+ * @state: the directory of the record, absolute
+ * @release: let go of the NFSv4 state of its clients at stop
+ * @tickle: make its clients connect anew at start
+ * @until_ms: CLOCK_MONOTONIC
+ * @say: called with what an administrator should read: what was done, and what was not but
+ *	 shall not harm
+ */
+struct sever {
+	struct ipaddr ip;
+	uint16_t port;
+	const char *state;
+	bool release;
+	bool tickle;
+	int64_t until_ms;
+	void (*say)(bool warning, const char *text);
+};
+
+/**
+ * sever_stop - the address is about to leave
+ *
+ * What fails is said as a warning, and the rest is done: to keep the address here, or to
+ * have the head fenced, would be worse.
+ */
+void sever_stop(const struct sever *sever);
+
+/**
+ * sever_start - the address has come
+ * @sever: the address
+ * @err: why not
+ *
+ * Does nothing if it has been done since the last stop: what is connected stays so.
+ *
+ * Return: 0, -EADDRNOTAVAIL (the address is not here), -EOPNOTSUPP (this kernel cannot do
+ * it), or -errno.
+ */
+int sever_start(const struct sever *sever, struct err *err);
+
+/**
+ * sever_is_here - is the address on this head, and not muted?
+ * Return: 1 or 0, or -errno: it cannot be told.
+ */
+int sever_is_here(const struct sever *sever, struct err *err);
+
+/** sever_record - keep the record fresh; what fails is said as a warning. */
+void sever_record(const struct sever *sever);
+
+/**
+ * sever_check - could it be done on this head?
+ * Return: 0, or -errno.
+ */
+int sever_check(const struct sever *sever, struct err *err);
+
+#endif

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* start: an address has come to this head; its clients shall come after it at once. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "sever/internal.h"
+#include "sys/aside.h"
+#include "sys/rawsock.h"
+#include "sys/tickle.h"
+
+/* What a start works with. */
+struct arrival {
+	const struct sever *sever;
+	struct rtnl_addr address;
+	struct clientele clientele;
+	struct diag *diag;
+	struct rawsock raw;
+};
+
+static int find(struct arrival *a, struct err *err)
+{
+	char ip[IPADDR_TEXT];
+	int rc = sever_find_address(a->sever, &a->address, err);
+
+	if (rc == 0)
+		return err_set(err, BATON_EXIT_NETWORK, EADDRNOTAVAIL,
+			       "%s is not on this head: this resource comes after its "
+			       "IPaddr2 in the group",
+			       ipaddr_format(&a->sever->ip, ip));
+	return rc < 0 ? rc : 0;
+}
+
+static void load(struct arrival *a)
+{
+	struct err err = { 0 };
+
+	if (record_prepare(a->sever, &err) < 0 ||
+	    record_load(a->sever, &a->clientele, &err) < 0)
+		sever_say(a->sever, true, "clients are not known: %s", err.text);
+}
+
+/* Who has connected since the address came here loses that, and is tickled as well. */
+static int clean(struct arrival *a, struct err *err)
+{
+	const struct sever *s = a->sever;
+	struct diag_severed severed = { 0 };
+	int rc = sever_mute(s, err), r;
+
+	if (rc == 0)
+		rc = sever_list(s, a->diag, &a->clientele.conns, NULL, err);
+	conns_sort(&a->clientele.conns);
+	if (rc == 0)
+		rc = diag_sever(a->diag, &s->ip, 1, s->port, &severed, err);
+	/* Whatever happened: it is not for us to keep it silent. */
+	r = sever_unmute(s, rc == 0 ? err : NULL);
+	if (rc == 0 && severed.destroyed)
+		sever_say(s, false, "%zu stale sockets destroyed", severed.destroyed);
+	return rc < 0 ? rc : r;
+}
+
+/* IPaddr2 does so too, but in the background. */
+static void announce(void *data)
+{
+	struct arrival *a = data;
+	char name[IF_NAMESIZE];
+	struct rtnl_link link;
+	struct rtnl *rtnl;
+
+	if (a->address.ifindex == RTNL_LOOPBACK ||
+	    !if_indextoname(a->address.ifindex, name) || rtnl_open(&rtnl, NULL) < 0)
+		return;
+	if (rtnl_link_get(rtnl, name, &link, NULL) == 0)
+		rawsock_announce(&a->raw, link.ifindex, &link.mac, &a->sever->ip, 1,
+				 NULL);
+	rtnl_close(rtnl);
+}
+
+static void tickle_on(struct arrival *a)
+{
+	const struct tickle tickle = { &a->raw,        a->diag,
+				       a->sever->port, &a->clientele.conns,
+				       announce,       a };
+
+	if (fork() != 0)
+		return;
+	aside_let_go();
+	tickle_again(&tickle);
+	_exit(0);
+}
+
+static void tickle(struct arrival *a)
+{
+	struct err err = { 0 };
+	size_t sent = 0;
+
+	if (rawsock_open(&a->raw, &err) < 0) {
+		sever_say(a->sever, true, "clients are not called: %s", err.text);
+		return;
+	}
+	announce(a);
+	if (rawsock_tickle(&a->raw, &a->clientele.conns, &sent, &err) < 0)
+		sever_say(a->sever, true, "some clients are not called: %s", err.text);
+	sever_say(a->sever, false, "%zu clients' connections called", sent);
+	tickle_on(a);
+	rawsock_close(&a->raw);
+}
+
+static void warn_of_locks(const struct arrival *a)
+{
+	if (a->clientele.lockers)
+		sever_say(a->sever, true,
+			  "%u client%s held locks on the head before: this agent cannot "
+			  "carry them over, and writes under them may fail; "
+			  "ocf:baton:service does",
+			  a->clientele.lockers, a->clientele.lockers == 1 ? "" : "s");
+}
+
+static int start(struct arrival *a, struct err *err)
+{
+	int rc = diag_check_destroy(a->diag, err);
+
+	if (rc < 0)
+		return rc;
+	load(a);
+	rc = clean(a, err);
+	if (rc < 0)
+		return rc;
+	if (a->sever->tickle)
+		tickle(a);
+	warn_of_locks(a);
+	return 0;
+}
+
+int sever_start(const struct sever *s, struct err *err)
+{
+	struct arrival a = { .sever = s, .raw = RAWSOCK_CLOSED };
+	char table[RULESET_NAME];
+	int rc = find(&a, err);
+
+	if (rc < 0)
+		return rc;
+	rc = nft_look(ruleset_mute_name(&s->ip, s->port, table), err);
+	if (rc < 0)
+		return rc;
+	if (rc == NFT_ASLEEP)
+		return 0;
+	rc = diag_open(&a.diag, err);
+	if (rc < 0)
+		return rc;
+	rc = start(&a, err);
+	diag_close(a.diag);
+	clientele_free(&a.clientele);
+	return rc;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* stop: an address is about to leave this head, and must leave nothing behind. */
+#include "core/cleanup.h"
+#include "sever/internal.h"
+
+/* What is known of the address when nothing can change any more. */
+struct view {
+	struct clientele clientele;
+	struct conns others;
+};
+
+static void look(const struct sever *s, struct diag *diag, struct view *view)
+{
+	struct err err = { 0 };
+
+	if (sever_list(s, diag, &view->clientele.conns, &view->others, &err) < 0)
+		sever_say(s, true, "connections not recorded: %s", err.text);
+	view->clientele.lockers = release_count_lockers(&view->clientele.conns);
+	if (record_store(s, &view->clientele, &err) < 0)
+		sever_say(s, true, "connections not recorded: %s", err.text);
+}
+
+static void destroy(const struct sever *s, struct diag *diag, size_t recorded)
+{
+	struct diag_severed severed;
+	struct err err = { 0 };
+	char name[SEVER_TEXT];
+
+	if (diag_sever(diag, &s->ip, 1, s->port, &severed, &err) < 0)
+		sever_say(s, true, "%s: %s", sever_name(s, name), err.text);
+	else
+		sever_say(s, false, "%s: %zu connections, %zu sockets destroyed",
+			  sever_name(s, name), recorded, severed.destroyed);
+}
+
+void sever_stop(const struct sever *s)
+{
+	struct view view = { 0 };
+	struct err err = { 0 };
+	struct diag *diag;
+	char name[SEVER_TEXT];
+
+	if (sever_mute(s, &err) < 0)
+		sever_say(s, true, "%s is not silenced: %s", sever_name(s, name),
+			  err.text);
+	if (diag_open(&diag, &err) < 0) {
+		sever_say(s, true, "%s: %s", sever_name(s, name), err.text);
+		return;
+	}
+	look(s, diag, &view);
+	destroy(s, diag, view.clientele.conns.n);
+	diag_close(diag);
+	if (s->release)
+		release_state(s, &view.clientele.conns, &view.others);
+	clientele_free(&view.clientele);
+	conns_free(&view.others);
+}
+
+void sever_record(const struct sever *s)
+{
+	_cleanup_clientele_ struct clientele now = { 0 };
+	struct err err = { 0 };
+	struct diag *diag;
+	int rc = diag_open(&diag, &err);
+
+	if (rc == 0) {
+		rc = sever_list(s, diag, &now.conns, NULL, &err);
+		diag_close(diag);
+	}
+	if (rc == 0) {
+		now.lockers = release_count_lockers(&now.conns);
+		rc = record_store(s, &now, &err);
+	}
+	if (rc < 0)
+		sever_say(s, true, "connections not recorded: %s", err.text);
+}

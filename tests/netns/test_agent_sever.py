@@ -1,0 +1,534 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""ocf:baton:sever between two heads, as namespaces: service1 has the address, service2 gets it.
+The NFS server is any listener; what knfsd tells is played by files."""
+import os
+import re
+import socket
+import subprocess
+
+import pytest
+
+from conftest import AGENT_SEVER, CLIENT, FLOAT, PORT
+from test_net import FIN, RST, frames, from_service, tcp_of
+
+SUCCESS, GENERIC, ARGS, UNIMPLEMENTED, PERM, INSTALLED, CONFIGURED, NOT_RUNNING = range(8)
+PREFIX = {socket.AF_INET: 24, socket.AF_INET6: 64}
+NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+IPV4 = FLOAT[socket.AF_INET]
+
+
+class Agent:
+    """The agent on both heads; `state` is the shared disk's directory."""
+
+    def __init__(self, net, folder):
+        self.net, self.folder = net, folder
+        self.state = folder / "state"
+        self.nfsd = None
+
+    def run(self, action, expect=SUCCESS, *, name="service1", address=IPV4, state=None,
+            interval=10000, level=None, prefix=(), env=None, **parameters):
+        """stderr of an action, with the environment Pacemaker gives and no other."""
+        given = {"PATH": "", "OCF_ROOT": "/usr/lib/ocf", "OCF_RESKEY_address": address,
+                 "OCF_RESKEY_state": state or self.state, "OCF_CHECK_LEVEL": level,
+                 "OCF_RESKEY_CRM_meta_interval": interval, **(env or {}),
+                 **{f"OCF_RESKEY_{k}": v for k, v in parameters.items()}}
+        argv = ["ip", "netns", "exec", self.net.ns(name), *self.enter(), *prefix, "env", "-i",
+                *[f"{k}={v}" for k, v in given.items() if v is not None], AGENT_SEVER, action]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=60,
+                              stdin=subprocess.DEVNULL)
+        assert done.returncode == expect, done
+        if expect not in (SUCCESS, NOT_RUNNING):
+            assert done.stderr.splitlines()[-1].startswith("ocf-exit-reason:"), done
+        self.stdout = done.stdout
+        return done.stderr
+
+    def reason(self, action, expect, **kw):
+        return self.run(action, expect, **kw).splitlines()[-1].removeprefix("ocf-exit-reason:")
+
+    def warnings(self, action, **kw):
+        said = self.run(action, **kw).splitlines()
+        return [line.removeprefix("WARNING: ") for line in said if line.startswith("WARNING: ")]
+
+    def enter(self):
+        """With a knfsd to look at, if there is one."""
+        if not self.nfsd:
+            return []
+        script = ("mount -t tmpfs x /proc/fs && mkdir /proc/fs/nfsd && "
+                  f"mount --bind {self.nfsd} /proc/fs/nfsd && exec \"$@\"")
+        return ["unshare", "-m", "sh", "-c", script, "sh"]
+
+    def record(self, address=IPV4, port=PORT):
+        return self.state / f"{address}-{port}"
+
+    def move(self, family, source="service1", target="service2"):
+        """As the group does it."""
+        address = FLOAT[family]
+        self.run("stop", name=source, address=address)
+        self.net.netx(source, "addr-del", "svc0", f"{address}/{PREFIX[family]}")
+        self.net.netx(source, "down", "svc0")
+        self.net.netx(target, "up", "svc0")
+        self.net.netx(target, "addr-add", "svc0", f"{address}/{PREFIX[family]}")
+        return self.run("start", name=target, address=address)
+
+
+@pytest.fixture
+def agent(net, tmp_path):
+    agent = Agent(net, tmp_path)
+    agent.state.mkdir(mode=0o700)
+    return agent
+
+
+def rules(net, name="service1"):
+    return net.run(name, "nft", "list", "ruleset").stdout
+
+
+def ends(seen):
+    """RST and FIN among the segments the service sent."""
+    segments = [tcp_of(f) for f in from_service(frames(seen, 0.3)) if tcp_of(f)]
+    return [flags & (RST | FIN) for _, _, _, flags, _ in segments if flags & (RST | FIN)]
+
+
+# --- a life ---------------------------------------------------------------------------
+
+
+def test_a_move_there_and_back(agent, net, family):
+    """The client is told nothing by the head it leaves, and all by the one that it gets."""
+    address = FLOAT[family]
+    c, _ = net.connect(net.listen("service1", family))
+    agent.run("monitor", address=address)
+    assert agent.record(address).read_text() == (
+        "baton-connections 1\n"
+        f"{address} {PORT} {CLIENT[family]} {c.getsockname()[1]}\nlocks 0\n")
+    seen = net.capture("client")
+    said = agent.run("stop", address=address)
+    shown = f"[{address}]:{PORT}" if ":" in address else f"{address}:{PORT}"
+    assert said == f"INFO: {shown}: 1 connections, 1 sockets destroyed\n"
+    assert net.diag() == [] and ends(seen) == []
+    assert "1 clients' connections called" in agent.move(family)
+    with pytest.raises(ConnectionResetError):
+        c.recv(1)
+    # And back, to a head that remembers it as silenced.
+    c, _ = net.connect(net.listen("service2", family))
+    agent.move(family, "service2", "service1")
+    with pytest.raises(ConnectionResetError):
+        c.recv(1)
+    assert "flags dormant" in rules(net)
+
+
+def test_every_state_goes_and_nothing_is_told(agent, net, family):
+    listener = net.every_state(family)
+    seen = net.capture("client")
+    agent.run("stop", address=FLOAT[family])
+    assert net.diag() == [] and ends(seen) == []
+    net.forget_filter()
+    agent.run("start", address=FLOAT[family])
+    listener.accept()[0].close()
+    net.connect(listener)
+
+
+def test_each_action_twice(agent, net):
+    listener = net.listen("service1", socket.AF_INET)
+    assert agent.run("validate-all", level=10) == ""
+    for _ in range(2):
+        agent.run("start")
+        agent.run("monitor")
+    c, s = net.connect(listener)
+    agent.run("start")
+    c.send(b"x")
+    assert s.recv(1) == b"x", "a start that was done ends nothing"
+    for _ in range(2):
+        agent.run("stop")
+        assert agent.reason("monitor", NOT_RUNNING) == f"{IPV4} is not here, or silenced"
+        assert agent.run("monitor", NOT_RUNNING, interval=0) == ""
+    assert str(c.getsockname()[1]) in agent.record().read_text(), "the second stop keeps it"
+    agent.run("start")
+    with pytest.raises(ConnectionResetError):
+        c.recv(1)
+
+
+def test_a_first_start_calls_who_was_faster(agent, net):
+    c, _ = net.connect(net.listen("service1", socket.AF_INET))
+    seen = net.capture("client")
+    said = agent.run("start")
+    assert "INFO: 1 stale sockets destroyed\nINFO: 1 clients' connections called\n" == said
+    with pytest.raises(ConnectionResetError):
+        c.recv(1)
+    assert len(ends(seen)) == 1, "the answer to its own answer"
+
+
+def test_silence_and_its_end(agent, net, family):
+    listener = net.listen("service1", family)
+    agent.run("stop", address=FLOAT[family])
+    with net.inside("client"):
+        c = net.keep(socket.socket(family, socket.SOCK_STREAM))
+    c.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        c.connect((FLOAT[family], PORT))
+    agent.run("start", address=FLOAT[family])
+    net.connect(listener)
+
+
+def test_no_more_than_was_asked(agent, net):
+    """Neither another address, nor another port, nor tickles where none are wanted."""
+    c6, s6 = net.connect(net.listen("service1", socket.AF_INET6))
+    with net.inside("service1"):
+        other = net.keep(socket.create_server((IPV4, PORT + 1)))
+    with net.inside("client"):
+        c = net.keep(socket.create_connection((IPV4, PORT + 1)))
+    s = net.keep(other.accept()[0])
+    net.connect(net.listen("service1", socket.AF_INET))
+    agent.run("stop")
+    for one, two in ((c6, s6), (c, s)):
+        one.send(b"x")
+        assert two.recv(1) == b"x"
+    seen = net.capture("client")
+    assert "called" not in agent.run("start", tickle="no")
+    assert not [f for f in from_service(frames(seen, 0.3)) if tcp_of(f)]
+    assert agent.record().read_text().count("\n") == 3
+    agent.run("stop", port=PORT + 1)
+    assert net.diag(port=PORT + 1) == []
+
+
+def test_another_address_has_a_record_of_its_own(agent, net):
+    for family in FLOAT:
+        net.connect(net.listen("service1", family))
+        agent.run("monitor", address=FLOAT[family])
+    assert sorted(os.listdir(agent.state)) == sorted(f"{a}-{PORT}" for a in FLOAT.values())
+
+
+# --- monitor --------------------------------------------------------------------------
+
+
+def test_the_record_is_written_when_it_changes(agent, net):
+    listener = net.listen("service1", socket.AF_INET)
+    agent.run("monitor", interval=0)
+    agent.run("monitor")
+    assert not agent.record().exists(), "a probe and an empty table write nothing"
+    first, served = net.connect(listener)
+    agent.run("monitor")
+    before = agent.record().stat()
+    assert before.st_mode & 0o777 == 0o600
+    agent.run("monitor")
+    assert agent.record().stat().st_ino == before.st_ino
+    net.connect(listener)
+    agent.run("monitor")
+    assert agent.record().stat().st_ino != before.st_ino
+    assert agent.record().read_text().count(IPV4) == 2
+
+
+def test_an_address_that_is_elsewhere(agent, net):
+    assert agent.run("monitor", NOT_RUNNING, name="service2", interval=0) == ""
+    assert agent.reason("monitor", NOT_RUNNING, name="service2") == \
+        f"{IPV4} is not here, or silenced"
+    assert agent.reason("start", GENERIC, name="service2") == \
+        f"{IPV4} is not on this head: this resource comes after its IPaddr2 in the group: " \
+        "Cannot assign requested address"
+    for _ in range(2):
+        assert agent.warnings("stop", name="service2") == []
+
+
+def test_flushed_rules_end_nothing(agent, net):
+    agent.run("start")
+    net.run("service1", "nft", "flush", "ruleset")
+    agent.run("monitor")
+    agent.run("stop")
+    agent.run("monitor", NOT_RUNNING)
+
+
+# --- a state directory that is not as it should be -----------------------------------------
+
+
+def full(agent):
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,mode=700", "x", agent.state], check=True)
+    (agent.state / "fill").write_bytes(b"x" * 4096)
+    return "No space left on device", False
+
+
+def read_only(agent):
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "ro,mode=700", "x", agent.state], check=True)
+    return "Read-only file system", False
+
+
+def others_may_write(agent):
+    agent.state.chmod(0o777)
+    return "others than root may write there: Operation not permitted", True
+
+
+def of_somebody_else(agent):
+    os.chown(agent.state, 65534, 0)
+    return "others than root may write there: Operation not permitted", True
+
+
+def a_link(agent):
+    agent.state.rmdir()
+    agent.state.symlink_to("/tmp")
+    return "Not a directory", True
+
+
+def a_file(agent):
+    agent.state.rmdir()
+    agent.state.write_text("")
+    return "Not a directory", True
+
+
+def nowhere(agent):
+    """That one is made."""
+    agent.state.rmdir()
+    return "No such file or directory", False
+
+
+@pytest.fixture(params=[full, read_only, others_may_write, of_somebody_else, a_link, a_file,
+                        nowhere], ids=lambda f: f.__name__)
+def broken(request, agent):
+    """Why nothing can be recorded, and whether nothing can be read either."""
+    yield request.param(agent)
+    subprocess.run(["umount", "-q", agent.state], check=False)
+
+
+def test_a_broken_state_directory_harms_nothing(agent, net, broken):
+    """One line, and all the rest is done."""
+    why, unreadable = broken
+    net.connect(net.listen("service1", socket.AF_INET))
+    for action in ("monitor", "stop"):
+        said, = agent.warnings(action)
+        assert said.startswith(f"connections not recorded: {agent.state}") and said.endswith(why)
+    assert net.diag() == []
+    said = agent.warnings("start")
+    assert [line.endswith(why) for line in said] == [True] * unreadable
+    agent.run("monitor")
+
+
+def test_a_directory_that_is_missing_is_made(agent):
+    agent.state.rmdir()
+    assert agent.warnings("start") == []
+    assert agent.state.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_directory_nobody_can_make(agent, net):
+    state = agent.folder / "a" / "b"
+    said, = agent.warnings("start", state=state)
+    assert said == f"clients are not known: {state}: No such file or directory"
+
+
+GOOD = f"baton-connections 1\n{IPV4} {PORT} {CLIENT[socket.AF_INET]} 900\nlocks 0\n"
+
+
+@pytest.mark.parametrize("text,why", [
+    ("", "cut short, or no record of connections"),
+    (GOOD[:-1], "cut short, or no record of connections"),
+    (GOOD[:-9], "cut short, or no record of connections"),
+    (GOOD.replace("0\n", "-1\n"), "cut short, or no record of connections"),
+    (GOOD.replace("900", "0"), "line 2: remote port '0' is not 1..65535"),
+    (GOOD.replace("connections 1", "connections 2"),
+     "line 1: 'baton-connections 2' instead of 'baton-connections 1'"),
+    (GOOD.replace(IPV4, "192.0.2.51"), f"line 2: not of {IPV4}:{PORT}"),
+    (GOOD.replace(f"{IPV4} {PORT}", f"{IPV4} 22"), f"line 2: not of {IPV4}:{PORT}"),
+    ("\0" * 100, "cut short, or no record of connections"),
+    ("locks 0\n", "line 1: cut short"),
+])
+def test_a_record_that_is_none(agent, net, text, why):
+    """Or of another service. Nobody is called by it, and the next one is good again."""
+    agent.record().write_text(text)
+    seen = net.capture("client")
+    assert agent.warnings("start") == [f"clients are not known: {agent.record()}: {why}"]
+    assert not [f for f in from_service(frames(seen, 0.3)) if tcp_of(f)]
+    c, _ = net.connect(net.listen("service1", socket.AF_INET))
+    agent.run("monitor")
+    assert agent.record().read_text() == GOOD.replace("900", str(c.getsockname()[1]))
+
+
+def test_a_record_that_is_a_link(agent, net, tmp_path):
+    (tmp_path / "secret").write_text("x")
+    agent.record().symlink_to(tmp_path / "secret")
+    said, = agent.warnings("start")
+    assert said.endswith("Too many levels of symbolic links")
+    net.connect(net.listen("service1", socket.AF_INET))
+    agent.run("stop")
+    assert (tmp_path / "secret").read_text() == "x" and not agent.record().is_symlink()
+
+
+# --- NFSv4 state --------------------------------------------------------------------------
+
+
+class Knfsd:
+    """What knfsd tells of its clients. Whom it was told to end has "expire" in its ctl."""
+
+    def __init__(self, agent):
+        self.folder = agent.folder / "nfsd"
+        (self.folder / "clients").mkdir(parents=True)
+        self.unlock = self.folder / "unlock_filesystem"
+        self.unlock.write_text("")
+        device = os.stat(agent.state).st_dev
+        self.here = f"{os.major(device):02x}:{os.minor(device):02x}:7"
+        self.names = []
+        agent.nfsd = self.folder
+
+    def add(self, name, peer, *held, status="confirmed", where=None):
+        """held: "open", "lock" …, with "!" if an administrator has revoked it."""
+        folder = self.folder / "clients" / str(len(self.names) + 3)
+        folder.mkdir()
+        address = f"[{peer[0]}]:{peer[1]}" if ":" in peer[0] else f"{peer[0]}:{peer[1]}"
+        (folder / "info").write_text(f'clientid: 0x1\naddress: "{address}"\nstatus: {status}\n'
+                                     f'seconds from last renew: 3\nname: "{name}"\n')
+        (folder / "states").write_text("".join(
+            f'- 0x01: {{ type: {h.rstrip("!")}, superblock: "{where or self.here}", filename: "f", '
+            f'owner: "x"{", admin-revoked" if h.endswith("!") else ""} }}\n' for h in held))
+        (folder / "ctl").write_text("")
+        self.names.append(name)
+
+    def ended(self):
+        return [name for n, name in enumerate(self.names)
+                if (self.folder / "clients" / str(n + 3) / "ctl").read_text() == "expire\n"]
+
+
+@pytest.fixture
+def knfsd(agent):
+    return Knfsd(agent)
+
+
+def test_whose_state_is_released(agent, net, knfsd, family):
+    address, other = FLOAT[family], FLOAT[socket.AF_INET if family == socket.AF_INET6 else
+                                          socket.AF_INET6]
+    mine = net.connect(net.listen("service1", family))[0].getsockname()
+    theirs = net.connect(net.listen("service1", socket.AF_INET6 if family == socket.AF_INET else
+                                    socket.AF_INET))[0].getsockname()
+    elsewhere = "00:01:9"
+    knfsd.add("mine", mine, "open", where=elsewhere)
+    knfsd.add("mine, holding nothing", mine)
+    knfsd.add("mine, connected anew", (mine[0], 77), "open", "lock")
+    knfsd.add("theirs", theirs, "open", where=elsewhere)
+    knfsd.add("theirs, but on this filesystem", theirs, "open")
+    knfsd.add("dead", ("192.0.2.99", 800), "open", where=elsewhere, status="courtesy")
+    knfsd.add("dead, within its lease", ("192.0.2.98", 800), "deleg")
+    knfsd.add("nobody knows", ("192.0.2.97", 800), "open", where=elsewhere)
+    knfsd.add("revoked", mine, "open!", "lock!")
+    said = agent.run("stop", address=address)
+    assert knfsd.ended() == ["mine", "mine, connected anew", "dead", "dead, within its lease"]
+    assert "INFO: 4 clients ended, with the NFSv4 state of each\n" in said
+    assert said.endswith("WARNING: 1 client comes by another address of this head and may keep "
+                         "files of this filesystem open: see `baton check --shared`\n")
+    assert re.fullmatch(r"/proc/self/fd/\d+/\.\n", knfsd.unlock.read_text())
+    assert net.diag()[0][0] == other
+
+
+def test_nothing_is_released_unasked(agent, net, knfsd):
+    mine = net.connect(net.listen("service1", socket.AF_INET))[0].getsockname()
+    knfsd.add("mine", mine, "open")
+    agent.run("stop", release="no")
+    assert knfsd.ended() == [] and knfsd.unlock.read_text() == ""
+    agent.run("stop")
+    assert knfsd.ended() == ["mine"], "by what it holds, its connection being gone"
+
+
+def test_a_knfsd_that_makes_no_sense(agent, net, knfsd):
+    mine = net.connect(net.listen("service1", socket.AF_INET))[0].getsockname()
+    knfsd.add("mine", mine, "open")
+    (knfsd.folder / "clients" / "9").mkdir()
+    (knfsd.folder / "clients" / "10").mkdir()
+    (knfsd.folder / "clients" / "10" / "info").write_text("nonsense")
+    said, = agent.warnings("stop")
+    assert said == "not all NFSv4 state released: /proc/fs/nfsd/clients: Invalid argument"
+    assert knfsd.ended() == ["mine"]
+
+
+def test_a_client_that_never_ends(agent, net, knfsd):
+    """Its calls hang with the disk: what there is of time is waited for it, and no more."""
+    mine = net.connect(net.listen("service1", socket.AF_INET))[0].getsockname()
+    knfsd.add("mine", mine, "open")
+    ctl = knfsd.folder / "clients" / "3" / "ctl"
+    ctl.unlink()
+    os.mkfifo(ctl)
+    said, = agent.warnings("stop", env={"OCF_RESKEY_CRM_meta_timeout": 3000})
+    assert said == "not all NFSv4 state released: release NFSv4 state: Connection timed out"
+    assert net.diag() == []
+
+
+def test_locks_are_not_carried(agent, net, knfsd):
+    """Who held some is known on the next head."""
+    mine = net.connect(net.listen("service1", socket.AF_INET))[0].getsockname()
+    knfsd.add("mine", mine, "open", "lock")
+    knfsd.add("mine too", mine, "open")
+    knfsd.add("another", ("192.0.2.99", 800), "lock")
+    agent.run("monitor")
+    assert agent.record().read_text().endswith("\nlocks 1\n")
+    knfsd.add("mine three", (mine[0], 77), "lock")
+    said = agent.move(socket.AF_INET).splitlines()
+    assert said[-1] == ("WARNING: 2 clients held locks on the head before: this agent cannot carry "
+                        "them over, and writes under them may fail; ocf:baton:service does")
+
+
+# --- kernels and rights ---------------------------------------------------------------------
+
+
+def test_a_kernel_that_cannot_destroy(agent, net, cannot_destroy):
+    """Refused before anything is done, and a stop harms nothing."""
+    line = "sever: this kernel cannot destroy sockets (CONFIG_INET_DIAG_DESTROY): " \
+        "Operation not supported"
+    net.connect(net.listen("service1", socket.AF_INET))
+    for action in ("start", "validate-all"):
+        assert agent.reason(action, INSTALLED, level=10, env=cannot_destroy) == line
+    assert rules(net) == ""
+    assert agent.warnings("stop", env=cannot_destroy) == [f"{IPV4}:{PORT}: {line}"]
+    assert net.states() == ["ESTAB"]
+
+
+def test_root_who_may_not(agent, net):
+    net.connect(net.listen("service1", socket.AF_INET))
+    less = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"]
+    said = agent.warnings("stop", prefix=less)
+    assert len(said) == 2 and all("Operation not permitted" in line for line in said)
+    assert agent.reason("start", INSTALLED, prefix=less).endswith("Operation not permitted")
+    assert net.states() == ["ESTAB"]
+
+
+def test_not_root(agent, tmp_path):
+    for action in ("start", "stop", "monitor", "validate-all"):
+        said = agent.reason(action, PERM, prefix=[*copied(tmp_path), *NOBODY])
+        assert said == "not running as root"
+
+
+def copied(folder):
+    """For users who may not look into our folders: the agent's own lies over it."""
+    return ["unshare", "-m", "sh", "-c", f"chmod 755 {folder} && mount -t tmpfs -o mode=755 x "
+            f"/mnt && cp {AGENT_SEVER} /mnt/sever && shift && exec \"$@\"", "sh", "x"]
+
+
+# --- the tables -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("action", ["start", "stop", "monitor", "validate-all"])
+@pytest.mark.parametrize("wrong,why", [
+    ({"address": ""}, "the parameter address is missing"),
+    ({"address": "nfs.example.org"}, "address: 'nfs.example.org' is no address"),
+    ({"address": "192.0.2.50/24"}, "address: '192.0.2.50/24' is no address"),
+    ({"port": "0"}, "port: '0' is not 1 to 65535"),
+    ({"port": "nfs"}, "port: 'nfs' is not 1 to 65535"),
+    ({"state": "relative/path"}, "state: 'relative/path' is no absolute path"),
+    ({"state": "/" + "x" * 4000}, "state: '/" + "x" * 59 + "' is no absolute path"),
+    ({"release": "maybe"}, "release: 'maybe' is neither yes nor no"),
+    ({"tickle": "y n"}, "tickle: 'y n' is neither yes nor no"),
+])
+def test_bad_parameter(agent, action, wrong, why):
+    assert agent.reason(action, CONFIGURED, **wrong) == why
+
+
+@pytest.mark.parametrize("word", ["yes", "True", "1", "on", "no", "FALSE", "0", "off"])
+def test_yes_and_no(agent, word):
+    assert agent.run("validate-all", release=word, tickle=word) == ""
+
+
+def test_metadata_with_nothing(agent):
+    agent.run("meta-data", address=None)
+    text = agent.stdout
+    assert "<version>1.0</version>" in text and "ocf:baton:service" in text
+    assert re.findall(r'<parameter name="(\w+)" unique="(\d)" required="(\d)">', text) == [
+        ("address", "1", "1"), ("port", "0", "0"), ("state", "0", "1"), ("release", "0", "0"),
+        ("tickle", "0", "0")]
+    assert '<content type="boolean" default="yes"/>' in text
+
+
+def test_usage(agent):
+    agent.run("usage")
+    assert "Actions: start stop monitor validate-all meta-data" in agent.stdout
+    assert agent.reason("promote", UNIMPLEMENTED) == \
+        "no action 'promote'; `sever usage` lists them"
