@@ -10,7 +10,7 @@ _baton()
 			grep -oE -- '--[a-z][a-z-]*' | sort -u)
 	else
 		case $command in
-		help | version | metrics | sever)
+		help | version | metrics | sever | release | tickle)
 			return
 			;;
 		import)

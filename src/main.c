@@ -21,6 +21,8 @@ static const struct command commands[] = {
 	{ "status", cmd_status, "what stands of each service, on every head" },
 	{ "sever", cmd_sever, "destroy the TCP sockets of an address, in every state" },
 	{ "import", cmd_import, "make service files of Filesystem, exportfs and IPaddr2" },
+	{ "release", cmd_release, "let go of the NFSv4 state of an address's clients" },
+	{ "tickle", cmd_tickle, "have the clients of an address connect anew" },
 	{ "log", cmd_log, "the last moves, starts and stops, step by step" },
 	{ "metrics", cmd_metrics, "the state of this head's services, for Prometheus" },
 	{ "keep", cmd_keep, "be the keeper of a service (baton@NAME.service)" },

@@ -23,10 +23,12 @@ int cmd_keep(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
 int cmd_move(int argc, char **argv);
+int cmd_release(int argc, char **argv);
 int cmd_sever(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
+int cmd_tickle(int argc, char **argv);
 
 /** cmd_probe - `baton probe DIR`: calls on a client while the service moves, and the proof */
 int cmd_probe(int argc, char **argv);

@@ -46,6 +46,8 @@ static const struct {
 	{ COMMON_NETNS,
 	  { "netns", 'N', "NAME", 0,
 	    "in this network namespace of ip-netns(8), or of a path", 0 } },
+	{ COMMON_STATE,
+	  { "state", 'S', "DIR", 0, "the directory where ocf:baton:sever records", 0 } },
 };
 
 /* Options whose value is a number: above 0, and for 30 days at most if it is seconds. */
@@ -133,6 +135,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'N':
 		p->options->netns = arg;
+		return 0;
+	case 'S':
+		p->options->state = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		return take_word(p, arg);

@@ -14,6 +14,7 @@
  * @name: of the service, NULL = all
  * @head: the word after it
  * @netns: a network namespace, by name or path, or NULL
+ * @state: a directory of ocf:baton:sever, or NULL
  * @last: operations to show
  * @timeout: seconds
  * @watch: seconds between two looks, 0 = one look
@@ -26,6 +27,7 @@ struct common_options {
 	const char *head;
 	const char *netns;
 	const char *output;
+	const char *state;
 	bool json;
 	bool dry_run;
 	bool standby;
@@ -46,6 +48,7 @@ struct common_options {
 #define COMMON_NO_NAME       (1u << 9)
 #define COMMON_ADDRESS       (1u << 10) /* the name is an address's */
 #define COMMON_NETNS         (1u << 11)
+#define COMMON_STATE         (1u << 12)
 
 /**
  * common_parse - the options of a subcommand on a service

@@ -63,8 +63,8 @@ int record_load(const struct sever *sever, struct clientele *clientele, struct e
  */
 unsigned int release_count_lockers(const struct conns *conns);
 
-/** release_state - let go of it, and say so. */
-void release_state(const struct sever *sever, const struct conns *ours,
-		   const struct conns *others);
+/** release_state - let go of it, and say so. Return: 0, or -errno: not of all. */
+int release_state(const struct sever *sever, const struct conns *ours,
+		  const struct conns *others, struct err *err);
 
 #endif

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -94,7 +93,7 @@ static dev_t find_filesystem(const struct sever *s)
 {
 	struct stat st;
 
-	return stat(s->state, &st) == 0 ? st.st_dev : 0;
+	return s->state && stat(s->state, &st) == 0 ? st.st_dev : 0;
 }
 
 static int work_release(void *data, struct err *err)
@@ -124,20 +123,31 @@ static void tell(const struct sever *s, const struct counts *counts)
 			  counts->shared, counts->shared == 1 ? " comes" : "s come");
 }
 
-void release_state(const struct sever *s, const struct conns *ours,
-		   const struct conns *others)
+int release_state(const struct sever *s, const struct conns *ours,
+		  const struct conns *others, struct err *err)
 {
 	struct counts *counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct releasing r = { s, ours, others, 0, counts };
-	struct err err = { 0 };
+	int rc;
 
-	if (counts == MAP_FAILED) {
-		sever_say(s, true, "NFSv4 state not released: %s", strerror(errno));
-		return;
-	}
-	if (aside_run(work_release, &r, "release NFSv4 state", s->until_ms, &err) < 0)
-		sever_say(s, true, "not all NFSv4 state released: %s", err.text);
+	if (counts == MAP_FAILED)
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "release NFSv4 state");
+	rc = aside_run(work_release, &r, "release NFSv4 state", s->until_ms, err);
 	tell(s, counts);
 	munmap(counts, sizeof(*counts));
+	return rc;
+}
+
+int sever_release(const struct sever *s, struct err *err)
+{
+	_cleanup_conns_ struct conns ours = { 0 }, others = { 0 };
+	struct diag *diag;
+	int rc = diag_open(&diag, err);
+
+	if (rc < 0)
+		return rc;
+	rc = sever_list(s, diag, &ours, &others, err);
+	diag_close(diag);
+	return rc < 0 ? rc : release_state(s, &ours, &others, err);
 }

@@ -83,6 +83,21 @@ int sever_start(const struct sever *sever, struct err *err);
  */
 int sever_is_here(const struct sever *sever, struct err *err);
 
+/**
+ * sever_release - let go of the NFSv4 state of the address's clients
+ * @sever: @state may be NULL: no filesystem is known
+ * @err: why not, or not all
+ *
+ * Return: 0, or -errno.
+ */
+int sever_release(const struct sever *sever, struct err *err);
+
+/**
+ * sever_tickle - have the recorded clients connect anew; the address has to be here
+ * Return: 0, or -errno.
+ */
+int sever_tickle(const struct sever *sever, struct err *err);
+
 /** sever_record - keep the record fresh; what fails is said as a warning. */
 void sever_record(const struct sever *sever);
 

@@ -90,21 +90,19 @@ static void tickle_on(struct arrival *a)
 	_exit(0);
 }
 
-static void tickle(struct arrival *a)
+static int tickle(struct arrival *a, struct err *err)
 {
-	struct err err = { 0 };
 	size_t sent = 0;
+	int rc = rawsock_open(&a->raw, err);
 
-	if (rawsock_open(&a->raw, &err) < 0) {
-		sever_say(a->sever, true, "clients are not called: %s", err.text);
-		return;
-	}
+	if (rc < 0)
+		return rc;
 	announce(a);
-	if (rawsock_tickle(&a->raw, &a->clientele.conns, &sent, &err) < 0)
-		sever_say(a->sever, true, "some clients are not called: %s", err.text);
+	rc = rawsock_tickle(&a->raw, &a->clientele.conns, &sent, err);
 	sever_say(a->sever, false, "%zu clients' connections called", sent);
 	tickle_on(a);
 	rawsock_close(&a->raw);
+	return rc;
 }
 
 static void warn_of_locks(const struct arrival *a)
@@ -119,6 +117,7 @@ static void warn_of_locks(const struct arrival *a)
 
 static int start(struct arrival *a, struct err *err)
 {
+	struct err why = { 0 };
 	int rc = diag_check_destroy(a->diag, err);
 
 	if (rc < 0)
@@ -127,8 +126,8 @@ static int start(struct arrival *a, struct err *err)
 	rc = clean(a, err);
 	if (rc < 0)
 		return rc;
-	if (a->sever->tickle)
-		tickle(a);
+	if (a->sever->tickle && tickle(a, &why) < 0)
+		sever_say(a->sever, true, "not all clients are called: %s", why.text);
 	warn_of_locks(a);
 	return 0;
 }
@@ -151,6 +150,27 @@ int sever_start(const struct sever *s, struct err *err)
 		return rc;
 	rc = start(&a, err);
 	diag_close(a.diag);
+	clientele_free(&a.clientele);
+	return rc;
+}
+
+int sever_tickle(const struct sever *s, struct err *err)
+{
+	struct arrival a = { .sever = s, .raw = RAWSOCK_CLOSED };
+	int rc;
+
+	if (!s->state)
+		return err_set(err, BATON_EXIT_USAGE, 0, "tickle: --state is missing");
+	rc = find(&a, err);
+	if (rc == 0)
+		rc = record_load(s, &a.clientele, err);
+	if (rc == 0)
+		rc = diag_open(&a.diag, err);
+	if (rc < 0)
+		goto out;
+	rc = tickle(&a, err);
+	diag_close(a.diag);
+out:
 	clientele_free(&a.clientele);
 	return rc;
 }

@@ -50,8 +50,8 @@ void sever_stop(const struct sever *s)
 	look(s, diag, &view);
 	destroy(s, diag, view.clientele.conns.n);
 	diag_close(diag);
-	if (s->release)
-		release_state(s, &view.clientele.conns, &view.others);
+	if (s->release && release_state(s, &view.clientele.conns, &view.others, &err) < 0)
+		sever_say(s, true, "not all NFSv4 state released: %s", err.text);
 	clientele_free(&view.clientele);
 	conns_free(&view.others);
 }

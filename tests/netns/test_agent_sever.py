@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import AGENT_SEVER, CLIENT, FLOAT, PORT
+from conftest import AGENT_SEVER, BATON, CLIENT, FLOAT, PORT
 from test_net import FIN, RST, frames, from_service, tcp_of
 
 SUCCESS, GENERIC, ARGS, UNIMPLEMENTED, PERM, INSTALLED, CONFIGURED, NOT_RUNNING = range(8)
@@ -532,3 +532,63 @@ def test_usage(agent):
     assert "Actions: start stop monitor validate-all meta-data" in agent.stdout
     assert agent.reason("promote", UNIMPLEMENTED) == \
         "no action 'promote'; `sever usage` lists them"
+
+
+# --- the same as commands ---------------------------------------------------------------------
+
+
+def baton(net, command, *argv, status=0, name="service1", enter=()):
+    done = subprocess.run(["ip", "netns", "exec", net.ns(name), *enter, BATON, command,
+                           *map(str, argv)],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == status, done
+    return done.stdout + done.stderr
+
+
+def test_tickle_by_hand(agent, net, family):
+    address = FLOAT[family]
+    c, s = net.connect(net.listen("service1", family))
+    agent.run("monitor", address=address)
+    seen = net.capture("client")
+    argv = ["--state", agent.state, address]
+    assert baton(net, "tickle", *argv) == "1 clients' connections called\n"
+    assert [f for f in from_service(frames(seen, 0.3)) if tcp_of(f)]
+    # A connection that lives takes no harm.
+    c.send(b"x")
+    assert s.recv(1) == b"x"
+    assert "comes after its IPaddr2" in baton(net, "tickle", *argv, status=5, name="service2")
+    assert baton(net, "tickle", address, status=2) == "baton: tickle: --state is missing\n"
+    agent.record(address).write_text("nonsense\n")
+    assert baton(net, "tickle", *argv, status=1).startswith(f"baton: {agent.record(address)}: ")
+
+
+def test_release_by_hand(agent, net, knfsd):
+    mine = net.connect(net.listen("service1", socket.AF_INET))[0].getsockname()
+    knfsd.add("mine", mine, "open", where="00:01:9")
+    knfsd.add("dead, within its lease", ("192.0.2.98", 800), "deleg")
+    for argv, ended in (([], ["mine"]),
+                        (["--state", agent.state], ["mine", "dead, within its lease"])):
+        said = baton(net, "release", *argv, IPV4, enter=agent.enter())
+        assert said.endswith("ended, with the NFSv4 state of each\n")
+        assert knfsd.ended() == ended
+    assert net.states() == ["ESTAB"], "connections stay"
+
+
+# --- conformance ------------------------------------------------------------------------------
+
+
+def test_ocf_tester(agent, net):
+    """The stock tester, in the head's namespace: each action twice, the meta-data, the rest."""
+    done = subprocess.run(["ip", "netns", "exec", net.ns("service1"), "ocf-tester", "-v", "-n", "x",
+                           "-o", f"address={IPV4}", "-o", f"state={agent.state}", AGENT_SEVER],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "passed all tests" in done.stdout, done
+    # It counts what xmllint says as no error of its own.
+    assert "validity error" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("how", [["--valid"], ["--relaxng", "metadata.rng"]], ids=["DTD", "RNG"])
+def test_metadata_by_the_schemas(agent, how):
+    agent.run("meta-data", address=None)
+    subprocess.run(["xmllint", "--noout", "--nonet", *how, "-"], input=agent.stdout, text=True,
+                   check=True, cwd="/usr/share/resource-agents")

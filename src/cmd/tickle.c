@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* tickle: have the recorded clients of an address connect anew, by hand. */
+#include "cmd/address.h"
+#include "cmd/cmd.h"
+#include "cmd/common.h"
+
+int cmd_tickle(int argc, char **argv)
+{
+	return address_run(
+		argc, argv,
+		"Have the clients of a local address and port (2049) connect anew at once: "
+		"those whose connections ocf:baton:sever has recorded in --state. Needed "
+		"once the address is here and its server answers.",
+		COMMON_NETNS, sever_tickle);
+}
