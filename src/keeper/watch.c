@@ -124,8 +124,8 @@ static void tell(struct keeper *k, const char *text)
 	struct watch *w = &k->watch;
 
 	w->serial++;
-	for (unsigned int i = 0; i < replica_count(strlen(text)); i++) {
-		struct message m = replica_format(text, w->serial, i, k->svc->digest);
+	for (unsigned int i = 0; i < parts_count(strlen(text)); i++) {
+		struct message m = parts_format(text, w->serial, i, k->svc->digest);
 
 		peers_send(k, &m);
 		message_release(&m);
