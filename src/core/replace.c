@@ -2,7 +2,6 @@
 /* replace: the commands that put a service in the place of a stock group. */
 #include "core/replace.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,17 +67,16 @@ static void finish(struct command *c, struct lines *commands)
 	free(c->text);
 }
 
-/* A command of words alone, closed by NULL; the first may have blanks. */
-__attribute__((sentinel)) static void add(struct lines *commands, const char *first, ...)
+#define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+/* A command of words alone; the first may have blanks. */
+static void add(struct lines *commands, const char *first, const char *const *words)
 {
 	struct command c;
-	va_list ap;
 
 	begin(&c, first);
-	va_start(ap, first);
-	for (const char *word; (word = va_arg(ap, const char *));)
-		add_word(&c, word);
-	va_end(ap);
+	for (; *words; words++)
+		add_word(&c, *words);
 	finish(&c, commands);
 }
 
@@ -95,8 +93,8 @@ static void add_pcs_location(struct lines *commands, const char *id, const char 
 		commands->failed = true;
 		return;
 	}
-	add(commands, "pcs constraint location", id, avoids ? "avoids" : "prefers", text,
-	    NULL);
+	add(commands, "pcs constraint location",
+	    WORDS(id, avoids ? "avoids" : "prefers", text));
 }
 
 static void add_crmsh_location(struct lines *commands, const char *id, size_t number,
@@ -111,7 +109,7 @@ static void add_crmsh_location(struct lines *commands, const char *id, size_t nu
 		commands->failed = true;
 		return;
 	}
-	add(commands, "crm configure location", name, id, rule, node, NULL);
+	add(commands, "crm configure location", WORDS(name, id, rule, node));
 }
 
 /* ---- the tools ---- */
@@ -123,11 +121,11 @@ static void add_pcs(struct lines *commands, const struct stock *stock, const cha
 	struct command c;
 
 	if (stock->in_cluster)
-		add(commands, "pcs resource disable --wait", stock->id, NULL);
+		add(commands, "pcs resource disable --wait", WORDS(stock->id));
 	if (stock->in_cluster && !stock->others.n)
-		add(commands, "pcs resource delete", stock->id, NULL);
+		add(commands, "pcs resource delete", WORDS(stock->id));
 	for (size_t i = stock->others.n ? stock->replaced.n : 0; i-- > 0;)
-		add(commands, "pcs resource delete", stock->replaced.v[i], NULL);
+		add(commands, "pcs resource delete", WORDS(stock->replaced.v[i]));
 	begin(&c, "pcs resource create");
 	add_word(&c, id);
 	if (c.out)
@@ -139,9 +137,9 @@ static void add_pcs(struct lines *commands, const struct stock *stock, const cha
 		add_pcs_location(commands, id, stock->prefers.v[i]);
 	if (!stock->others.n)
 		return;
-	add(commands, "pcs constraint order", stock->id, "then", id, NULL);
-	add(commands, "pcs constraint colocation add", id, "with", stock->id, NULL);
-	add(commands, "pcs resource enable", stock->id, NULL);
+	add(commands, "pcs constraint order", WORDS(stock->id, "then", id));
+	add(commands, "pcs constraint colocation add", WORDS(id, "with", stock->id));
+	add(commands, "pcs resource enable", WORDS(stock->id));
 }
 
 static void add_crmsh(struct lines *commands, const struct stock *stock, const char *name,
@@ -150,7 +148,7 @@ static void add_crmsh(struct lines *commands, const struct stock *stock, const c
 	struct command c;
 
 	if (stock->in_cluster) {
-		add(commands, "crm --wait resource stop", stock->id, NULL);
+		add(commands, "crm --wait resource stop", WORDS(stock->id));
 		begin(&c, "crm configure delete");
 		if (!stock->others.n)
 			add_word(&c, stock->id);
@@ -181,7 +179,7 @@ static void add_crmsh(struct lines *commands, const struct stock *stock, const c
 		fprintf(c.out, " %s-with inf: %s", id, id);
 	add_word(&c, stock->id);
 	finish(&c, commands);
-	add(commands, "crm resource start", stock->id, NULL);
+	add(commands, "crm resource start", WORDS(stock->id));
 }
 
 void replace_make(struct lines *commands, enum replace_tool tool,

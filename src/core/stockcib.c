@@ -268,13 +268,15 @@ static int take_filesystem(struct stock *stock, const char *id,
 static int take_export(struct stock *stock, const char *id, const struct values *values,
 		       struct err *err)
 {
-	_cleanup_free_ char *copy = strdup(get(values, PARAM_DIRECTORY));
+	_cleanup_free_ char *copy = NULL;
 	char *save = NULL;
-	int rc = copy ? 0 : -ENOMEM;
+	int rc;
 
-	if (rc == 0 && (!*copy || !*get(values, PARAM_CLIENT)))
+	if (!*get(values, PARAM_DIRECTORY) || !*get(values, PARAM_CLIENT))
 		return FAIL(err, -EINVAL, "group %s: %s lacks directory or clientspec",
 			    stock->id, id);
+	copy = strdup(get(values, PARAM_DIRECTORY));
+	rc = copy ? 0 : -ENOMEM;
 	/* The agent takes several, with blanks between. */
 	for (char *path = rc ? NULL : strtok_r(copy, " \t\n", &save); path && rc == 0;
 	     path = strtok_r(NULL, " \t\n", &save))

@@ -145,8 +145,7 @@ static void test_group(void **state)
 		"export /srv/vmstore/images for [2001:db8::]/64: option 'async' is refused",
 		"export /srv/vmstore/images/old for * is not carried over: it lies within",
 		"vmstore-fs: force_unmount=safe is not carried over: ",
-		"vmstore-fs: its operations are not carried over, the agent has its own: "
-		"monitor interval=20s timeout=40s, stop interval=0s timeout=60s",
+		" its own: monitor interval=20s timeout=40s, stop interval=0s timeout=60s",
 		"vmstore-export-lan: fsid=11 is not carried over: ",
 		"vmstore-export-lan: wait_for_leasetime_on_stop=true is not carried over: ",
 		"vmstore-export-six: future=yes is not carried over",
