@@ -10,7 +10,7 @@ _baton()
 			grep -oE -- '--[a-z][a-z-]*' | sort -u)
 	else
 		case $command in
-		help | version | metrics | sever | release | tickle)
+		help | version | metrics | sever | release | tickle | record)
 			return
 			;;
 		import)

@@ -27,6 +27,8 @@ static const struct command commands[] = {
 	{ "log", cmd_log, "the last moves, starts and stops, step by step" },
 	{ "metrics", cmd_metrics, "the state of this head's services, for Prometheus" },
 	{ "keep", cmd_keep, "be the keeper of a service (baton@NAME.service)" },
+	{ "record", cmd_record,
+	  "keep what ocf:baton:sever tells (baton-record.service)" },
 	{ "help", cmd_help, "this list" },
 	{ "version", cmd_version, "the version of baton" },
 	{ NULL, NULL, NULL },

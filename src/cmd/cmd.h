@@ -23,6 +23,7 @@ int cmd_keep(int argc, char **argv);
 int cmd_log(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
 int cmd_move(int argc, char **argv);
+int cmd_record(int argc, char **argv);
 int cmd_release(int argc, char **argv);
 int cmd_sever(int argc, char **argv);
 int cmd_start(int argc, char **argv);

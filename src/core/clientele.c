@@ -2,6 +2,7 @@
 /* clientele: whom an address serves, as a head records it for the one that comes after. */
 #include "core/clientele.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,29 @@
 #include "core/text.h"
 
 #define LAST "locks "
+
+const char *clientele_name(const struct ipaddr *ip, uint16_t port,
+			   char name[CLIENTELE_NAME])
+{
+	char address[IPADDR_TEXT];
+
+	snprintf(name, CLIENTELE_NAME, "%s-%u", ipaddr_format(ip, address), port);
+	return name;
+}
+
+int clientele_parse_name(struct ipaddr *ip, uint16_t *port, const char *name)
+{
+	const char *dash = strrchr(name, '-');
+	char address[IPADDR_TEXT];
+	unsigned long number;
+
+	if (!dash || (size_t)(dash - name) >= sizeof(address) ||
+	    text_parse_number(&number, dash + 1, 1, UINT16_MAX) < 0)
+		return -EINVAL;
+	snprintf(address, sizeof(address), "%.*s", (int)(dash - name), name);
+	*port = number;
+	return ipaddr_parse(ip, address) < 0 ? -EINVAL : 0;
+}
 
 char *clientele_format(const struct clientele *clientele)
 {

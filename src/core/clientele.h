@@ -8,6 +8,16 @@
 /* CONNS_MAX lines of two IPv6 addresses. */
 #define CLIENTELE_MAX_LEN (8u << 20)
 
+/* Room for a record's name. */
+#define CLIENTELE_NAME (IPADDR_TEXT + 6)
+
+/** clientele_name - of an address' record: "192.0.2.50-2049", into @name. Return: @name. */
+const char *clientele_name(const struct ipaddr *ip, uint16_t port,
+			   char name[CLIENTELE_NAME]);
+
+/** clientele_parse_name - read such a name. Return: 0, or -EINVAL. */
+int clientele_parse_name(struct ipaddr *ip, uint16_t *port, const char *name);
+
 /**
  * struct clientele - start from all zero, end with clientele_free()
  * @conns: its connections, sorted

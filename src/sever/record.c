@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * record: the clientele of an address, in a directory on the shared disk.
+ * record: the clientele of an address, in a directory on the shared disk, or of each head.
  *
  * Packets are sent by it, so the directory must be root's alone. A disk may hang: what
  * touches it is done by a child, but for the reading at start, which the disk is up for.
@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "sever/cluster.h"
 #include "sever/internal.h"
 #include "sys/aside.h"
 #include "sys/child.h"
@@ -31,10 +32,10 @@ struct writing {
 
 static void name_record(const struct sever *s, char path[PATH_MAX])
 {
-	char address[IPADDR_TEXT];
+	char name[CLIENTELE_NAME];
 
-	snprintf(path, PATH_MAX, "%s/%s-%u", s->state, ipaddr_format(&s->ip, address),
-		 s->port);
+	snprintf(path, PATH_MAX, "%s/%s", s->state,
+		 clientele_name(&s->ip, s->port, name));
 }
 
 static int64_t until(const struct sever *s)
@@ -50,6 +51,9 @@ static int check_directory(const struct sever *s, struct err *err)
 		open(s->state, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	struct stat st;
 
+	if (fd < 0 && s->cluster && errno == ENOENT)
+		return err_set(err, BATON_EXIT_CLUSTER, 0,
+			       "baton-record.service does not run here");
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(err, BATON_EXIT_FAILED, errno, "%s", s->state);
 	if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
@@ -62,11 +66,12 @@ static int work_prepare(void *data, struct err *err)
 {
 	const struct sever *s = data;
 
-	if (mkdir(s->state, 0700) < 0 && errno != EEXIST)
+	if (!s->cluster && mkdir(s->state, 0700) < 0 && errno != EEXIST)
 		return err_set(err, BATON_EXIT_FAILED, errno, "%s", s->state);
 	return check_directory(s, err);
 }
 
+/* Told to the heads, it comes back to our own receiver, which writes it. */
 static int work_store(void *data, struct err *err)
 {
 	const struct writing *w = data;
@@ -81,6 +86,8 @@ static int work_store(void *data, struct err *err)
 	if (file_read_all(path, CLIENTELE_MAX_LEN, &have, &len) == 0 &&
 	    len == strlen(w->text) && memcmp(have, w->text, len) == 0)
 		return 0;
+	if (w->sever->cluster)
+		return cluster_tell(basename(path), w->text, until(w->sever), err);
 	rc = file_replace(path, w->text, strlen(w->text), 1);
 	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "%s", path) : 0;
 }

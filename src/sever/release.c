@@ -93,7 +93,7 @@ static dev_t find_filesystem(const struct sever *s)
 {
 	struct stat st;
 
-	return s->state && stat(s->state, &st) == 0 ? st.st_dev : 0;
+	return s->state && !s->cluster && stat(s->state, &st) == 0 ? st.st_dev : 0;
 }
 
 static int work_release(void *data, struct err *err)

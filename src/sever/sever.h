@@ -33,6 +33,10 @@
 
 #include "core/clientele.h"
 #include "core/err.h"
+#include "core/paths.h"
+
+/* Where each head keeps what was told to all; no service can have this name. */
+#define SEVER_RECORDS PATHS_RUN "/.records"
 
 /* With the name of a record, its path is shorter than PATH_MAX. */
 #define SEVER_STATE_MAX 3900
@@ -41,6 +45,8 @@
  * struct sever - an address that moves
  * @ip, @port: the address, and the server's TCP port
  * @state: the directory of the record, absolute
+ * @cluster: no disk moves along: the record is told to all heads, each of which keeps it in
+ *	     @state, SEVER_RECORDS
  * @release: let go of the NFSv4 state of its clients at stop
  * @tickle: make its clients connect anew at start
  * @until_ms: CLOCK_MONOTONIC
@@ -51,6 +57,7 @@ struct sever {
 	struct ipaddr ip;
 	uint16_t port;
 	const char *state;
+	bool cluster;
 	bool release;
 	bool tickle;
 	int64_t until_ms;
@@ -100,6 +107,15 @@ int sever_tickle(const struct sever *sever, struct err *err);
 
 /** sever_record - keep the record fresh; what fails is said as a warning. */
 void sever_record(const struct sever *sever);
+
+/**
+ * sever_receive - keep what the agents tell with @cluster; does not end
+ * @say: called with what was wrong with a message
+ * @err: why it could not begin
+ *
+ * Return: -errno.
+ */
+int sever_receive(void (*say)(bool warning, const char *text), struct err *err);
 
 /**
  * sever_check - could it be done on this head?

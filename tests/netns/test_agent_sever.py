@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ocf:baton:sever between two heads, as namespaces: service1 has the address, service2 gets it.
 The NFS server is any listener; what knfsd tells is played by files."""
+import json
 import os
 import re
 import socket
@@ -8,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import AGENT_SEVER, BATON, CLIENT, FLOAT, PORT
+from conftest import AGENT_SEVER, BATON, BUILD, CLIENT, FLOAT, MAC1, PORT, until
 from test_net import FIN, RST, frames, from_service, tcp_of
 
 SUCCESS, GENERIC, ARGS, UNIMPLEMENTED, PERM, INSTALLED, CONFIGURED, NOT_RUNNING = range(8)
@@ -24,6 +25,7 @@ class Agent:
         self.net, self.folder = net, folder
         self.state = folder / "state"
         self.nfsd = None
+        self.heads = {}  # how to get there, where not as usual
 
     def run(self, action, expect=SUCCESS, *, name="service1", address=IPV4, state=None,
             interval=10000, level=None, prefix=(), env=None, **parameters):
@@ -32,7 +34,8 @@ class Agent:
                  "OCF_RESKEY_state": state or self.state, "OCF_CHECK_LEVEL": level,
                  "OCF_RESKEY_CRM_meta_interval": interval, **(env or {}),
                  **{f"OCF_RESKEY_{k}": v for k, v in parameters.items()}}
-        argv = ["ip", "netns", "exec", self.net.ns(name), *self.enter(), *prefix, "env", "-i",
+        argv = [*self.heads.get(name, ["ip", "netns", "exec", self.net.ns(name)]),
+                *self.enter(), *prefix, "env", "-i",
                 *[f"{k}={v}" for k, v in given.items() if v is not None], AGENT_SEVER, action]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=60,
                               stdin=subprocess.DEVNULL)
@@ -156,6 +159,22 @@ def test_a_first_start_calls_who_was_faster(agent, net):
     assert len(ends(seen)) == 1, "the answer to its own answer"
 
 
+def test_who_missed_the_first_call_is_called_again(agent, net):
+    """Three rounds, each after an announcement; the agent waits for the first only."""
+    net.connect(net.listen("service1", socket.AF_INET))
+    net.run("client", "nft", "add table inet t; add chain inet t i "
+            "{ type filter hook input priority 0; policy drop; }")
+    agent.run("stop")
+    seen = net.capture("client")
+    agent.run("start")
+    captured = frames(seen, 1.8)
+    # A bare ACK and a SYN-ACK each.
+    assert len([f for f in from_service(captured) if tcp_of(f)]) == 3 * 2
+    arps = [f for f in captured if f[6:12] == bytes.fromhex(MAC1.replace(":", "")) and
+            f[12:14] == b"\x08\x06" and f[28:32] == socket.inet_aton(IPV4) == f[38:42]]
+    assert len(arps) == 3 * 2, "each a request and a reply"
+
+
 def test_silence_and_its_end(agent, net, family):
     listener = net.listen("service1", family)
     agent.run("stop", address=FLOAT[family])
@@ -201,10 +220,11 @@ def test_another_address_has_a_record_of_its_own(agent, net):
 
 def test_the_record_is_written_when_it_changes(agent, net):
     listener = net.listen("service1", socket.AF_INET)
-    agent.run("monitor", interval=0)
     agent.run("monitor")
-    assert not agent.record().exists(), "a probe and an empty table write nothing"
-    first, served = net.connect(listener)
+    assert not agent.record().exists(), "neither an empty table nor a probe writes"
+    net.connect(listener)
+    agent.run("monitor", interval=0)
+    assert not agent.record().exists()
     agent.run("monitor")
     before = agent.record().stat()
     assert before.st_mode & 0o777 == 0o600
@@ -572,6 +592,181 @@ def test_release_by_hand(agent, net, knfsd):
         assert said.endswith("ended, with the NFSv4 state of each\n")
         assert knfsd.ended() == ended
     assert net.states() == ["ESTAB"], "connections stay"
+
+
+# --- state=cluster ----------------------------------------------------------------------------
+
+CPGX = str(BUILD / "tests/lab/cpgx")
+RECORDS = "run/baton/.records"
+COROSYNC = """totem {{
+  version: 2
+  cluster_name: x
+  transport: udpu
+}}
+nodelist {{
+  node {{
+    ring0_addr: 198.51.100.1
+    name: head1
+    nodeid: 1
+  }}
+  node {{
+    ring0_addr: 198.51.100.2
+    name: head2
+    nodeid: 2
+  }}
+}}
+logging {{
+  to_syslog: no
+  to_logfile: yes
+  logfile: {log}
+}}
+system {{
+  sched_rr: no
+  move_to_root_cgroup: no
+}}
+"""
+
+
+class Cluster:
+    """corosync on both heads, with a /run of their own, and receivers."""
+
+    def __init__(self, agent):
+        self.agent, self.net, self.processes = agent, agent.net, []
+        agent.state = "cluster"
+        self.net.ip("service1", f"link add ring type veth peer name ring netns "
+                    f"{self.net.ns('service2')}")
+        self.corosync = {name: self.start_corosync(n, name)
+                         for n, name in ((1, "service1"), (2, "service2"))}
+        for name in self.corosync:
+            until(lambda name=name: "2" in self.run(name, "corosync-cmapctl", "-g",
+                                                    "runtime.members.2.config_version"))
+
+    def start_corosync(self, n, name):
+        conf = self.agent.folder / f"corosync{n}.conf"
+        conf.write_text(COROSYNC.format(log=self.agent.folder / f"log{n}"))
+        self.net.ip(name, f"addr add 198.51.100.{n}/24 dev ring", "link set ring up",
+                    "link set lo up")
+        script = ("mount -t tmpfs x /run && mkdir -p /var/lib/corosync && "
+                  "mount -t tmpfs x /var/lib/corosync && mount -t tmpfs x /dev/shm && "
+                  f"exec corosync -f -c {conf}")
+        p = self.popen("ip", "netns", "exec", self.net.ns(name), "unshare", "-m", "sh", "-c", script)
+        self.agent.heads[name] = ["nsenter", "-t", str(p.pid), "-m", "-n"]
+        return p
+
+    def popen(self, *argv, **kw):
+        self.processes.append(subprocess.Popen(argv, stdin=subprocess.PIPE,
+                                               stderr=subprocess.PIPE, text=True, **kw))
+        return self.processes[-1]
+
+    def run(self, name, *argv):
+        done = subprocess.run([*self.agent.heads[name], *argv], capture_output=True, text=True,
+                              timeout=60)
+        return done.stdout
+
+    def receive(self, name):
+        p = self.popen(*self.agent.heads[name], BATON, "record")
+        until(lambda: re.search(rf"^\s*{p.pid}\s", self.run(name, "corosync-cpgtool"), re.M))
+        return p
+
+    def record(self, name, address=IPV4):
+        try:
+            with open(f"/proc/{self.corosync[name].pid}/root/{RECORDS}/{address}-{PORT}") as f:
+                return f.read()
+        except FileNotFoundError:
+            return ""
+
+    def end(self):
+        for p in reversed(self.processes):
+            p.kill()
+            p.communicate()
+
+
+@pytest.fixture
+def cluster(agent):
+    cluster = Cluster(agent)
+    try:
+        yield cluster
+    finally:
+        cluster.end()
+
+
+def test_a_record_told_to_all_heads(agent, net, cluster, family):
+    address = FLOAT[family]
+    for name in cluster.corosync:
+        cluster.receive(name)
+    c, _ = net.connect(net.listen("service1", family))
+    assert agent.run("monitor", address=address) == ""
+    for name in cluster.corosync:
+        assert until(lambda name=name: cluster.record(name, address)) == (
+            "baton-connections 1\n"
+            f"{address} {PORT} {CLIENT[family]} {c.getsockname()[1]}\nlocks 0\n")
+    said = agent.move(family)
+    assert "WARNING" not in said and "1 clients' connections called" in said
+    with pytest.raises(ConnectionResetError):
+        c.recv(1)
+
+
+def test_a_table_of_many_parts(agent, net, cluster):
+    for name in cluster.corosync:
+        cluster.receive(name)
+    net.connect_many(net.listen("service1", socket.AF_INET), 2000)
+    agent.run("monitor")
+    assert until(lambda: cluster.record("service2")).count(IPV4) == 2000
+
+
+def test_a_head_that_comes_later_is_told(agent, net, cluster):
+    first = cluster.receive("service1")
+    net.connect(net.listen("service1", socket.AF_INET))
+    agent.run("monitor")
+    until(lambda: cluster.record("service1"))
+    cluster.receive("service2")
+    until(lambda: cluster.record("service2"))
+    # What a receiver knew is told again when it comes back.
+    first.kill()
+    first.communicate()
+    cluster.receive("service1")
+    agent.run("monitor")
+    until(lambda: cluster.record("service1"))
+
+
+def test_no_receiver_and_no_corosync(agent, net, cluster):
+    """One line each, and all the rest is done."""
+    net.connect(net.listen("service1", socket.AF_INET))
+    missing = "baton-record.service does not run here"
+    assert agent.warnings("monitor") == [f"connections not recorded: {missing}"]
+    assert agent.warnings("start") == [f"clients are not known: {missing}"]
+    cluster.receive("service1")
+    net.run("service1", "ip", "link", "set", "ring", "down")
+    cluster.corosync["service1"].send_signal(19)  # hangs
+    net.connect(net.listen("service1", socket.AF_INET6))
+    said, = agent.warnings("stop", address=FLOAT[socket.AF_INET6])
+    assert said == "connections not recorded: /run/baton/.records: Connection timed out"
+    cluster.corosync["service1"].send_signal(18)
+
+
+def test_what_is_told_is_checked(agent, net, cluster):
+    """Whoever says it: root on a head could."""
+    receiver = cluster.receive("service1")
+    body = {"part": 0, "parts": 1, "text": GOOD}
+
+    def tell(name, **changes):
+        message = {"v": 1, "type": "connections", "generation": 7, "text": name,
+                   "body": {**body, **changes}}
+        p = cluster.popen(*agent.heads["service2"], CPGX, ".records", json.dumps(message),
+                          stdout=subprocess.DEVNULL)
+        line = receiver.stderr.readline()
+        p.communicate()
+        return line
+
+    ignored = "message from head2 ignored: "
+    assert tell("../../../etc/passwd") == ignored + "it names no address\n"
+    assert tell(f"{IPV4}/../x-2049") == ignored + "it names no address\n"
+    assert tell("") == ignored + "it names no address\n"
+    assert tell("192.0.2.51-2049") == ignored + "line 2: not of 192.0.2.51:2049\n"
+    assert tell(f"{IPV4}-2049", text="") == ignored + "cut short, or no record of connections\n"
+    assert tell(f"{IPV4}-2049", part=1) == \
+        ignored + "its table of connections: it is no part of one\n"
+    assert cluster.run("service1", "ls", "/" + RECORDS) == ""
 
 
 # --- conformance ------------------------------------------------------------------------------

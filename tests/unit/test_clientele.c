@@ -94,12 +94,44 @@ static void no_part_passes(void **state)
 	}
 }
 
+static void names(void **state)
+{
+	static const char *const good[] = {
+		"192.0.2.50-2049", "2001:db8::50-1",
+		"2001:db80:1111:2222:3333:4444:5555:6666-65535"
+	};
+	static const char *const wrong[] = {
+		"",
+		"-",
+		"192.0.2.50",
+		"192.0.2.50-",
+		"192.0.2.50-0",
+		"192.0.2.50-65536",
+		"192.0.2.50-2049 ",
+		"-2049",
+		"../x-2049",
+		"192.0.2.50/../x-2049",
+		"2001:db80:1111:2222:3333:4444:5555:6666:7777:8888:9999-2049",
+	};
+	char name[CLIENTELE_NAME];
+	struct ipaddr ip;
+	uint16_t port;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(clientele_parse_name(&ip, &port, good[i]), 0);
+		assert_string_equal(clientele_name(&ip, port, name), good[i]);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(clientele_parse_name(&ip, &port, wrong[i]), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(there_and_back),
 		cmocka_unit_test(nothing_else_passes),
 		cmocka_unit_test(no_part_passes),
+		cmocka_unit_test(names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* record: keep what ocf:baton:sever tells to all heads; runs in baton-record.service. */
+#include <stdio.h>
+
+#include "cmd/cmd.h"
+#include "cmd/common.h"
+#include "sever/sever.h"
+#include "sys/software.h"
+
+static void say(bool warning, const char *text)
+{
+	fprintf(stderr, "%s\n", text);
+}
+
+int cmd_record(int argc, char **argv)
+{
+	struct common_options options;
+	struct err err = { 0 };
+
+	if (common_parse(argc, argv,
+			 "Keep the connections that ocf:baton:sever with state=cluster "
+			 "tells to all heads. Does not end; run by baton-record.service.",
+			 COMMON_NO_NAME | COMMON_NO_JSON, &options) < 0)
+		return BATON_EXIT_USAGE;
+	if (software_check_root(&err) < 0 || sever_receive(say, &err) < 0)
+		return common_fail(&err);
+	return BATON_EXIT_OK;
+}

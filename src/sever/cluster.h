@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cluster: records told to all heads, for addresses without a disk that moves along. */
+#ifndef BATON_SEVER_CLUSTER_H
+#define BATON_SEVER_CLUSTER_H
+
+#include <stdint.h>
+
+#include "core/err.h"
+
+/**
+ * cluster_tell - tell a record to all heads
+ * @name: from clientele_name()
+ * @text: the record
+ * @until_ms: CLOCK_MONOTONIC
+ * @err: why not
+ *
+ * Waits until it has come back to us: then each head of our partition has it or will have
+ * it before anything else that is told.
+ *
+ * Return: 0, -ENOTCONN (no corosync), -ETIMEDOUT, or -errno.
+ */
+int cluster_tell(const char *name, const char *text, int64_t until_ms, struct err *err);
+
+#endif
