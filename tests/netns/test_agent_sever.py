@@ -357,6 +357,18 @@ def test_a_record_that_is_none(agent, net, text, why):
     assert agent.record().read_text() == GOOD.replace("900", str(c.getsockname()[1]))
 
 
+def test_a_disk_that_hangs(agent, net):
+    """Played by a pipe: monitor and stop wait for it only so long, and all the rest is done."""
+    net.connect(net.listen("service1", socket.AF_INET))
+    os.mkfifo(agent.record())
+    for action in ("monitor", "stop"):
+        assert agent.warnings(action) == \
+            [f"connections not recorded: {agent.state}: Connection timed out"]
+    assert net.diag() == []
+    assert agent.reason("start", GENERIC, env={"OCF_RESKEY_CRM_meta_timeout": 2000}) == \
+        "start: no end of it within the timeout"
+
+
 def test_a_record_that_is_a_link(agent, net, tmp_path):
     (tmp_path / "secret").write_text("x")
     agent.record().symlink_to(tmp_path / "secret")
