@@ -32,7 +32,7 @@ int address_run(int argc, char **argv, const char *doc, unsigned int takes,
 			 takes | COMMON_ADDRESS | COMMON_STATE | COMMON_NO_JSON,
 			 &options) < 0)
 		return BATON_EXIT_USAGE;
-	s.state = options.state;
+	sever_set_state(&s, options.state);
 	if (ipaddr_parse_endpoint(&s.ip, &s.port, options.name, &err) < 0 ||
 	    software_check_root(&err) < 0 ||
 	    (options.netns && ns_enter_net(options.netns, &err) < 0) || run(&s, &err) < 0)

@@ -47,7 +47,8 @@ static const struct {
 	  { "netns", 'N', "NAME", 0,
 	    "in this network namespace of ip-netns(8), or of a path", 0 } },
 	{ COMMON_STATE,
-	  { "state", 'S', "DIR", 0, "the directory where ocf:baton:sever records", 0 } },
+	  { "state", 'S', "DIR", 0,
+	    "the directory where ocf:baton:sever records, or cluster", 0 } },
 };
 
 /* Options whose value is a number: above 0, and for 30 days at most if it is seconds. */

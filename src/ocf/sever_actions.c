@@ -39,12 +39,9 @@ static int read_port(const struct ocf_request *request, struct sever *s, struct 
 
 static int read_state(const struct ocf_request *request, struct sever *s, struct err *err)
 {
-	s->state = ocf_parameter(request, "state");
+	sever_set_state(s, ocf_parameter(request, "state"));
 	if (!s->state)
 		return err_set(err, 0, 0, "the parameter state is missing");
-	s->cluster = strcmp(s->state, "cluster") == 0;
-	if (s->cluster)
-		s->state = SEVER_RECORDS;
 	if (s->state[0] != '/' || strlen(s->state) > SEVER_STATE_MAX)
 		return err_set(err, 0, 0, "state: '%.60s' is no absolute path", s->state);
 	return 0;

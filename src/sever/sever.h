@@ -64,6 +64,9 @@ struct sever {
 	void (*say)(bool warning, const char *text);
 };
 
+/** sever_set_state - a directory, or the word "cluster"; NULL is allowed. */
+void sever_set_state(struct sever *sever, const char *state);
+
 /**
  * sever_stop - the address is about to leave
  *

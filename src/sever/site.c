@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/cleanup.h"
 #include "sever/internal.h"
@@ -16,6 +17,12 @@ const char *sever_name(const struct sever *s, char text[SEVER_TEXT])
 
 	snprintf(text, SEVER_TEXT, format, ipaddr_format(&s->ip, address), s->port);
 	return text;
+}
+
+void sever_set_state(struct sever *s, const char *state)
+{
+	s->cluster = state && strcmp(state, "cluster") == 0;
+	s->state = s->cluster ? SEVER_RECORDS : state;
 }
 
 void sever_say(const struct sever *s, bool warning, const char *fmt, ...)

@@ -99,7 +99,7 @@ static int tickle(struct arrival *a, struct err *err)
 		return rc;
 	announce(a);
 	rc = rawsock_tickle(&a->raw, &a->clientele.conns, &sent, err);
-	sever_say(a->sever, false, "%zu clients' connections called", sent);
+	sever_say(a->sever, false, "%zu connections tickled", sent);
 	tickle_on(a);
 	rawsock_close(&a->raw);
 	return rc;
@@ -127,7 +127,7 @@ static int start(struct arrival *a, struct err *err)
 	if (rc < 0)
 		return rc;
 	if (a->sever->tickle && tickle(a, &why) < 0)
-		sever_say(a->sever, true, "not all clients are called: %s", why.text);
+		sever_say(a->sever, true, "not all clients are tickled: %s", why.text);
 	warn_of_locks(a);
 	return 0;
 }
@@ -166,11 +166,9 @@ int sever_tickle(const struct sever *s, struct err *err)
 		rc = record_load(s, &a.clientele, err);
 	if (rc == 0)
 		rc = diag_open(&a.diag, err);
-	if (rc < 0)
-		goto out;
-	rc = tickle(&a, err);
+	if (rc == 0)
+		rc = tickle(&a, err);
 	diag_close(a.diag);
-out:
 	clientele_free(&a.clientele);
 	return rc;
 }
