@@ -149,18 +149,19 @@ static bool ends_with(const char *line, const char *end)
 	return len >= n && strncmp(line + len - n, end, n) == 0;
 }
 
-void holding_add(struct holding *holding, const char *line, dev_t fs)
+void held_parse(struct held *held, const char *line)
 {
-	char superblock[40];
+	static const char key[] = "superblock: \"";
+	const char *at = strstr(line, key);
+	unsigned int major, minor;
 
-	if (ends_with(line, ", admin-revoked }"))
+	memset(held, 0, sizeof(*held));
+	held->revoked = ends_with(line, ", admin-revoked }");
+	if (strncmp(line, "- 0x", 4) != 0)
 		return;
-	holding->any = true;
-	holding->locks |= strstr(line, ": { type: lock, ") != NULL;
-	/* nfs4_show_superblock() */
-	snprintf(superblock, sizeof(superblock), "superblock: \"%02x:%02x:", major(fs),
-		 minor(fs));
-	holding->here |= fs && strstr(line, superblock);
+	held->lock = strstr(line, ": { type: lock, ") != NULL;
+	if (at && sscanf(at + strlen(key), "%x:%x:", &major, &minor) == 2)
+		held->dev = makedev(major, minor);
 }
 
 const char *client_name(const unsigned char *id, size_t len, char *text, size_t size)
@@ -190,23 +191,4 @@ void clients_free(struct clients *clients)
 		free(clients->v[i].id);
 	free(clients->v);
 	memset(clients, 0, sizeof(*clients));
-}
-
-bool client_next_device(const char **states, dev_t *dev)
-{
-	static const char key[] = "superblock: \"";
-
-	while (**states) {
-		const char *line = *states, *end = strchrnul(line, '\n');
-		const char *at = memmem(line, end - line, key, strlen(key));
-		unsigned int major, minor;
-
-		*states = *end ? end + 1 : end;
-		if (strncmp(line, "- 0x", 4) != 0 || !at ||
-		    sscanf(at + strlen(key), "%x:%x:", &major, &minor) != 2)
-			continue;
-		*dev = makedev(major, minor);
-		return true;
-	}
-	return false;
 }

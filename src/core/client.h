@@ -37,28 +37,28 @@ struct client {
 };
 
 /**
- * struct holding - what a client holds, from its states file
- * @any: an open, lock, delegation or layout that has not been revoked
- * @locks: a byte-range lock is among them
- * @here: some of it is of the filesystem asked for
+ * struct held - an open, lock, delegation or layout of a client
+ * @lock: it is a byte-range lock
+ * @revoked: by an administrator; holds no file open any more
+ * @dev: of the filesystem, 0 = not told
  */
-struct holding {
-	bool any;
-	bool locks;
-	bool here;
+struct held {
+	bool lock;
+	bool revoked;
+	dev_t dev;
 };
 
 /**
- * holding_add - understand one line of a states file
- * @holding: adds to it; start from all zero
+ * held_parse - understand one line of a client's `states` file
+ * @held: receives it
  * @line: terminated, with or without its newline
- * @fs: device of the filesystem whose state is @here; 0 = none
  *
- * What an administrator has revoked ends in "admin-revoked" (from 6.9 on: nfs4_show_open())
- * and holds no file open any more. File names stand in it as they are, newlines included:
- * what they may pretend is a state more, never one less.
+ * `- 0x…: { type: open, access: rw, deny: --, superblock: "fd:10:13649", …`, major and minor
+ * hexadecimal; what is revoked ends in "admin-revoked" (from 6.9 on; fs/nfsd/nfs4state.c,
+ * nfs4_show_open(), nfs4_show_superblock()). File names stand behind that as they are,
+ * newlines included: what they may pretend is a state more, never one less.
  */
-void holding_add(struct holding *holding, const char *line, dev_t fs);
+void held_parse(struct held *held, const char *line);
 
 /** struct clients - a growable list; start from all zero, end with clients_free() */
 struct clients {
@@ -80,18 +80,6 @@ struct clients {
  * Return: 0, -EINVAL if address or name are missing or not exactly so, or -ENOMEM.
  */
 int client_parse(struct client *client, const char *text);
-
-/**
- * client_next_device - in which filesystem does a client hold something?
- * @states: rest of a `states` file, terminated; moves behind what was read
- * @dev: of the superblock
- *
- * A line of it: `- 0x…: { type: open, access: rw, deny: --, superblock: "fd:10:13649", …`, major
- * and minor hexadecimal (fs/nfsd/nfs4state.c, nfs4_show_superblock). File names come behind.
- *
- * Return: false at the end.
- */
-bool client_next_device(const char **states, dev_t *dev);
 
 /**
  * client_name - an id to be read by people

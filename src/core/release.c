@@ -2,6 +2,15 @@
 /* release: whose NFSv4 state has to go when an address leaves a head. */
 #include "core/release.h"
 
+void holding_add(struct holding *holding, const struct held *held, dev_t fs)
+{
+	if (held->revoked)
+		return;
+	holding->any = true;
+	holding->locks |= held->lock;
+	holding->here |= fs && held->dev == fs;
+}
+
 static bool has(const struct conns *conns, const struct client *client, bool same_port)
 {
 	for (size_t i = 0; i < conns->n; i++)

@@ -6,6 +6,26 @@
 #include "core/client.h"
 #include "core/conn.h"
 
+/**
+ * struct holding - what a client holds, all in all
+ * @any: an open, lock, delegation or layout that has not been revoked
+ * @locks: a byte-range lock is among them
+ * @here: some of it is of the filesystem asked for
+ */
+struct holding {
+	bool any;
+	bool locks;
+	bool here;
+};
+
+/**
+ * holding_add - add one to what a client holds
+ * @holding: start from all zero
+ * @held: one of the client's
+ * @fs: device of the filesystem whose state is @here; 0 = none
+ */
+void holding_add(struct holding *holding, const struct held *held, dev_t fs);
+
 /** enum release - what is to be done about a client */
 enum release {
 	RELEASE_NOTHING, /* it holds nothing, or comes by other addresses */

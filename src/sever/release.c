@@ -33,6 +33,30 @@ struct releasing {
 	struct counts *counts;
 };
 
+/* What read_holding() collects. */
+struct reading {
+	struct holding holding;
+	dev_t fs;
+};
+
+static int add_held(const struct held *held, void *data)
+{
+	struct reading *r = data;
+
+	holding_add(&r->holding, held, r->fs);
+	return 0;
+}
+
+static int read_holding(const char *dir, const char *number, dev_t fs,
+			struct holding *holding)
+{
+	struct reading r = { .fs = fs };
+	int rc = nfsd_walk_held(dir, number, add_held, &r);
+
+	*holding = r.holding;
+	return rc;
+}
+
 struct counting {
 	const struct conns *conns;
 	unsigned int n;
@@ -45,7 +69,7 @@ static int count_one(const char *dir, const char *number, struct client *client,
 	struct holding holding;
 
 	if (release_came_by(client, c->conns) &&
-	    nfsd_read_holding(dir, number, 0, &holding) == 0 && holding.locks)
+	    read_holding(dir, number, 0, &holding) == 0 && holding.locks)
 		c->n++;
 	free(client->id);
 	return 0;
@@ -66,7 +90,7 @@ static int release_one(const char *dir, const char *number, struct client *clien
 {
 	const struct releasing *r = data;
 	struct holding holding;
-	int rc = nfsd_read_holding(dir, number, r->fs, &holding);
+	int rc = read_holding(dir, number, r->fs, &holding);
 
 	if (rc == -ENOENT || rc == -ENXIO) {
 		rc = 0;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/grow.h"
 #include "core/export.h"
 #include "sys/child.h"
 #include "sys/file.h"
@@ -23,8 +24,6 @@
 #define EXPORTFS_PATIENCE_MS 10000
 /* An info file: three names of 1024 bytes (NFS4_OPAQUE_LIMIT), each of four letters. */
 #define CLIENT_MAX_LEN 16384
-/* A states file has a line of some 200 bytes for each open file, lock and delegation. */
-#define STATES_MAX_LEN (64u << 20)
 #define STATES_MAX     100000
 
 static int write_file(const char *leaf, const char *text, struct err *err)
@@ -329,22 +328,26 @@ int nfsd_list_clients(const char *dir, struct clients *clients, struct err *err)
 	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "read %s", dir) : 0;
 }
 
-int nfsd_read_holding(const char *dir, const char *number, dev_t fs,
-		      struct holding *holding)
+int nfsd_walk_held(const char *dir, const char *number,
+		   int (*call)(const struct held *held, void *data), void *data)
 {
 	char path[PATHS_MAX + NAME_MAX];
 	_cleanup_fclose_ FILE *f = NULL;
 	_cleanup_free_ char *line = NULL;
 	size_t room = 0;
+	int rc = 0;
 
-	memset(holding, 0, sizeof(*holding));
 	snprintf(path, sizeof(path), "%s/%s/states", dir, number);
 	f = fopen(path, "re");
 	if (!f)
 		return -errno;
-	for (int n = 0; n < STATES_MAX && getline(&line, &room, f) > 0; n++)
-		holding_add(holding, line, fs);
-	return 0;
+	for (int n = 0; n < STATES_MAX && rc == 0 && getline(&line, &room, f) > 0; n++) {
+		struct held held;
+
+		held_parse(&held, line);
+		rc = call(&held, data);
+	}
+	return rc;
 }
 
 int nfsd_expire_client(const char *dir, const char *number)
@@ -403,42 +406,43 @@ int nfsd_expire_clients(const char *dir, unsigned int seconds,
 	return nfsd_walk_clients(dir, expire_one, &e);
 }
 
-/* What use_one() needs to know. */
+/* What use_one() needs to know, and the filesystems that a client has been seen to use. */
 struct using
 {
 	int (*call)(const struct client *client, dev_t dev, void *data);
 	void *data;
+	const struct client *client;
+	dev_t *seen;
+	size_t n;
+	size_t room;
 };
+
+static int note_use(const struct held *held, void *data)
+{
+	struct using *u = data;
+	dev_t *seen;
+
+	for (size_t i = 0; i < u->n; i++)
+		if (u->seen[i] == held->dev)
+			return 0;
+	if (!held->dev)
+		return 0;
+	seen = grow(u->seen, u->n, &u->room, sizeof(*seen));
+	if (!seen)
+		return -ENOMEM;
+	u->seen = seen;
+	seen[u->n++] = held->dev;
+	return u->call(u->client, held->dev, u->data);
+}
 
 static int use_one(const char *dir, const char *number, struct client *client, void *data)
 {
-	const struct using *u = data;
-	char path[PATHS_MAX + NAME_MAX];
-	_cleanup_free_ char *text = NULL;
-	_cleanup_free_ dev_t *seen = NULL;
-	size_t len, n = 0;
-	dev_t dev;
+	struct using *u = data;
 	int rc;
 
-	snprintf(path, sizeof(path), "%s/%s/states", dir, number);
-	rc = file_read_all(path, STATES_MAX_LEN, &text, &len);
-	for (const char *at = text; rc == 0 && client_next_device(&at, &dev);) {
-		dev_t *more;
-		size_t i = 0;
-
-		while (i < n && seen[i] != dev)
-			i++;
-		if (i < n)
-			continue;
-		more = reallocarray(seen, n + 1, sizeof(*seen));
-		if (!more) {
-			rc = -ENOMEM;
-			break;
-		}
-		seen = more;
-		seen[n++] = dev;
-		rc = u->call(client, dev, u->data);
-	}
+	u->client = client;
+	u->n = 0;
+	rc = nfsd_walk_held(dir, number, note_use, u);
 	free(client->id);
 	return rc == -ENOENT || rc == -ENXIO ? 0 : rc;
 }
@@ -447,8 +451,9 @@ int nfsd_list_uses(const char *dir,
 		   int (*call)(const struct client *client, dev_t dev, void *data),
 		   void *data, struct err *err)
 {
-	struct using u = { call, data };
+	struct using u = { .call = call, .data = data };
 	int rc = nfsd_walk_clients(dir, use_one, &u);
 
+	free(u.seen);
 	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "read %s", dir) : 0;
 }

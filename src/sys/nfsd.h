@@ -98,16 +98,16 @@ int nfsd_walk_clients(const char *dir,
 		      void *data);
 
 /**
- * nfsd_read_holding - what does a client hold?
+ * nfsd_walk_held - call for each open, lock, delegation and layout of a client
  * @dir: NFSD_CLIENTS
  * @number: the client's
- * @fs: device of the filesystem that @holding's @here is about, 0 = none
- * @holding: receives it; of the first 100,000 lines, which is enough to know
+ * @call: other than 0 ends the walk; called 100,000 times at most
+ * @data: for @call
  *
- * Return: 0, or -errno.
+ * Return: 0, -errno, or what @call returned.
  */
-int nfsd_read_holding(const char *dir, const char *number, dev_t fs,
-		      struct holding *holding);
+int nfsd_walk_held(const char *dir, const char *number,
+		   int (*call)(const struct held *held, void *data), void *data);
 
 /**
  * nfsd_expire_client - end a client, whatever it holds

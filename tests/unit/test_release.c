@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 #include <cmocka.h>
 
@@ -104,9 +105,60 @@ static void who_has_no_connection_is_dead(void **state)
 	assert_int_equal(judge(NULL, 0, NULL, OK, THERE, false), RELEASE_NOTHING);
 }
 
+static struct holding holding_of(const char *text, dev_t fs)
+{
+	struct holding h = { 0 };
+	char *copy = strdup(text), *save = NULL;
+
+	for (char *line = strtok_r(copy, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		struct held held;
+
+		held_parse(&held, line);
+		holding_add(&h, &held, fs);
+	}
+	free(copy);
+	return h;
+}
+
+#define OPEN                                                                             \
+	"- 0x01000000f8: { type: open, access: rw, deny: --, superblock: "               \
+	"\"fd:10:13649\", filename: \"a/b\", owner: \"open id:\\x00\""
+#define LOCK                                                                             \
+	"- 0x01000000f9: { type: lock, superblock: \"fd:10:13649\", filename: "          \
+	"\"a/b\", owner: \"lock id:\\x00\""
+
+static void what_is_held(void **state)
+{
+	dev_t fs = makedev(0xfd, 0x10), other = makedev(0xfd, 0x1);
+	struct holding h = holding_of("", fs);
+
+	assert_false(h.any || h.locks || h.here);
+	h = holding_of(OPEN " }\n", fs);
+	assert_true(h.any && h.here && !h.locks);
+	h = holding_of(OPEN " }\n" LOCK " }\n", other);
+	assert_true(h.any && !h.here && h.locks);
+	assert_false(holding_of(OPEN " }\n", 0).here);
+	/* Revoked by an administrator: no file is open any more. */
+	h = holding_of(OPEN ", admin-revoked }\n" LOCK ", admin-revoked }\n", fs);
+	assert_false(h.any || h.locks || h.here);
+	h = holding_of(OPEN ", admin-revoked }\n" OPEN " }\n", fs);
+	assert_true(h.any && h.here);
+	/* A file's name is no word of the kernel's. */
+	h = holding_of("- 0x01: { type: deleg, access: r, superblock: \"fd:10:1\", "
+		       "filename: \"x/\", admin-revoked }\" }\n",
+		       fs);
+	assert_true(h.any && h.here);
+	h = holding_of("- 0x01: { type: deleg, access: r, superblock: \"fd:10:1\", "
+		       "filename: \"x/\", admin-revoked }\n\" }\n",
+		       fs);
+	assert_true(h.any);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_held),
 		cmocka_unit_test(who_came_by_the_address_goes),
 		cmocka_unit_test(who_holds_nothing_stays),
 		cmocka_unit_test(who_came_by_another_stays),
