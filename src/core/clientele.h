@@ -5,9 +5,6 @@
 
 #include "core/conn.h"
 
-/* CONNS_MAX lines of two IPv6 addresses. */
-#define CLIENTELE_MAX_LEN (8u << 20)
-
 /* Room for a record's name. */
 #define CLIENTELE_NAME (IPADDR_TEXT + 6)
 

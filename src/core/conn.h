@@ -11,6 +11,8 @@
 
 /* A table from a file or a peer holds no more than this. */
 #define CONNS_MAX 65536
+/* Its text, with two IPv6 addresses a line, is no longer than this. */
+#define CONNS_MAX_LEN (8u << 20)
 
 /* First line of the text form; the number grows when the lines change their meaning. */
 #define CONNS_HEADER "baton-connections 1"

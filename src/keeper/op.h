@@ -16,8 +16,6 @@
 #include "sys/rtnl.h"
 
 #define OP_NFS_PORT 2049
-/* A connection a line: CONNS_MAX lines of IPv6 addresses. */
-#define OP_CONNS_MAX_LEN (8u << 20)
 
 /**
  * struct op - the state of a running operation

@@ -284,7 +284,7 @@ static int load_connections(struct op *op, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len;
-	int rc = file_read_all(op->paths.conns, OP_CONNS_MAX_LEN, &text, &len);
+	int rc = file_read_all(op->paths.conns, CONNS_MAX_LEN, &text, &len);
 
 	if (rc == -ENOENT)
 		return 0;

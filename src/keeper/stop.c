@@ -278,8 +278,7 @@ static int run_record(struct op *op, struct err *err)
 		return 0;
 	text = conns_format(&op->conns);
 	/* The keeper's record of the last second is right, mostly. */
-	if (!text ||
-	    file_read_all(op->paths.conns, OP_CONNS_MAX_LEN, &recorded, &len) < 0 ||
+	if (!text || file_read_all(op->paths.conns, CONNS_MAX_LEN, &recorded, &len) < 0 ||
 	    strcmp(text, recorded) != 0)
 		rc = text ? file_replace(op->paths.conns, text, strlen(text), 1)
 			  : -ENOMEM;

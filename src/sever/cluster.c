@@ -279,7 +279,7 @@ static void retell(struct receiver *r)
 
 		name_file(&r->tables[i], path);
 		if (r->tables[i].ours &&
-		    file_read_all(path, CLIENTELE_MAX_LEN, &text, &len) == 0 &&
+		    file_read_all(path, CONNS_MAX_LEN, &text, &len) == 0 &&
 		    send_all(r->corosync, r->tables[i].name, text,
 			     child_now_ms() + RETRY_MS, &last) < 0)
 			r->retell = true;

@@ -83,7 +83,7 @@ static int work_store(void *data, struct err *err)
 	if (rc < 0)
 		return rc;
 	name_record(w->sever, path);
-	if (file_read_all(path, CLIENTELE_MAX_LEN, &have, &len) == 0 &&
+	if (file_read_all(path, CONNS_MAX_LEN, &have, &len) == 0 &&
 	    len == strlen(w->text) && memcmp(have, w->text, len) == 0)
 		return 0;
 	if (w->sever->cluster)
@@ -122,7 +122,7 @@ int record_load(const struct sever *s, struct clientele *clientele, struct err *
 	if (rc < 0)
 		return rc;
 	name_record(s, path);
-	rc = file_read_all(path, CLIENTELE_MAX_LEN, &text, &len);
+	rc = file_read_all(path, CONNS_MAX_LEN, &text, &len);
 	if (rc == -ENOENT)
 		return 0;
 	if (rc < 0)
