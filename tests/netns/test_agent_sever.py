@@ -4,6 +4,7 @@ The NFS server is any listener; what knfsd tells is played by files."""
 import json
 import os
 import re
+import select
 import socket
 import subprocess
 
@@ -772,6 +773,7 @@ def test_what_is_told_is_checked(agent, net, cluster):
                    "body": {**body, **changes}}
         p = cluster.popen(*agent.heads["service2"], CPGX, ".records", json.dumps(message),
                           stdout=subprocess.DEVNULL)
+        assert select.select([receiver.stderr], [], [], 10)[0]
         line = receiver.stderr.readline()
         p.communicate()
         return line
