@@ -22,9 +22,10 @@
 #include "sys/rtnl.h"
 #include "sys/software.h"
 
-#define ETAB_MAX  (16u << 20)
-#define CONNTRACK "/proc/sys/net/netfilter/nf_conntrack_"
-#define CONF      "/proc/sys/net/ipv4/conf/"
+#define ETAB_MAX    (16u << 20)
+#define PROGRAM_MAX (16u << 20)
+#define CONNTRACK   "/proc/sys/net/netfilter/nf_conntrack_"
+#define CONF        "/proc/sys/net/ipv4/conf/"
 
 /* What is being looked up, and what its parts point into. */
 struct look {
@@ -92,6 +93,19 @@ static void look_at_exports(struct look *look)
 
 /* ---- the server ---- */
 
+/* Its program has the setting's name in it if it knows of it; to run it would be to risk. */
+static bool takes_scope(void)
+{
+	static const char name[] = "\0scope";
+	_cleanup_free_ char *program = NULL;
+	char path[PATH_MAX];
+	size_t len;
+
+	return software_find_program("rpc.nfsd", "nfs-utils", path, NULL) == 0 &&
+	       file_read_all(path, PROGRAM_MAX, &program, &len) == 0 &&
+	       memmem(program, len, name, sizeof(name));
+}
+
 static void look_at_server(struct look *look)
 {
 	struct shared *f = &look->facts;
@@ -101,6 +115,7 @@ static void look_at_server(struct look *look)
 	uname(&uts);
 	snprintf(f->head, sizeof(f->head), "%s", uts.nodename);
 	nfsconf_get("nfsd", "scope", f->scope, sizeof(f->scope));
+	f->scope_taken = takes_scope();
 	f->threads = nfsd_get_threads();
 	nfsd_get_times(&f->lease, &f->grace);
 	snprintf(f->database, sizeof(f->database), "%s", NFSCONF_STORAGEDIR);

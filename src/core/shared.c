@@ -102,16 +102,19 @@ static void judge_scope(struct judgement *j)
 {
 	const struct shared *f = j->facts;
 
-	if (f->scope[0] && strcmp(f->scope, f->head) != 0)
+	if (f->scope[0] && f->scope_taken && strcmp(f->scope, f->head) != 0)
 		say(j, NULL, VERDICT_OK,
 		    "'%s', set in nfs.conf; good if it is the same on every head",
 		    f->scope);
 	else
 		say(j, NULL, VERDICT_WRONG,
-		    "'%s', the name of this head: the other head has its own, so "
+		    "'%s', the name of this head%s: the other head has its own, so "
 		    "clients take that for another server and do not reclaim "
 		    "(RFC 8881, 2.10.4)",
-		    f->head);
+		    f->head,
+		    f->scope[0] && !f->scope_taken
+			    ? ", as rpc.nfsd(8) here does not know scope= of nfs.conf"
+			    : "");
 }
 
 /* How many filesystems are exported? */

@@ -37,6 +37,7 @@ struct shared_use {
  * struct shared - what was looked up on the head
  * @head: its host name, which knfsd takes for its own
  * @scope: what /etc/nfs.conf says instead, "" = nothing
+ * @scope_taken: rpc.nfsd(8) knows of that setting
  * @threads: of the head's own knfsd; not above 0 = there is none
  * @lease, @grace: seconds, 0 = not told
  * @exports: exportfs' table
@@ -55,6 +56,7 @@ struct shared_use {
 struct shared {
 	char head[65];
 	char scope[1025];
+	bool scope_taken;
 	int threads;
 	unsigned int lease;
 	unsigned int grace;

@@ -60,7 +60,12 @@ class Head:
             ip link set eth1 up
             ip address add 192.0.2.50/24 dev eth0
             ip address add 192.0.2.60/24 dev eth0
-            mkdir {folder}/a/nfsdcld""")
+            mkdir {folder}/a/nfsdcld {folder}/sbin {folder}/sbin.real
+            mount --bind /usr/sbin {folder}/sbin.real
+            for p in /usr/sbin/*; do ln -s {folder}/sbin.real/${{p##*/}} {folder}/sbin/${{p##*/}}; done
+            rm -f {folder}/sbin/rpc.nfsd
+            mount --bind {folder}/sbin /usr/sbin""")
+        self.program(b"ELF...\0host\0scope\0")
         self.serve()
         self.exports(f"{folder}/a *(rw,fsid=1)")
         self.conf("nfs.conf", "[nfsd]\nscope = nfs\n[nfsdcld]\nstoragedir = %s/a/nfsdcld\n" % folder)
@@ -82,6 +87,12 @@ class Head:
         for name, value in (("threads", threads), ("nfsv4leasetime", lease),
                             ("nfsv4gracetime", grace)):
             (self.nfsd / "nfsd" / name).write_text(f"{value}\n")
+
+    def program(self, text):
+        """rpc.nfsd: read, never run."""
+        path = self.folder / "sbin/rpc.nfsd"
+        path.write_bytes(text)
+        path.chmod(0o755)
 
     def exports(self, *lines):
         (self.var / "etab").write_text("\n".join(lines) + "\n")
@@ -182,6 +193,9 @@ def test_scope(head):
     head.conf("nfs.conf.d/local.conf.old", "")
     head.conf("nfs.conf.d/zz.conf", "[nfsd]\nscope = both\n")
     assert head.check() == ({}, 0)
+    # As that of Debian 12, which reads over the setting.
+    head.program(b"ELF...\0host\0scoped\0")
+    head.only("scope", "wrong", "'head1', the name of this head, as rpc.nfsd(8) here does not know")
 
 
 def test_records_on_the_head(head):

@@ -58,6 +58,7 @@ static int begin(void **state)
 
 	facts = (struct shared){ .head = "head1",
 				 .scope = "nfs",
+				 .scope_taken = true,
 				 .threads = 8,
 				 .lease = 10,
 				 .grace = 10,
@@ -142,6 +143,9 @@ static void test_scope(void **state)
 {
 	snprintf(facts.scope, sizeof(facts.scope), "head1");
 	expect("scope", "wrong", "'head1', the name of this head");
+	snprintf(facts.scope, sizeof(facts.scope), "nfs");
+	facts.scope_taken = false;
+	expect("scope", "wrong", "'head1', the name of this head, as rpc.nfsd(8) here");
 	facts.scope[0] = '\0';
 	expect("scope", "wrong", "RFC 8881, 2.10.4");
 }
