@@ -215,6 +215,7 @@ static int copy_line(struct parser *p, char *line, size_t size)
 	const char *nl = memchr(p->next, '\n', p->end - p->next);
 	size_t n = (nl ? nl : p->end) - p->next;
 	const char *start;
+	size_t blanks = 0, taken = n;
 
 	for (size_t i = 0; i < n; i++) {
 		unsigned char c = p->next[i];
@@ -223,13 +224,18 @@ static int copy_line(struct parser *p, char *line, size_t size)
 			return fail(p, p->line, "control character 0x%02x in column %zu",
 				    c, i + 1);
 	}
-	if (n + 2 > size)
+	while (blanks < n && (p->next[blanks] == ' ' || p->next[blanks] == '\t'))
+		blanks++;
+	/* A comment may be as long as it likes. */
+	if (blanks < n && p->next[blanks] == '#')
+		taken = 0;
+	if (taken + 2 > size)
 		return fail(
 			p, p->line,
 			"longer than %zu bytes; go on in the next line, beginning with a blank",
 			size - 2);
-	memcpy(line, p->next, n);
-	line[n] = '\0';
+	memcpy(line, p->next, taken);
+	line[taken] = '\0';
 	p->next += nl ? n + 1 : n;
 	for (char *c = line; (c = strchr(c, ';')); c++)
 		if (c == line || c[-1] == ' ' || c[-1] == '\t') {

@@ -329,6 +329,12 @@ static void test_long_line(void **state)
 		assert_string_equal(err.text,
 				    "f:4: longer than 198 bytes; go on in the next "
 				    "line, beginning with a blank");
+		/* As a comment it is no matter, even where another line goes on. */
+		memcpy(text + head, n % 2 ? "#x" : " #", 2);
+		strcpy(text + head + n, "\nexport = /a *\n");
+		parse_good(&svc, text);
+		assert_int_equal(svc.n_exports, 1);
+		service_free(&svc);
 	}
 }
 
