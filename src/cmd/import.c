@@ -46,13 +46,18 @@ static int read_cluster(const struct arguments *args, struct stocks *stocks,
 			struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
+	struct err why = { 0 };
 	size_t len = 0;
 	int rc;
 
-	if (args->cib)
+	if (args->cib) {
 		rc = read_input(args->cib, &text, &len, err);
-	else
-		rc = pacemaker_query(&text, err);
+	} else {
+		rc = pacemaker_query(&text, &why);
+		if (rc < 0)
+			err_set(err, why.code, 0,
+				"%.400s; --cib and --exports read files", why.text);
+	}
 	if (rc == 0 && !args->cib)
 		len = strlen(text);
 	return rc == 0 ? stocks_read_cib(stocks, text, len, args->group, STOCK_WHOLE, err)

@@ -184,8 +184,8 @@ static void take_parameter(struct stock *stock, const char *id, const char *name
 	take_pair(stock, t->part, id, name, value, t->values);
 }
 
-static void tell_meta(struct stock *stock, const char *id, const char *name,
-		      const char *value, void *data)
+static void tell_attribute(struct stock *stock, const char *id, const char *name,
+			   const char *value, void *data)
 {
 	(void)data;
 	lines_add(&stock->remarks, "%s: attribute %s=%s is not carried over", id, name,
@@ -201,7 +201,7 @@ static void take_meta(struct stock *stock, const char *id, const char *name,
 			  name))
 		lines_add(&stock->meta, "%s=%s", name, value);
 	else
-		tell_meta(stock, id, name, value, data);
+		tell_attribute(stock, id, name, value, data);
 }
 
 static void tell_operations(struct stock *stock, xmlNode *primitive, const char *id)
@@ -385,14 +385,18 @@ static int take_primitive(struct stock *stock, const xmlNode *resources,
 	if (agent->why) {
 		lines_add(&stock->remarks, "%s (%s) is not carried over: %s", id,
 			  agent->type, agent->why);
+		walk_pairs(stock, primitive, "instance_attributes", id, tell_attribute,
+			   NULL);
+		walk_pairs(stock, template, "instance_attributes", id, tell_attribute,
+			   NULL);
 		stock->has_server |= agent->part == PART_SERVER;
 		return 0;
 	}
 	walk_pairs(stock, primitive, "instance_attributes", id, take_parameter, &taking);
 	walk_pairs(stock, template, "instance_attributes", id, take_parameter, &taking);
-	walk_pairs(stock, primitive, "meta_attributes", id, tell_meta, NULL);
-	walk_pairs(stock, template, "meta_attributes", id, tell_meta, NULL);
-	walk_pairs(stock, primitive, "utilization", id, tell_meta, NULL);
+	walk_pairs(stock, primitive, "meta_attributes", id, tell_attribute, NULL);
+	walk_pairs(stock, template, "meta_attributes", id, tell_attribute, NULL);
+	walk_pairs(stock, primitive, "utilization", id, tell_attribute, NULL);
 	tell_operations(stock, primitive, id);
 	tell_operations(stock, template, id);
 	if (agent->part == PART_FILESYSTEM)
@@ -482,7 +486,7 @@ static int read_group(struct stocks *stocks, const xmlNode *config, xmlNode *gro
 	if (rc < 0)
 		return rc;
 	walk_pairs(stock, group, "meta_attributes", stock->id, take_meta, NULL);
-	walk_pairs(stock, group, "instance_attributes", stock->id, tell_meta, NULL);
+	walk_pairs(stock, group, "instance_attributes", stock->id, tell_attribute, NULL);
 	for (xmlNode *c = constraints ? constraints->children : NULL; c; c = c->next)
 		if (c->type == XML_ELEMENT_NODE && concerns(stock, c))
 			take_constraint(stock, c);

@@ -132,7 +132,8 @@ def test_bad_words(head):
         "baton: read /nonexistent: No such file or directory"
     assert head.done("--exports", "/", status=3) == "baton: read /: Is a directory"
     env = {k: v for k, v in os.environ.items() if k != "BATON_CIB"}
-    assert head.done(status=13, env=env).startswith("baton: no cluster here: ")
+    why = head.done(status=13, env=env)
+    assert why.startswith("baton: no cluster here: ") and why.endswith("; --cib and --exports read files")
 
 
 @pytest.fixture

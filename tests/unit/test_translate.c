@@ -288,6 +288,8 @@ static void test_group_with_others(void **state)
 	assert_true(is_told("the service is web-files and not Web.Files"));
 	assert_true(is_told("web-lvm (ocf:heartbeat:LVM-activate) is none"));
 	assert_true(is_told("web-nfs (nfsserver) is not carried over"));
+	assert_true(
+		is_told("web-nfs: attribute nfs_shared_infodir=/srv/web/nfsinfo is "));
 	assert_string_equal(t.mounts.v[0],
 			    "[2001:db8::50]:/web-files, till now :/srv/web");
 	expect_commands(REPLACE_PCS, pcs);
@@ -425,11 +427,20 @@ static void test_no_service(void **state)
 /* What the CIB says ends neither a comment nor a word of the shell. */
 static void test_hostile(void **state)
 {
+	char word[400];
+
 	assert_int_equal(
 		read_cib("vmstore", "value=\"safe\"", "value=\"x&#10;export = / *\""), 0);
 	assert_int_equal(translate(NULL, 0), 0);
 	assert_non_null(
 		strstr(printed, "# - vmstore-fs: force_unmount=x?export = / * is"));
+	/* Nor does a word that no line can take. */
+	memset(word, 'x', 300);
+	memcpy(word, "value=\"", 7);
+	strcpy(word + 300, "\"");
+	assert_int_equal(read_cib("vmstore", "value=\"safe\"", word), 0);
+	translation_free(&t);
+	assert_int_equal(translate(NULL, 0), 0);
 	assert_int_equal(read_cib("vmstore", "node=\"head1\"", "node=\"a;b'c&#10;\""), 0);
 	translation_free(&t);
 	assert_int_equal(translate(NULL, 0), 0);
