@@ -111,7 +111,8 @@ static void names(void **state)
 		"-2049",
 		"../x-2049",
 		"192.0.2.50/../x-2049",
-		"2001:db80:1111:2222:3333:4444:5555:6666:7777:8888:9999-2049",
+		/* As long as an address can be, and more. */
+		"0000:0000:0000:0000:0000:ffff:192.168.100.2281-2049",
 	};
 	char name[CLIENTELE_NAME];
 	struct ipaddr ip;
