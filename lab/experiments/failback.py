@@ -30,27 +30,26 @@ def move(seed, caller, target):
     return done, pause(caller.calls, done.since, end)
 
 
-def play(cluster, agent=False, progress=lambda line: None, rounds=1):
+def watch(seed, progress=lambda line: None, rounds=1):
     """The figures of moves there and back: of several rounds the medians."""
     moves, back, words = [], [], []
-    with Seed(cluster, agent=agent) as seed:
-        place = seed.group.place
-        place.mount()
-        # Calls that leave no state: nothing but TCP is on trial.
-        with Caller(place, "names", "failback") as caller, Capture(
-                seed.lab, [*HEADS, "client"], ["host", place.address], HEADERS) as capture:
-            begun = seed.now()
-            for _ in range(rounds):
-                for target in reversed(HEADS):
-                    time.sleep(CALM_S)
-                    progress(f"{place.name} to {target}")
-                    found = move(seed, caller, target)
-                    (back if target == HEADS[0] else moves).append(found)
-                    progress(f"the client waited {found[1] / 1000:.1f} s")
-            errors = failures(caller.calls, begun, seed.now())
-        client = seed.lab.guest("client").spec.lan4
-        words = story(capture.packets(), place.address, client, since=back[0][0].since)
-        place.unmount()
+    place = seed.group.place
+    place.mount()
+    # Calls that leave no state: nothing but TCP is on trial.
+    with Caller(place, "names", "failback") as caller, Capture(
+            seed.lab, [*HEADS, "client"], ["host", place.address], HEADERS) as capture:
+        begun = seed.now()
+        for _ in range(rounds):
+            for target in reversed(HEADS):
+                time.sleep(CALM_S)
+                progress(f"{place.name} to {target}")
+                found = move(seed, caller, target)
+                (back if target == HEADS[0] else moves).append(found)
+                progress(f"the client waited {found[1] / 1000:.1f} s")
+        errors = failures(caller.calls, begun, seed.now())
+    client = seed.lab.guest("client").spec.lan4
+    words = story(capture.packets(), place.address, client, since=back[0][0].since)
+    place.unmount()
     failover = statistics.median(ms for _, ms in moves)
     failback = statistics.median(ms for _, ms in back)
     return {"rounds": rounds, "failover_pause_ms": round(failover),
@@ -66,6 +65,12 @@ def play(cluster, agent=False, progress=lambda line: None, rounds=1):
             "errors": errors, "each_ms": [m.each_ms for m, _ in (moves[0], back[0])],
             "pauses_ms": [ms for pair in zip(moves, back) for _, ms in pair],
             "failback_on_the_wire": words}
+
+
+def play(cluster, agent=False, progress=lambda line: None, rounds=1):
+    """In a stack of its own."""
+    with Seed(cluster, agent=agent) as seed:
+        return watch(seed, progress, rounds)
 
 
 if __name__ == "__main__":

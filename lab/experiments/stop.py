@@ -20,34 +20,39 @@ HOLDERS = 3
 PATIENCE_S = 240
 
 
-def play(cluster, agent=False, progress=lambda line: None):
+def watch(seed, progress=lambda line: None):
     """The figures of one move away from head1."""
     source, target = HEADS
-    with Seed(cluster, agent=agent) as seed:
-        place = seed.group.place
-        courtesy = [0]
+    place = seed.group.place
+    courtesy = [0]
 
-        def look():
-            # It may be fenced at any moment.
-            with contextlib.suppress(LabError):
-                courtesy.append(seed.courtesy(source))
+    def look():
+        # It may be fenced at any moment.
+        with contextlib.suppress(LabError):
+            courtesy.append(seed.courtesy(source))
 
-        place.mount()
-        with Clients(place, HOLDERS, hold=True), Caller(place, "names", "stop") as caller:
-            progress(f"{HOLDERS} clients hold a file open; {place.name} to {target}")
-            done = seed.move(seed.group, target, meanwhile=look)
-            caller.answered(done.until, PATIENCE_S)
-            end = seed.now()
-            waited, errors = pause(caller.calls, done.since, end), failures(
-                caller.calls, done.since, end)
-            progress(f"{f'{source} was fenced' if done.fenced else 'it moved'}, the client waited "
-                     f"{waited / 1000:.1f} s")
-            seed.back_online()
-        place.unmount()
+    place.mount()
+    with Clients(place, HOLDERS, hold=True), Caller(place, "names", "stop") as caller:
+        progress(f"{HOLDERS} clients hold a file open; {place.name} to {target}")
+        done = seed.move(seed.group, target, meanwhile=look)
+        caller.answered(done.until, PATIENCE_S)
+        end = seed.now()
+        waited, errors = pause(caller.calls, done.since, end), failures(
+            caller.calls, done.since, end)
+        progress(f"{f'{source} was fenced' if done.fenced else 'it moved'}, the client waited "
+                 f"{waited / 1000:.1f} s")
+        seed.back_online()
+    place.unmount()
     return {"holders": HOLDERS, "group_stop_ms": done.stop_ms, "fenced": done.fenced,
             "courtesy_clients_seen": max(courtesy),
             "move_ms": round(1000 * (done.until - done.since)), "client_pause_ms": waited,
             "stale_on_source": done.sockets, "errors": errors, "each_ms": [done.each_ms]}
+
+
+def play(cluster, agent=False, progress=lambda line: None):
+    """In a stack of its own."""
+    with Seed(cluster, agent=agent) as seed:
+        return watch(seed, progress)
 
 
 if __name__ == "__main__":

@@ -125,12 +125,12 @@ class Cluster:
         self.configure(**times)
         for head in self.heads:
             self.lab.guest(head).enable(*UNITS)
-        self._on_all("systemctl daemon-reload && systemctl start pacemaker", timeout)
+        self.on_all("systemctl daemon-reload && systemctl start pacemaker", timeout)
         self.wait_online(timeout=timeout)
 
     def stop(self, timeout=90):
         """No cluster any more; the resources are stopped with it."""
-        self._on_all("systemctl stop pacemaker corosync; rm -rf /var/lib/pacemaker/cib/*",
+        self.on_all("systemctl stop pacemaker corosync; rm -rf /var/lib/pacemaker/cib/*",
                      timeout)
         for guest in map(self.lab.guest, self.heads):
             guest.disable(*UNITS)
@@ -282,7 +282,7 @@ class Cluster:
 
     def partition(self):
         """The heads lose sight of each other, on both sides; a reboot ends it on a head."""
-        self._on_all(f"nft -f - <<'END'\n{PARTITION}END\n", 20)
+        self.on_all(f"nft -f - <<'END'\n{PARTITION}END\n", 20)
 
     def heal(self):
         for guest in map(self.lab.guest, self.heads):
@@ -300,7 +300,7 @@ class Cluster:
                 return guest
         raise LabError("cluster: no head runs")
 
-    def _on_all(self, script, timeout, **kwargs):
+    def on_all(self, script, timeout, **kwargs):
         """A shell script on both heads at once."""
         guests = [self.lab.guest(h) for h in self.heads]
         children = [g.start(["sh", "-c", script], **kwargs) for g in guests]

@@ -55,7 +55,7 @@ class Configuration(unittest.TestCase):
     def test_the_server(self):
         tree = ET.fromstring(seed.server())
         self.assertEqual([(p.get("class"), p.get("type")) for p in tree.iter("primitive")],
-                         [("ocf", "Filesystem"), ("systemd", "nfs-server"), ("ocf", "exportfs")])
+                         [("ocf", "Filesystem"), ("ocf", "exportfs")])
         identifiers = [e.get("id") for e in tree.iter() if e.get("id")]
         self.assertEqual(len(identifiers), len(set(identifiers)))
 
