@@ -17,7 +17,7 @@ from labkit.seed import Seed  # noqa: E402
 from labkit.service import HEADS  # noqa: E402
 
 # So long the group that did not move is watched.
-WATCH_S = 120
+WATCH_S = 60
 HEADERS = 128
 
 

@@ -12,7 +12,7 @@ from .main import progress, run_in_lab
 
 RESULTS = TREE / "build" / "experiments"
 # So long a client calls undisturbed before and after each move.
-CALM_S = 5
+CALM_S = 3
 
 
 def value(name, what):

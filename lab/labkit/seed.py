@@ -229,8 +229,8 @@ class Seed:
         for name in names:
             self.cluster.run(["crm_resource", "-r", name, "--meta", "--set-parameter=target-role",
                               "--parameter-value=Stopped"], check=check)
-            if check:
-                self.cluster.wait_idle()
+        if check:
+            self.cluster.wait_idle()
         self.cluster.run(["cibadmin", "--delete-all", "--force", "--xpath", "|".join(
             f"//constraints/*[@rsc='{n}' or @then='{n}']|//resources/*[@id='{n}']"
             for n in names)], check=check)

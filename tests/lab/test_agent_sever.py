@@ -53,7 +53,7 @@ class Head:
         """As the rest of the group does. Before 6.9 the kernel closes files in the background, and
         the Filesystem agent tries again as well."""
         self.sh(f"exportfs -u 10.77.0.0/24:{FS}/homes; exportfs -u 10.77.0.0/24:{FS}; exportfs -f; "
-                f"for i in 1 2 3 4 5; do umount {FS} && exit 0; sleep 0.2; done; exit 1")
+                f"for i in 1 2 3 4 5; do umount {FS} && exit 0; sleep 1; done; exit 1")
 
     def mount(self):
         self.sh(f"mount {{device}} {FS} && exportfs -o rw,no_root_squash,fsid=0 10.77.0.0/24:{FS} && "
