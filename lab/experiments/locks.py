@@ -27,7 +27,6 @@ def play(cluster, agent=False, progress=lambda line: None):
         place.mount()
         with Caller(place, "lock", "locks") as caller:
             time.sleep(CALM_S)
-            began = time.time()
             progress(f"a client writes under a lock; {place.name} to {target}")
             done = seed.move(seed.group, target)
             caller.answered(done.until, PATIENCE_S)
@@ -37,7 +36,7 @@ def play(cluster, agent=False, progress=lambda line: None):
         bad = [c for c in calls if c.error and c.end > done.since]
         later = [c for c in calls if bad and c.at > bad[0].at]
         seed.back_online()
-        warned = seed.warnings(target, began)
+        warned = seed.warnings(target)
         told = checked(seed, target) if agent else []
         place.unmount()
     return {"fenced": done.fenced, "group_stop_ms": done.stop_ms,

@@ -301,11 +301,11 @@ class Seed:
                                         check=False, timeout=30).stdout
         return len(re.findall(r"^status: courtesy$", said, re.M))
 
-    def warnings(self, head, since):
-        """What ocf:baton:sever warned of on a head, since a moment of the lab's clock: Pacemaker
-        puts it into the journal with the resource's name."""
-        return [l for l in self._journal(head, since).splitlines()
-                if "-sever" in l and "WARNING" in l]
+    def warnings(self, head):
+        """What ocf:baton:sever has warned of on a head: Pacemaker keeps what agents say in its own log."""
+        said = self.lab.guest(head).run(["grep", "-h", "_output.*-sever_.*WARNING",
+                                         "/var/log/pacemaker/pacemaker.log"], check=False).stdout
+        return [l.partition("error output ")[2].strip("[ ]") for l in said.splitlines()]
 
     def back_online(self):
         """Until a head that was fenced is a member again."""
