@@ -41,15 +41,20 @@ def table(result):
     return lines
 
 
-def main(name, doc, play):
-    """The exit status of play(cluster, agent), which returns the figures, in a lab of its own."""
+def main(name, doc, play, **options):
+    """The exit status of play(cluster, agent, progress), which returns the figures, in a lab of its own.
+    options: {name: help} of what else it can be told."""
     parser = argparse.ArgumentParser(prog=name, description=doc)
     parser.add_argument("--agent", action="store_true", help="with ocf:baton:sever in the group")
+    for option, text in options.items():
+        parser.add_argument(f"--{option}", action="store_true", help=text)
     parser.add_argument("--output", metavar="FILE",
                         help="where the figures go (build/experiments/NAME.json)")
     parser.add_argument("--keep", action="store_true", help="leave the lab up")
     args = parser.parse_args()
-    output = args.output or RESULTS / f"{name}{'-agent' if args.agent else ''}.json"
+    chosen = {option: getattr(args, option) for option in options}
+    flags = [f for f, given in {**chosen, "agent": args.agent}.items() if given]
+    output = args.output or RESULTS / ("-".join([name, *flags]) + ".json")
 
     def work(lab):
         cluster = Cluster(lab)
@@ -57,7 +62,7 @@ def main(name, doc, play):
         cluster.start()
         result = {"experiment": name, "agent": args.agent, "accel": lab.accel,
                   "kernel": lab.guest("client").run(["uname", "-r"]).stdout.strip()}
-        result |= play(cluster, args.agent, progress)
+        result |= chosen | play(cluster, args.agent, progress, **chosen)
         print("\n".join(table(result)), flush=True)
         RESULTS.mkdir(parents=True, exist_ok=True)
         with open(output, "w", encoding="utf-8") as file:

@@ -15,14 +15,14 @@ from .wait import wait_for
 
 ROOT = "/srv/nfs"
 CLIENTS = "10.77.0.0/24"
-LEASE_S = 10
+LEASE_S = GRACE_S = 10
 # NFSv4 alone: nothing needs rpcbind or statd.
-NFS_CONF = f"""# written by the lab
+NFS_CONF = """# written by the lab
 [nfsd]
 vers3=n
 threads=8
-lease-time={LEASE_S}
-grace-time={LEASE_S}
+lease-time={lease}
+grace-time={grace}
 """
 NFS_CONF_FILE = "/etc/nfs.conf.d/lab.conf"
 # What the lab masks in its guests, since baton starts its own. The server starts with its head, not by
@@ -32,6 +32,9 @@ UNITS = (DAEMON, "nfs-mountd.service", "nfs-idmapd.service", "nfsdcld.service")
 # The clone of what both heads have for all groups.
 SERVER = "nfs"
 FSIDS = {"vmstore": 11, "homes": 12}
+# What each head has for itself.
+LOCAL = f"{ROOT}/local"
+IMAGE = "/root/local.img"
 
 # (operation, interval, timeout) by agent: what its meta-data advises.
 OPERATIONS = {
@@ -73,6 +76,7 @@ class Group:
     """An export of the seed's: what in baton would be a service, and mounted as such."""
     place: Service
     agent: bool = False
+    wait: bool = True
 
     @property
     def name(self):
@@ -92,11 +96,10 @@ class Group:
         params = {
             "fs": ("ocf:heartbeat:Filesystem", {
                 "device": self.place.device, "directory": self.directory, "fstype": "xfs"}),
-            # The agent releases the clients: there is nothing to wait for.
             "export": ("ocf:heartbeat:exportfs", {
                 "clientspec": CLIENTS, "directory": self.directory, "fsid": FSIDS[self.name],
                 "options": "rw,no_root_squash,no_subtree_check",
-                "wait_for_leasetime_on_stop": "false" if self.agent else "true"}),
+                "wait_for_leasetime_on_stop": "true" if self.wait else "false"}),
             "ip": ("ocf:heartbeat:IPaddr2", {
                 "ip": self.place.address, "nic": "lan0", "cidr_netmask": 24}),
             "sever": ("ocf:baton:sever", {
@@ -180,11 +183,13 @@ class Move:
 
 
 class Seed:
-    """with Seed(cluster) as seed: its server on both heads, and its groups, all on head1."""
+    """with Seed(cluster) as seed: its server on both heads, and its groups, all on head1. wait: their
+    stop waits for the lease's end; with the agent there is nothing to wait for."""
 
-    def __init__(self, cluster, names=("vmstore",), agent=False):
-        self.cluster, self.lab, self.agent = cluster, cluster.lab, agent
-        self.groups = [Group(Service(cluster.lab, name), agent) for name in names]
+    def __init__(self, cluster, names=("vmstore",), agent=False, lease=LEASE_S, wait=True):
+        self.cluster, self.lab, self.lease = cluster, cluster.lab, lease
+        self.groups = [Group(Service(cluster.lab, name), agent, wait and not agent)
+                       for name in names]
 
     @property
     def group(self):
@@ -208,7 +213,8 @@ class Seed:
             units = {f"/etc/systemd/system/{u}": guest.run(["cat", f"/lib/systemd/system/{u}"]).stdout
                      for u in UNITS}
             guest.run(["rm", "-f", *units])
-            guest.install(units | {NFS_CONF_FILE: NFS_CONF})
+            guest.install(units | {
+                NFS_CONF_FILE: NFS_CONF.format(lease=self.lease, grace=GRACE_S)})
             guest.enable(DAEMON)
         self.cluster.on_all(f"systemctl daemon-reload && systemctl start {DAEMON}", 90)
         self.cluster.create("resources", server())
@@ -309,6 +315,30 @@ class Seed:
         said = self.lab.guest(head).run(["grep", "-h", "_output.*-sever_.*WARNING",
                                          "/var/log/pacemaker/pacemaker.log"], check=False).stdout
         return [l.partition("error output ")[2].strip("[ ]") for l in said.splitlines()]
+
+    @contextlib.contextmanager
+    def hanging(self, head, options):
+        """While this lasts a call of the client's hangs in a thread of the head's server: it came by the
+        group's address, but waits for a disk of the head's own, as both have one and export it."""
+        client, guest, place = self.lab.guest("client"), self.lab.guest(head), self.group.place
+        with contextlib.ExitStack() as stack:
+            for each in map(self.lab.guest, HEADS):
+                each.run(["sh", "-ec", f"truncate -s 32M {IMAGE}; mkfs.ext4 -qF {IMAGE}; "
+                          f"mkdir -p {LOCAL}; mount -o loop {IMAGE} {LOCAL}; "
+                          f"exportfs -o rw,no_root_squash,fsid=20 {CLIENTS}:{LOCAL}"])
+                stack.callback(each.run, ["sh", "-c", f"exportfs -u {CLIENTS}:{LOCAL}; "
+                                          f"umount -l {LOCAL}"], check=False)
+            client.run(["mkdir", "-p", LOCAL])
+            client.run(["mount", "-t", "nfs4", "-o", options, f"{place.address}:/local", LOCAL],
+                       timeout=60)
+            stack.callback(client.run, ["umount", "-f", "-l", LOCAL], check=False, timeout=30)
+            guest.run(["fsfreeze", "--freeze", LOCAL])
+            stack.callback(guest.run, ["fsfreeze", "--unfreeze", LOCAL], check=False)
+            stack.callback(client.start(["mkdir", f"{LOCAL}/x"]).kill)
+            wait_for(f"{head}: a call that hangs", lambda: guest.run(
+                ["sh", "-c", "cat /proc/[0-9]*/stack | grep -A2 mnt_want_write | grep nfsd_"],
+                check=False).stdout, 30)
+            yield
 
     def back_online(self):
         """Until a head that was fenced is a member again."""
