@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/text.h"
+
 int err_set(struct err *err, enum exit_code code, int errnum, const char *fmt, ...)
 {
 	if (err) {
@@ -21,9 +23,7 @@ int err_set(struct err *err, enum exit_code code, int errnum, const char *fmt, .
 			snprintf(err->text + n, sizeof(err->text) - n, ": %s",
 				 strerror(errnum));
 		/* One line, whatever came from a device, a peer or a program. */
-		for (char *p = err->text; *p; p++)
-			if ((unsigned char)*p < ' ' || *p == 0x7f)
-				*p = ' ';
+		text_disarm(err->text, ' ');
 	}
 	return errnum ? -errnum : -EINVAL;
 }

@@ -2,9 +2,10 @@
 /* fold: texts broken at blanks. */
 #include "core/fold.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+
+#include "core/text.h"
 
 #define WIDTH 90
 
@@ -18,7 +19,9 @@ static size_t find_end(const char *text, size_t room, char quote)
 		bool single = i && text[i] == ' ' && text[i - 1] != ' ' && text[i + 1] &&
 			      text[i + 1] != ' ';
 
-		quoted ^= quote && text[i] == quote;
+		/* Between quotes a backslash is one; outside, it takes from one its meaning. */
+		quoted ^= quote && text[i] == quote &&
+			  (quoted || !i || text[i - 1] != '\\');
 		if (single && !quoted) {
 			if (columns > room)
 				return best ? best : i;
@@ -41,7 +44,7 @@ void fold_print(FILE *out, const struct fold *fold, const char *text)
 
 		fputs(before, out);
 		for (size_t i = 0; i < len; i++)
-			fputc(iscntrl((unsigned char)text[i]) ? '?' : text[i], out);
+			fputc(text_is_control(text, i) ? '?' : text[i], out);
 		text += len;
 		if (!*text)
 			break;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/text.h"
 
 #define COLUMNS_MAX 16
 #define GAP         2
@@ -128,9 +129,7 @@ static char *format_cell(const struct column *c, struct json_object *row)
 		return NULL;
 	}
 	/* Nothing from a device or a peer may steer the terminal. */
-	for (char *p = text; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
+	text_disarm(text, '?');
 	return text;
 }
 

@@ -33,3 +33,34 @@ bool text_has_word(const char *list, const char *word)
 			return true;
 	return false;
 }
+
+/* U+0080 to U+009F are 0xc2 and one byte more; 0xc2 stands nowhere else in UTF-8. */
+static bool is_c1(const char *text, size_t i)
+{
+	return (unsigned char)text[i] == 0xc2 &&
+	       ((unsigned char)text[i + 1] & 0xe0) == 0x80;
+}
+
+bool text_is_control(const char *text, size_t i)
+{
+	unsigned char c = text[i];
+
+	return c < ' ' || c == 0x7f || is_c1(text, i) || (i && is_c1(text, i - 1));
+}
+
+void text_disarm(char *text, char instead)
+{
+	bool before = false;
+	size_t i;
+
+	/* A byte goes only when the one behind it, which may ask for it, is known. */
+	for (i = 0; text[i]; i++) {
+		bool control = text_is_control(text, i);
+
+		if (before)
+			text[i - 1] = instead;
+		before = control;
+	}
+	if (before)
+		text[i - 1] = instead;
+}

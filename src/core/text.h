@@ -4,6 +4,7 @@
 #define BATON_CORE_TEXT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /**
  * text_parse_number - read an unsigned decimal number: digits only
@@ -23,5 +24,17 @@ int text_parse_number(unsigned long *value, const char *text, unsigned long min,
  * @word: one with a blank in it is not
  */
 bool text_has_word(const char *list, const char *word);
+
+/**
+ * text_is_control - would the byte steer a terminal, or begin a line?
+ * @text: ASCII or UTF-8
+ * @i: which byte; those before it are looked at, too
+ *
+ * Return: true for each byte of a control character: C0, DEL, and C1 (U+0080 to U+009F).
+ */
+bool text_is_control(const char *text, size_t i);
+
+/** text_disarm - put @instead in place of each such byte */
+void text_disarm(char *text, char instead);
 
 #endif

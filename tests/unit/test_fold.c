@@ -39,7 +39,12 @@ static void test_lines(void **state)
 		  "a\n    \"" X80 " " X80 "\"\n    b\n" },
 		{ &key, X80 "  123456789 b", X80 "  123456789\n    b\n" },
 		{ &command, X80 " 1234567890", "# " X80 " \\\n#   1234567890\n" },
+		{ &command, "a 'b'\\''c " X80 " d' e",
+		  "# a \\\n#   'b'\\''c " X80 " d' \\\n#   e\n" },
 		{ &command, "a\nb\tc\177", "# a?b?c?\n" },
+		/* C1, and letters that have its second byte. */
+		{ &command, "a\302\233b\303\233c\302\240d\342\200\233\302\237",
+		  "# a??b\303\233c\302\240d\342\200\233??\n" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

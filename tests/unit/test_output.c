@@ -46,11 +46,11 @@ static void test_table(void **state)
 		     "-                -  -\n"
 		     "a, 1, yes        -  -\n");
 	/* Umlauts are one cell; escape sequences do not reach the terminal. */
-	assert_table("[{\"what\":\"\\u00e4\\u00f6\",\"note\":\"x\"},"
+	assert_table("[{\"what\":\"\\u00e4\\u00f6\",\"note\":\"x\\u009b1\"},"
 		     "{\"what\":\"\\u001b[1m\",\"note\":\"y\\n\"}]",
 		     0,
 		     "WHAT  WRITE  NOTE\n"
-		     "äö        -  x\n"
+		     "äö        -  x??1\n"
 		     "?[1m      -  y?\n");
 }
 
