@@ -28,10 +28,11 @@ static int fail(struct parser *p, const char *what)
 		       what);
 }
 
+/* "\040"; what would be the end of a text is left as it is. */
 static bool is_octal(const char *c, const char *end)
 {
 	return end - c > 3 && c[1] >= '0' && c[1] <= '3' && c[2] >= '0' && c[2] <= '7' &&
-	       c[3] >= '0' && c[3] <= '7';
+	       c[3] >= '0' && c[3] <= '7' && strncmp(c + 1, "000", 3) != 0;
 }
 
 /* Blanks, comments and newlines behind backslashes; false at the end of the entry's line. */

@@ -53,6 +53,7 @@ static void test_notations(void **state)
 		{ "/a \\\n  h1(rw)\\\n h2\n/b h", "/a|h1|rw\n/a|h2|\n/b|h|\n" },
 		{ "\"/with blank\" h", "/with blank|h|\n" },
 		{ "/with\\040blank\\134\th", "/with blank\\|h|\n" },
+		{ "/a\\000b\\001 h", "/a\\000b\001|h|\n" },
 		{ "/a", "/a|*|\n" },
 		{ "/a -ro", "/a|*|ro\n" },
 		{ "/a (ro)\r\n", "/a|*|ro\n" },
