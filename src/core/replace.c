@@ -1,5 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* replace: the commands that put a service in the place of a stock group. */
+/*
+ * replace: the commands that put a service in the place of a stock group.
+ *
+ * Never two writers: the group has stopped before it is taken away, as both tools see for
+ * themselves, and is gone before there is a service. That one is stopped until its
+ * constraints stand: Pacemaker would start it at once, anywhere, and a start that fails bans it
+ * from the head.
+ */
 #include "core/replace.h"
 
 #include <stdio.h>
@@ -114,82 +121,140 @@ static void add_crmsh_location(struct lines *commands, const char *id, size_t nu
 
 /* ---- the tools ---- */
 
+/* Between the commands Pacemaker has to come to rest. */
+#define AT_REST "crm_resource --wait"
+
+/* Where the configuration of before is: it has the passwords of fencing in it. */
+#define KEPT "/root/%s-before.xml"
+
+/* Once only: what is kept the second time may be without the group. */
+static void add_keeping(struct lines *commands, const char *name)
+{
+	lines_add(commands, "test ! -e " KEPT, name);
+	lines_add(commands, "cibadmin --query --scope configuration > " KEPT, name);
+}
+
+static void add_restoring(struct lines *commands, const char *name)
+{
+	lines_add(commands, AT_REST);
+	lines_add(commands, "cibadmin --replace --scope configuration --xml-file " KEPT,
+		  name);
+}
+
 /* The last of a group is taken away first, as it depends on those before it. */
 static void add_pcs(struct lines *commands, const struct stock *stock, const char *name,
 		    const char *id)
 {
+	struct lines *put = &commands[REPLACE_PUT];
 	struct command c;
 
-	if (stock->in_cluster)
-		add(commands, "pcs resource disable --wait", WORDS(stock->id));
+	if (stock->in_cluster) {
+		add(&commands[REPLACE_STOP], "pcs resource disable --wait",
+		    WORDS(stock->id));
+		add(&commands[REPLACE_BACK], "pcs resource delete", WORDS(id));
+	}
 	if (stock->in_cluster && !stock->others.n)
-		add(commands, "pcs resource delete", WORDS(stock->id));
+		add(put, "pcs resource delete", WORDS(stock->id));
 	for (size_t i = stock->others.n ? stock->replaced.n : 0; i-- > 0;)
-		add(commands, "pcs resource delete", WORDS(stock->replaced.v[i]));
-	begin(&c, "pcs resource create");
+		add(put, "pcs resource delete", WORDS(stock->replaced.v[i]));
+	begin(&c, "pcs resource create --disabled");
 	add_word(&c, id);
 	if (c.out)
 		fprintf(c.out, " ocf:baton:service service=%s meta allow-migrate=true",
 			name);
 	add_words(&c, &stock->meta);
-	finish(&c, commands);
+	finish(&c, put);
 	for (size_t i = 0; i < stock->prefers.n; i++)
-		add_pcs_location(commands, id, stock->prefers.v[i]);
-	if (!stock->others.n)
-		return;
-	add(commands, "pcs constraint order", WORDS(stock->id, "then", id));
-	add(commands, "pcs constraint colocation add", WORDS(id, "with", stock->id));
-	add(commands, "pcs resource enable", WORDS(stock->id));
+		add_pcs_location(put, id, stock->prefers.v[i]);
+	if (stock->others.n) {
+		add(put, "pcs constraint order", WORDS(stock->id, "then", id));
+		add(put, "pcs constraint colocation add", WORDS(id, "with", stock->id));
+		add(put, "pcs resource enable", WORDS(stock->id));
+	}
+	add(put, "pcs resource enable", WORDS(id));
 }
 
 static void add_crmsh(struct lines *commands, const struct stock *stock, const char *name,
 		      const char *id)
 {
+	struct lines *put = &commands[REPLACE_PUT], *back = &commands[REPLACE_BACK];
 	struct command c;
 
 	if (stock->in_cluster) {
-		add(commands, "crm --wait resource stop", WORDS(stock->id));
+		add(&commands[REPLACE_STOP], "crm resource stop", WORDS(stock->id));
+		lines_add(&commands[REPLACE_STOP], AT_REST);
 		begin(&c, "crm configure delete");
 		if (!stock->others.n)
 			add_word(&c, stock->id);
 		add_words(&c, &stock->replaced);
-		finish(&c, commands);
+		finish(&c, put);
+		add(back, "crm resource stop", WORDS(id));
+		lines_add(back, AT_REST);
+		add(back, "crm configure delete", WORDS(id));
 	}
 	begin(&c, "crm configure primitive");
 	add_word(&c, id);
 	if (c.out)
 		fprintf(c.out,
 			" ocf:baton:service params service=%s " OPERATIONS
-			" meta allow-migrate=true",
+			" meta allow-migrate=true target-role=Stopped",
 			name);
 	add_words(&c, &stock->meta);
-	finish(&c, commands);
+	finish(&c, put);
 	for (size_t i = 0; i < stock->prefers.n; i++)
-		add_crmsh_location(commands, id, i + 1, stock->prefers.v[i]);
-	if (!stock->others.n)
-		return;
-	begin(&c, "crm configure order");
-	if (c.out)
-		fprintf(c.out, " %s-after Mandatory:", id);
-	add_word(&c, stock->id);
-	add_word(&c, id);
-	finish(&c, commands);
-	begin(&c, "crm configure colocation");
-	if (c.out)
-		fprintf(c.out, " %s-with inf: %s", id, id);
-	add_word(&c, stock->id);
-	finish(&c, commands);
-	add(commands, "crm resource start", WORDS(stock->id));
+		add_crmsh_location(put, id, i + 1, stock->prefers.v[i]);
+	if (stock->others.n) {
+		begin(&c, "crm configure order");
+		if (c.out)
+			fprintf(c.out, " %s-after Mandatory:", id);
+		add_word(&c, stock->id);
+		add_word(&c, id);
+		finish(&c, put);
+		begin(&c, "crm configure colocation");
+		if (c.out)
+			fprintf(c.out, " %s-with inf: %s", id, id);
+		add_word(&c, stock->id);
+		finish(&c, put);
+		add(put, "crm resource start", WORDS(stock->id));
+	}
+	add(put, "crm resource start", WORDS(id));
 }
 
-void replace_make(struct lines *commands, enum replace_tool tool,
+/* Does anything have it that stays in the cluster? */
+static bool is_taken(const struct stock *stock, const char *id)
+{
+	return stock->ids && lines_has(stock->ids, id) &&
+	       !lines_has(&stock->replaced, id) &&
+	       (stock->others.n || strcmp(stock->id, id) != 0);
+}
+
+/* What is pasted stops where a command fails. */
+static void link_commands(struct lines *commands)
+{
+	for (size_t i = 0; i + 1 < commands->n; i++) {
+		char *text;
+
+		if (asprintf(&text, "%s &&", commands->v[i]) < 0) {
+			commands->failed = true;
+			return;
+		}
+		free(commands->v[i]);
+		commands->v[i] = text;
+	}
+}
+
+void replace_make(struct lines commands[REPLACE_STEPS], enum replace_tool tool,
 		  const struct stock *stock, const char *name)
 {
-	/* A group that stays keeps its id. */
-	bool taken = stock->others.n && strcmp(stock->id, name) == 0;
-	char id[SERVICE_NAME_MAX + sizeof("-service")];
+	char id[SERVICE_NAME_MAX + sizeof("-service") + 20];
 
-	snprintf(id, sizeof(id), "%s%s", name, taken ? "-service" : "");
+	if (stock->unmanaged)
+		return;
+	snprintf(id, sizeof(id), "%s", name);
+	for (size_t i = 1; is_taken(stock, id); i++)
+		snprintf(id, sizeof(id), "%s-service%.0zu", name, i - 1);
+	if (stock->in_cluster)
+		add_keeping(&commands[REPLACE_STOP], name);
 	switch (tool) {
 	case REPLACE_PCS:
 		add_pcs(commands, stock, name, id);
@@ -200,4 +265,8 @@ void replace_make(struct lines *commands, enum replace_tool tool,
 	case REPLACE_TOOLS:
 		break;
 	}
+	if (stock->in_cluster)
+		add_restoring(&commands[REPLACE_BACK], name);
+	for (enum replace_step i = 0; i < REPLACE_STEPS; i++)
+		link_commands(&commands[i]);
 }

@@ -27,6 +27,7 @@ static void free_stock(struct stock *s)
 {
 	for (size_t i = 0; i < s->n_exports; i++) {
 		free(s->exports[i].path);
+		free(s->exports[i].inside);
 		free(s->exports[i].client);
 		free(s->exports[i].options);
 	}
@@ -36,6 +37,9 @@ static void free_stock(struct stock *s)
 	free(s->directory);
 	free(s->fstype);
 	free(s->options);
+	free(s->root);
+	free(s->unmanaged);
+	free(s->fault);
 	lines_free(&s->replaced);
 	lines_free(&s->others);
 	lines_free(&s->meta);
@@ -48,11 +52,13 @@ void stocks_free(struct stocks *stocks)
 	for (size_t i = 0; i < stocks->n; i++)
 		free_stock(&stocks->v[i]);
 	free(stocks->v);
+	free(stocks->scope);
+	lines_free(&stocks->ids);
 	memset(stocks, 0, sizeof(*stocks));
 }
 
-int stock_add_export(struct stock *stock, const char *path, const char *client,
-		     const char *options)
+int stock_add_export(struct stock *stock, const char *path, const char *inside,
+		     const char *client, const char *options)
 {
 	struct stock_export *e;
 	size_t len = strlen(path);
@@ -65,9 +71,31 @@ int stock_add_export(struct stock *stock, const char *path, const char *client,
 	while (len > 1 && path[len - 1] == '/')
 		len--;
 	e->path = strndup(path, len);
+	e->inside = inside ? strdup(inside) : NULL;
 	e->client = strdup(client);
 	e->options = strdup(options);
-	return e->path && e->client && e->options ? 0 : -ENOMEM;
+	return e->path && !inside == !e->inside && e->client && e->options ? 0 : -ENOMEM;
+}
+
+const char *stock_find_option(const char *options, const char *name, size_t *len)
+{
+	const char *value = NULL;
+	size_t n = strlen(name);
+
+	for (const char *p = options; (p = strstr(p, name)); p += n)
+		if ((p == options || p[-1] == ',') && p[n] == '=')
+			value = p + n + 1;
+	*len = value ? strcspn(value, ",") : 0;
+	return value;
+}
+
+bool stock_is_root(const char *options)
+{
+	size_t len;
+	const char *fsid = stock_find_option(options, "fsid", &len);
+
+	return (len == 1 && *fsid == '0') ||
+	       (len == 4 && strncmp(fsid, "root", len) == 0);
 }
 
 const char *stock_find_below(const char *directory, const char *path)

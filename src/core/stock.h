@@ -14,11 +14,13 @@
 /**
  * struct stock_export - a directory exported to one client
  * @path: on the head
+ * @inside: the same within the filesystem, "" for its top; NULL if it is in another one
  * @client: host, network, wildcard or @netgroup, as exports(5) has them
  * @options: separated by commas, may be empty
  */
 struct stock_export {
 	char *path;
+	char *inside;
 	char *client;
 	char *options;
 };
@@ -29,7 +31,12 @@ struct stock_export {
  * @in_cluster: it is a group
  * @device, @directory, @fstype, @options: of the mount
  * @addresses: a prefixlen of 0 and a link of "" are not told
+ * @root: what is exported with fsid=0, so that clients leave it out of a path; or NULL
  * @has_server: an NFS server is in the group, so each move starts it anew
+ * @unmanaged: why Pacemaker would not stop the group, "maintenance-mode=true"; or NULL
+ * @constrained: it has constraints that are not carried over, but may have to be made anew
+ * @fault: why it can be no service, or NULL
+ * @ids: of all resources of the cluster, which belong to struct stocks; or NULL
  * @replaced: ids of the resources that a service of baton's replaces
  * @others: ids of those that stay
  * @meta: meta attributes of the group, "resource-stickiness=100"
@@ -47,7 +54,12 @@ struct stock {
 	size_t n_exports;
 	struct address addresses[SERVICE_ADDRESSES_MAX];
 	size_t n_addresses;
+	char *root;
 	bool has_server;
+	char *unmanaged;
+	bool constrained;
+	char *fault;
+	const struct lines *ids;
 	struct lines replaced;
 	struct lines others;
 	struct lines meta;
@@ -55,10 +67,16 @@ struct stock {
 	struct lines remarks;
 };
 
-/** struct stocks - a growable list; start from all zero, end with stocks_free() */
+/**
+ * struct stocks - a growable list; start from all zero, end with stocks_free()
+ * @scope: what the cluster tells its NFS servers to have for their scope, or NULL
+ * @ids: of all resources of the cluster
+ */
 struct stocks {
 	struct stock *v;
 	size_t n;
+	char *scope;
+	struct lines ids;
 };
 
 /** stocks_add - append one of that id; NULL if memory is short. Earlier pointers become stale. */
@@ -73,9 +91,26 @@ static inline void cleanup_stocks(struct stocks *stocks)
 }
 #define _cleanup_stocks_ __attribute__((cleanup(cleanup_stocks)))
 
-/** stock_add_export - append a copy; slashes at the end of @path go. Return: 0 or -ENOMEM. */
-int stock_add_export(struct stock *stock, const char *path, const char *client,
-		     const char *options);
+/**
+ * stock_add_export - append a copy
+ * @path: slashes at its end go
+ * @inside: see struct stock_export
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int stock_add_export(struct stock *stock, const char *path, const char *inside,
+		     const char *client, const char *options);
+
+/**
+ * stock_find_option - the value of the last NAME=VALUE in a list of options
+ * @len: gets its length, 0 if there is none
+ *
+ * Return: where it begins, or NULL. It ends before a comma or with the list.
+ */
+const char *stock_find_option(const char *options, const char *name, size_t *len);
+
+/** stock_is_root - do the options of an export make it the top of NFSv4's tree? */
+bool stock_is_root(const char *options);
 
 /**
  * stock_find_below - where does a path stand below a directory?
@@ -98,6 +133,9 @@ enum stock_need {
  * @need: what that is
  * @err: no CIB, no such group, or what is missing in it (BATON_EXIT_CLUSTER)
  *
+ * A group that was not asked for by name, and can be no service, has a fault and keeps none
+ * of the others from the list. Its members may be NULL.
+ *
  * Every resource of a group, every parameter, meta attribute and constraint of it is in
  * one of the members or in a remark.
  *
@@ -109,6 +147,7 @@ int stocks_read_cib(struct stocks *stocks, const char *text, size_t len,
 /**
  * struct stock_mount - a filesystem that is mounted on a head
  * @source, @directory, @fstype, @options: of it
+ * @root: what of the filesystem is mounted, "/" for all of it (and "/SUBVOLUME" with btrfs)
  * @dev: of its superblock
  */
 struct stock_mount {
@@ -116,6 +155,7 @@ struct stock_mount {
 	const char *directory;
 	const char *fstype;
 	const char *options;
+	const char *root;
 	dev_t dev;
 };
 
@@ -141,7 +181,8 @@ const struct stock_mount *stock_find_mount(const struct stock_mount *mounts, siz
  * @group: the mount point of one, or its last part; NULL = all that could move
  * @err: line and reason (BATON_EXIT_CONFIG)
  *
- * A filesystem that cannot move (that of /, or of no block device) is a remark of each
+ * A filesystem that is mounted in several places, also in parts, is one: it has one disk.
+ * One that cannot move (that of /, or of no block device) is a remark of each
  * other, as are exports that are in none. Addresses are not told.
  *
  * Return: 0, -EINVAL, -ENOENT, or -ENOMEM.

@@ -1,238 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * stockcib: groups of stock agents, from the CIB.
- *
- * Two tables say what each agent and each parameter becomes; what is in neither is a
- * remark, so that nothing is lost unseen. Parameters are those of resource-agents 4.12.
- */
+/* stockcib: groups of stock agents, from the CIB. */
 #include "core/stock.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/stockpart.h"
+#include "core/stockplace.h"
 #include "core/text.h"
 #include "core/xml.h"
 
 #define FAIL(err, rc, ...) (err_set(err, BATON_EXIT_CLUSTER, 0, __VA_ARGS__), (rc))
 
-/* ---- agents ---- */
-
-enum part {
-	PART_NONE,
-	PART_FILESYSTEM,
-	PART_EXPORT,
-	PART_ADDRESS,
-	PART_SERVER,
+/* What a group is read from. */
+struct source {
+	const xmlNode *config;
+	const xmlNode *resources;
+	const char *root; /* what is exported with fsid=0 anywhere, or NULL */
 };
 
-/* What a service of baton's replaces. */
-static const struct agent {
-	const char *class, *provider, *type;
-	enum part part;
-	const char *why; /* of what is needed no more */
-} agents[] = {
-	{ "ocf", "heartbeat", "Filesystem", PART_FILESYSTEM, NULL },
-	{ "ocf", "heartbeat", "exportfs", PART_EXPORT, NULL },
-	{ "ocf", "heartbeat", "IPaddr2", PART_ADDRESS, NULL },
-	{ "ocf", "heartbeat", "IPaddr", PART_ADDRESS, NULL },
-	{ "ocf", "heartbeat", "nfsserver", PART_SERVER,
-	  "each service has an NFS server of its own" },
-	{ "systemd", "", "nfs-server", PART_SERVER,
-	  "each service has an NFS server of its own" },
-	{ "systemd", "", "nfs-kernel-server", PART_SERVER,
-	  "each service has an NFS server of its own" },
-	{ "ocf", "heartbeat", "nfsnotify", PART_NONE, "NFSv4 has no statd to notify" },
-	{ "ocf", "heartbeat", "portblock", PART_NONE,
-	  "baton silences and tickles by itself" },
-	{ "ocf", "baton", "sever", PART_NONE, "baton severs and tickles by itself" },
-};
-
-/* ---- parameters ---- */
-
-enum param {
-	PARAM_NONE,
-	PARAM_DEVICE,
-	PARAM_DIRECTORY,
-	PARAM_FSTYPE,
-	PARAM_OPTIONS,
-	PARAM_CLIENT,
-	PARAM_IP,
-	PARAM_NIC,
-	PARAM_NETMASK,
-	PARAM_COUNT,
-};
-
-#define ANNOUNCED "baton announces the address by itself"
-#define UNMOUNTED "baton ends what clients hold before it unmounts"
-
-static const struct row {
-	enum part part;
-	const char *name;
-	enum param param; /* where it is kept, or PARAM_NONE: then why it is not */
-	const char *why;
-} rows[] = {
-	{ PART_FILESYSTEM, "device", PARAM_DEVICE, NULL },
-	{ PART_FILESYSTEM, "directory", PARAM_DIRECTORY, NULL },
-	{ PART_FILESYSTEM, "fstype", PARAM_FSTYPE, NULL },
-	{ PART_FILESYSTEM, "options", PARAM_OPTIONS, NULL },
-	{ PART_FILESYSTEM, "run_fsck", PARAM_NONE,
-	  "baton repairs no filesystem by itself" },
-	{ PART_FILESYSTEM, "fast_stop", PARAM_NONE, UNMOUNTED },
-	{ PART_FILESYSTEM, "force_unmount", PARAM_NONE, UNMOUNTED },
-	{ PART_FILESYSTEM, "statusfile_prefix", PARAM_NONE,
-	  "the monitor of baton has its own place on the disk" },
-	{ PART_EXPORT, "directory", PARAM_DIRECTORY, NULL },
-	{ PART_EXPORT, "clientspec", PARAM_CLIENT, NULL },
-	{ PART_EXPORT, "options", PARAM_OPTIONS, NULL },
-	{ PART_EXPORT, "fsid", PARAM_NONE,
-	  "baton sets its own, equal on every head; clients have to mount anew" },
-	{ PART_EXPORT, "unlock_on_stop", PARAM_NONE, UNMOUNTED },
-	{ PART_EXPORT, "wait_for_leasetime_on_stop", PARAM_NONE,
-	  "a stop of baton waits for no lease" },
-	{ PART_EXPORT, "rmtab_backup", PARAM_NONE, "NFSv4 has no rmtab" },
-	{ PART_ADDRESS, "ip", PARAM_IP, NULL },
-	{ PART_ADDRESS, "nic", PARAM_NIC, NULL },
-	{ PART_ADDRESS, "cidr_netmask", PARAM_NETMASK, NULL },
-	{ PART_ADDRESS, "broadcast", PARAM_NONE, "it follows from the prefix" },
-	{ PART_ADDRESS, "iflabel", PARAM_NONE, "the service has a link of its own" },
-	{ PART_ADDRESS, "run_arping", PARAM_NONE, ANNOUNCED },
-	{ PART_ADDRESS, "arp_interval", PARAM_NONE, ANNOUNCED },
-	{ PART_ADDRESS, "arp_count", PARAM_NONE, ANNOUNCED },
-	{ PART_ADDRESS, "arp_count_refresh", PARAM_NONE, ANNOUNCED },
-	{ PART_ADDRESS, "arp_bg", PARAM_NONE, ANNOUNCED },
-	{ PART_ADDRESS, "arp_sender", PARAM_NONE, ANNOUNCED },
-	{ PART_ADDRESS, "send_arp_opts", PARAM_NONE, ANNOUNCED },
-};
-
-/* What the parameters of one resource are. */
-struct values {
-	const char *v[PARAM_COUNT];
-};
-
-static const char *get(const struct values *values, enum param param)
+/* What is exported with fsid=0 by a primitive below @node. */
+static const char *find_root(const xmlNode *resources, const xmlNode *node)
 {
-	return values->v[param] ? values->v[param] : "";
-}
+	static const char kind[] = "instance_attributes";
 
-static void take_pair(struct stock *stock, enum part part, const char *id,
-		      const char *name, const char *value, struct values *values)
-{
-	const char *why = NULL;
+	for (const xmlNode *c = node->children; c; c = c->next) {
+		const char *fsid, *options, *root;
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		if (rows[i].part != part || strcmp(rows[i].name, name) != 0)
+		if (c->type != XML_ELEMENT_NODE)
 			continue;
-		/* What the resource says itself comes before its template. */
-		if (rows[i].param && !values->v[rows[i].param])
-			values->v[rows[i].param] = value;
-		if (rows[i].param)
-			return;
-		why = rows[i].why;
+		root = find_root(resources, c);
+		if (root)
+			return root;
+		if (!xml_is_named(c, "primitive") ||
+		    stockpart_find(resources, c) != PART_EXPORT)
+			continue;
+		fsid = stockpart_get(resources, c, kind, "fsid");
+		options = stockpart_get(resources, c, kind, "options");
+		if ((fsid && text_has_word("0 root", fsid)) ||
+		    (options && stock_is_root(options)))
+			return stockpart_get(resources, c, kind, "directory");
 	}
-	lines_add(&stock->remarks, "%s: %s=%s is not carried over%s%s", id, name, value,
-		  why ? ": " : "", why ? why : "");
+	return NULL;
 }
-
-/* All sets of attributes of one kind, those of a template behind the resource's own. */
-static void walk_pairs(struct stock *stock, xmlNode *owner, const char *kind,
-		       const char *id,
-		       void (*call)(struct stock *stock, const char *id, const char *name,
-				    const char *value, void *data),
-		       void *data)
-{
-	xml_for_each (set, owner, kind) {
-		if (xml_get(set, "id-ref") || xml_find_child(set, "rule"))
-			lines_add(&stock->remarks,
-				  "%s: attributes by reference or rule (%s) are not "
-				  "understood; see whether they matter",
-				  id,
-				  xml_get(set, "id-ref") ? xml_get(set, "id-ref")
-				  : xml_get(set, "id")   ? xml_get(set, "id")
-							 : "?");
-		xml_for_each (pair, set, "nvpair") {
-			const char *name = xml_get(pair, "name"),
-				   *value = xml_get(pair, "value");
-
-			if (name)
-				call(stock, id, name, value ? value : "", data);
-			else
-				lines_add(&stock->remarks,
-					  "%s: an attribute by reference (%s) is not "
-					  "understood; see whether it matters",
-					  id,
-					  xml_get(pair, "id-ref")
-						  ? xml_get(pair, "id-ref")
-						  : "?");
-		}
-	}
-}
-
-/* What walk_pairs() hands to take_parameter(). */
-struct taking {
-	enum part part;
-	struct values *values;
-};
-
-static void take_parameter(struct stock *stock, const char *id, const char *name,
-			   const char *value, void *data)
-{
-	const struct taking *t = data;
-
-	take_pair(stock, t->part, id, name, value, t->values);
-}
-
-static void tell_attribute(struct stock *stock, const char *id, const char *name,
-			   const char *value, void *data)
-{
-	(void)data;
-	lines_add(&stock->remarks, "%s: attribute %s=%s is not carried over", id, name,
-		  value);
-}
-
-/* Of the group: how it is placed goes along, what holds it now does not. */
-static void take_meta(struct stock *stock, const char *id, const char *name,
-		      const char *value, void *data)
-{
-	if (text_has_word("resource-stickiness priority migration-threshold "
-			  "failure-timeout",
-			  name))
-		lines_add(&stock->meta, "%s=%s", name, value);
-	else
-		tell_attribute(stock, id, name, value, data);
-}
-
-static void tell_operations(struct stock *stock, xmlNode *primitive, const char *id)
-{
-	_cleanup_free_ char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out) {
-		stock->remarks.failed = true;
-		return;
-	}
-	xml_for_each (operations, primitive, "operations") {
-		xml_for_each (op, operations, "op") {
-			const char *name = xml_get(op, "name"),
-				   *interval = xml_get(op, "interval"),
-				   *timeout = xml_get(op, "timeout");
-
-			fprintf(out, ", %s interval=%s timeout=%s", name ? name : "?",
-				interval ? interval : "-", timeout ? timeout : "-");
-		}
-	}
-	fclose(out);
-	if (*text)
-		lines_add(
-			&stock->remarks,
-			"%s: its operations are not carried over, the agent has its own: %s",
-			id, text + 2);
-}
-
-/* ---- resources ---- */
 
 static int set(char **to, const char *value)
 {
@@ -240,266 +52,96 @@ static int set(char **to, const char *value)
 	return *to ? 0 : -ENOMEM;
 }
 
-static int take_filesystem(struct stock *stock, const char *id,
-			   const struct values *values, struct err *err)
+/* Where the exports are in the filesystem; it may come behind them. */
+static int place_exports(struct stock *stock)
 {
-	const char *directory = get(values, PARAM_DIRECTORY);
-	size_t len = strlen(directory);
+	int rc = 0;
 
-	if (stock->device)
-		return FAIL(err, -EINVAL,
-			    "group %s: more than one Filesystem, %s too; a service has "
-			    "one disk, so split the group",
-			    stock->id, id);
-	if (!*get(values, PARAM_DEVICE) || !*directory || !*get(values, PARAM_FSTYPE))
-		return FAIL(err, -EINVAL,
-			    "group %s: %s lacks device, directory or fstype", stock->id,
-			    id);
-	if (set(&stock->device, get(values, PARAM_DEVICE)) < 0 ||
-	    set(&stock->directory, directory) < 0 ||
-	    set(&stock->fstype, get(values, PARAM_FSTYPE)) < 0 ||
-	    set(&stock->options, get(values, PARAM_OPTIONS)) < 0)
-		return -ENOMEM;
-	while (len > 1 && stock->directory[len - 1] == '/')
-		stock->directory[--len] = '\0';
-	return 0;
-}
+	for (size_t i = 0; i < stock->n_exports && rc == 0; i++) {
+		struct stock_export *e = &stock->exports[i];
+		const char *inside = stock->directory
+					     ? stock_find_below(stock->directory, e->path)
+					     : NULL;
 
-static int take_export(struct stock *stock, const char *id, const struct values *values,
-		       struct err *err)
-{
-	_cleanup_free_ char *copy = NULL;
-	char *save = NULL;
-	int rc;
-
-	if (!*get(values, PARAM_DIRECTORY) || !*get(values, PARAM_CLIENT))
-		return FAIL(err, -EINVAL, "group %s: %s lacks directory or clientspec",
-			    stock->id, id);
-	copy = strdup(get(values, PARAM_DIRECTORY));
-	rc = copy ? 0 : -ENOMEM;
-	/* The agent takes several, with blanks between. */
-	for (char *path = rc ? NULL : strtok_r(copy, " \t\n", &save); path && rc == 0;
-	     path = strtok_r(NULL, " \t\n", &save))
-		rc = stock_add_export(stock, path, get(values, PARAM_CLIENT),
-				      get(values, PARAM_OPTIONS));
+		rc = inside ? set(&e->inside, inside) : 0;
+	}
 	return rc;
 }
 
-/* "24", or "255.255.255.0"; 0 if it is neither, which is the same as not told. */
-static unsigned int parse_netmask(const char *text)
+static int set_root(struct stock *stock, const char *directory)
 {
-	struct ipaddr mask;
-	unsigned long len;
+	size_t len = directory ? strcspn(directory, " \t\n") : 0;
 
-	if (text_parse_number(&len, text, 1, 128) == 0)
-		return len;
-	if (ipaddr_parse(&mask, text) < 0 || mask.family != AF_INET)
-		return 0;
-	return __builtin_popcount(mask.v4.s_addr);
+	while (len > 1 && directory[len - 1] == '/')
+		len--;
+	stock->root = len ? strndup(directory, len) : NULL;
+	return len && !stock->root ? -ENOMEM : 0;
 }
 
-static int take_address(struct stock *stock, const char *id, const struct values *values,
-			struct err *err)
+static int take_parts(struct stock *stock, const struct source *from, xmlNode *group,
+		      struct err *err)
 {
-	struct address *a = &stock->addresses[stock->n_addresses];
-	const char *nic = get(values, PARAM_NIC);
-	/* "eth0:0": the label of old tools is no part of the link's name. */
-	size_t len = strcspn(nic, ":");
+	xml_for_each (primitive, group, "primitive") {
+		struct err why = { 0 };
+		int rc = stockpart_take(stock, from->resources, primitive, &why);
 
-	if (stock->n_addresses == SERVICE_ADDRESSES_MAX)
-		return FAIL(err, -EINVAL, "group %s: more than %d addresses", stock->id,
-			    SERVICE_ADDRESSES_MAX);
-	memset(a, 0, sizeof(*a));
-	if (ipaddr_parse(&a->ip, get(values, PARAM_IP)) < 0)
-		return FAIL(err, -EINVAL, "group %s: %s: ip=%s is no address", stock->id,
-			    id, get(values, PARAM_IP));
-	if (len >= sizeof(a->link))
-		return FAIL(err, -EINVAL, "group %s: %s: nic=%s is no link", stock->id,
-			    id, nic);
-	a->prefixlen = parse_netmask(get(values, PARAM_NETMASK));
-	if (!a->prefixlen && *get(values, PARAM_NETMASK))
-		return FAIL(err, -EINVAL, "group %s: %s: cidr_netmask=%s is no netmask",
-			    stock->id, id, get(values, PARAM_NETMASK));
-	if (nic[len])
-		lines_add(&stock->remarks, "%s: of nic=%s the label is not carried over",
-			  id, nic);
-	memcpy(a->link, nic, len);
-	stock->n_addresses++;
-	return 0;
-}
-
-static xmlNode *find_template(const xmlNode *resources, const xmlNode *primitive)
-{
-	const char *id = xml_get(primitive, "template");
-
-	xml_for_each (template, resources, "template") {
-		if (id && xml_has(template, "id", id))
-			return template;
+		if (rc == -EINVAL)
+			rc = stock->fault ? 0 : set(&stock->fault, why.text);
+		if (rc < 0) {
+			*err = why;
+			return rc;
+		}
 	}
-	return NULL;
+	return place_exports(stock);
 }
 
-static const struct agent *find_agent(const xmlNode *kind)
-{
-	for (size_t i = 0; i < sizeof(agents) / sizeof(*agents); i++) {
-		const struct agent *a = &agents[i];
-
-		if (xml_has(kind, "class", a->class) && xml_has(kind, "type", a->type) &&
-		    (!*a->provider || xml_has(kind, "provider", a->provider)))
-			return a;
-	}
-	return NULL;
-}
-
-static void tell_other(struct stock *stock, const xmlNode *kind, const char *id)
-{
-	const char *class = xml_get(kind, "class"), *provider = xml_get(kind, "provider"),
-		   *type = xml_get(kind, "type");
-
-	lines_add(&stock->others, "%s", id);
-	lines_add(&stock->remarks,
-		  "%s (%s%s%s:%s) is none of a service's parts and stays; see whether it "
-		  "belongs before the service or after it; bound to it, the service is "
-		  "stopped and started by a move, not handed over",
-		  id, class ? class : "?", provider ? ":" : "", provider ? provider : "",
-		  type ? type : "?");
-}
-
-static int take_primitive(struct stock *stock, const xmlNode *resources,
-			  xmlNode *primitive, struct err *err)
-{
-	xmlNode *template = find_template(resources, primitive);
-	xmlNode *kind = template ? template : primitive;
-	const struct agent *agent = find_agent(kind);
-	const char *id = xml_get(primitive, "id");
-	struct values values = { 0 };
-	struct taking taking = { agent ? agent->part : PART_NONE, &values };
-
-	if (!id)
-		return FAIL(err, -EPROTO, "group %s: a resource has no id", stock->id);
-	if (!agent) {
-		tell_other(stock, kind, id);
-		return 0;
-	}
-	lines_add(&stock->replaced, "%s", id);
-	if (agent->why) {
-		lines_add(&stock->remarks, "%s (%s) is not carried over: %s", id,
-			  agent->type, agent->why);
-		walk_pairs(stock, primitive, "instance_attributes", id, tell_attribute,
-			   NULL);
-		walk_pairs(stock, template, "instance_attributes", id, tell_attribute,
-			   NULL);
-		stock->has_server |= agent->part == PART_SERVER;
-		return 0;
-	}
-	walk_pairs(stock, primitive, "instance_attributes", id, take_parameter, &taking);
-	walk_pairs(stock, template, "instance_attributes", id, take_parameter, &taking);
-	walk_pairs(stock, primitive, "meta_attributes", id, tell_attribute, NULL);
-	walk_pairs(stock, template, "meta_attributes", id, tell_attribute, NULL);
-	walk_pairs(stock, primitive, "utilization", id, tell_attribute, NULL);
-	tell_operations(stock, primitive, id);
-	tell_operations(stock, template, id);
-	if (agent->part == PART_FILESYSTEM)
-		return take_filesystem(stock, id, &values, err);
-	if (agent->part == PART_EXPORT)
-		return take_export(stock, id, &values, err);
-	return take_address(stock, id, &values, err);
-}
-
-/* ---- constraints ---- */
-
-/* Is the group, or a part of it that goes, named anywhere in it? */
-static bool concerns(const struct stock *stock, const xmlNode *node)
-{
-	if (node->type != XML_ELEMENT_NODE)
-		return false;
-	for (const xmlAttr *a = node->properties; a; a = a->next) {
-		const char *name = (const char *)a->name, *value = xml_get(node, name);
-
-		if (text_has_word("rsc with-rsc first then", name) ||
-		    (strcmp(name, "id") == 0 && xml_is_named(node, "resource_ref")))
-			if (value && (strcmp(value, stock->id) == 0 ||
-				      lines_has(&stock->replaced, value)))
-				return true;
-	}
-	for (const xmlNode *c = node->children; c; c = c->next)
-		if (concerns(stock, c))
-			return true;
-	return false;
-}
-
-/* "rsc=web with-rsc=nfs score=INFINITY" */
-static char *describe(const xmlNode *node)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	for (const xmlAttr *a = node->properties; a; a = a->next)
-		if (strcmp((const char *)a->name, "id") != 0)
-			fprintf(out, " %s=%s", a->name,
-				xml_get(node, (const char *)a->name));
-	if (node->children)
-		fputs(" …", out);
-	fclose(out);
-	return text;
-}
-
-static void take_constraint(struct stock *stock, const xmlNode *c)
-{
-	const char *id = xml_get(c, "id"), *node = xml_get(c, "node"),
-		   *score = xml_get(c, "score");
-	bool by_hand = id && (strncmp(id, "cli-prefer-", 11) == 0 ||
-			      strncmp(id, "cli-ban-", 8) == 0);
-	_cleanup_free_ char *text = NULL;
-
-	if (xml_is_named(c, "rsc_location") && node && score && !by_hand &&
-	    !xml_get(c, "role") && !c->children) {
-		lines_add(&stock->prefers, "%s=%s", node, score);
-		return;
-	}
-	text = describe(c);
-	lines_add(&stock->remarks, "%s %s (%s) is not carried over%s",
-		  (const char *)c->name, id ? id : "?", text ? text + !!*text : "",
-		  by_hand ? ": it is what a move by hand left"
-			  : ": it goes with the group, so make it anew if it is to hold");
-}
-
-/* ---- the whole ---- */
-
-static int read_group(struct stocks *stocks, const xmlNode *config, xmlNode *group,
+static int read_group(struct stocks *stocks, const struct source *from, xmlNode *group,
 		      struct err *err)
 {
 	struct stock *stock = stocks_add(stocks, xml_get(group, "id"));
-	xmlNode *resources = xml_find_child(config, "resources");
-	xmlNode *constraints = xml_find_child(config, "constraints");
-	int rc = stock ? 0 : -ENOMEM;
+	const char *root = find_root(from->resources, group);
+	int rc = stock ? take_parts(stock, from, group, err) : -ENOMEM;
 
 	if (rc == 0)
-		stock->in_cluster = true;
-	xml_for_each (primitive, group, "primitive") {
-		if (rc == 0)
-			rc = take_primitive(stock, resources, primitive, err);
-	}
+		rc = set_root(stock, root ? root : from->root);
 	if (rc < 0)
 		return rc;
-	walk_pairs(stock, group, "meta_attributes", stock->id, take_meta, NULL);
-	walk_pairs(stock, group, "instance_attributes", stock->id, tell_attribute, NULL);
-	for (xmlNode *c = constraints ? constraints->children : NULL; c; c = c->next)
-		if (c->type == XML_ELEMENT_NODE && concerns(stock, c))
-			take_constraint(stock, c);
+	stock->in_cluster = true;
+	stock->ids = &stocks->ids;
+	stockplace_take(stock, from->config, group);
 	return 0;
+}
+
+/* What is told of the cluster as a whole: the resources' ids, and the servers' scope. */
+static int read_resources(struct stocks *stocks, const xmlNode *resources,
+			  const xmlNode *node)
+{
+	int rc = 0;
+
+	for (const xmlNode *c = node->children; c && rc == 0; c = c->next) {
+		const char *id = xml_get(c, "id"), *scope = NULL;
+
+		if (c->type != XML_ELEMENT_NODE ||
+		    !text_has_word("primitive group clone master bundle template",
+				   (const char *)c->name))
+			continue;
+		if (id)
+			lines_add(&stocks->ids, "%s", id);
+		if (stockpart_find(resources, c) == PART_SERVER)
+			scope = stockpart_get(resources, c, "instance_attributes",
+					      "nfs_server_scope");
+		if (scope && !stocks->scope)
+			rc = set(&stocks->scope, scope);
+		if (rc == 0)
+			rc = read_resources(stocks, resources, c);
+	}
+	return rc;
 }
 
 static bool has_part(const xmlNode *resources, const xmlNode *group, enum part part)
 {
 	xml_for_each (primitive, group, "primitive") {
-		xmlNode *template = find_template(resources, primitive);
-		const struct agent *a = find_agent(template ? template : primitive);
-
-		if (a && a->part == part)
+		if (stockpart_find(resources, primitive) == part)
 			return true;
 	}
 	return false;
@@ -526,44 +168,54 @@ static const char *find_missing(const xmlNode *resources, const xmlNode *group,
 	return NULL;
 }
 
+static int check_memory(const struct stocks *stocks)
+{
+	bool failed = stocks->ids.failed;
+
+	for (size_t i = 0; i < stocks->n; i++) {
+		const struct stock *s = &stocks->v[i];
+
+		failed |= s->replaced.failed || s->others.failed || s->meta.failed ||
+			  s->prefers.failed || s->remarks.failed;
+	}
+	return failed ? -ENOMEM : 0;
+}
+
 int stocks_read_cib(struct stocks *stocks, const char *text, size_t len,
 		    const char *group, enum stock_need need, struct err *err)
 {
 	_cleanup_xml_ xmlDoc *doc = xml_parse(text, len);
 	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-	xmlNode *config = xml_find_child(root, "configuration");
-	xmlNode *resources = xml_find_child(config, "resources");
-	bool found = false;
-	int rc = 0;
+	struct source from = { .config = xml_find_child(root, "configuration") };
+	int rc;
 
-	if (!root || !xml_is_named(root, "cib") || !resources)
+	from.resources = xml_find_child(from.config, "resources");
+	if (!root || !xml_is_named(root, "cib") || !from.resources)
 		return FAIL(err, -EPROTO,
 			    "this is no CIB, as cibadmin --query prints it");
-	xml_for_each (g, resources, "group") {
+	from.root = find_root(from.resources, from.resources);
+	rc = read_resources(stocks, from.resources, from.resources);
+	xml_for_each (g, from.resources, "group") {
 		const char *id = xml_get(g, "id"), *missing;
 
 		if (rc < 0 || !id || (group && strcmp(id, group) != 0))
 			continue;
-		missing = find_missing(resources, g, need);
+		missing = find_missing(from.resources, g, need);
 		if (missing && group)
 			return FAIL(err, -EINVAL, "group %s has no %s", group, missing);
 		if (missing)
 			continue;
-		found = true;
-		rc = read_group(stocks, config, g, err);
+		rc = read_group(stocks, &from, g, err);
+		if (rc == 0 && group && stocks->v[0].fault)
+			return FAIL(err, -EINVAL, "%s", stocks->v[0].fault);
 	}
-	for (size_t i = 0; i < stocks->n && rc == 0; i++) {
-		const struct stock *s = &stocks->v[i];
-
-		if (s->replaced.failed || s->others.failed || s->meta.failed ||
-		    s->prefers.failed || s->remarks.failed)
-			rc = -ENOMEM;
-	}
+	if (rc == 0)
+		rc = check_memory(stocks);
 	if (rc == -ENOMEM)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "read the CIB");
-	if (rc == 0 && !found && group)
+	if (rc == 0 && !stocks->n && group)
 		return FAIL(err, -ENOENT, "the cluster has no group %s", group);
-	if (rc == 0 && !found)
+	if (rc == 0 && !stocks->n)
 		return FAIL(err, -ENOENT,
 			    "the cluster has no group of Filesystem%s and IPaddr2",
 			    need == STOCK_WHOLE ? ", exportfs" : "");

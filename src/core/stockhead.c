@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/cleanup.h"
 #include "core/etab.h"
 
 struct reader {
@@ -13,32 +14,81 @@ struct reader {
 	const struct stock_mount *mounts;
 	size_t n;
 	const char *group;
+	char *root;        /* what is exported with fsid=0, or NULL */
 	struct lines left; /* exports that cannot move, and why */
 };
 
-static struct stock *find_stock(struct stocks *stocks, const struct stock_mount *mount)
+/* The mount of a disk that says most of it: the head's own root, or what shows most of it. */
+static const struct stock_mount *find_whole(const struct reader *r, dev_t dev)
+{
+	const struct stock_mount *best = NULL;
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct stock_mount *m = &r->mounts[i];
+
+		if (m->dev != dev)
+			continue;
+		if (strcmp(m->directory, "/") == 0)
+			return m;
+		if (!best || strlen(m->root) < strlen(best->root))
+			best = m;
+	}
+	return best;
+}
+
+static struct stock *find_stock(struct stocks *stocks, const struct stock_mount *whole)
 {
 	for (size_t i = 0; i < stocks->n; i++)
-		if (strcmp(stocks->v[i].id, mount->directory) == 0)
+		if (strcmp(stocks->v[i].id, whole->directory) == 0)
 			return &stocks->v[i];
 
-	struct stock *stock = stocks_add(stocks, mount->directory);
+	struct stock *stock = stocks_add(stocks, whole->directory);
 
 	if (!stock)
 		return NULL;
-	stock->device = strdup(mount->source);
-	stock->directory = strdup(mount->directory);
-	stock->fstype = strdup(mount->fstype);
-	stock->options = strdup(mount->options);
+	stock->device = strdup(whole->source);
+	stock->directory = strdup(whole->directory);
+	stock->fstype = strdup(whole->fstype);
+	stock->options = strdup(whole->options);
 	return stock->device && stock->directory && stock->fstype && stock->options
 		       ? stock
 		       : NULL;
 }
 
-static bool is_meant(const struct reader *r, const char *directory)
+/* Is it one of the places where that disk is mounted, or the last part of one? */
+static bool is_meant(const struct reader *r, dev_t dev)
 {
-	return !r->group || strcmp(directory, r->group) == 0 ||
-	       strcmp(strrchr(directory, '/') + 1, r->group) == 0;
+	for (size_t i = 0; i < r->n && r->group; i++) {
+		const char *directory = r->mounts[i].directory;
+
+		if (r->mounts[i].dev == dev &&
+		    (strcmp(directory, r->group) == 0 ||
+		     strcmp(strrchr(directory, '/') + 1, r->group) == 0))
+			return true;
+	}
+	return !r->group;
+}
+
+/*
+ * Where a path of @mount is once the disk is mounted as @whole is; NULL if it is not there.
+ * With btrfs, a part of the disk may be what is mounted (subvol=).
+ */
+static int find_inside(char **inside, const struct stock_mount *whole,
+		       const struct stock_mount *mount, const char *path)
+{
+	_cleanup_free_ char *top = NULL, *full = NULL;
+	bool partial = strcmp(whole->fstype, "btrfs") == 0;
+	size_t len;
+	const char *subvol = stock_find_option(whole->options, "subvol", &len);
+	const char *below;
+
+	top = partial && subvol ? strndup(subvol, len) : strdup("/");
+	if (!top || asprintf(&full, "%s%s", strcmp(mount->root, "/") ? mount->root : "",
+			     stock_find_below(mount->directory, path)) < 0)
+		return -ENOMEM;
+	below = stock_find_below(top, full);
+	*inside = below ? strdup(below) : NULL;
+	return below && !*inside ? -ENOMEM : 0;
 }
 
 static int take_entry(const char *path, const char *client, const char *options,
@@ -46,21 +96,30 @@ static int take_entry(const char *path, const char *client, const char *options,
 {
 	struct reader *r = data;
 	const struct stock_mount *mount = stock_find_mount(r->mounts, r->n, path);
+	const struct stock_mount *whole = mount ? find_whole(r, mount->dev) : NULL;
+	_cleanup_free_ char *inside = NULL;
 	struct stock *stock;
 
-	if (!mount || strcmp(mount->directory, "/") == 0 ||
+	if (!r->root && stock_is_root(options)) {
+		r->root = strdup(path);
+		if (!r->root)
+			return -ENOMEM;
+	}
+	if (!mount || strcmp(whole->directory, "/") == 0 ||
 	    strncmp(mount->source, "/dev/", 5) != 0) {
 		lines_add(&r->left,
 			  "export %s for %s is not carried over: it is in the filesystem "
 			  "%s (%s), which cannot move",
-			  path, client, mount ? mount->directory : "/",
+			  path, client, mount ? whole->directory : "/",
 			  mount ? mount->source : "?");
 		return 0;
 	}
-	if (!is_meant(r, mount->directory))
+	if (!is_meant(r, mount->dev))
 		return 0;
-	stock = find_stock(r->stocks, mount);
-	return stock ? stock_add_export(stock, path, client, options) : -ENOMEM;
+	stock = find_stock(r->stocks, whole);
+	if (!stock || find_inside(&inside, whole, mount, path) < 0)
+		return -ENOMEM;
+	return stock_add_export(stock, path, inside, client, options);
 }
 
 int stocks_read_exports(struct stocks *stocks, const char *text, size_t len,
@@ -70,9 +129,15 @@ int stocks_read_exports(struct stocks *stocks, const char *text, size_t len,
 	struct reader r = { .stocks = stocks, .mounts = mounts, .n = n, .group = group };
 	int rc = etab_parse(text, len, file, take_entry, &r, err);
 
-	for (size_t i = 0; i < stocks->n && rc == 0; i++)
+	for (size_t i = 0; i < stocks->n && rc == 0; i++) {
+		struct stock *stock = &stocks->v[i];
+
 		for (size_t k = 0; k < r.left.n; k++)
-			lines_add(&stocks->v[i].remarks, "%s", r.left.v[k]);
+			lines_add(&stock->remarks, "%s", r.left.v[k]);
+		stock->root = r.root ? strdup(r.root) : NULL;
+		if (r.root && !stock->root)
+			rc = -ENOMEM;
+	}
 	if (rc == 0 && r.left.failed)
 		rc = -ENOMEM;
 	if (rc == 0 && stocks->n == 0) {
@@ -87,6 +152,7 @@ int stocks_read_exports(struct stocks *stocks, const char *text, size_t len,
 		rc = -ENOENT;
 	}
 	lines_free(&r.left);
+	free(r.root);
 	return rc == -ENOMEM ? err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "read %s", file)
 			     : rc;
 }

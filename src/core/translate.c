@@ -14,10 +14,9 @@
 
 #include "core/cleanup.h"
 #include "core/config.h"
-#include "core/exportopt.h"
-#include "core/fold.h"
 #include "core/keys.h"
 #include "core/text.h"
+#include "core/translateexport.h"
 #include "core/value.h"
 
 #define FAIL(err, ...) err_set(err, BATON_EXIT_CONFIG, 0, __VA_ARGS__)
@@ -56,10 +55,32 @@ static int make_name(struct translation *t, const struct stock *stock, struct er
 static const struct {
 	const char *prefix, *directory;
 } tags[] = {
-	{ "-U", "/dev/disk/by-uuid/" },       { "--uuid", "/dev/disk/by-uuid/" },
-	{ "UUID=", "/dev/disk/by-uuid/" },    { "-L", "/dev/disk/by-label/" },
-	{ "--label", "/dev/disk/by-label/" }, { "LABEL=", "/dev/disk/by-label/" },
+	{ "-U", "/dev/disk/by-uuid/" },
+	{ "--uuid", "/dev/disk/by-uuid/" },
+	{ "UUID=", "/dev/disk/by-uuid/" },
+	{ "-L", "/dev/disk/by-label/" },
+	{ "--label", "/dev/disk/by-label/" },
+	{ "LABEL=", "/dev/disk/by-label/" },
+	{ "PARTUUID=", "/dev/disk/by-partuuid/" },
+	{ "PARTLABEL=", "/dev/disk/by-partlabel/" },
 };
+
+/* "label with blank" as udev writes it (blkid_encode_string() of libblkid). */
+static void add_tagged_device(struct translation *t, const char *directory,
+			      const char *tag)
+{
+	char path[1024];
+	size_t n = 0;
+
+	for (; *tag && *tag != '"' && n + 5 < sizeof(path); tag++)
+		if (isalnum((unsigned char)*tag) || strchr("#+-.:=@_", *tag) ||
+		    (unsigned char)*tag >= 0x80)
+			path[n++] = *tag;
+		else
+			n += snprintf(path + n, 5, "\\x%02x", (unsigned char)*tag);
+	path[n] = '\0';
+	lines_add(&t->keys, "device = %s%s", directory, path);
+}
 
 static void add_device(struct translation *t, const char *device)
 {
@@ -73,8 +94,7 @@ static void add_device(struct translation *t, const char *device)
 			continue;
 		device += len;
 		device += strspn(device, " =\"");
-		lines_add(&t->keys, "device = %s%.*s", tags[i].directory,
-			  (int)strcspn(device, "\""), device);
+		add_tagged_device(t, tags[i].directory, device);
 		return;
 	}
 	lines_add(&t->keys, "device = %s", device);
@@ -171,6 +191,14 @@ static void add_told_address(struct translation *t, const struct address *told,
 			  "name for LINK",
 			  ip);
 	}
+	if (a.prefixlen == (a.ip.family == AF_INET ? 32 : 128)) {
+		lines_add(
+			&t->remarks,
+			"address %s: a prefix of %u has no network in it, and the service "
+			"has no other of the head's addresses to reach one by",
+			ip, a.prefixlen);
+		a.prefixlen = 0;
+	}
 	if (!a.prefixlen && near)
 		a.prefixlen = near->prefixlen;
 	if (!a.prefixlen) {
@@ -218,174 +246,6 @@ static int add_addresses(struct translation *t, const struct stock *stock,
 	return rc;
 }
 
-/* ---- the exports ---- */
-
-/* Defaults, which exportfs writes out in its table. */
-static bool is_default(const char *option)
-{
-	return text_has_word("sync wdelay hide nocrossmnt secure root_squash "
-			     "no_all_squash no_subtree_check secure_locks acl no_pnfs "
-			     "anonuid=65534 anongid=65534",
-			     option);
-}
-
-/* Only sec=sys, and so the same options behind it once more? */
-static bool is_plain_sys(const char *options)
-{
-	const char *sec = strstr(options, "sec=");
-
-	return sec && strncmp(sec, "sec=sys", 7) == 0 && (!sec[7] || sec[7] == ',') &&
-	       !strstr(sec + 1, "sec=");
-}
-
-static int add_client(struct translation *t, FILE *out, const struct stock *stock,
-		      const struct stock_export *e)
-{
-	_cleanup_free_ char *copy = strdup(e->options), *scratch = NULL;
-	bool v6 = strchr(e->client, ':') != NULL;
-	bool plain = !stock->in_cluster && is_plain_sys(e->options);
-	size_t size;
-	FILE *none = open_memstream(&scratch, &size);
-	const char *comma = "";
-	char *rest = copy;
-
-	if (!copy || !none) {
-		if (none)
-			fclose(none);
-		return -ENOMEM;
-	}
-	fputc(' ', out);
-	/* exportfs(8) wants brackets around IPv6 addresses, exports(5) none. */
-	for (const char *c = e->client; *c; c++)
-		if (!v6 || !strchr("[]", *c))
-			fputc(*c, out);
-	fputc('(', out);
-	while (*e->options && rest) {
-		char *item = strsep(&rest, ",");
-		struct err why = { 0 };
-
-		if (plain && strcmp(item, "sec=sys") == 0)
-			break;
-		if (!*item || (!stock->in_cluster && is_default(item)))
-			continue;
-		if (exportopt_copy(none, item, &why)) {
-			lines_add(&t->remarks, "export %s for %s: %s", e->path, e->client,
-				  why.text);
-			continue;
-		}
-		fprintf(out, "%s%s", comma, item);
-		comma = ",";
-	}
-	fputc(')', out);
-	fclose(none);
-	return 0;
-}
-
-/* Why an export is none of the service's, or NULL. */
-static const char *find_fault(const struct stock *stock, const struct stock_export *e)
-{
-	if (!stock_find_below(stock->directory, e->path))
-		return "it is in another filesystem";
-	for (size_t i = 0; i < stock->n_exports; i++) {
-		const char *outer = stock->exports[i].path;
-		const char *below = stock_find_below(outer, e->path);
-
-		if (below && *below && stock_find_below(stock->directory, outer))
-			return "it lies within another export, and its clients will come "
-			       "to it by that one and its rights";
-	}
-	return NULL;
-}
-
-/* Is it the first of its path? */
-static bool is_first(const struct stock *stock, size_t k)
-{
-	for (size_t i = 0; i < k; i++)
-		if (strcmp(stock->exports[i].path, stock->exports[k].path) == 0)
-			return false;
-	return true;
-}
-
-static void add_mount_line(struct translation *t, const struct stock *stock,
-			   const char *path, const char *below)
-{
-	char ip[IPADDR_TEXT] = "ADDRESS";
-	const struct address *a = &stock->addresses[0];
-	bool v6 = stock->n_addresses && a->ip.family == AF_INET6;
-
-	if (stock->n_addresses)
-		ipaddr_format(&a->ip, ip);
-	lines_add(&t->mounts, "%s%s%s:/%s%s, till now :%s", v6 ? "[" : "", ip,
-		  v6 ? "]" : "", t->name, below, path);
-}
-
-static int add_export(struct translation *t, const struct stock *stock, size_t k)
-{
-	const char *path = stock->exports[k].path;
-	const char *below = stock_find_below(stock->directory, path);
-	const char *quote = strchr(below, ' ') ? "\"" : "";
-	_cleanup_free_ char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	int rc = out ? 0 : -ENOMEM;
-
-	if (rc < 0)
-		return rc;
-	fprintf(out, "export = %s%s%s", quote, *below ? below : "/", quote);
-	for (size_t i = k; i < stock->n_exports && rc == 0; i++)
-		if (strcmp(stock->exports[i].path, path) == 0)
-			rc = add_client(t, out, stock, &stock->exports[i]);
-	if (fclose(out))
-		rc = -ENOMEM;
-	if (rc == 0)
-		lines_add(&t->keys, "%s", text);
-	add_mount_line(t, stock, path, below);
-	return rc;
-}
-
-static int add_exports(struct translation *t, const struct stock *stock, struct err *err)
-{
-	bool any = false;
-	int rc = 0;
-
-	for (size_t i = 0; i < stock->n_exports && rc == 0; i++) {
-		const struct stock_export *e = &stock->exports[i];
-		const char *fault = find_fault(stock, e);
-
-		if (fault) {
-			lines_add(&t->remarks, "export %s for %s is not carried over: %s",
-				  e->path, e->client, fault);
-		} else if (is_first(stock, i)) {
-			any = true;
-			rc = add_export(t, stock, i);
-		}
-	}
-	if (rc == 0 && !any)
-		return FAIL(err, "%s: nothing of %s is exported", stock->id,
-			    stock->directory);
-	return rc;
-}
-
-/* ---- text ---- */
-
-static const struct fold from = { "# made from ", "# ", "", 0 };
-static const struct fold item = { "# - ", "#   ", "", 0 };
-static const struct fold command = { "#     ", "#         ", " \\", '\'' };
-/* A line that begins with a blank goes on. */
-static const struct fold key = { "", "    ", "", '"' };
-
-static void print_lines(FILE *out, const struct fold *fold, const struct lines *lines)
-{
-	for (size_t i = 0; i < lines->n; i++)
-		fold_print(out, fold, lines->v[i]);
-}
-
-static void print_service(FILE *out, const struct translation *t)
-{
-	fputs("[service]\n", out);
-	print_lines(out, &key, &t->keys);
-}
-
 /* ---- the whole ---- */
 
 /* The last word has the parser. */
@@ -400,7 +260,7 @@ static int check(const struct translation *t, const struct stock *stock, struct 
 
 	for (size_t i = 0; i < t->keys.n; i++)
 		for (const char *c = t->keys.v[i]; *c; c++)
-			if (iscntrl((unsigned char)*c))
+			if (text_is_control(t->keys.v[i], c - t->keys.v[i]))
 				return FAIL(err,
 					    "%s cannot become a service: a value has a "
 					    "control character in it",
@@ -408,7 +268,7 @@ static int check(const struct translation *t, const struct stock *stock, struct 
 	out = open_memstream(&text, &size);
 	if (!out)
 		return -ENOMEM;
-	print_service(out, t);
+	translate_print_service(out, t);
 	if (fclose(out))
 		return -ENOMEM;
 	rc = config_parse(&svc, t->name, t->name, text, size, &why);
@@ -425,6 +285,8 @@ int translate_stock(struct translation *t, const struct stock *stock,
 	int rc;
 
 	memset(t, 0, sizeof(*t));
+	if (stock->fault)
+		return err_set(err, BATON_EXIT_CLUSTER, 0, "%s", stock->fault);
 	rc = make_name(t, stock, err);
 	if (rc == 0) {
 		add_device(t, stock->device);
@@ -434,15 +296,22 @@ int translate_stock(struct translation *t, const struct stock *stock,
 	if (rc == 0)
 		rc = add_addresses(t, stock, own, n, err);
 	if (rc == 0)
-		rc = add_exports(t, stock, err);
+		rc = translateexport_add(t, stock, err);
+	if (stock->unmanaged)
+		lines_add(
+			&t->remarks,
+			"%s: Pacemaker would not stop the group, and then there would be "
+			"two writers; end that, and import again",
+			stock->unmanaged);
 	for (size_t i = 0; i < stock->remarks.n; i++)
 		lines_add(&t->remarks, "%s", stock->remarks.v[i]);
 	if (rc == 0)
 		rc = check(t, stock, err);
 	short_of = t->keys.failed || t->remarks.failed || t->mounts.failed;
 	for (enum replace_tool i = 0; i < REPLACE_TOOLS; i++) {
-		replace_make(&t->commands[i], i, stock, t->name);
-		short_of |= t->commands[i].failed;
+		replace_make(t->commands[i], i, stock, t->name);
+		for (enum replace_step k = 0; k < REPLACE_STEPS; k++)
+			short_of |= t->commands[i][k].failed;
 	}
 	if (rc == -ENOMEM || short_of)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "%s", stock->id);
@@ -455,38 +324,7 @@ void translation_free(struct translation *t)
 	lines_free(&t->remarks);
 	lines_free(&t->mounts);
 	for (enum replace_tool i = 0; i < REPLACE_TOOLS; i++)
-		lines_free(&t->commands[i]);
+		for (enum replace_step k = 0; k < REPLACE_STEPS; k++)
+			lines_free(&t->commands[i][k]);
 	memset(t, 0, sizeof(*t));
-}
-
-static void print_commands(FILE *out, const struct translation *t,
-			   const struct stock *stock)
-{
-	fputs("\n# Put this file on every head, and there:\n", out);
-	fprintf(out, "#     systemctl enable --now baton@%s\n", t->name);
-	if (!stock->in_cluster)
-		fputs("# Take away what mounts and exports this now: resources, "
-		      "exports(5), fstab(5).\n",
-		      out);
-	fputs("# Then, on one of them, either these or those; before the resource is "
-	      "created, on every head:\n",
-	      out);
-	fprintf(out, "#     baton check %s\n", t->name);
-	for (enum replace_tool i = 0; i < REPLACE_TOOLS; i++) {
-		fprintf(out, "# by %s:\n", replace_names[i]);
-		print_lines(out, &command, &t->commands[i]);
-	}
-}
-
-void translate_print(FILE *out, const struct translation *t, const struct stock *stock)
-{
-	fprintf(out, "# /etc/baton/%s.conf, the same on every head\n", t->name);
-	fold_print(out, &from, stock->id);
-	fputs("#\n# To be seen to:\n", out);
-	print_lines(out, &item, &t->remarks);
-	fputs("# Clients then mount:\n", out);
-	print_lines(out, &item, &t->mounts);
-	fputc('\n', out);
-	print_service(out, t);
-	print_commands(out, t, stock);
 }

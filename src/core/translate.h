@@ -16,14 +16,14 @@
  * @keys: the lines of section [service]
  * @remarks: what is not carried over, and what has to be looked at, a sentence each
  * @mounts: "192.0.2.50:/NAME, till now :/srv/vmstore"
- * @commands: what puts it in its place, by each tool
+ * @commands: what puts it in its place, by each tool, and back
  */
 struct translation {
 	char name[SERVICE_NAME_MAX + 1];
 	struct lines keys;
 	struct lines remarks;
 	struct lines mounts;
-	struct lines commands[REPLACE_TOOLS];
+	struct lines commands[REPLACE_TOOLS][REPLACE_STEPS];
 };
 
 /**
@@ -54,6 +54,9 @@ int translate_stock(struct translation *t, const struct stock *stock,
 
 /** translation_free - release and clear it. */
 void translation_free(struct translation *t);
+
+/** translate_print_service - section [service] alone, as the parser gets it. */
+void translate_print_service(FILE *out, const struct translation *t);
 
 /**
  * translate_print - the service file; what has to be said and done stands in it as comments

@@ -28,6 +28,7 @@ static void fill(struct mounts *m)
 			.directory = or_empty(mnt_fs_get_target(fs)),
 			.fstype = or_empty(mnt_fs_get_fstype(fs)),
 			.options = or_empty(mnt_fs_get_options(fs)),
+			.root = or_empty(mnt_fs_get_root(fs)),
 			.dev = mnt_fs_get_devno(fs),
 		};
 	mnt_free_iter(it);

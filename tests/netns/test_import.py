@@ -3,6 +3,7 @@
 mounts; what it prints is a service file."""
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 
@@ -124,6 +125,48 @@ def test_one_of_two(head):
     assert r.stderr.count("\n") == 1
 
 
+def test_a_group_that_is_damaged(head):
+    """Nor does one that lacks something."""
+    r = head.run(BATON, "import", "--cib", "-", check=False,
+                 input=STOCK.read_text().replace('value="192.0.2.50"', 'value="here"'))
+    assert r.returncode == 13 and r.stdout.startswith("# /etc/baton/web-files.conf")
+    assert r.stderr == "baton: group vmstore: vmstore-ip: ip=here is no address\n"
+
+
+def test_order_of_commands(head):
+    """What is pasted ends where a command fails, and starts the service last of all."""
+    for group, n in (("vmstore", 2), ("Web.Files", 2)):
+        text = head.done("--cib", STOCK, group)
+        steps = [s.split("#    by ")[1:] for s in re.split(r"\n# (?=[1-4]\. |Back)", text)]
+        steps = [s for s in steps if s]
+        assert len(steps) == 3 and all(len(s) == n for s in steps)
+        for step in steps:
+            for tool in step:
+                commands = "".join(line[6:] for line in tool.splitlines(True)[1:]
+                                   ).replace("\\\n", "").splitlines()
+                assert [c.endswith(" &&") for c in commands] == [True] * (len(commands) - 1) + [False]
+                # bash finds no fault with it.
+                subprocess.run(["bash", "-n"], input="\n".join(commands), text=True, check=True)
+        for tool in steps[1]:
+            last = [line for line in tool.splitlines() if line.startswith("#     ")][-1]
+            assert last.split()[1:] in (["pcs", "resource", "enable", last.split()[-1]],
+                                        ["crm", "resource", "start", last.split()[-1]])
+            assert "--disabled" in tool or "target-role=Stopped" in tool
+
+
+def test_terminal(head):
+    """Nothing of the CIB steers a terminal, nor makes a line of its own."""
+    for control in ("\u009b", "&#10;", "&#9;"):
+        cib = STOCK.read_text().replace('value="safe"', f'value="a{control}31mb"')
+        text = head.done("--cib", "-", "vmstore", input=cib)
+        line = next(line for line in text.splitlines() if "force_unmount" in line)
+        assert "force_unmount=a?" in line and "31mb" in line
+        assert all(line.isprintable() for line in text.split("\n"))
+        cib = STOCK.read_text().replace('value="192.0.2.50"', f'value="a{control}31mb"')
+        why = head.done("--cib", "-", "vmstore", status=13, input=cib)
+        assert "ip=a" in why and why.isprintable()
+
+
 def test_bad_words(head):
     assert head.done("a", "b", status=2) == "baton import: one group at a time, not also 'b'"
     assert head.done("--cib", "a", "--exports", "b", status=2) == \
@@ -171,6 +214,25 @@ def test_from_exports_and_mounts(head, disk):
     assert head.done("--exports", head.folder / "etab", "with blank") == text
     assert head.done("--exports", head.folder / "etab", "other", status=3) == \
         f"baton: {head.folder}/etab exports nothing of a filesystem mounted on other"
+
+
+def test_from_a_bind_mount(head, disk):
+    """As NFSv4's tree is often made: what is exported is a part of the disk, and the disk is one."""
+    loop, place = disk
+    head.run("mkdir", "-p", place / "vm/images")
+    tree = head.folder / "nfs4"
+    head.run("mkdir", "-p", tree / "images")
+    head.run("mount", "--bind", place / "vm/images", tree / "images")
+    escaped = str(place).replace(" ", "\\040")
+    (head.folder / "etab").write_text(f"{tree}\t*(ro,fsid=0)\n{tree}/images\t*(rw)\n"
+                                      f"{escaped}/iso\t*(ro)\n")
+    text = head.done("--exports", head.folder / "etab")
+    assert text.count("[service]") == 1
+    assert [k for k in keys(text) if k.startswith("export")] == \
+        ["export = /vm/images *(rw)", "export = /iso *(ro)"]
+    assert "# - ADDRESS:/with-blank/vm/images, till now :/images\n" in text
+    assert head.done("--exports", head.folder / "etab", tree / "images") == text
+    head.run("umount", tree / "images")
 
 
 def test_damaged_exports(head):

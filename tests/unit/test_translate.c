@@ -25,11 +25,11 @@ static struct err err;
 static char *printed;
 
 static const struct stock_mount mounts[] = {
-	{ "/dev/root", "/", "ext4", "rw,relatime", 1 },
+	{ "/dev/root", "/", "ext4", "rw,relatime", "/", 1 },
 	{ "/dev/sdb", "/srv/vmstore", "xfs",
-	  "rw,relatime,attr2,inode64,logbufs=8,logbsize=32k,noquota", 2 },
-	{ "tmpfs", "/srv/tmp", "tmpfs", "rw", 3 },
-	{ "/dev/mapper/web", "/srv/web", "ext4", "rw,noatime", 4 },
+	  "rw,relatime,attr2,inode64,logbufs=8,logbsize=32k,noquota", "/", 2 },
+	{ "tmpfs", "/srv/tmp", "tmpfs", "rw", "/", 3 },
+	{ "/dev/mapper/web", "/srv/web", "ext4", "rw,noatime", "/", 4 },
 };
 
 static char *slurp(void)
@@ -169,43 +169,79 @@ static void test_group(void **state)
 			fail_msg("not told: %s", told[i]);
 	assert_false(is_told("mail-head2"));
 	assert_false(is_told("LINK"));
-	assert_int_equal(t.mounts.n, 2);
+	assert_int_equal(t.mounts.n, 3);
 	assert_string_equal(t.mounts.v[1],
 			    "192.0.2.50:/vmstore/iso, till now :/srv/vmstore/iso");
+	/* By the export that it lies within. */
+	assert_string_equal(
+		t.mounts.v[2],
+		"192.0.2.50:/vmstore/images/old, till now :/srv/vmstore/images/old");
 }
 
-static void expect_commands(enum replace_tool tool, const char *const *want)
+static void expect_commands(enum replace_tool tool, enum replace_step step,
+			    const char *const *want)
 {
-	const struct lines *have = &t.commands[tool];
+	const struct lines *have = &t.commands[tool][step];
 
 	for (size_t i = 0; want[i] || i < have->n; i++) {
 		assert_true(i < have->n);
 		assert_non_null(want[i]);
 		/* The operations have their own test. */
 		if (strstr(have->v[i], " op "))
-			*strstr(have->v[i], " op ") = '\0';
+			memmove(strstr(have->v[i], " op "), strstr(have->v[i], " meta "),
+				strlen(strstr(have->v[i], " meta ")) + 1);
 		assert_string_equal(have->v[i], want[i]);
 	}
 }
 
 static void test_commands(void **state)
 {
-	static const char *const pcs[] = {
+#define KEPT "/root/vmstore-before.xml"
+	static const char *const stop_pcs[] = {
+		"test ! -e " KEPT " &&",
+		"cibadmin --query --scope configuration > " KEPT " &&",
 		"pcs resource disable --wait vmstore",
-		"pcs resource delete vmstore",
-		"pcs resource create vmstore ocf:baton:service service=vmstore meta "
-		"allow-migrate=true resource-stickiness=100",
-		"pcs constraint location vmstore prefers head1=100",
-		"pcs constraint location vmstore avoids head2=INFINITY",
+		NULL,
+	};
+	static const char *const stop_crmsh[] = {
+		"test ! -e " KEPT " &&",
+		"cibadmin --query --scope configuration > " KEPT " &&",
+		"crm resource stop vmstore &&",
+		"crm_resource --wait",
+		NULL,
+	};
+	static const char *const pcs[] = {
+		"pcs resource delete vmstore &&",
+		"pcs resource create --disabled vmstore ocf:baton:service "
+		"service=vmstore meta allow-migrate=true resource-stickiness=600 &&",
+		"pcs constraint location vmstore prefers head1=100 &&",
+		"pcs constraint location vmstore avoids head2=INFINITY &&",
+		"pcs resource enable vmstore",
 		NULL,
 	};
 	static const char *const crmsh[] = {
-		"crm --wait resource stop vmstore",
 		"crm configure delete vmstore vmstore-fs vmstore-export-lan "
-		"vmstore-export-six vmstore-export-inner vmstore-ip vmstore-ip2",
-		"crm configure primitive vmstore ocf:baton:service params service=vmstore",
-		"crm configure location vmstore-on-1 vmstore 100: head1",
-		"crm configure location vmstore-on-2 vmstore -INFINITY: head2",
+		"vmstore-export-six vmstore-export-inner vmstore-ip vmstore-ip2 &&",
+		"crm configure primitive vmstore ocf:baton:service params "
+		"service=vmstore meta allow-migrate=true target-role=Stopped "
+		"resource-stickiness=600 &&",
+		"crm configure location vmstore-on-1 vmstore 100: head1 &&",
+		"crm configure location vmstore-on-2 vmstore -INFINITY: head2 &&",
+		"crm resource start vmstore",
+		NULL,
+	};
+	static const char *const back_pcs[] = {
+		"pcs resource delete vmstore &&",
+		"crm_resource --wait &&",
+		"cibadmin --replace --scope configuration --xml-file " KEPT,
+		NULL,
+	};
+	static const char *const back_crmsh[] = {
+		"crm resource stop vmstore &&",
+		"crm_resource --wait &&",
+		"crm configure delete vmstore &&",
+		"crm_resource --wait &&",
+		"cibadmin --replace --scope configuration --xml-file " KEPT,
 		NULL,
 	};
 
@@ -213,15 +249,18 @@ static void test_commands(void **state)
 	assert_int_equal(translate(NULL, 0), 0);
 	assert_true(is_told("address 198.51.100.50: no link of this head"));
 	assert_true(is_told("address 198.51.100.50: the prefix is not told, 24"));
-	assert_non_null(strstr(t.commands[REPLACE_CRMSH].v[2],
-			       " meta allow-migrate=true resource-stickiness=100"));
+	assert_true(is_told("vmstore: what its 6 resources have of resource-stickiness"));
 	/* Broken as a shell reads it. */
 	assert_non_null(strstr(
 		printed, "#     crm configure delete vmstore vmstore-fs "
 			 "vmstore-export-lan vmstore-export-six \\\n"
-			 "#         vmstore-export-inner vmstore-ip vmstore-ip2\n"));
-	expect_commands(REPLACE_PCS, pcs);
-	expect_commands(REPLACE_CRMSH, crmsh);
+			 "#         vmstore-export-inner vmstore-ip vmstore-ip2 &&\n"));
+	expect_commands(REPLACE_PCS, REPLACE_STOP, stop_pcs);
+	expect_commands(REPLACE_CRMSH, REPLACE_STOP, stop_crmsh);
+	expect_commands(REPLACE_PCS, REPLACE_PUT, pcs);
+	expect_commands(REPLACE_CRMSH, REPLACE_PUT, crmsh);
+	expect_commands(REPLACE_PCS, REPLACE_BACK, back_pcs);
+	expect_commands(REPLACE_CRMSH, REPLACE_BACK, back_crmsh);
 }
 
 /* crmsh takes no operations from the meta-data: ours are the agent's. */
@@ -244,7 +283,7 @@ static void test_operations(void **state)
 				 a->depth);
 	}
 	strcat(want, " meta ");
-	assert_non_null(strstr(t.commands[REPLACE_CRMSH].v[2], want));
+	assert_non_null(strstr(t.commands[REPLACE_CRMSH][REPLACE_PUT].v[1], want));
 }
 
 static void test_group_with_others(void **state)
@@ -256,27 +295,34 @@ static void test_group_with_others(void **state)
 		"export = / *(rw)",
 		NULL,
 	};
-	static const char *const pcs[] = {
+	static const char *const stop[] = {
+		"test ! -e /root/web-files-before.xml &&",
+		"cibadmin --query --scope configuration > "
+		"/root/web-files-before.xml &&",
 		"pcs resource disable --wait Web.Files",
-		"pcs resource delete web-ip",
-		"pcs resource delete web-export",
-		"pcs resource delete web-nfs",
-		"pcs resource delete web-fs",
-		"pcs resource create web-files ocf:baton:service service=web-files meta "
-		"allow-migrate=true",
-		"pcs constraint order Web.Files then web-files",
-		"pcs constraint colocation add web-files with Web.Files",
-		"pcs resource enable Web.Files",
+		NULL,
+	};
+	static const char *const pcs[] = {
+		"pcs resource delete web-ip &&",
+		"pcs resource delete web-export &&",
+		"pcs resource delete web-nfs &&",
+		"pcs resource delete web-fs &&",
+		"pcs resource create --disabled web-files ocf:baton:service "
+		"service=web-files meta allow-migrate=true &&",
+		"pcs constraint order Web.Files then web-files &&",
+		"pcs constraint colocation add web-files with Web.Files &&",
+		"pcs resource enable Web.Files &&",
+		"pcs resource enable web-files",
 		NULL,
 	};
 	static const char *const crmsh[] = {
-		"crm --wait resource stop Web.Files",
-		"crm configure delete web-fs web-nfs web-export web-ip",
+		"crm configure delete web-fs web-nfs web-export web-ip &&",
 		"crm configure primitive web-files ocf:baton:service params "
-		"service=web-files",
-		"crm configure order web-files-after Mandatory: Web.Files web-files",
-		"crm configure colocation web-files-with inf: web-files Web.Files",
-		"crm resource start Web.Files",
+		"service=web-files meta allow-migrate=true target-role=Stopped &&",
+		"crm configure order web-files-after Mandatory: Web.Files web-files &&",
+		"crm configure colocation web-files-with inf: web-files Web.Files &&",
+		"crm resource start Web.Files &&",
+		"crm resource start web-files",
 		NULL,
 	};
 
@@ -290,26 +336,215 @@ static void test_group_with_others(void **state)
 	assert_true(is_told("web-nfs (nfsserver) is not carried over"));
 	assert_true(
 		is_told("web-nfs: attribute nfs_shared_infodir=/srv/web/nfsinfo is "));
-	assert_string_equal(t.mounts.v[0],
-			    "[2001:db8::50]:/web-files, till now :/srv/web");
-	expect_commands(REPLACE_PCS, pcs);
-	expect_commands(REPLACE_CRMSH, crmsh);
+	assert_string_equal(t.mounts.v[0], "[2001:db8::50]:/web-files, till now :/");
+	expect_commands(REPLACE_PCS, REPLACE_STOP, stop);
+	expect_commands(REPLACE_PCS, REPLACE_PUT, pcs);
+	expect_commands(REPLACE_CRMSH, REPLACE_PUT, crmsh);
 }
 
-/* The group stays, so its id is taken. */
+/* The group stays, so its id is taken; so may be the next one. */
 static void test_id_taken(void **state)
 {
+	const struct lines *pcs = &t.commands[REPLACE_PCS][REPLACE_PUT];
+
 	assert_int_equal(read_cib("web", "<group id=\"Web.Files\"", "<group id=\"web\""),
 			 0);
 	assert_int_equal(translate(NULL, 0), 0);
-	assert_string_equal(t.commands[REPLACE_PCS].v[5],
-			    "pcs resource create web-service ocf:baton:service "
-			    "service=web meta allow-migrate=true");
-	assert_string_equal(t.commands[REPLACE_PCS].v[6],
-			    "pcs constraint order web then web-service");
-	assert_string_equal(t.commands[REPLACE_CRMSH].v[4],
+	assert_string_equal(pcs->v[4],
+			    "pcs resource create --disabled web-service "
+			    "ocf:baton:service service=web meta allow-migrate=true &&");
+	assert_string_equal(pcs->v[5], "pcs constraint order web then web-service &&");
+	assert_string_equal(t.commands[REPLACE_CRMSH][REPLACE_PUT].v[3],
 			    "crm configure colocation web-service-with inf: web-service "
-			    "web");
+			    "web &&");
+	/* By a resource that stays; what goes with the group takes no id. */
+	translation_free(&t);
+	assert_int_equal(read_cib("Web.Files", "\"web-lvm\"", "\"web-files\""), 0);
+	assert_int_equal(translate(NULL, 0), 0);
+	assert_non_null(strstr(pcs->v[4], " --disabled web-files-service ocf:"));
+	assert_non_null(strstr(t.commands[REPLACE_PCS][REPLACE_BACK].v[0],
+			       " delete web-files-service &&"));
+	translation_free(&t);
+	assert_int_equal(read_cib("Web.Files", "\"web-fs\"", "\"web-files\""), 0);
+	assert_int_equal(translate(NULL, 0), 0);
+	assert_non_null(strstr(pcs->v[4], " --disabled web-files ocf:"));
+}
+
+/* Pacemaker adds up the stickiness of a group's resources, own, inherited, or default. */
+static void test_stickiness(void **state)
+{
+	static const struct {
+		const char *old, *new, *want;
+	} cases[] = {
+		{ "", "", "600" },
+		{ "name=\"resource-stickiness\" value=\"100\"",
+		  "name=\"resource-stickiness\" value=\"INFINITY\"", "INFINITY" },
+		{ "name=\"resource-stickiness\" value=\"100\"",
+		  "name=\"resource-stickiness\" value=\"-INFINITY\"", "-INFINITY" },
+		{ "type=\"Filesystem\">",
+		  "type=\"Filesystem\"><meta_attributes id=\"x\"><nvpair id=\"x1\" "
+		  "name=\"resource-stickiness\" value=\"7\"/></meta_attributes>",
+		  "507" },
+		{ "name=\"resource-stickiness\" value=\"100\"",
+		  "name=\"priority\" value=\"1\"", NULL },
+	};
+	const struct lines *pcs = &t.commands[REPLACE_PCS][REPLACE_PUT];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *at;
+
+		assert_int_equal(read_cib("vmstore", cases[i].old, cases[i].new), 0);
+		translation_free(&t);
+		assert_int_equal(translate(NULL, 0), 0);
+		at = strstr(pcs->v[1], "resource-stickiness=");
+		assert_int_equal(!at, !cases[i].want);
+		if (at)
+			assert_memory_equal(at + 20, cases[i].want,
+					    strlen(cases[i].want));
+	}
+	/* Of all resources of the cluster. */
+	assert_int_equal(read_cib("Web.Files", "</configuration>",
+				  "<rsc_defaults><meta_attributes id=\"d\"><nvpair "
+				  "id=\"d1\" name=\"resource-stickiness\" value=\"10\"/>"
+				  "</meta_attributes></rsc_defaults></configuration>"),
+			 0);
+	translation_free(&t);
+	assert_int_equal(translate(NULL, 0), 0);
+	assert_non_null(strstr(pcs->v[4], " resource-stickiness=40 &&"));
+}
+
+/* What Pacemaker does not stop must not be replaced. */
+static void test_unmanaged(void **state)
+{
+	static const struct {
+		const char *old, *new, *want;
+	} cases[] = {
+		{ "name=\"stonith-enabled\" value=\"false\"",
+		  "name=\"maintenance-mode\" value=\"TRUE\"", "maintenance-mode=TRUE: " },
+		{ "name=\"target-role\" value=\"Started\"",
+		  "name=\"is-managed\" value=\"no\"", "is-managed=no: " },
+		{ "type=\"Filesystem\">",
+		  "type=\"Filesystem\"><meta_attributes id=\"x\"><nvpair id=\"x1\" "
+		  "name=\"maintenance\" value=\"1\"/></meta_attributes>",
+		  "maintenance=1: " },
+		{ "<instance_attributes id=\"nfs-export-ia\">",
+		  "<meta_attributes id=\"x\"><nvpair id=\"x1\" name=\"is-managed\" "
+		  "value=\"false\"/></meta_attributes>"
+		  "<instance_attributes id=\"nfs-export-ia\">",
+		  "is-managed=false: " },
+		{ "<node id=\"1\" uname=\"head1\"/>",
+		  "<node id=\"1\" uname=\"head1\"><instance_attributes id=\"x\"><nvpair "
+		  "id=\"x1\" name=\"maintenance\" value=\"on\"/>"
+		  "</instance_attributes></node>",
+		  "maintenance=on: " },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		assert_int_equal(read_cib("vmstore", cases[i].old, cases[i].new), 0);
+		translation_free(&t);
+		assert_int_equal(translate(NULL, 0), 0);
+		if (!is_told(cases[i].want))
+			fail_msg("not told: %s", cases[i].want);
+		assert_null(strstr(printed, "pcs resource"));
+		assert_null(strstr(printed, "crm configure"));
+		assert_non_null(strstr(printed, "# No more, as long as Pacemaker does"));
+	}
+	assert_int_equal(read_cib("vmstore", "name=\"stonith-enabled\" value=\"false\"",
+				  "name=\"maintenance-mode\" value=\"false\""),
+			 0);
+	translation_free(&t);
+	assert_int_equal(translate(NULL, 0), 0);
+	assert_non_null(strstr(printed, "pcs resource create"));
+}
+
+/* The way of Red Hat's guide: a top with fsid=0, and what is to be mounted below it. */
+static void test_root(void **state)
+{
+	assert_int_equal(read_cib("vmstore",
+				  "name=\"options\" value=\"rw,no_root_squash\"",
+				  "name=\"options\" value=\"rw,fsid=root\""),
+			 0);
+	assert_string_equal(stocks.v[0].root, "/srv/vmstore/images");
+	assert_int_equal(read_cib("vmstore",
+				  "value=\"/srv/vmstore/images /srv/vmstore/iso\"/>",
+				  "value=\"/srv/vmstore/\"/><nvpair id=\"x\" "
+				  "name=\"fsid\" value=\"0\"/>"),
+			 0);
+	assert_int_equal(translate(NULL, 0), 0);
+	assert_int_equal(t.mounts.n, 3);
+	assert_string_equal(t.mounts.v[0], "192.0.2.50:/vmstore, till now :/");
+	assert_string_equal(t.mounts.v[1],
+			    "192.0.2.50:/vmstore/images, till now :/images");
+	assert_string_equal(t.mounts.v[2],
+			    "192.0.2.50:/vmstore/images/old, till now :/images/old");
+	assert_true(is_told("export /srv/vmstore/images for [2001:db8::]/64 is not "
+			    "carried over: it lies within another export"));
+}
+
+static void test_small(void **state)
+{
+	static const struct {
+		const char *old, *new, *key, *told;
+	} cases[] = {
+		{ "value=\"/dev/disk/by-id/wwn-0x600140500000001\"",
+		  "value=\"PARTUUID=1234-01\"", "device = /dev/disk/by-partuuid/1234-01",
+		  NULL },
+		{ "value=\"/dev/disk/by-id/wwn-0x600140500000001\"",
+		  "value=\"LABEL=&quot;vm store&quot;\"",
+		  "device = /dev/disk/by-label/vm\\x20store", NULL },
+		{ "value=\"/dev/disk/by-id/wwn-0x600140500000001\"",
+		  "value=\"/dev/a&amp;b\"", "device = /dev/a&b", NULL },
+		/* In clouds and by some guides; only the head has a network then. */
+		{ "255.255.255.0", "32", "address = 192.0.2.50/24@eth0",
+		  "address 192.0.2.50: a prefix of 32 has no network in it" },
+		{ "value=\"192.0.2.0/24\"", "value=\"* host(rw)\"",
+		  "export = /images 2001:db8::/64(ro)",
+		  "for * host(rw) is not carried over: its client is not a single name" },
+		{ "<rsc_location id=\"location-vmstore-head1\"",
+		  "<rsc_location id=\"l\" resource-discovery=\"never\"", NULL,
+		  "rsc_location l (resource-discovery=never rsc=vmstore node=head1" },
+		{ "</configuration>",
+		  "<tags><tag id=\"night\"><obj_ref id=\"vmstore-ip\"/></tag></tags>"
+		  "</configuration>",
+		  NULL, "tag night names it or a part of it: take them out first" },
+		{ "</meta_attributes>\n        <primitive id=\"vmstore-fs\"",
+		  "</meta_attributes><primitive id=\"sev\" class=\"ocf\" provider=\"baton\" "
+		  "type=\"sever\"><instance_attributes id=\"y\"><nvpair id=\"y1\" "
+		  "name=\"ip\" value=\"192.0.2.50\"/></instance_attributes>"
+		  "<operations><op id=\"y2\" name=\"monitor\" interval=\"11s\"/>"
+		  "</operations></primitive><primitive id=\"vmstore-fs\"",
+		  NULL,
+		  "sev: its operations are not carried over, the agent has its own: "
+		  "monitor interval=11s" },
+	};
+	struct translate_own v[] = { own("192.0.2.11", 24, "eth0", false) };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		bool there = !cases[i].key;
+
+		assert_int_equal(read_cib("vmstore", cases[i].old, cases[i].new), 0);
+		translation_free(&t);
+		assert_int_equal(translate(v, 1), 0);
+		for (size_t k = 0; k < t.keys.n; k++)
+			there |= cases[i].key && strcmp(t.keys.v[k], cases[i].key) == 0;
+		if (!there)
+			fail_msg("no '%s' in\n%s", cases[i].key, printed);
+		if (cases[i].told && !is_told(cases[i].told))
+			fail_msg("not told: %s\n%s", cases[i].told, printed);
+	}
+}
+
+/* One that can be no service does not hide the others. */
+static void test_fault(void **state)
+{
+	assert_int_equal(read_cib(NULL, "name=\"fstype\"", "name=\"type\""), 0);
+	assert_int_equal(stocks.n, 2);
+	assert_string_equal(stocks.v[0].directory, "/srv/vmstore");
+	assert_int_equal(translate(NULL, 0), -EINVAL);
+	assert_string_equal(
+		err.text, "group vmstore: vmstore-fs lacks device, directory or fstype");
+	assert_int_equal(err.code, BATON_EXIT_CLUSTER);
+	assert_null(stocks.v[1].fault);
 }
 
 static void test_all_groups(void **state)
@@ -341,6 +576,9 @@ static void test_no_group(void **state)
 		  -EINVAL },
 		{ "vmstore", "value=\"192.0.2.50\"", "value=\"192.0.2.500\"",
 		  "group vmstore: vmstore-ip: ip=192.0.2.500 is no address", -EINVAL },
+		{ "vmstore", "255.255.255.0", "255.0.255.0",
+		  "group vmstore: vmstore-ip: cidr_netmask=255.0.255.0 is no netmask",
+		  -EINVAL },
 		{ "vmstore", "255.255.255.0", "wide",
 		  "group vmstore: vmstore-ip: cidr_netmask=wide is no netmask", -EINVAL },
 		{ NULL, "<cib ", "<bic ", "this is no CIB, as cibadmin --query prints it",
@@ -444,8 +682,8 @@ static void test_hostile(void **state)
 	assert_int_equal(read_cib("vmstore", "node=\"head1\"", "node=\"a;b'c&#10;\""), 0);
 	translation_free(&t);
 	assert_int_equal(translate(NULL, 0), 0);
-	assert_non_null(strstr(printed, " vmstore prefers 'a;b'\\''c?=100'\n"));
-	assert_non_null(strstr(printed, " vmstore 100: 'a;b'\\''c?'\n"));
+	assert_non_null(strstr(printed, " vmstore prefers 'a;b'\\''c?=100' &&\n"));
+	assert_non_null(strstr(printed, " vmstore 100: 'a;b'\\''c?' &&\n"));
 }
 
 static int read_exports(const char *text, const char *group)
@@ -491,13 +729,57 @@ static void test_head(void **state)
 	assert_true(is_told("option 'fsid' is refused"));
 	assert_string_equal(t.mounts.v[0], "ADDRESS:/vmstore, till now :/srv/vmstore");
 	assert_null(strstr(printed, "resource delete"));
-	assert_non_null(strstr(printed, "# Take away what mounts and exports"));
+	assert_non_null(strstr(printed, "# 2. Take away what mounts and exports"));
 
 	translation_free(&t);
 	assert_int_equal(translate(v, 1), 0);
 	assert_string_equal(t.keys.v[3], "address = 192.0.2.11/24@eth0");
 	translation_free(&t);
 	assert_int_equal(translate(v, 0), -EINVAL);
+}
+
+/* A disk that is mounted in several places is one service, with the paths of the disk. */
+static void test_bound(void **state)
+{
+	static const struct stock_mount bound[] = {
+		{ "/dev/sda", "/", "btrfs", "rw,subvol=/@rootfs", "/@rootfs", 1 },
+		{ "/dev/sdb", "/srv/nfs4/images", "xfs", "rw", "/vm/images", 2 },
+		{ "/dev/sdb", "/srv/vmstore", "xfs", "rw,noatime", "/", 2 },
+		{ "/dev/sda", "/srv/nfs4/own", "btrfs", "rw,subvol=/@own", "/@own", 1 },
+		{ "/dev/sdc", "/srv/data", "btrfs", "rw,subvol=/data", "/data", 3 },
+		{ "/dev/sdc", "/srv/nfs4/sub", "btrfs", "rw,subvol=/data", "/data/sub",
+		  3 },
+		{ "/dev/sdc", "/srv/other", "btrfs", "rw,subvol=/others", "/others", 3 },
+	};
+	static const char text[] = "/srv/nfs4 *(ro,fsid=0)\n/srv/nfs4/images *(rw)\n"
+				   "/srv/vmstore/iso *(ro)\n/srv/nfs4/own *(rw)\n"
+				   "/srv/nfs4/sub *(rw)\n/srv/other *(rw)\n";
+	struct translate_own v[] = { own("192.0.2.11", 24, "eth0", false) };
+	size_t n = sizeof(bound) / sizeof(*bound);
+
+	assert_int_equal(stocks_read_exports(&stocks, text, strlen(text), "etab", bound,
+					     n, NULL, &err),
+			 0);
+	assert_int_equal(stocks.n, 2);
+	assert_string_equal(stocks.v[0].id, "/srv/vmstore");
+	assert_int_equal(translate(v, 1), 0);
+	assert_string_equal(t.keys.v[t.keys.n - 2], "export = /vm/images *(rw)");
+	assert_string_equal(t.keys.v[t.keys.n - 1], "export = /iso *(ro)");
+	assert_string_equal(t.mounts.v[0],
+			    "ADDRESS:/vmstore/vm/images, till now :/images");
+	assert_true(
+		is_told("export /srv/nfs4/own for * is not carried over: it is in the "
+			"filesystem / (/dev/sda), which cannot move"));
+	assert_string_equal(stocks.v[1].id, "/srv/data");
+	assert_string_equal(stocks.v[1].exports[0].inside, "/sub");
+	assert_null(stocks.v[1].exports[1].inside);
+	/* By any of the places. */
+	stocks_free(&stocks);
+	assert_int_equal(stocks_read_exports(&stocks, text, strlen(text), "etab", bound,
+					     n, "images", &err),
+			 0);
+	assert_int_equal(stocks.n, 1);
+	assert_int_equal(stocks.v[0].n_exports, 2);
 }
 
 static void test_head_one(void **state)
@@ -531,6 +813,11 @@ int main(void)
 		cmocka_unit_test_teardown(test_operations, clear),
 		cmocka_unit_test_teardown(test_group_with_others, clear),
 		cmocka_unit_test_teardown(test_id_taken, clear),
+		cmocka_unit_test_teardown(test_stickiness, clear),
+		cmocka_unit_test_teardown(test_unmanaged, clear),
+		cmocka_unit_test_teardown(test_root, clear),
+		cmocka_unit_test_teardown(test_small, clear),
+		cmocka_unit_test_teardown(test_fault, clear),
 		cmocka_unit_test_teardown(test_all_groups, clear),
 		cmocka_unit_test_teardown(test_no_group, clear),
 		cmocka_unit_test_teardown(test_two_filesystems, clear),
@@ -538,6 +825,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_no_service, clear),
 		cmocka_unit_test_teardown(test_hostile, clear),
 		cmocka_unit_test_teardown(test_head, clear),
+		cmocka_unit_test_teardown(test_bound, clear),
 		cmocka_unit_test_teardown(test_head_one, clear),
 	};
 
