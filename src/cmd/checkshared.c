@@ -38,22 +38,23 @@ struct look {
 
 /* ---- exports ---- */
 
+/* Of several places where a filesystem is mounted the first: nfsserver binds its directory. */
 static const char *find_mount_point(const struct look *look, const char *path)
 {
 	const struct stock_mount *mount = stock_find_mount(look->v, look->n, path);
 
-	return mount ? mount->directory : "/";
+	for (size_t i = 0; mount && i < look->n; i++)
+		if (look->v[i].dev == mount->dev)
+			return look->v[i].directory;
+	return "/";
 }
 
-/* The value of the last fsid= among the options, as exportfs(8) takes it. */
 static char *copy_fsid(const char *options)
 {
-	const char *fsid = "";
+	size_t len;
+	const char *fsid = stock_find_option(options, "fsid", &len);
 
-	for (const char *p = options; (p = strstr(p, "fsid=")); p++)
-		if (p == options || p[-1] == ',')
-			fsid = p + strlen("fsid=");
-	return strndup(fsid, strcspn(fsid, ","));
+	return stock_is_root(options) ? strdup("0") : strndup(fsid ? fsid : "", len);
 }
 
 static int take_export(const char *path, const char *client, const char *options,
@@ -151,6 +152,7 @@ static bool has_stateful_rules(void)
 
 static void look_at_links(struct shared *f)
 {
+	int all = read_number(CONF "all/rp_filter"), own;
 	struct rtnl *rtnl = NULL;
 	struct rtnl_addr *v = NULL;
 	size_t n = 0;
@@ -172,9 +174,8 @@ static void look_at_links(struct shared *f)
 			continue;
 		/* The larger of both counts (Documentation/networking/ip-sysctl). */
 		snprintf(path, sizeof(path), CONF "%s/rp_filter", link->name);
-		link->strict = read_number(path) == 1;
-		if (read_number(CONF "all/rp_filter") == 1 && read_number(path) < 2)
-			link->strict = true;
+		own = read_number(path);
+		link->strict = (own > all ? own : all) == 1;
 		f->n_links++;
 	}
 	free(v);
@@ -200,9 +201,12 @@ static void look_at_groups(struct shared *f)
 	if (rc == 0)
 		rc = stocks_read_cib(&f->stocks, text, strlen(text), NULL, STOCK_MOVING,
 				     &err);
-	if (rc < 0)
-		snprintf(f->no_stocks, sizeof(f->no_stocks),
-			 "which addresses float is not known: %.400s", err.text);
+	if (rc == 0)
+		return;
+	/* Some may be half read. */
+	stocks_free(&f->stocks);
+	snprintf(f->no_stocks, sizeof(f->no_stocks),
+		 "which addresses float is not known: %.400s", err.text);
 }
 
 /* The group that has the filesystem, or else where it is mounted. */

@@ -102,7 +102,10 @@ static void judge_scope(struct judgement *j)
 {
 	const struct shared *f = j->facts;
 
-	if (f->scope[0] && f->scope_taken && strcmp(f->scope, f->head) != 0)
+	if (f->stocks.scope && strcmp(f->stocks.scope, f->head) != 0)
+		say(j, NULL, VERDICT_OK,
+		    "'%s', nfs_server_scope of the cluster's nfsserver", f->stocks.scope);
+	else if (f->scope[0] && f->scope_taken && strcmp(f->scope, f->head) != 0)
 		say(j, NULL, VERDICT_OK,
 		    "'%s', set in nfs.conf; good if it is the same on every head",
 		    f->scope);
@@ -259,25 +262,46 @@ static void judge_rp_filter(struct judgement *j)
 
 /* ---- services ---- */
 
+/* Is anything of it exported, by the cluster or, as far as can be seen, by this head? */
+static bool is_exported(const struct shared *f, const struct stock *s)
+{
+	bool found = s->n_exports || f->no_exports[0];
+
+	for (size_t i = 0; i < f->n_exports && !found; i++)
+		found = stock_find_below(s->directory, f->exports[i].path);
+	return found;
+}
+
 static void judge_groups(struct judgement *j)
 {
 	const struct shared *f = j->facts;
+	size_t n = 0;
 
 	if (f->no_stocks[0])
 		say(j, NULL, VERDICT_UNSURE, "%s", f->no_stocks);
+	for (size_t i = 0; i < f->stocks.n; i++)
+		n += is_exported(f, &f->stocks.v[i]);
 	for (size_t i = 0; i < f->stocks.n; i++) {
 		const struct stock *s = &f->stocks.v[i];
 		char ip[IPADDR_TEXT] = "its address";
 
 		if (s->n_addresses)
 			ipaddr_format(&s->addresses[0].ip, ip);
-		if (s->has_server)
-			say(j, s->id, VERDICT_OK, "its NFS server moves with %s", ip);
-		else
+		if (!is_exported(f, s))
+			say(j, s->id, VERDICT_OK, "nothing of %s is exported here",
+			    s->directory);
+		else if (!s->has_server)
 			say(j, s->id, VERDICT_WRONG,
 			    "%s moves to an NFS server that runs on there, out of grace: "
 			    "its clients cannot reclaim, their locks are lost (EIO)",
 			    ip);
+		else if (n > 1)
+			say(j, s->id, VERDICT_UNSURE,
+			    "its NFS server moves with %s: a group that is served from "
+			    "the same head then has none",
+			    ip);
+		else
+			say(j, s->id, VERDICT_OK, "its NFS server moves with %s", ip);
 	}
 }
 

@@ -116,6 +116,14 @@ class Head:
             states += STATE.format(i=i, major=os.major(dev), minor=os.minor(dev))
         (place / "states").write_text(states)
 
+    def below(self):
+        """Where the filesystem of the test's folder is mounted first."""
+        dev = os.stat(self.var).st_dev
+        for line in self.sh("cat /proc/self/mountinfo").splitlines():
+            if line.split()[2] == f"{os.major(dev)}:{os.minor(dev)}":
+                return line.split()[4]
+        raise AssertionError
+
     def connect(self):
         return int(self.spawn("/usr/bin/python3", "-c", CONNECT).stdout.readline())
 
@@ -161,6 +169,43 @@ def test_a_good_one(head):
     assert head.check() == ({}, 0)
 
 
+def test_server_in_the_group(head):
+    """As the agent nfsserver has it: its directory is bound over /var/lib/nfs, the scope is its own."""
+    head.sh(f"mkdir {head.folder}/a/info {head.folder}/a/info/nfsdcld")
+    (head.folder / "a.etab").write_text(f"{head.folder}/a *(rw,fsid=1)\n")
+    head.sh(f"cp {head.folder}/a.etab {head.folder}/a/info/etab; "
+            f"mount --bind {head.folder}/a/info /var/lib/nfs")
+    head.conf("nfs.conf", "")
+    head.only("scope", "wrong", "'head1', the name of this head")
+    cib = head.folder / "cib.xml"
+    cib.write_text(cib.read_text().replace('type="nfsserver"/>', 'type="nfsserver">'
+                   '<instance_attributes id="s"><nvpair id="s1" name="nfs_server_scope" '
+                   'value="both"/></instance_attributes></primitive>'))
+    assert head.check() == ({}, 0)
+
+
+def test_a_group_without_exports(head):
+    """A database's disk and address."""
+    head.groups(a=True, b=False)
+    assert head.check() == ({}, 0)
+    head.exports(f"{head.folder}/a *(rw,fsid=1)", f"{head.folder}/b/x *(rw,fsid=2)")
+    found, status = head.check()
+    assert found["group b"][0] == "wrong" and status == 7
+
+
+def test_a_group_that_is_damaged(head):
+    """What cannot become a service is judged all the same; a client's files are looked for in it."""
+    head.client(3, head.connect(), "a")
+    cib = head.folder / "cib.xml"
+    good = cib.read_text()
+    cib.write_text(good.replace('name="device"', 'name="other"'))
+    assert head.check() == ({}, 0)
+    cib.write_text(good.replace('name="directory"', 'name="other"'))
+    assert head.check() == ({}, 0)
+    cib.write_text(good.replace(' id="a-fs"', ''))
+    head.only("group", "unsure", "group a: a resource has no id")
+
+
 def test_as_it_comes(head):
     """What distributions and their guides set up: nearly all is wrong, each with its advice."""
     head.serve(lease=90, grace=90)
@@ -201,12 +246,14 @@ def test_scope(head):
 def test_records_on_the_head(head):
     head.conf("nfs.conf", "[nfsd]\nscope = nfs\n")
     (head.var / "nfsdcld").mkdir()
-    head.only("records", "wrong", "/var/lib/nfs/nfsdcld is in /var/lib/nfs, which stays on this head")
+    head.only("records", "wrong", f"/var/lib/nfs/nfsdcld is in {head.below()}, which stays on this head")
 
 
 def test_same_fsid(head):
     head.exports(f"{head.folder}/a h(rw,fsid=0)", f"{head.folder}/a i(rw,fsid=0)",
                  f"{head.folder}/a/c h(fsid=7,rw,fsid=0)")
+    head.only(f"fsid {head.folder}/a/c", "wrong", f"fsid=0 is that of {head.folder}/a, too")
+    head.exports(f"{head.folder}/a h(rw,fsid=0)", f"{head.folder}/a/c h(rw,fsid=root)")
     head.only(f"fsid {head.folder}/a/c", "wrong", f"fsid=0 is that of {head.folder}/a, too")
 
 
@@ -228,6 +275,9 @@ def test_rp_filter(head):
     head.sh("ip address add 198.51.100.1/24 dev eth1; sysctl -qw net.ipv4.conf.eth1.rp_filter=2")
     head.only("rp_filter", "unsure", "1 on eth0, with 2 links")
     head.sh("sysctl -qw net.ipv4.conf.eth0.rp_filter=2")
+    assert head.check() == ({}, 0)
+    # The larger one counts.
+    head.sh("sysctl -qw net.ipv4.conf.eth0.rp_filter=1 net.ipv4.conf.all.rp_filter=2")
     assert head.check() == ({}, 0)
 
 

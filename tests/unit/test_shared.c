@@ -71,6 +71,7 @@ static int begin(void **state)
 	add_export("/srv/a", "host", "1", "/srv/a");
 	s = stocks_add(&facts.stocks, "a");
 	s->has_server = true;
+	s->directory = strdup("/srv/a");
 	ipaddr_parse(&s->addresses[0].ip, "192.0.2.50");
 	s->n_addresses = 1;
 	set_links(1, 1);
@@ -148,6 +149,11 @@ static void test_scope(void **state)
 	expect("scope", "wrong", "'head1', the name of this head, as rpc.nfsd(8) here");
 	facts.scope[0] = '\0';
 	expect("scope", "wrong", "RFC 8881, 2.10.4");
+	/* The agent nfsserver has a parameter for it. */
+	facts.stocks.scope = strdup("head1");
+	expect("scope", "wrong", "RFC 8881, 2.10.4");
+	strcpy(facts.stocks.scope, "both");
+	expect(NULL, NULL, NULL);
 }
 
 static void test_records(void **state)
@@ -185,14 +191,51 @@ static void test_network(void **state)
 	expect("rp_filter", "unsure", "1 on eth0, eth1, with 3 links");
 }
 
+/* Judges; the verdict on one thing. */
+static const char *find_verdict(const char *item)
+{
+	report_free(&report);
+	report_init(&report);
+	shared_judge(&facts, &report);
+	for (size_t i = 0; i < json_object_array_length(report.findings); i++) {
+		struct json_object *f = json_object_array_get_idx(report.findings, i);
+
+		if (strcmp(member_string(f, "item"), item) == 0)
+			return member_string(f, "verdict");
+	}
+	return "none";
+}
+
 static void test_groups(void **state)
 {
 	facts.stocks.v[0].has_server = false;
 	expect("group a", "wrong",
 	       "192.0.2.50 moves to an NFS server that runs on there");
+	/* A database's, say. */
+	facts.stocks.v[0].directory[5] = 'x';
+	expect(NULL, NULL, NULL);
+	snprintf(facts.no_exports, sizeof(facts.no_exports), "no etab");
+	assert_string_equal(find_verdict("group a"), "wrong");
+	facts.no_exports[0] = '\0';
+	facts.stocks.v[0].directory[5] = 'a';
 	facts.stocks.v[0].has_server = true;
 	snprintf(facts.no_stocks, sizeof(facts.no_stocks), "no cluster here");
 	expect("group", "unsure", "no cluster here");
+}
+
+/* The one server of a head moves with one of them. */
+static void test_two_groups(void **state)
+{
+	struct stock *s = stocks_add(&facts.stocks, "b");
+
+	s->directory = strdup("/srv/b");
+	expect(NULL, NULL, NULL);
+	stock_add_export(s, "/srv/b", "", "*", "rw");
+	assert_string_equal(find_verdict("group a"), "unsure");
+	assert_string_equal(find_verdict("group b"), "wrong");
+	s->has_server = true;
+	assert_string_equal(find_verdict("group b"), "unsure");
+	assert_int_equal(report.status, 0);
 }
 
 static void test_clients(void **state)
@@ -250,6 +293,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_fsid, begin, end),
 		cmocka_unit_test_setup_teardown(test_network, begin, end),
 		cmocka_unit_test_setup_teardown(test_groups, begin, end),
+		cmocka_unit_test_setup_teardown(test_two_groups, begin, end),
 		cmocka_unit_test_setup_teardown(test_clients, begin, end),
 		cmocka_unit_test_setup_teardown(test_no_server, begin, end),
 		cmocka_unit_test_setup_teardown(test_no_exports, begin, end),
