@@ -208,6 +208,11 @@ ACTIONS = ["start", "stop", "monitor", "migrate_to", "migrate_from", "validate-a
     ("x" * 33, "service name 'x"),
 ])
 def test_bad_parameter(agent, action, service, said):
+    if action == "stop":
+        # It must not fail: after a probe that does, Pacemaker stops it everywhere, and fences.
+        _, line = agent.run(action, service=service, expect=SUCCESS)
+        assert line.startswith(f"WARNING: nothing to stop: {said}")
+        return
     reason = agent.reason(action, CONFIGURED, service=service, target="head2")
     assert reason.startswith(said)
 

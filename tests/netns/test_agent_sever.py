@@ -529,7 +529,6 @@ def copied(folder):
 # --- the tables -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("action", ["start", "stop", "monitor", "validate-all"])
 @pytest.mark.parametrize("wrong,why", [
     ({"address": ""}, "the parameter address is missing"),
     ({"address": "nfs.example.org"}, "address: 'nfs.example.org' is no address"),
@@ -541,8 +540,12 @@ def copied(folder):
     ({"release": "maybe"}, "release: 'maybe' is neither yes nor no"),
     ({"tickle": "y n"}, "tickle: 'y n' is neither yes nor no"),
 ])
-def test_bad_parameter(agent, action, wrong, why):
-    assert agent.reason(action, CONFIGURED, **wrong) == why
+def test_bad_parameter(agent, net, wrong, why):
+    """A stop must not fail: after a probe that does, Pacemaker stops it everywhere, and fences."""
+    for action in ("start", "monitor", "validate-all"):
+        assert agent.reason(action, CONFIGURED, **wrong) == why
+    assert agent.warnings("stop", **wrong) == [f"nothing to stop: {why}"]
+    assert rules(net) == ""
 
 
 @pytest.mark.parametrize("word", ["yes", "True", "1", "on", "no", "FALSE", "0", "off"])
