@@ -75,6 +75,36 @@ int ipaddr_parse(struct ipaddr *ip, const char *text)
 	return 0;
 }
 
+const char *ipaddr_fault(const struct ipaddr *ip)
+{
+	if (ip->family == AF_INET) {
+		uint32_t a = ntohl(ip->v4.s_addr);
+
+		if (a >> 24 == 0)
+			return "is unspecified";
+		if (a >> 24 == 127)
+			return "is a loopback address";
+		if (IN_MULTICAST(a))
+			return "is a multicast address";
+		if (a >> 28 == 15)
+			return "is reserved";
+		if (a >> 16 == 0xa9fe)
+			return "is link-local";
+		return NULL;
+	}
+	if (IN6_IS_ADDR_UNSPECIFIED(&ip->v6))
+		return "is unspecified";
+	if (IN6_IS_ADDR_LOOPBACK(&ip->v6))
+		return "is a loopback address";
+	if (IN6_IS_ADDR_MULTICAST(&ip->v6))
+		return "is a multicast address";
+	if (IN6_IS_ADDR_LINKLOCAL(&ip->v6))
+		return "is link-local";
+	if (IN6_IS_ADDR_V4MAPPED(&ip->v6))
+		return "is an IPv4 address in IPv6 notation";
+	return NULL;
+}
+
 /* The unspecified address, IPv4 or IPv6. */
 static bool is_any(const struct ipaddr *ip)
 {

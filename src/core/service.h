@@ -134,6 +134,12 @@ void service_free(struct service *svc);
 int ipaddr_parse(struct ipaddr *ip, const char *text);
 
 /**
+ * ipaddr_fault - why no service may have this address
+ * Return: "is a loopback address" and the like, or NULL.
+ */
+const char *ipaddr_fault(const struct ipaddr *ip);
+
+/**
  * ipaddr_parse_endpoint - read one end of a TCP connection
  * @ip: the address; IPv4-mapped IPv6 is given as IPv4, as connections have it
  * @port: host order; stays as it is where @text has none

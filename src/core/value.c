@@ -117,37 +117,6 @@ static int host_part(const struct ipaddr *ip, unsigned int prefixlen)
 	return ones == 0 ? -1 : ones == bits - prefixlen ? 1 : 0;
 }
 
-/* Why no service may have this address, or NULL. */
-static const char *address_fault(const struct ipaddr *ip)
-{
-	if (ip->family == AF_INET) {
-		uint32_t a = ntohl(ip->v4.s_addr);
-
-		if (a >> 24 == 0)
-			return "is unspecified";
-		if (a >> 24 == 127)
-			return "is a loopback address";
-		if (IN_MULTICAST(a))
-			return "is a multicast address";
-		if (a >> 28 == 15)
-			return "is reserved";
-		if (a >> 16 == 0xa9fe)
-			return "is link-local";
-		return NULL;
-	}
-	if (IN6_IS_ADDR_UNSPECIFIED(&ip->v6))
-		return "is unspecified";
-	if (IN6_IS_ADDR_LOOPBACK(&ip->v6))
-		return "is a loopback address";
-	if (IN6_IS_ADDR_MULTICAST(&ip->v6))
-		return "is a multicast address";
-	if (IN6_IS_ADDR_LINKLOCAL(&ip->v6))
-		return "is link-local";
-	if (IN6_IS_ADDR_V4MAPPED(&ip->v6))
-		return "is an IPv4 address in IPv6 notation";
-	return NULL;
-}
-
 static int set_address(struct service *svc, const char *value, struct err *err)
 {
 	struct address *a = &svc->addresses[svc->n_addresses];
@@ -179,7 +148,7 @@ static int set_address(struct service *svc, const char *value, struct err *err)
 			"address: '%.40s' is no name of a network link: 1 to %d characters, "
 			"no '/', ':' or blank",
 			link, IFNAMSIZ - 1);
-	fault = address_fault(&a->ip);
+	fault = ipaddr_fault(&a->ip);
 	if (!fault && host_part(&a->ip, a->prefixlen) < 0)
 		fault = "is the address of its whole network";
 	if (!fault && a->ip.family == AF_INET && host_part(&a->ip, a->prefixlen) > 0)
@@ -205,7 +174,7 @@ static int set_gateway(struct service *svc, const char *value, struct err *err)
 	if (to->family)
 		return refuse(err, KEY_GATEWAY, value,
 			      "is the second gateway of its family");
-	fault = address_fault(&ip);
+	fault = ipaddr_fault(&ip);
 	/* Routers announce themselves by link-local addresses (RFC 4861, 6.1.2). */
 	if (fault && !(ip.family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&ip.v6)))
 		return refuse(err, KEY_GATEWAY, value, fault);

@@ -17,13 +17,14 @@ static void say(bool warning, const char *text)
 static int read_address(const struct ocf_request *request, struct sever *s,
 			struct err *err)
 {
-	const char *text = ocf_parameter(request, "address");
+	const char *text = ocf_parameter(request, "address"), *fault;
 
 	if (!text)
 		return err_set(err, 0, 0, "the parameter address is missing");
 	if (ipaddr_parse(&s->ip, text) < 0)
 		return err_set(err, 0, 0, "address: '%.60s' is no address", text);
-	return 0;
+	fault = ipaddr_fault(&s->ip);
+	return fault ? err_set(err, 0, 0, "address: '%.60s' %s", text, fault) : 0;
 }
 
 static int read_port(const struct ocf_request *request, struct sever *s, struct err *err)
