@@ -176,13 +176,7 @@ const char *client_name(const unsigned char *id, size_t len, char *text, size_t 
 
 int clients_add(struct clients *clients, const struct client *client)
 {
-	struct client *v = grow(clients->v, clients->n, &clients->room, sizeof(*v));
-
-	if (!v)
-		return -ENOMEM;
-	clients->v = v;
-	v[clients->n++] = *client;
-	return 0;
+	return grow_add(clients, client);
 }
 
 void clients_free(struct clients *clients)

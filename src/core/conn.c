@@ -15,13 +15,7 @@
 
 int conns_add(struct conns *conns, const struct conn *conn)
 {
-	struct conn *v = grow(conns->v, conns->n, &conns->room, sizeof(*v));
-
-	if (!v)
-		return -ENOMEM;
-	conns->v = v;
-	v[conns->n++] = *conn;
-	return 0;
+	return grow_add(conns, conn);
 }
 
 void conns_free(struct conns *conns)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* grow: room for one more at the end of a growable list. */
+/* grow: one more at the end of a growable list. */
 #ifndef BATON_CORE_GROW_H
 #define BATON_CORE_GROW_H
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -26,5 +27,24 @@ static inline void *grow(void *v, size_t n, size_t *room, size_t size)
 		*room = more;
 	return v;
 }
+
+/**
+ * grow_add - append a copy of an element
+ * @list: has the members v, n and room; all zero to begin with
+ * @element: of the type of those in it
+ *
+ * Return: 0, or -ENOMEM with the list as it was.
+ */
+#define grow_add(list, element)                                                          \
+	({                                                                               \
+		__typeof__((list)->v) more_ =                                            \
+			grow((list)->v, (list)->n, &(list)->room, sizeof(*more_));       \
+                                                                                         \
+		if (more_) {                                                             \
+			(list)->v = more_;                                               \
+			more_[(list)->n++] = *(element);                                 \
+		}                                                                        \
+		more_ ? 0 : -ENOMEM;                                                     \
+	})
 
 #endif

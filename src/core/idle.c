@@ -11,13 +11,7 @@
 
 int sents_add(struct sents *sents, const struct sent *sent)
 {
-	struct sent *v = grow(sents->v, sents->n, &sents->room, sizeof(*v));
-
-	if (!v)
-		return -ENOMEM;
-	sents->v = v;
-	v[sents->n++] = *sent;
-	return 0;
+	return grow_add(sents, sent);
 }
 
 void sents_free(struct sents *sents)

@@ -93,13 +93,8 @@ static int table_add(const struct nlmsghdr *nlh, const struct diag_entry *entry,
 		     void *data)
 {
 	struct diag_table *table = data;
-	struct diag_entry *v = grow(table->v, table->n, &table->room, sizeof(*v));
 
-	if (!v)
-		return -ENOMEM;
-	table->v = v;
-	v[table->n++] = *entry;
-	return 0;
+	return grow_add(table, entry);
 }
 
 /* An IPv4 client on an IPv6 socket is an IPv4 connection to everyone but the socket. */

@@ -412,7 +412,7 @@ struct using
 	int (*call)(const struct client *client, dev_t dev, void *data);
 	void *data;
 	const struct client *client;
-	dev_t *seen;
+	dev_t *v;
 	size_t n;
 	size_t room;
 };
@@ -420,18 +420,14 @@ struct using
 static int note_use(const struct held *held, void *data)
 {
 	struct using *u = data;
-	dev_t *seen;
 
 	for (size_t i = 0; i < u->n; i++)
-		if (u->seen[i] == held->dev)
+		if (u->v[i] == held->dev)
 			return 0;
 	if (!held->dev)
 		return 0;
-	seen = grow(u->seen, u->n, &u->room, sizeof(*seen));
-	if (!seen)
+	if (grow_add(u, &held->dev) < 0)
 		return -ENOMEM;
-	u->seen = seen;
-	seen[u->n++] = held->dev;
 	return u->call(u->client, held->dev, u->data);
 }
 
@@ -454,6 +450,6 @@ int nfsd_list_uses(const char *dir,
 	struct using u = { .call = call, .data = data };
 	int rc = nfsd_walk_clients(dir, use_one, &u);
 
-	free(u.seen);
+	free(u.v);
 	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "read %s", dir) : 0;
 }
