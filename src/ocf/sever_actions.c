@@ -96,7 +96,7 @@ enum ocf_exit sever_action_monitor(const struct ocf_request *request, struct err
 	if (rc > 0 && !request->probe)
 		sever_record(&s);
 	/* For a probe this is no failure. */
-	if (rc == 0 && !request->probe)
+	if (rc == 0 && !request->probe && !err->text[0])
 		err_set(err, BATON_EXIT_FAILED, 0, "%s is not here, or silenced",
 			ipaddr_format(&s.ip, text));
 	return rc ? OCF_SUCCESS : OCF_NOT_RUNNING;

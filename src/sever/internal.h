@@ -27,6 +27,12 @@ __attribute__((format(printf, 3, 4))) void sever_say(const struct sever *sever,
 int sever_find_address(const struct sever *sever, struct rtnl_addr *found,
 		       struct err *err);
 
+/**
+ * sever_look - what is there of the address' table?
+ * Return: an enum nft_standing, or -errno: this head cannot do it, so nothing was ever started.
+ */
+int sever_look(const struct sever *sever, struct diag *diag, struct err *err);
+
 /** sever_mute - silence the address, at once if the table is here. Return: 0 or -errno. */
 int sever_mute(const struct sever *sever, struct err *err);
 
@@ -63,8 +69,15 @@ int record_load(const struct sever *sever, struct clientele *clientele, struct e
  */
 unsigned int release_count_lockers(const struct conns *conns);
 
-/** release_state - let go of it, and say so. Return: 0, or -errno: not of all. */
+/**
+ * release_state - let go of it, and say so
+ * @ours, @others: the connections of the address, and those of all others
+ * @revoke: of the filesystem as a whole where the kernel can, whoever holds it
+ * @err: why not of all
+ *
+ * Return: 0, or -errno.
+ */
 int release_state(const struct sever *sever, const struct conns *ours,
-		  const struct conns *others, struct err *err);
+		  const struct conns *others, bool revoke, struct err *err);
 
 #endif

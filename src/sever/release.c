@@ -29,6 +29,7 @@ struct releasing {
 	const struct sever *sever;
 	const struct conns *ours;
 	const struct conns *others;
+	bool revoke;
 	dev_t fs;
 	struct counts *counts;
 };
@@ -127,7 +128,7 @@ static int work_release(void *data, struct err *err)
 
 	r->fs = find_filesystem(r->sever);
 	/* What it did is seen by what is held then. */
-	if (r->fs)
+	if (r->fs && r->revoke)
 		nfsd_release_filesystem(NFSD_UNLOCK, r->sever->state, NULL);
 	rc = nfsd_walk_clients(NFSD_CLIENTS, release_one, r);
 	if (rc == 0 || rc == -ENOENT)
@@ -148,11 +149,11 @@ static void tell(const struct sever *s, const struct counts *counts)
 }
 
 int release_state(const struct sever *s, const struct conns *ours,
-		  const struct conns *others, struct err *err)
+		  const struct conns *others, bool revoke, struct err *err)
 {
 	struct counts *counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct releasing r = { s, ours, others, 0, counts };
+	struct releasing r = { s, ours, others, revoke, 0, counts };
 	int rc;
 
 	if (counts == MAP_FAILED)
@@ -173,5 +174,5 @@ int sever_release(const struct sever *s, struct err *err)
 		return rc;
 	rc = sever_list(s, diag, &ours, &others, err);
 	diag_close(diag);
-	return rc < 0 ? rc : release_state(s, &ours, &others, err);
+	return rc < 0 ? rc : release_state(s, &ours, &others, true, err);
 }

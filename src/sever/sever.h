@@ -11,7 +11,8 @@
  * nothing of what is destroyed here is told to a client, which would answer by looking for
  * a server that is not there yet; and what the table says is all that is remembered:
  *
- *   absent	nothing was done here since the head booted, or somebody flushed the rules
+ *   absent	nothing was done here since the head booted, or somebody flushed the rules, or
+ *		start has refused
  *   asleep	started
  *   awake	stopped; the next start puts it to sleep
  *
@@ -70,6 +71,9 @@ void sever_set_state(struct sever *sever, const char *state);
 /**
  * sever_stop - the address is about to leave
  *
+ * Pacemaker calls it also after a start that has failed, and goes on with the rest of the
+ * group: where start refuses, nothing is done.
+ *
  * What fails is said as a warning, and the rest is done: to keep the address here, or to
  * have the head fenced, would be worse.
  */
@@ -89,6 +93,8 @@ int sever_start(const struct sever *sever, struct err *err);
 
 /**
  * sever_is_here - is the address on this head, and not muted?
+ * @err: why not, if this kernel cannot do it, or why it cannot be told
+ *
  * Return: 1 or 0, or -errno: it cannot be told.
  */
 int sever_is_here(const struct sever *sever, struct err *err);

@@ -57,16 +57,29 @@ int sever_find_address(const struct sever *s, struct rtnl_addr *found, struct er
 	return 0;
 }
 
-int sever_is_here(const struct sever *s, struct err *err)
+int sever_look(const struct sever *s, struct diag *diag, struct err *err)
 {
 	char table[RULESET_NAME];
+	int rc = diag_check_destroy(diag, err);
+
+	return rc < 0 ? rc : nft_look(ruleset_mute_name(&s->ip, s->port, table), err);
+}
+
+int sever_is_here(const struct sever *s, struct err *err)
+{
 	struct rtnl_addr found;
+	struct diag *diag;
 	int rc = sever_find_address(s, &found, err);
 
 	if (rc <= 0)
 		return rc;
-	rc = nft_is_awake(ruleset_mute_name(&s->ip, s->port, table), err);
-	return rc < 0 ? rc : !rc;
+	rc = diag_open(&diag, err);
+	if (rc < 0)
+		return rc;
+	rc = sever_look(s, diag, err);
+	diag_close(diag);
+	/* Where it cannot be done it cannot have been started. */
+	return rc == NFT_ABSENT || rc == NFT_ASLEEP;
 }
 
 static int load_table(const struct sever *s, struct err *err)

@@ -118,10 +118,8 @@ static void warn_of_locks(const struct arrival *a)
 static int start(struct arrival *a, struct err *err)
 {
 	struct err why = { 0 };
-	int rc = diag_check_destroy(a->diag, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
 	load(a);
 	rc = clean(a, err);
 	if (rc < 0)
@@ -135,20 +133,15 @@ static int start(struct arrival *a, struct err *err)
 int sever_start(const struct sever *s, struct err *err)
 {
 	struct arrival a = { .sever = s, .raw = RAWSOCK_CLOSED };
-	char table[RULESET_NAME];
 	int rc = find(&a, err);
 
+	if (rc == 0)
+		rc = diag_open(&a.diag, err);
 	if (rc < 0)
 		return rc;
-	rc = nft_look(ruleset_mute_name(&s->ip, s->port, table), err);
-	if (rc < 0)
-		return rc;
-	if (rc == NFT_ASLEEP)
-		return 0;
-	rc = diag_open(&a.diag, err);
-	if (rc < 0)
-		return rc;
-	rc = start(&a, err);
+	rc = sever_look(s, a.diag, err);
+	if (rc >= 0)
+		rc = rc == NFT_ASLEEP ? 0 : start(&a, err);
 	diag_close(a.diag);
 	clientele_free(&a.clientele);
 	return rc;

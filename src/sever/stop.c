@@ -33,27 +33,55 @@ static void destroy(const struct sever *s, struct diag *diag, size_t recorded)
 			  sever_name(s, name), recorded, severed.destroyed);
 }
 
-void sever_stop(const struct sever *s)
+/* After a start that was refused for the address not being here, it is not silenced: it may
+ * come without us. When in doubt, it is or was here. */
+static bool was_here(const struct sever *s, struct diag *diag, int standing)
 {
+	_cleanup_diag_table_ struct diag_table table = { 0 };
+	struct rtnl_addr found;
+
+	if (standing != NFT_ABSENT || sever_find_address(s, &found, NULL) != 0 ||
+	    diag_dump(diag, s->port, DIAG_STATES_ALL, &table, NULL) < 0)
+		return true;
+	for (size_t i = 0; i < table.n; i++)
+		if (ipaddr_equal(&table.v[i].conn.local, &s->ip))
+			return true;
+	return false;
+}
+
+static void stop(const struct sever *s, struct diag *diag, int standing)
+{
+	bool here = was_here(s, diag, standing);
 	struct view view = { 0 };
 	struct err err = { 0 };
-	struct diag *diag;
 	char name[SEVER_TEXT];
 
-	if (sever_mute(s, &err) < 0)
+	if (here && sever_mute(s, &err) < 0)
 		sever_say(s, true, "%s is not silenced: %s", sever_name(s, name),
 			  err.text);
-	if (diag_open(&diag, &err) < 0) {
-		sever_say(s, true, "%s: %s", sever_name(s, name), err.text);
-		return;
-	}
 	look(s, diag, &view);
 	destroy(s, diag, view.clientele.conns.n);
-	diag_close(diag);
-	if (s->release && release_state(s, &view.clientele.conns, &view.others, &err) < 0)
+	if (s->release &&
+	    release_state(s, &view.clientele.conns, &view.others, here, &err) < 0)
 		sever_say(s, true, "not all NFSv4 state released: %s", err.text);
 	clientele_free(&view.clientele);
 	conns_free(&view.others);
+}
+
+void sever_stop(const struct sever *s)
+{
+	struct err err = { 0 };
+	struct diag *diag;
+	int rc = diag_open(&diag, &err);
+
+	if (rc == 0) {
+		rc = sever_look(s, diag, &err);
+		if (rc >= 0)
+			stop(s, diag, rc);
+		diag_close(diag);
+	}
+	if (rc < 0)
+		sever_say(s, true, "nothing to stop: %s", err.text);
 }
 
 void sever_record(const struct sever *s)

@@ -261,14 +261,20 @@ def family(request):
 
 
 @pytest.fixture
-def cannot_destroy(tmp_path):
-    """The environment of a kernel without CONFIG_INET_DIAG_DESTROY."""
+def kernel_without(tmp_path):
+    """The environment of a kernel that lacks something: sever_shim.c says what it can play."""
     here = pathlib.Path(__file__).resolve().parent
     subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "shim.so", here / "sever_shim.c",
                     "-ldl"], check=True)
     # A sanitizer wants to be the first library; here the shim is.
-    return {"LD_PRELOAD": str(tmp_path / "shim.so"),
-            "ASAN_OPTIONS": "verify_asan_link_order=0:abort_on_error=1"}
+    return lambda what: {"LD_PRELOAD": str(tmp_path / "shim.so"), "SHIM_WITHOUT": what,
+                         "ASAN_OPTIONS": "verify_asan_link_order=0:abort_on_error=1"}
+
+
+@pytest.fixture
+def cannot_destroy(kernel_without):
+    """The environment of a kernel without CONFIG_INET_DIAG_DESTROY."""
+    return kernel_without("destroy")
 
 
 class House:

@@ -1,14 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * sever_shim: preloaded under `baton sever`, plays a kernel without
- * CONFIG_INET_DIAG_DESTROY: what is to be destroyed is said to be a Unix socket, and of those
- * every kernel answers EOPNOTSUPP (net/core/sock_diag.c, __sock_diag_cmd()).
+ * sever_shim: preloaded, plays a kernel without what SHIM_WITHOUT names:
+ *
+ * destroy: CONFIG_INET_DIAG_DESTROY: what is to be destroyed is said to be a Unix socket, and
+ *	    of those every kernel answers EOPNOTSUPP (net/core/sock_diag.c, __sock_diag_cmd()).
+ * nf_tables: nor nfnetlink: its socket cannot be opened (net/netlink/af_netlink.c,
+ *	      netlink_create()).
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+
+static int is_without(const char *what)
+{
+	const char *without = getenv("SHIM_WITHOUT");
+
+	return without && strcmp(without, what) == 0;
+}
+
+int socket(int domain, int type, int protocol)
+{
+	__typeof__(&socket) next = (__typeof__(&socket))dlsym(RTLD_NEXT, "socket");
+
+	if (domain == AF_NETLINK && protocol == NETLINK_NETFILTER &&
+	    is_without("nf_tables")) {
+		errno = EPROTONOSUPPORT;
+		return -1;
+	}
+	return next(domain, type, protocol);
+}
 
 ssize_t sendto(int fd, const void *buf, size_t len, int flags, __CONST_SOCKADDR_ARG to,
 	       socklen_t to_len)
@@ -16,8 +41,8 @@ ssize_t sendto(int fd, const void *buf, size_t len, int flags, __CONST_SOCKADDR_
 	__typeof__(&sendto) next = (__typeof__(&sendto))dlsym(RTLD_NEXT, "sendto");
 	int left = (int)len;
 
-	for (struct nlmsghdr *nlh = (void *)buf; NLMSG_OK(nlh, left);
-	     nlh = NLMSG_NEXT(nlh, left))
+	for (struct nlmsghdr *nlh = (void *)buf;
+	     is_without("destroy") && NLMSG_OK(nlh, left); nlh = NLMSG_NEXT(nlh, left))
 		if (nlh->nlmsg_type == SOCK_DESTROY)
 			((struct sock_diag_req *)NLMSG_DATA(nlh))->sdiag_family = AF_UNIX;
 	return next(fd, buf, len, flags, to, to_len);

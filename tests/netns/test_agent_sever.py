@@ -248,6 +248,29 @@ def test_an_address_that_is_elsewhere(agent, net):
         assert agent.warnings("stop", name="service2") == []
 
 
+def test_a_wrong_address_harms_nobody(agent, net, knfsd):
+    """Of the address that was meant nothing is ended, and of the other nothing stays behind."""
+    c, s = net.connect(net.listen("service1", socket.AF_INET))
+    knfsd.add("theirs", c.getsockname(), "open")
+    wrong = "192.0.2.51"
+    agent.run("start", GENERIC, address=wrong)
+    agent.run("stop", address=wrong)
+    assert rules(net) == "" and knfsd.ended() == [] and knfsd.unlock.read_text() == ""
+    c.send(b"x")
+    assert s.recv(1) == b"x"
+
+
+def test_an_address_that_has_gone_before(agent, net, family):
+    """What is left of it goes, and tells nobody."""
+    address = FLOAT[family]
+    c, _ = net.connect(net.listen("service1", family))
+    net.netx("service1", "addr-del", "svc0", f"{address}/{PREFIX[family]}")
+    seen = net.capture("client")
+    assert agent.warnings("stop", address=address) == []
+    assert net.diag() == [] and ends(seen) == []
+    assert str(c.getsockname()[1]) in agent.record(address).read_text()
+
+
 def test_flushed_rules_end_nothing(agent, net):
     agent.run("start")
     net.run("service1", "nft", "flush", "ruleset")
@@ -493,23 +516,34 @@ def test_locks_are_not_carried(agent, net, knfsd):
 # --- kernels and rights ---------------------------------------------------------------------
 
 
-def test_a_kernel_that_cannot_destroy(agent, net, cannot_destroy):
-    """Refused before anything is done, and a stop harms nothing."""
-    line = "sever: this kernel cannot destroy sockets (CONFIG_INET_DIAG_DESTROY): " \
+@pytest.mark.parametrize("what,line", [
+    ("destroy", "sever: this kernel cannot destroy sockets (CONFIG_INET_DIAG_DESTROY): "
+     "Operation not supported"),
+    ("nf_tables", "open nfnetlink: Protocol not supported")])
+def test_a_kernel_that_cannot(agent, net, knfsd, kernel_without, what, line):
+    """Start refuses, so there is nothing to stop, and the rest of the group serves on."""
+    env = kernel_without(what)
+    c, s = net.connect(net.listen("service1", socket.AF_INET))
+    knfsd.add("mine", c.getsockname(), "open")
+    assert agent.reason("start", INSTALLED, env=env) == line
+    assert agent.warnings("stop", env=env) == [f"nothing to stop: {line}"]
+    assert agent.reason("monitor", NOT_RUNNING, env=env) == line
+    assert rules(net) == "" and knfsd.ended() == [] and knfsd.unlock.read_text() == ""
+    c.send(b"x")
+    assert s.recv(1) == b"x"
+
+
+def test_a_check_of_a_kernel_that_cannot_destroy(agent, cannot_destroy):
+    assert agent.reason("validate-all", INSTALLED, level=10, env=cannot_destroy) == \
+        "sever: this kernel cannot destroy sockets (CONFIG_INET_DIAG_DESTROY): " \
         "Operation not supported"
-    net.connect(net.listen("service1", socket.AF_INET))
-    for action in ("start", "validate-all"):
-        assert agent.reason(action, INSTALLED, level=10, env=cannot_destroy) == line
-    assert rules(net) == ""
-    assert agent.warnings("stop", env=cannot_destroy) == [f"{IPV4}:{PORT}: {line}"]
-    assert net.states() == ["ESTAB"]
 
 
 def test_root_who_may_not(agent, net):
     net.connect(net.listen("service1", socket.AF_INET))
     less = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"]
-    said = agent.warnings("stop", prefix=less)
-    assert len(said) == 2 and all("Operation not permitted" in line for line in said)
+    said, = agent.warnings("stop", prefix=less)
+    assert said.startswith("nothing to stop: ") and said.endswith("Operation not permitted")
     assert agent.reason("start", INSTALLED, prefix=less).endswith("Operation not permitted")
     assert net.states() == ["ESTAB"]
 
