@@ -308,9 +308,11 @@ static size_t add_told(struct op *op)
 	return op->conns.n - before;
 }
 
-static void announce_again(void *op)
+/* Once it is stopped nothing leaves the namespace: its links are down. */
+static bool announce_again(void *op)
 {
 	announce(op, NULL);
+	return true;
 }
 
 /* So that the start is over. */

@@ -61,9 +61,8 @@ static int clean(struct arrival *a, struct err *err)
 }
 
 /* IPaddr2 does so too, but in the background. */
-static void announce(void *data)
+static void announce(struct arrival *a)
 {
-	struct arrival *a = data;
 	char name[IF_NAMESIZE];
 	struct rtnl_link link;
 	struct rtnl *rtnl;
@@ -77,11 +76,21 @@ static void announce(void *data)
 	rtnl_close(rtnl);
 }
 
+static bool announce_again(void *data)
+{
+	struct arrival *a = data;
+
+	if (sever_is_here(a->sever, NULL) <= 0)
+		return false;
+	announce(a);
+	return true;
+}
+
 static void tickle_on(struct arrival *a)
 {
 	const struct tickle tickle = { &a->raw,        a->diag,
 				       a->sever->port, &a->clientele.conns,
-				       announce,       a };
+				       announce_again, a };
 
 	if (fork() != 0)
 		return;

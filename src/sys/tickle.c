@@ -38,7 +38,8 @@ void tickle_again(const struct tickle *t)
 		return;
 	for (int round = 1; round < ROUNDS; round++) {
 		poll(NULL, 0, INTERVAL_MS);
-		t->announce(t->data);
+		if (!t->announce(t->data))
+			return;
 		forget_returned(t);
 		if (t->conns->n)
 			rawsock_tickle(t->raw, t->conns, NULL, NULL);

@@ -11,7 +11,9 @@
  * @raw, @diag: of the namespace that has the floating addresses
  * @port: the service's, host order
  * @conns: the connections; those of clients that have come back are dropped
- * @announce: called before each round: a switch may have missed what was announced
+ * @announce: called before each round: a switch may have missed what was announced. False:
+ *	      the addresses have left, and with them the rounds end: they may be announced
+ *	      by another head already
  * @data: for @announce
  */
 struct tickle {
@@ -19,12 +21,12 @@ struct tickle {
 	struct diag *diag;
 	uint16_t port;
 	struct conns *conns;
-	void (*announce)(void *data);
+	bool (*announce)(void *data);
 	void *data;
 };
 
 /**
- * tickle_again - two more rounds, in a session of our own that ends with the process
+ * tickle_again - up to two more rounds, in a session of our own that ends with the process
  *
  * To be called in a child: a client may have missed the first round, and whoever started
  * the service need not wait for more.

@@ -176,6 +176,18 @@ def test_who_missed_the_first_call_is_called_again(agent, net):
     assert len(arps) == 3 * 2, "each a request and a reply"
 
 
+def test_who_has_left_calls_nobody(agent, net):
+    """The rounds to come end with the stop: another head may announce the address meanwhile."""
+    net.connect(net.listen("service1", socket.AF_INET))
+    net.run("client", "nft", "add table inet t; add chain inet t i "
+            "{ type filter hook input priority 0; policy drop; }")
+    agent.run("start")
+    agent.run("stop")
+    seen = net.capture("client")
+    assert [f for f in from_service(frames(seen, 1.8))
+            if f[12:14] == b"\x08\x06" or tcp_of(f)] == []
+
+
 def test_silence_and_its_end(agent, net, family):
     listener = net.listen("service1", family)
     agent.run("stop", address=FLOAT[family])
