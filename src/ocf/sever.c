@@ -14,8 +14,9 @@ static const struct ocf_parameter parameters[] = {
 	  "directory on the shared disk, or cluster",
 	  "Where the connections are recorded for the next head: a directory on the "
 	  "filesystem that moves along, such as /srv/data/.baton-sever. It is made if it is "
-	  "missing, and only root may write there. Do not export it. Or cluster: each head "
-	  "is told by corosync, and baton-record.service keeps it there." },
+	  "missing, and only root may write there; on the root filesystem, as below a mount "
+	  "point without its mount, it is not used. Or cluster: each head is told by "
+	  "corosync, and baton-record.service keeps it there." },
 	{ "release", "boolean", false, false, "yes", "release NFSv4 state at stop",
 	  "At stop, let go of the NFSv4 state of the clients that came by this address, so "
 	  "that the filesystem can be unmounted at once." },

@@ -51,15 +51,31 @@ int sever_list(const struct sever *sever, struct diag *diag, struct conns *ours,
 
 /* record.c: the state directory. */
 
-/** record_prepare - make the directory. Return: 0, or -errno. */
-int record_prepare(const struct sever *sever, struct err *err);
+/**
+ * record_open_directory - the state directory itself: no link, nor on the root filesystem
+ * Return: a descriptor (O_PATH), or -errno, -ENOENT if it is missing.
+ */
+int record_open_directory(const struct sever *sever, struct err *err);
 
-/** record_store - write the record unless it is so already; nothing for no connections. */
+/**
+ * record_store - write the record unless it is so already; nothing for no connections
+ *
+ * The directory is made if it is missing: who was found running was never started.
+ *
+ * Return: 0, or -errno.
+ */
 int record_store(const struct sever *sever, const struct clientele *clientele,
 		 struct err *err);
 
-/** record_load - read it, empty if there is none. Return: 0, or -errno. */
-int record_load(const struct sever *sever, struct clientele *clientele, struct err *err);
+/**
+ * record_load - read it, empty if there is none
+ * @make: the directory, if it is missing
+ * @err: why not
+ *
+ * Return: 0, or -errno.
+ */
+int record_load(const struct sever *sever, bool make, struct clientele *clientele,
+		struct err *err);
 
 /* release.c: the clients' NFSv4 state. */
 

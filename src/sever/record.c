@@ -2,15 +2,17 @@
 /*
  * record: the clientele of an address, in a directory on the shared disk, or of each head.
  *
- * Packets are sent by it, so the directory must be root's alone. A disk may hang: what
- * touches it is done by a child, but for the reading at start, which the disk is up for.
+ * Packets are sent by it, so the directory must be root's alone. Where clients may write
+ * around it, its name can become another's at any moment: it is opened once, and all else
+ * goes by that. A disk may hang, and a directory be one that is no disk: a child does it.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -30,13 +32,14 @@ struct writing {
 	const char *text;
 };
 
-static void name_record(const struct sever *s, char path[PATH_MAX])
-{
-	char name[CLIENTELE_NAME];
-
-	snprintf(path, PATH_MAX, "%s/%s", s->state,
-		 clientele_name(&s->ip, s->port, name));
-}
+/* What the child has read: its memory is ours as well. */
+struct reading {
+	const struct sever *sever;
+	bool make;
+	bool found;
+	size_t len;
+	char text[CONNS_MAX_LEN];
+};
 
 static int64_t until(const struct sever *s)
 {
@@ -45,56 +48,111 @@ static int64_t until(const struct sever *s)
 	return soon < s->until_ms ? soon : s->until_ms;
 }
 
-static int check_directory(const struct sever *s, struct err *err)
+/* The root filesystem never leaves its head: then a mount is missing. */
+static int check_filesystem(const struct sever *s, const struct stat *st, struct err *err)
 {
-	_cleanup_close_ int fd =
-		open(s->state, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	struct stat st;
+	struct stat root;
 
-	if (fd < 0 && s->cluster && errno == ENOENT)
-		return err_set(err, BATON_EXIT_CLUSTER, 0,
-			       "baton-record.service does not run here");
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return err_set(err, BATON_EXIT_FAILED, errno, "%s", s->state);
-	if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
-		return err_set(err, BATON_EXIT_FAILED, EPERM,
-			       "%s: others than root may write there", s->state);
-	return 0;
+	if (s->cluster || stat("/", &root) < 0 || st->st_dev != root.st_dev)
+		return 0;
+	return err_set(err, BATON_EXIT_FAILED, 0,
+		       "%s: on this head's root filesystem: is the disk mounted?",
+		       s->state);
 }
 
-static int work_prepare(void *data, struct err *err)
+/* A slash at the end would go through a link. */
+static void name_directory(const struct sever *s, char path[PATH_MAX])
 {
-	const struct sever *s = data;
+	snprintf(path, PATH_MAX, "%s", s->state);
+	for (size_t n = strlen(path); n > 1 && path[n - 1] == '/';)
+		path[--n] = '\0';
+}
 
-	if (!s->cluster && mkdir(s->state, 0700) < 0 && errno != EEXIST)
+int record_open_directory(const struct sever *s, struct err *err)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	int fd, rc;
+
+	name_directory(s, path);
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && s->cluster && errno == ENOENT) {
+		err_set(err, BATON_EXIT_CLUSTER, 0,
+			"baton-record.service does not run here");
+		return -ENOENT;
+	}
+	if (fd < 0 || fstat(fd, &st) < 0)
+		rc = err_set(err, BATON_EXIT_FAILED, errno, "%s", s->state);
+	else
+		rc = check_filesystem(s, &st, err);
+	if (rc == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+static int make_directory(const struct sever *s, struct err *err)
+{
+	char path[PATH_MAX], parent[PATH_MAX];
+	struct stat st;
+	int rc;
+
+	name_directory(s, path);
+	name_directory(s, parent);
+	if (stat(dirname(parent), &st) < 0)
 		return err_set(err, BATON_EXIT_FAILED, errno, "%s", s->state);
-	return check_directory(s, err);
+	rc = check_filesystem(s, &st, err);
+	if (rc == 0 && mkdir(path, 0700) < 0 && errno != EEXIST)
+		rc = err_set(err, BATON_EXIT_FAILED, errno, "%s", s->state);
+	return rc;
+}
+
+/* Of root alone; @make: made if it is missing. */
+static int open_own(const struct sever *s, bool make, struct err *err)
+{
+	int fd = record_open_directory(s, err), rc;
+	struct stat st;
+
+	if (fd == -ENOENT && make && !s->cluster) {
+		rc = make_directory(s, err);
+		fd = rc < 0 ? rc : record_open_directory(s, err);
+	}
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		rc = err_set(err, BATON_EXIT_FAILED, errno, "%s", s->state);
+	else if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
+		rc = err_set(err, BATON_EXIT_FAILED, EPERM,
+			     "%s: others than root may write there", s->state);
+	else
+		return fd;
+	close(fd);
+	return rc;
 }
 
 /* Told to the heads, it comes back to our own receiver, which writes it. */
 static int work_store(void *data, struct err *err)
 {
 	const struct writing *w = data;
+	const struct sever *s = w->sever;
+	_cleanup_close_ int fd = open_own(s, true, err);
 	_cleanup_free_ char *have = NULL;
-	char path[PATH_MAX];
+	char path[PATHS_MAX], name[CLIENTELE_NAME];
 	size_t len;
-	int rc = check_directory(w->sever, err);
+	int rc;
 
-	if (rc < 0)
-		return rc;
-	name_record(w->sever, path);
+	if (fd < 0)
+		return fd;
+	clientele_name(&s->ip, s->port, name);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", fd, name);
 	if (file_read_all(path, CONNS_MAX_LEN, &have, &len) == 0 &&
 	    len == strlen(w->text) && memcmp(have, w->text, len) == 0)
 		return 0;
-	if (w->sever->cluster)
-		return cluster_tell(basename(path), w->text, until(w->sever), err);
+	if (s->cluster)
+		return cluster_tell(name, w->text, until(s), err);
 	rc = file_replace(path, w->text, strlen(w->text), 1);
-	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "%s", path) : 0;
-}
-
-int record_prepare(const struct sever *s, struct err *err)
-{
-	return aside_run(work_prepare, (void *)s, s->state, until(s), err);
+	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "%s/%s", s->state, name) : 0;
 }
 
 int record_store(const struct sever *s, const struct clientele *clientele,
@@ -111,22 +169,51 @@ int record_store(const struct sever *s, const struct clientele *clientele,
 	return aside_run(work_store, &w, s->state, until(s), err);
 }
 
-int record_load(const struct sever *s, struct clientele *clientele, struct err *err)
+static int work_load(void *data, struct err *err)
 {
+	struct reading *r = data;
+	const struct sever *s = r->sever;
+	_cleanup_close_ int fd = open_own(s, r->make, err);
 	_cleanup_free_ char *text = NULL;
-	char path[PATH_MAX];
+	char path[PATHS_MAX], name[CLIENTELE_NAME];
 	size_t len;
-	int rc = check_directory(s, err);
+	int rc;
 
-	memset(clientele, 0, sizeof(*clientele));
-	if (rc < 0)
-		return rc;
-	name_record(s, path);
-	rc = file_read_all(path, CONNS_MAX_LEN, &text, &len);
+	if (fd < 0)
+		return fd;
+	clientele_name(&s->ip, s->port, name);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", fd, name);
+	rc = file_read_all(path, sizeof(r->text), &text, &len);
 	if (rc == -ENOENT)
 		return 0;
 	if (rc < 0)
-		return err_set(err, BATON_EXIT_FAILED, -rc, "%s", path);
-	rc = clientele_parse(clientele, &s->ip, s->port, text, len, err);
-	return rc < 0 ? err_wrap(err, rc, "%s", path) : 0;
+		return err_set(err, BATON_EXIT_FAILED, -rc, "%s/%s", s->state, name);
+	memcpy(r->text, text, len);
+	r->len = len;
+	r->found = true;
+	return 0;
+}
+
+int record_load(const struct sever *s, bool make, struct clientele *clientele,
+		struct err *err)
+{
+	struct reading *r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char name[CLIENTELE_NAME];
+	int rc;
+
+	memset(clientele, 0, sizeof(*clientele));
+	if (r == MAP_FAILED)
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "record");
+	r->sever = s;
+	r->make = make;
+	rc = aside_run(work_load, r, s->state, until(s), err);
+	if (rc == 0 && r->found) {
+		rc = clientele_parse(clientele, &s->ip, s->port, r->text, r->len, err);
+		if (rc < 0)
+			err_wrap(err, rc, "%s/%s", s->state,
+				 clientele_name(&s->ip, s->port, name));
+	}
+	munmap(r, sizeof(*r));
+	return rc;
 }

@@ -36,8 +36,7 @@ static void load(struct arrival *a)
 {
 	struct err err = { 0 };
 
-	if (record_prepare(a->sever, &err) < 0 ||
-	    record_load(a->sever, &a->clientele, &err) < 0)
+	if (record_load(a->sever, true, &a->clientele, &err) < 0)
 		sever_say(a->sever, true, "clients are not known: %s", err.text);
 }
 
@@ -165,7 +164,7 @@ int sever_tickle(const struct sever *s, struct err *err)
 		return err_set(err, BATON_EXIT_USAGE, 0, "tickle: --state is missing");
 	rc = find(&a, err);
 	if (rc == 0)
-		rc = record_load(s, &a.clientele, err);
+		rc = record_load(s, false, &a.clientele, err);
 	if (rc == 0)
 		rc = diag_open(&a.diag, err);
 	if (rc == 0)

@@ -7,6 +7,7 @@ import re
 import select
 import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -20,11 +21,12 @@ IPV4 = FLOAT[socket.AF_INET]
 
 
 class Agent:
-    """The agent on both heads; `state` is the shared disk's directory."""
+    """The agent on both heads; `state` is on the shared `disk`."""
 
     def __init__(self, net, folder):
         self.net, self.folder = net, folder
-        self.state = folder / "state"
+        self.disk = folder / "disk"
+        self.state = self.disk / "state"
         self.nfsd = None
         self.heads = {}  # how to get there, where not as usual
 
@@ -78,8 +80,13 @@ class Agent:
 @pytest.fixture
 def agent(net, tmp_path):
     agent = Agent(net, tmp_path)
-    agent.state.mkdir(mode=0o700)
-    return agent
+    agent.disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "x", agent.disk], check=True)
+    try:
+        agent.state.mkdir(mode=0o700)
+        yield agent
+    finally:
+        subprocess.run(["umount", "-lq", agent.disk], check=False)
 
 
 def rules(net, name="service1"):
@@ -327,17 +334,26 @@ def a_file(agent):
     return "Not a directory", True
 
 
-def nowhere(agent):
-    """That one is made."""
-    agent.state.rmdir()
-    return "No such file or directory", False
+def unmounted(agent):
+    """Nothing is made below the mount point either."""
+    subprocess.run(["umount", agent.disk], check=True)
+    return "on this head's root filesystem: is the disk mounted?", True
+
+
+def unmounted_since(agent):
+    """Something has been made there."""
+    subprocess.run(["umount", agent.disk], check=True)
+    agent.state.mkdir(mode=0o700)
+    return "on this head's root filesystem: is the disk mounted?", True
 
 
 @pytest.fixture(params=[full, read_only, others_may_write, of_somebody_else, a_link, a_file,
-                        nowhere], ids=lambda f: f.__name__)
+                        unmounted, unmounted_since], ids=lambda f: f.__name__)
 def broken(request, agent):
     """Why nothing can be recorded, and whether nothing can be read either."""
     yield request.param(agent)
+    if request.param is unmounted:
+        assert os.listdir(agent.disk) == []
     subprocess.run(["umount", "-q", agent.state], check=False)
 
 
@@ -352,16 +368,25 @@ def test_a_broken_state_directory_harms_nothing(agent, net, broken):
     said = agent.warnings("start")
     assert [line.endswith(why) for line in said] == [True] * unreadable
     agent.run("monitor")
+    assert not agent.record().exists()
 
 
-def test_a_directory_that_is_missing_is_made(agent):
+def test_a_directory_that_is_missing_is_made(agent, net):
+    """By a monitor as well: with a resource that joins a running group Pacemaker begins there."""
     agent.state.rmdir()
     assert agent.warnings("start") == []
     assert agent.state.stat().st_mode & 0o777 == 0o700
+    agent.state.rmdir()
+    net.connect(net.listen("service1", socket.AF_INET))
+    for action in ("monitor", "stop"):
+        assert agent.warnings(action) == []
+        assert agent.record().read_text().count(IPV4) == 1
+        agent.record().unlink()
+        agent.state.rmdir()
 
 
 def test_a_directory_nobody_can_make(agent, net):
-    state = agent.folder / "a" / "b"
+    state = agent.disk / "a" / "b"
     said, = agent.warnings("start", state=state)
     assert said == f"clients are not known: {state}: No such file or directory"
 
@@ -394,15 +419,40 @@ def test_a_record_that_is_none(agent, net, text, why):
 
 
 def test_a_disk_that_hangs(agent, net):
-    """Played by a pipe: monitor and stop wait for it only so long, and all the rest is done."""
-    net.connect(net.listen("service1", socket.AF_INET))
+    """Played by a pipe: it is waited for only so long, and all the rest is done."""
+    listener = net.listen("service1", socket.AF_INET)
+    net.connect(listener)
     os.mkfifo(agent.record())
     for action in ("monitor", "stop"):
         assert agent.warnings(action) == \
             [f"connections not recorded: {agent.state}: Connection timed out"]
     assert net.diag() == []
-    assert agent.reason("start", GENERIC, env={"OCF_RESKEY_CRM_meta_timeout": 2000}) == \
-        "start: no end of it within the timeout"
+    assert agent.warnings("start") == \
+        [f"clients are not known: {agent.state}: Connection timed out"]
+    net.connect(listener)
+
+
+def test_a_directory_that_is_exchanged(agent, net):
+    """Between the look at it and the writing: what was looked at is what is written to."""
+    elsewhere = agent.disk / "elsewhere"
+    elsewhere.mkdir()
+    net.connect(net.listen("service1", socket.AF_INET))
+    os.mkfifo(agent.record())
+    monitor = threading.Thread(target=agent.run, args=("monitor",))
+    monitor.start()
+
+    def is_read():
+        try:
+            return os.open(agent.record(), os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            return None
+    pipe = until(is_read)
+    seen = agent.state.rename(agent.disk / "seen")
+    agent.state.symlink_to(elsewhere)
+    os.close(pipe)
+    monitor.join()
+    assert os.listdir(elsewhere) == []
+    assert (seen / agent.record().name).read_text().count(IPV4) == 1
 
 
 def test_a_record_that_is_a_link(agent, net, tmp_path):
