@@ -7,7 +7,6 @@ void holding_add(struct holding *holding, const struct held *held, dev_t fs)
 	if (held->revoked)
 		return;
 	holding->any = true;
-	holding->locks |= held->lock;
 	holding->here |= fs && held->dev == fs;
 }
 

@@ -9,12 +9,10 @@
 /**
  * struct holding - what a client holds, all in all
  * @any: an open, lock, delegation or layout that has not been revoked
- * @locks: a byte-range lock is among them
  * @here: some of it is of the filesystem asked for
  */
 struct holding {
 	bool any;
-	bool locks;
 	bool here;
 };
 

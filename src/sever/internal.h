@@ -82,8 +82,10 @@ int record_load(const struct sever *sever, bool make, struct clientele *clientel
 /**
  * release_count_lockers - how many clients of these connections hold locks
  * @conns: the connections
+ *
+ * Only a warning hangs on it, so it is counted for a second and no longer.
  */
-unsigned int release_count_lockers(const struct conns *conns);
+unsigned int release_count_lockers(const struct sever *sever, const struct conns *conns);
 
 /**
  * release_state - let go of it, and say so

@@ -6,7 +6,7 @@
  * nobody wants what it holds (a courtesy client, from 5.19 on), so waiting for its lease
  * does not help. First the kernel is asked to revoke what is held on the filesystem; what
  * it could not (before 6.9) goes with the client itself. Both may wait for calls that hang
- * with the disk, so a child does it.
+ * with a disk, so a child does it, and children of its own what one hangs in.
  */
 #include "core/release.h"
 
@@ -15,9 +15,15 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "core/cleanup.h"
 #include "sever/internal.h"
 #include "sys/aside.h"
+#include "sys/child.h"
 #include "sys/nfsd.h"
+
+/* To count who holds locks, with clients or a disk waiting; to end one client. */
+#define COUNT_MS 1000
+#define END_MS   2000
 
 /* What the child tells, also when it does not end. */
 struct counts {
@@ -58,32 +64,83 @@ static int read_holding(const char *dir, const char *number, dev_t fs,
 	return rc;
 }
 
+/* What the child counts, also when it does not end. */
 struct counting {
 	const struct conns *conns;
 	unsigned int n;
 };
 
+static int is_lock(const struct held *held, void *data)
+{
+	return held->lock && !held->revoked;
+}
+
 static int count_one(const char *dir, const char *number, struct client *client,
 		     void *data)
 {
 	struct counting *c = data;
-	struct holding holding;
 
 	if (release_came_by(client, c->conns) &&
-	    read_holding(dir, number, 0, &holding) == 0 && holding.locks)
+	    nfsd_walk_held(dir, number, is_lock, NULL) == 1)
 		c->n++;
 	free(client->id);
 	return 0;
 }
 
-unsigned int release_count_lockers(const struct conns *conns)
+static int work_count(void *data, struct err *err)
 {
-	struct counting c = { conns, 0 };
+	return nfsd_walk_clients(NFSD_CLIENTS, count_one, data);
+}
 
-	/* Only a warning hangs on it. */
-	if (conns->n)
-		nfsd_walk_clients(NFSD_CLIENTS, count_one, &c);
-	return c.n;
+static void *share(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
+static int64_t until(const struct sever *s, int64_t patience_ms)
+{
+	int64_t soon = child_now_ms() + patience_ms;
+
+	return soon < s->until_ms ? soon : s->until_ms;
+}
+
+unsigned int release_count_lockers(const struct sever *s, const struct conns *conns)
+{
+	struct counting *c = conns->n ? share(sizeof(*c)) : NULL;
+	unsigned int n;
+
+	if (!c)
+		return 0;
+	c->conns = conns;
+	aside_run(work_count, c, "count locks", until(s, COUNT_MS), NULL);
+	n = c->n;
+	munmap(c, sizeof(*c));
+	return n;
+}
+
+/* A client whose calls hang does not end before them: the others need not wait for it. */
+struct ending {
+	const char *dir;
+	const char *number;
+};
+
+static int work_end(void *data, struct err *err)
+{
+	const struct ending *e = data;
+
+	return nfsd_expire_client(e->dir, e->number);
+}
+
+static int end_client(const struct releasing *r, const char *dir, const char *number)
+{
+	struct ending e = { dir, number };
+	int rc = aside_run(work_end, &e, number, until(r->sever, END_MS), NULL);
+
+	r->counts->ended += rc == 0;
+	return rc;
 }
 
 static int release_one(const char *dir, const char *number, struct client *client,
@@ -103,8 +160,7 @@ static int release_one(const char *dir, const char *number, struct client *clien
 			r->counts->shared++;
 			break;
 		case RELEASE_DUE:
-			rc = nfsd_expire_client(dir, number);
-			r->counts->ended += rc == 0;
+			rc = end_client(r, dir, number);
 			break;
 		}
 	}
@@ -116,20 +172,31 @@ static int release_one(const char *dir, const char *number, struct client *clien
  * another, and then clients are known by their connections alone. */
 static dev_t find_filesystem(const struct sever *s)
 {
+	_cleanup_close_ int fd =
+		s->state && !s->cluster ? record_open_directory(s, NULL) : -1;
 	struct stat st;
 
-	return s->state && !s->cluster && stat(s->state, &st) == 0 ? st.st_dev : 0;
+	return fd >= 0 && fstat(fd, &st) == 0 ? st.st_dev : 0;
+}
+
+static int work_revoke(void *data, struct err *err)
+{
+	_cleanup_close_ int fd = record_open_directory(data, err);
+
+	return fd < 0 ? fd : nfsd_release_filesystem(NFSD_UNLOCK, fd, err);
 }
 
 static int work_release(void *data, struct err *err)
 {
 	struct releasing *r = data;
+	const struct sever *s = r->sever;
 	int rc;
 
-	r->fs = find_filesystem(r->sever);
-	/* What it did is seen by what is held then. */
+	r->fs = find_filesystem(s);
+	/* What it did is seen by what is held then. Should it hang, clients can still be ended. */
 	if (r->fs && r->revoke)
-		nfsd_release_filesystem(NFSD_UNLOCK, r->sever->state, NULL);
+		aside_run(work_revoke, (void *)s, "revoke",
+			  until(s, (s->until_ms - child_now_ms()) / 2), NULL);
 	rc = nfsd_walk_clients(NFSD_CLIENTS, release_one, r);
 	if (rc == 0 || rc == -ENOENT)
 		return 0;
@@ -151,13 +218,12 @@ static void tell(const struct sever *s, const struct counts *counts)
 int release_state(const struct sever *s, const struct conns *ours,
 		  const struct conns *others, bool revoke, struct err *err)
 {
-	struct counts *counts = mmap(NULL, sizeof(*counts), PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct counts *counts = share(sizeof(*counts));
 	struct releasing r = { s, ours, others, revoke, 0, counts };
 	int rc;
 
-	if (counts == MAP_FAILED)
-		return err_set(err, BATON_EXIT_RESOURCE, errno, "release NFSv4 state");
+	if (!counts)
+		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "release NFSv4 state");
 	rc = aside_run(work_release, &r, "release NFSv4 state", s->until_ms, err);
 	tell(s, counts);
 	munmap(counts, sizeof(*counts));

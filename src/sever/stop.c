@@ -15,7 +15,7 @@ static void look(const struct sever *s, struct diag *diag, struct view *view)
 
 	if (sever_list(s, diag, &view->clientele.conns, &view->others, &err) < 0)
 		sever_say(s, true, "connections not recorded: %s", err.text);
-	view->clientele.lockers = release_count_lockers(&view->clientele.conns);
+	view->clientele.lockers = release_count_lockers(s, &view->clientele.conns);
 	if (record_store(s, &view->clientele, &err) < 0)
 		sever_say(s, true, "connections not recorded: %s", err.text);
 }
@@ -96,7 +96,7 @@ void sever_record(const struct sever *s)
 		diag_close(diag);
 	}
 	if (rc == 0) {
-		now.lockers = release_count_lockers(&now.conns);
+		now.lockers = release_count_lockers(s, &now.conns);
 		rc = record_store(s, &now, &err);
 	}
 	if (rc < 0)

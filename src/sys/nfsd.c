@@ -360,14 +360,11 @@ int nfsd_expire_client(const char *dir, const char *number)
 	return rc == -ENOENT || rc == -ENXIO ? 0 : rc;
 }
 
-int nfsd_release_filesystem(const char *file, const char *directory, struct err *err)
+int nfsd_release_filesystem(const char *file, int fd, struct err *err)
 {
-	_cleanup_close_ int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char text[40];
 	int rc;
 
-	if (fd < 0)
-		return err_set(err, BATON_EXIT_FAILED, errno, "%s", directory);
 	/* A name could have blanks, which a cache's words cannot. The dot makes kern_path()
 	 * go through the link. */
 	snprintf(text, sizeof(text), "/proc/self/fd/%d/.\n", fd);

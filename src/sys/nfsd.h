@@ -124,7 +124,7 @@ int nfsd_expire_client(const char *dir, const char *number);
 /**
  * nfsd_release_filesystem - have the kernel let go of what clients hold on a filesystem
  * @file: NFSD_UNLOCK
- * @directory: any on that filesystem
+ * @fd: of any directory on that filesystem
  * @err: why not
  *
  * Releases the locks of NFSv3; from 6.9 on it also revokes all NFSv4 state
@@ -134,7 +134,7 @@ int nfsd_expire_client(const char *dir, const char *number);
  *
  * Return: 0, or -errno.
  */
-int nfsd_release_filesystem(const char *file, const char *directory, struct err *err);
+int nfsd_release_filesystem(const char *file, int fd, struct err *err);
 
 /**
  * nfsd_expire_clients - end the clients whose state is kept by courtesy

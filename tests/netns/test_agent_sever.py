@@ -549,16 +549,62 @@ def test_a_knfsd_that_makes_no_sense(agent, net, knfsd):
     assert knfsd.ended() == ["mine"]
 
 
+def hang(path):
+    """Played by a pipe, of which nobody opens the other end."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 def test_a_client_that_never_ends(agent, net, knfsd):
-    """Its calls hang with the disk: what there is of time is waited for it, and no more."""
+    """Its calls hang with a disk: it is waited for only so long, and the others go."""
+    mine = net.connect(net.listen("service1", socket.AF_INET))[0].getsockname()
+    names = [f"client {n}" for n in range(6)]
+    for name in names:
+        knfsd.add(name, mine, "open")
+    for n in (2, 5):
+        hang(knfsd.folder / "clients" / str(n + 3) / "ctl")
+    said = agent.run("stop")
+    for n in (2, 5):
+        (knfsd.folder / "clients" / str(n + 3) / "ctl").unlink()
+        (knfsd.folder / "clients" / str(n + 3) / "ctl").write_text("")
+    assert "INFO: 4 clients ended, with the NFSv4 state of each\n" in said
+    assert said.endswith("WARNING: not all NFSv4 state released: /proc/fs/nfsd/clients: "
+                         "Connection timed out\n")
+    assert knfsd.ended() == [name for n, name in enumerate(names) if n not in (2, 5)]
+    assert net.diag() == []
+
+
+def test_a_kernel_that_hangs_in_revoking(agent, net, knfsd):
+    """As some do over layouts: half of the time is left for the clients."""
     mine = net.connect(net.listen("service1", socket.AF_INET))[0].getsockname()
     knfsd.add("mine", mine, "open")
-    ctl = knfsd.folder / "clients" / "3" / "ctl"
-    ctl.unlink()
-    os.mkfifo(ctl)
-    said, = agent.warnings("stop", env={"OCF_RESKEY_CRM_meta_timeout": 3000})
-    assert said == "not all NFSv4 state released: release NFSv4 state: Connection timed out"
-    assert net.diag() == []
+    hang(knfsd.unlock)
+    said = agent.run("stop", env={"OCF_RESKEY_CRM_meta_timeout": 4000})
+    assert "INFO: 1 client ended" in said and knfsd.ended() == ["mine"]
+
+
+def test_a_client_that_never_tells(agent, net, knfsd):
+    """Only a warning of the next start hangs on its locks: the record is written without."""
+    mine = net.connect(net.listen("service1", socket.AF_INET))[0].getsockname()
+    knfsd.add("mine", mine, "lock")
+    hang(knfsd.folder / "clients" / "3" / "states")
+    for action in ("monitor", "stop"):
+        assert agent.warnings(action, release="no",
+                              env={"OCF_RESKEY_CRM_meta_timeout": 4000}) == []
+        assert agent.record().read_text().endswith(f" {mine[1]}\nlocks 0\n")
+        agent.record().unlink()
+
+
+@pytest.mark.parametrize("wrong", [a_link, unmounted_since])
+@pytest.mark.parametrize("end", ["", "/"])
+def test_state_of_no_other_filesystem(agent, net, knfsd, wrong, end):
+    """What a link leads to, or lies where a mount is missing, does not leave with the group."""
+    wrong(agent)
+    device = os.stat(agent.state).st_dev
+    knfsd.add("theirs", ("192.0.2.98", 800), "open",
+              where=f"{os.major(device):02x}:{os.minor(device):02x}:7")
+    agent.run("stop", state=f"{agent.state}{end}")
+    assert knfsd.ended() == [] and knfsd.unlock.read_text() == ""
 
 
 def test_locks_are_not_carried(agent, net, knfsd):
@@ -567,6 +613,7 @@ def test_locks_are_not_carried(agent, net, knfsd):
     knfsd.add("mine", mine, "open", "lock")
     knfsd.add("mine too", mine, "open")
     knfsd.add("another", ("192.0.2.99", 800), "lock")
+    knfsd.add("revoked", mine, "open", "lock!")
     agent.run("monitor")
     assert agent.record().read_text().endswith("\nlocks 1\n")
     knfsd.add("mine three", (mine[0], 77), "lock")

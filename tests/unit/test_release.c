@@ -41,17 +41,17 @@ static enum release judge(const char *ours, uint16_t our_port, const char *other
 #define HERE                                                                             \
 	(struct holding)                                                                 \
 	{                                                                                \
-		true, false, true                                                        \
+		true, true                                                               \
 	}
 #define THERE                                                                            \
 	(struct holding)                                                                 \
 	{                                                                                \
-		true, false, false                                                       \
+		true, false                                                              \
 	}
 #define NOTHING                                                                          \
 	(struct holding)                                                                 \
 	{                                                                                \
-		false, false, false                                                      \
+		false, false                                                             \
 	}
 #define IT   "192.0.2.20"
 #define ELSE "192.0.2.21"
@@ -133,15 +133,15 @@ static void what_is_held(void **state)
 	dev_t fs = makedev(0xfd, 0x10), other = makedev(0xfd, 0x1);
 	struct holding h = holding_of("", fs);
 
-	assert_false(h.any || h.locks || h.here);
+	assert_false(h.any || h.here);
 	h = holding_of(OPEN " }\n", fs);
-	assert_true(h.any && h.here && !h.locks);
+	assert_true(h.any && h.here);
 	h = holding_of(OPEN " }\n" LOCK " }\n", other);
-	assert_true(h.any && !h.here && h.locks);
+	assert_true(h.any && !h.here);
 	assert_false(holding_of(OPEN " }\n", 0).here);
 	/* Revoked by an administrator: no file is open any more. */
 	h = holding_of(OPEN ", admin-revoked }\n" LOCK ", admin-revoked }\n", fs);
-	assert_false(h.any || h.locks || h.here);
+	assert_false(h.any || h.here);
 	h = holding_of(OPEN ", admin-revoked }\n" OPEN " }\n", fs);
 	assert_true(h.any && h.here);
 	/* A file's name is no word of the kernel's. */
