@@ -233,9 +233,16 @@ int release_state(const struct sever *s, const struct conns *ours,
 int sever_release(const struct sever *s, struct err *err)
 {
 	_cleanup_conns_ struct conns ours = { 0 }, others = { 0 };
+	_cleanup_close_ int fd = -1;
 	struct diag *diag;
-	int rc = diag_open(&diag, err);
+	int rc;
 
+	if (s->state && !s->cluster) {
+		fd = record_open_directory(s, err);
+		if (fd < 0)
+			return fd;
+	}
+	rc = diag_open(&diag, err);
 	if (rc < 0)
 		return rc;
 	rc = sever_list(s, diag, &ours, &others, err);

@@ -756,6 +756,9 @@ def test_release_by_hand(agent, net, knfsd):
         assert said.endswith("ended, with the NFSv4 state of each\n")
         assert knfsd.ended() == ended
     assert net.states() == ["ESTAB"], "connections stay"
+    missing = agent.disk / "missing"
+    assert baton(net, "release", "--state", missing, IPV4, status=1) == \
+        f"baton: {missing}: No such file or directory\n"
 
 
 # --- state=cluster ----------------------------------------------------------------------------
