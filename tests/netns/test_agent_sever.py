@@ -228,6 +228,26 @@ def test_no_more_than_was_asked(agent, net):
     assert net.diag(port=PORT + 1) == []
 
 
+def test_two_groups_at_once(agent, net):
+    """Their tables come and wake at one time, and their records are written."""
+    pairs = {f: net.connect(net.listen("service1", f)) for f in FLOAT}
+    said = []
+
+    def both(action):
+        threads = [threading.Thread(target=lambda a=a: said.extend(
+            agent.warnings(action, address=a))) for a in FLOAT.values()]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+    for action in ("monitor", "stop", "stop", "start", "stop"):
+        both(action)
+        if action == "stop":
+            assert net.diag() == [] and rules(net).count("drop") == 2 * 2
+            assert "dormant" not in rules(net)
+    assert said == [] and len(os.listdir(agent.state)) == len(pairs)
+
+
 def test_another_address_has_a_record_of_its_own(agent, net):
     for family in FLOAT:
         net.connect(net.listen("service1", family))
