@@ -146,6 +146,18 @@ static int parse_entry(const struct nlmsghdr *nlh, void *data)
 	return rc < 0 ? MNL_CB_ERROR : MNL_CB_OK;
 }
 
+/* A dump that fails once it has begun says so in its last message (af_netlink.c,
+ * netlink_dump_done()), where libmnl does not look: without tcp_diag each would be empty. */
+static int end_dump(const struct nlmsghdr *nlh, void *data)
+{
+	int rc = 0;
+
+	if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(rc))
+		memcpy(&rc, mnl_nlmsg_get_payload(nlh), sizeof(rc));
+	errno = -rc;
+	return rc < 0 ? MNL_CB_ERROR : MNL_CB_STOP;
+}
+
 static int walk_family(struct diag *diag, uint8_t family, uint16_t lport, uint32_t states,
 		       uint8_t extensions, struct walk *walk)
 {
@@ -160,6 +172,7 @@ static int walk_family(struct diag *diag, uint8_t family, uint16_t lport, uint32
 			 .idiag_states = states,
 			 .id.idiag_sport = htons(lport) },
 	};
+	mnl_cb_t ends[] = { [NLMSG_DONE] = end_dump };
 	uint32_t portid = mnl_socket_get_portid(diag->nl);
 	int rc;
 
@@ -176,7 +189,8 @@ static int walk_family(struct diag *diag, uint8_t family, uint16_t lport, uint32
 		/* Left over from a dump that was given up. */
 		if (((struct nlmsghdr *)diag->buf)->nlmsg_seq != diag->seq)
 			continue;
-		rc = mnl_cb_run(diag->buf, n, diag->seq, portid, parse_entry, walk);
+		rc = mnl_cb_run2(diag->buf, n, diag->seq, portid, parse_entry, walk, ends,
+				 sizeof(ends) / sizeof(ends[0]));
 	} while (rc > 0);
 	return rc < 0 ? -errno : 0;
 }
@@ -300,8 +314,13 @@ int diag_check_destroy(struct diag *diag, struct err *err)
 			.idiag_dst[0] = htonl(INADDR_LOOPBACK) },
 	};
 	const struct diag_entry *entry = &none;
-	int one, rc = destroy_batch(diag, &entry, 1, &one);
+	_cleanup_diag_table_ struct diag_table table = { 0 };
+	int one, rc = diag_dump(diag, 1, 1u << TCP_LISTEN, &table, err);
 
+	/* Without tcp_diag none would be there either. */
+	if (rc < 0)
+		return rc;
+	rc = destroy_batch(diag, &entry, 1, &one);
 	if (rc == 0)
 		rc = one;
 	if (rc == 0 || rc == -ENOENT || rc == -ESTALE)

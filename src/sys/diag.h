@@ -124,7 +124,8 @@ int diag_destroy(struct diag *diag, const struct diag_entry *entry, struct err *
  * Asks for one that is not there: the handler is looked up before the socket
  * (net/ipv4/inet_diag.c, inet_diag_cmd_exact()).
  *
- * Return: 0, -EOPNOTSUPP (BATON_EXIT_SOFTWARE: no CONFIG_INET_DIAG_DESTROY), or -errno.
+ * Return: 0, -EOPNOTSUPP (BATON_EXIT_SOFTWARE: no CONFIG_INET_DIAG_DESTROY), -ENOENT (the
+ * same: no tcp_diag), or -errno.
  */
 int diag_check_destroy(struct diag *diag, struct err *err);
 

@@ -4,6 +4,7 @@
  *
  * destroy: CONFIG_INET_DIAG_DESTROY: what is to be destroyed is said to be a Unix socket, and
  *	    of those every kernel answers EOPNOTSUPP (net/core/sock_diag.c, __sock_diag_cmd()).
+ * tcp_diag: its sockets are said to be of a protocol that nobody has.
  * nf_tables: nor nfnetlink: its socket cannot be opened (net/netlink/af_netlink.c,
  *	      netlink_create()).
  */
@@ -41,9 +42,15 @@ ssize_t sendto(int fd, const void *buf, size_t len, int flags, __CONST_SOCKADDR_
 	__typeof__(&sendto) next = (__typeof__(&sendto))dlsym(RTLD_NEXT, "sendto");
 	int left = (int)len;
 
-	for (struct nlmsghdr *nlh = (void *)buf;
-	     is_without("destroy") && NLMSG_OK(nlh, left); nlh = NLMSG_NEXT(nlh, left))
-		if (nlh->nlmsg_type == SOCK_DESTROY)
-			((struct sock_diag_req *)NLMSG_DATA(nlh))->sdiag_family = AF_UNIX;
+	for (struct nlmsghdr *nlh = (void *)buf; NLMSG_OK(nlh, left);
+	     nlh = NLMSG_NEXT(nlh, left)) {
+		struct sock_diag_req *req = NLMSG_DATA(nlh);
+
+		if (is_without("destroy") && nlh->nlmsg_type == SOCK_DESTROY)
+			req->sdiag_family = AF_UNIX;
+		if (is_without("tcp_diag") && (nlh->nlmsg_type == SOCK_DESTROY ||
+					       nlh->nlmsg_type == SOCK_DIAG_BY_FAMILY))
+			req->sdiag_protocol = 253; /* for experiments: RFC 3692 */
+	}
 	return next(fd, buf, len, flags, to, to_len);
 }

@@ -648,6 +648,7 @@ def test_locks_are_not_carried(agent, net, knfsd):
 @pytest.mark.parametrize("what,line", [
     ("destroy", "sever: this kernel cannot destroy sockets (CONFIG_INET_DIAG_DESTROY): "
      "Operation not supported"),
+    ("tcp_diag", "list TCP sockets: no tcp_diag in this kernel: No such file or directory"),
     ("nf_tables", "open nfnetlink: Protocol not supported")])
 def test_a_kernel_that_cannot(agent, net, knfsd, kernel_without, what, line):
     """Start refuses, so there is nothing to stop, and the rest of the group serves on."""
