@@ -21,6 +21,9 @@ const char *sever_name(const struct sever *sever, char text[SEVER_TEXT]);
 __attribute__((format(printf, 3, 4))) void sever_say(const struct sever *sever,
 						     bool warning, const char *fmt, ...);
 
+/** sever_until - when patience, or else the operation's time, is at its end */
+int64_t sever_until(const struct sever *sever, int64_t patience_ms);
+
 /* site.c: the head as it is. */
 
 /** sever_find_address - where the address is. Return: 1, 0 = not on this head, or -errno. */

@@ -12,7 +12,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,7 +19,6 @@
 #include "sever/cluster.h"
 #include "sever/internal.h"
 #include "sys/aside.h"
-#include "sys/child.h"
 #include "sys/file.h"
 
 /* A healthy disk has long written it, and clients wait meanwhile. */
@@ -40,13 +38,6 @@ struct reading {
 	size_t len;
 	char text[CONNS_MAX_LEN];
 };
-
-static int64_t until(const struct sever *s)
-{
-	int64_t soon = child_now_ms() + PATIENCE_MS;
-
-	return soon < s->until_ms ? soon : s->until_ms;
-}
 
 /* The root filesystem never leaves its head: then a mount is missing. */
 static int check_filesystem(const struct sever *s, const struct stat *st, struct err *err)
@@ -131,26 +122,35 @@ static int open_own(const struct sever *s, bool make, struct err *err)
 	return rc;
 }
 
+/* The record's name, and a path that goes by the directory, which is returned open. */
+static int locate(const struct sever *s, bool make, char name[CLIENTELE_NAME],
+		  char path[PATHS_MAX], struct err *err)
+{
+	int fd = open_own(s, make, err);
+
+	clientele_name(&s->ip, s->port, name);
+	snprintf(path, PATHS_MAX, "/proc/self/fd/%d/%s", fd, name);
+	return fd;
+}
+
 /* Told to the heads, it comes back to our own receiver, which writes it. */
 static int work_store(void *data, struct err *err)
 {
 	const struct writing *w = data;
 	const struct sever *s = w->sever;
-	_cleanup_close_ int fd = open_own(s, true, err);
-	_cleanup_free_ char *have = NULL;
 	char path[PATHS_MAX], name[CLIENTELE_NAME];
+	_cleanup_close_ int fd = locate(s, true, name, path, err);
+	_cleanup_free_ char *have = NULL;
 	size_t len;
 	int rc;
 
 	if (fd < 0)
 		return fd;
-	clientele_name(&s->ip, s->port, name);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", fd, name);
 	if (file_read_all(path, CONNS_MAX_LEN, &have, &len) == 0 &&
 	    len == strlen(w->text) && memcmp(have, w->text, len) == 0)
 		return 0;
 	if (s->cluster)
-		return cluster_tell(name, w->text, until(s), err);
+		return cluster_tell(name, w->text, sever_until(s, PATIENCE_MS), err);
 	rc = file_replace(path, w->text, strlen(w->text), 1);
 	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "%s/%s", s->state, name) : 0;
 }
@@ -166,23 +166,21 @@ int record_store(const struct sever *s, const struct clientele *clientele,
 		return 0;
 	if (!text)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "record");
-	return aside_run(work_store, &w, s->state, until(s), err);
+	return aside_run(work_store, &w, s->state, sever_until(s, PATIENCE_MS), err);
 }
 
 static int work_load(void *data, struct err *err)
 {
 	struct reading *r = data;
 	const struct sever *s = r->sever;
-	_cleanup_close_ int fd = open_own(s, r->make, err);
-	_cleanup_free_ char *text = NULL;
 	char path[PATHS_MAX], name[CLIENTELE_NAME];
+	_cleanup_close_ int fd = locate(s, r->make, name, path, err);
+	_cleanup_free_ char *text = NULL;
 	size_t len;
 	int rc;
 
 	if (fd < 0)
 		return fd;
-	clientele_name(&s->ip, s->port, name);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", fd, name);
 	rc = file_read_all(path, sizeof(r->text), &text, &len);
 	if (rc == -ENOENT)
 		return 0;
@@ -197,23 +195,22 @@ static int work_load(void *data, struct err *err)
 int record_load(const struct sever *s, bool make, struct clientele *clientele,
 		struct err *err)
 {
-	struct reading *r = mmap(NULL, sizeof(*r), PROT_READ | PROT_WRITE,
-				 MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct reading *r = aside_share(sizeof(*r));
 	char name[CLIENTELE_NAME];
 	int rc;
 
 	memset(clientele, 0, sizeof(*clientele));
-	if (r == MAP_FAILED)
-		return err_set(err, BATON_EXIT_RESOURCE, errno, "record");
+	if (!r)
+		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "record");
 	r->sever = s;
 	r->make = make;
-	rc = aside_run(work_load, r, s->state, until(s), err);
+	rc = aside_run(work_load, r, s->state, sever_until(s, PATIENCE_MS), err);
 	if (rc == 0 && r->found) {
 		rc = clientele_parse(clientele, &s->ip, s->port, r->text, r->len, err);
 		if (rc < 0)
 			err_wrap(err, rc, "%s/%s", s->state,
 				 clientele_name(&s->ip, s->port, name));
 	}
-	munmap(r, sizeof(*r));
+	aside_unshare(r, sizeof(*r));
 	return rc;
 }

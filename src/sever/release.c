@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
@@ -92,32 +91,17 @@ static int work_count(void *data, struct err *err)
 	return nfsd_walk_clients(NFSD_CLIENTS, count_one, data);
 }
 
-static void *share(size_t size)
-{
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	return memory == MAP_FAILED ? NULL : memory;
-}
-
-static int64_t until(const struct sever *s, int64_t patience_ms)
-{
-	int64_t soon = child_now_ms() + patience_ms;
-
-	return soon < s->until_ms ? soon : s->until_ms;
-}
-
 unsigned int release_count_lockers(const struct sever *s, const struct conns *conns)
 {
-	struct counting *c = conns->n ? share(sizeof(*c)) : NULL;
+	struct counting *c = conns->n ? aside_share(sizeof(*c)) : NULL;
 	unsigned int n;
 
 	if (!c)
 		return 0;
 	c->conns = conns;
-	aside_run(work_count, c, "count locks", until(s, COUNT_MS), NULL);
+	aside_run(work_count, c, "count locks", sever_until(s, COUNT_MS), NULL);
 	n = c->n;
-	munmap(c, sizeof(*c));
+	aside_unshare(c, sizeof(*c));
 	return n;
 }
 
@@ -137,7 +121,7 @@ static int work_end(void *data, struct err *err)
 static int end_client(const struct releasing *r, const char *dir, const char *number)
 {
 	struct ending e = { dir, number };
-	int rc = aside_run(work_end, &e, number, until(r->sever, END_MS), NULL);
+	int rc = aside_run(work_end, &e, number, sever_until(r->sever, END_MS), NULL);
 
 	r->counts->ended += rc == 0;
 	return rc;
@@ -196,7 +180,7 @@ static int work_release(void *data, struct err *err)
 	/* What it did is seen by what is held then. Should it hang, clients can still be ended. */
 	if (r->fs && r->revoke)
 		aside_run(work_revoke, (void *)s, "revoke",
-			  until(s, (s->until_ms - child_now_ms()) / 2), NULL);
+			  sever_until(s, (s->until_ms - child_now_ms()) / 2), NULL);
 	rc = nfsd_walk_clients(NFSD_CLIENTS, release_one, r);
 	if (rc == 0 || rc == -ENOENT)
 		return 0;
@@ -218,7 +202,7 @@ static void tell(const struct sever *s, const struct counts *counts)
 int release_state(const struct sever *s, const struct conns *ours,
 		  const struct conns *others, bool revoke, struct err *err)
 {
-	struct counts *counts = share(sizeof(*counts));
+	struct counts *counts = aside_share(sizeof(*counts));
 	struct releasing r = { s, ours, others, revoke, 0, counts };
 	int rc;
 
@@ -226,7 +210,7 @@ int release_state(const struct sever *s, const struct conns *ours,
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "release NFSv4 state");
 	rc = aside_run(work_release, &r, "release NFSv4 state", s->until_ms, err);
 	tell(s, counts);
-	munmap(counts, sizeof(*counts));
+	aside_unshare(counts, sizeof(*counts));
 	return rc;
 }
 

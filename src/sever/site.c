@@ -8,6 +8,7 @@
 
 #include "core/cleanup.h"
 #include "sever/internal.h"
+#include "sys/child.h"
 #include "sys/software.h"
 
 const char *sever_name(const struct sever *s, char text[SEVER_TEXT])
@@ -34,6 +35,13 @@ void sever_say(const struct sever *s, bool warning, const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	s->say(warning, line);
+}
+
+int64_t sever_until(const struct sever *s, int64_t patience_ms)
+{
+	int64_t soon = child_now_ms() + patience_ms;
+
+	return soon < s->until_ms ? soon : s->until_ms;
 }
 
 int sever_find_address(const struct sever *s, struct rtnl_addr *found, struct err *err)

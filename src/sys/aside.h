@@ -3,6 +3,7 @@
 #ifndef BATON_SYS_ASIDE_H
 #define BATON_SYS_ASIDE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/err.h"
@@ -21,6 +22,12 @@
  */
 int aside_run(int (*work)(void *data, struct err *err), void *data, const char *what,
 	      int64_t until_ms, struct err *err);
+
+/** aside_share - memory, all zero, that @work and its caller both see; NULL if it is short. */
+void *aside_share(size_t size);
+
+/** aside_unshare - release it; a child left behind keeps its own view. */
+void aside_unshare(void *memory, size_t size);
 
 /** aside_let_go - in a child that may hang: standard input and outputs become /dev/null,
  * so that nobody waits for their end. */
