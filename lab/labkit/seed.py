@@ -99,7 +99,8 @@ class Group:
             "export": ("ocf:heartbeat:exportfs", {
                 "clientspec": CLIENTS, "directory": self.directory, "fsid": FSIDS[self.name],
                 "options": "rw,no_root_squash,no_subtree_check",
-                "wait_for_leasetime_on_stop": "true" if self.wait else "false"}),
+                "wait_for_leasetime_on_stop":
+                    "true" if self.wait and not self.agent else "false"}),
             "ip": ("ocf:heartbeat:IPaddr2", {
                 "ip": self.place.address, "nic": "lan0", "cidr_netmask": 24}),
             "sever": ("ocf:baton:sever", {
@@ -188,8 +189,7 @@ class Seed:
 
     def __init__(self, cluster, names=("vmstore",), agent=False, lease=LEASE_S, wait=True):
         self.cluster, self.lab, self.lease = cluster, cluster.lab, lease
-        self.groups = [Group(Service(cluster.lab, name), agent, wait and not agent)
-                       for name in names]
+        self.groups = [Group(Service(cluster.lab, name), agent, wait) for name in names]
 
     @property
     def group(self):
@@ -301,7 +301,7 @@ class Seed:
                                          f"--since=@{since:.0f}", "-u", "pacemaker.service"]).stdout
 
     def sockets(self, head, group):
-        """{state: number} of the connections that a head has by the group's address."""
+        """{state: number} of the connections to the server that a head has by the group's address."""
         return states(self.lab.guest(head).run(["ss", "-Htan"]).stdout, group.place.address)
 
     def courtesy(self, head):
@@ -353,7 +353,8 @@ def states(said, address):
     found = {}
     for line in said.splitlines():
         words = line.split()
-        if len(words) >= 5 and words[3].rpartition(":")[0].strip("[]") == address and \
-                words[0] != "LISTEN":
+        host, _, port = words[3].rpartition(":") if len(words) >= 5 else ("", "", "")
+        # By another port the server itself calls back a client of NFSv4.0.
+        if (host.strip("[]"), port) == (address, "2049") and words[0] != "LISTEN":
             found[words[0]] = found.get(words[0], 0) + 1
     return found

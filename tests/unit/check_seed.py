@@ -104,6 +104,7 @@ class Pacemaker(unittest.TestCase):
                 f"ESTAB      0 0    {ADDRESS}:2049   {CLIENT}:700\n"
                 f"ESTAB      0 0    {ADDRESS}:2049   {CLIENT}:701\n"
                 f"FIN-WAIT-1 0 125  [{ADDRESS}]:2049 {CLIENT}:702\n"
+                f"ESTAB      0 0    {ADDRESS}:41001  {CLIENT}:37001\n"
                 f"ESTAB      0 0    10.77.0.51:2049  {CLIENT}:703\n"
                 f"ESTAB      0 0    10.77.0.5:2049   {CLIENT}:704\n")
         self.assertEqual(seed.states(said, ADDRESS), {"ESTAB": 2, "FIN-WAIT-1": 1})
