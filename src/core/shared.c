@@ -332,6 +332,27 @@ static void list_services(const struct shared *f, size_t first, struct lines *se
 	}
 }
 
+/* Who mounts what is told nowhere; what is open is, and of that there is nothing. */
+static void judge_mounts(struct judgement *j)
+{
+	const struct shared *f = j->facts;
+	_cleanup_lines_ struct lines groups = { 0 };
+	_cleanup_free_ char *list = NULL;
+
+	for (size_t i = 0; i < f->stocks.n; i++)
+		if (is_exported(f, &f->stocks.v[i]))
+			lines_add(&groups, "%s", f->stocks.v[i].id);
+	list = lines_join(&groups, ", ");
+	if (groups.n < 2)
+		say(j, NULL, VERDICT_OK, "none has files open of two services");
+	else
+		say(j, NULL, VERDICT_UNSURE,
+		    "none has files open of two services; but one that mounts two of %s "
+		    "from one head sends all through one address: when that moves, the "
+		    "rest hangs",
+		    list ? list : "?");
+}
+
 static void judge_clients(struct judgement *j)
 {
 	const struct shared *f = j->facts;
@@ -362,7 +383,7 @@ static void judge_clients(struct judgement *j)
 		    list ? list : "?", ip);
 	}
 	if (!any && !f->no_uses[0])
-		say(j, NULL, VERDICT_OK, "none has files open of two services");
+		judge_mounts(j);
 }
 
 /* ---- the table ---- */

@@ -233,6 +233,8 @@ static void test_two_groups(void **state)
 	stock_add_export(s, "/srv/b", "", "*", "rw");
 	assert_string_equal(find_verdict("group a"), "unsure");
 	assert_string_equal(find_verdict("group b"), "wrong");
+	/* Nor can a client tell them apart. */
+	assert_string_equal(find_verdict("client"), "unsure");
 	s->has_server = true;
 	assert_string_equal(find_verdict("group b"), "unsure");
 	assert_int_equal(report.status, 0);
