@@ -56,6 +56,11 @@ class Lab:
                 raise LabError(f"{BUILD}: another lab command is at work here") from None
             yield
 
+    def make_image(self):
+        """The image alone: needs time and packages, but no guest."""
+        with self._locked():
+            image.ensure(Phases(self.progress))
+
     def prepare(self, progress=None):
         """Image, accelerator, snapshot; quick when they are there."""
         phase = Phases(progress or self.progress)
