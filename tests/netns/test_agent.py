@@ -77,7 +77,8 @@ class Agent:
             f'echo "$@" >> {self.house.fake}/systemctl\n'
             f"export BATON_CONFDIR={self.house.conf} FAKE_DIR={self.house.fake}\n"
             f"setsid {FAKEKEEPER} vmstore > /dev/null 2>&1 < /dev/null &\n"
-            f"until [ -S {RUN}/sock ]; do :; done\n")
+            # 10000: it listens; the socket is there a moment before.
+            f"until grep -q ' 00010000 .* {RUN}/sock$' /proc/net/unix; do :; done\n")
 
     def systemctl_calls(self):
         with contextlib.suppress(FileNotFoundError):

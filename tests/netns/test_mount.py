@@ -45,8 +45,8 @@ class Disk:
 @pytest.fixture
 def disk(house, tmp_path, request):
     device = make_disk(tmp_path, getattr(request, "param", "mkfs.xfs -q"))
-    house.keepx("ns-create", "vmstore")
     try:
+        house.keepx("ns-create", "vmstore")
         yield Disk(house, tmp_path, device)
     finally:
         # The namespaces hold it mounted until they go.

@@ -189,9 +189,11 @@ def test_ctrl_c_reaches_the_whole_group(tmp_path):
 
 def test_overwritten_record_is_wrong(tmp_path):
     run = Running(tmp_path, "--duration", 0)
-    with open(wait_for_records(tmp_path, 5), "r+b") as file:
+    with open(wait_for_records(tmp_path, 5), "r+b", buffering=0) as file:
         file.seek(2 * 4096 + 1000)
-        file.write(b"x")
+        byte, = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 1]))  # a fixed letter could be the one that is there
     status, got, _ = run.end(signal.SIGINT)
     assert status == PROBE and got["verdict"] == "dirty"
     assert got["records"]["wrong"] == 1 and got["records"]["missing"] == 0
