@@ -75,7 +75,7 @@ check-lint:
 	shellcheck --severity=warning completions/baton.bash \
 		$$(grep -rlE '^#!/bin/(ba)?sh' .ci lab tests)
 
-check-unit: unit-release unit-asan
+check-unit: unit-gcc unit-asan
 unit-%: build/%
 	meson test -C $< --no-rebuild --print-errorlogs
 
@@ -83,12 +83,13 @@ unit-%: build/%
 check-netns: build/asan
 	BATON_BUILD=$(CURDIR)/$< BATON=$(CURDIR)/$</src/cmd/baton $(PYTEST) tests/netns
 
-check-lab: payload
-	$(PYTEST) tests/lab -m 'not long'
-
-# What takes minutes more, and is not part of `make check`.
-check-long: payload
-	$(PYTEST) tests/lab -m long
+# check-long: what takes minutes more, and is not part of `make check`.
+check-lab: ARGS = -m 'not long'
+check-long: ARGS = -m long
+check-lab check-long: export BATON_BUILD = $(CURDIR)/build/gcc
+check-lab check-long:
+	$(MAKE) BUILD=build/gcc payload
+	$(PYTEST) tests/lab $(ARGS)
 
 # 10,000 connections severed and tickled; build/bench-tcp.json has the figures.
 bench-tcp: build/release
