@@ -88,8 +88,11 @@ unit-%: build/%
 	meson test -C $< --no-rebuild --print-errorlogs
 
 # The plain build has its turn in the lab.
+check-netns: export BATON_BUILD = $(CURDIR)/build/asan
+check-netns: export BATON = $(BATON_BUILD)/src/cmd/baton
 check-netns: build/asan
-	BATON_BUILD=$(CURDIR)/$< BATON=$(CURDIR)/$</src/cmd/baton $(PYTEST) tests/netns
+	$(PYTEST) tests/netns -m 'not alone' -n 2
+	$(PYTEST) tests/netns -m alone
 
 # check-long: what takes minutes more, and is not part of `make check`.
 check-lab: ARGS = -m 'not long'

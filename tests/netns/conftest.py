@@ -226,7 +226,7 @@ class Net:
                 "addr add 2001:db8::20/64 dev eth0 nodad")
         for n, mac in ((1, MAC1), (2, MAC2)):
             self.netx(f"head{n}", "macvlan", "eth0", self.path(f"service{n}"), "svc0", mac)
-            self.netx(f"service{n}", "up", "lo")
+            self.ip(f"service{n}", "link set lo up")
         self.serve("service1")
 
     def serve(self, name):
@@ -287,7 +287,9 @@ class House:
     # Since 6.18 a mount namespace made by one CPU may count as older than one made before by
     # another (lib/cookie: batches a CPU), and the kernel pins none in a younger one. A head's
     # own is the oldest of all; ours is not.
-    ONE_CPU = ["taskset", "-c", "0"]
+    CPUS = sorted(os.sched_getaffinity(0))
+    WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+    ONE_CPU = ["taskset", "-c", str(CPUS[WORKER % len(CPUS)])]
 
     def __init__(self, folder):
         self.conf = folder / "conf"
@@ -297,6 +299,8 @@ class House:
         self.processes = []
         self.holder = subprocess.Popen(
             [*self.ONE_CPU, "unshare", "-m", "-n", "--propagation", "private", "sh", "-c",
+             # Other tests' namespaces come and go there, and with them their mounts, also here.
+             "while umount -l /run/netns; do :; done 2>/dev/null;"
              "mount -t tmpfs -o size=8m tmpfs /run && mount --make-rshared / && echo && exec cat"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.holder.stdout.readline() == b"\n"

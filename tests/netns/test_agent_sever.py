@@ -126,6 +126,7 @@ def test_a_move_there_and_back(agent, net, family):
     assert "flags dormant" in rules(net)
 
 
+@pytest.mark.alone
 def test_every_state_goes_and_nothing_is_told(agent, net, family):
     listener = net.every_state(family)
     seen = net.capture("client")
@@ -167,6 +168,7 @@ def test_a_first_start_calls_who_was_faster(agent, net):
     assert len(ends(seen)) == 1, "the answer to its own answer"
 
 
+@pytest.mark.alone
 def test_who_missed_the_first_call_is_called_again(agent, net):
     """Three rounds, each after an announcement; the agent waits for the first only."""
     net.connect(net.listen("service1", socket.AF_INET))

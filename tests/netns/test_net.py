@@ -414,6 +414,7 @@ def test_drain_delivers_replies_and_admits_no_call(net, family):
                             for _, _, _, flags, _ in segments)
 
 
+@pytest.mark.alone
 def test_drain_ends_although_the_client_acknowledges_only_with_data(net, family):
     """A busy client's ACKs ride on its calls, which are held off; the reply's
     retransmission draws a bare one."""
@@ -473,6 +474,7 @@ def test_waking_a_filter_that_is_not_there_is_an_error(net):
     assert "wake table inet baton: No such file or directory" in said.stderr
 
 
+@pytest.mark.alone
 def test_silence_is_silence(net, family):
     listener = net.listen("service1", family)
     c, s = net.connect(listener)
@@ -507,6 +509,7 @@ def test_a_wrong_ruleset_is_refused_and_changes_nothing(net):
 
 # --- tickle ---------------------------------------------------------------------------
 
+@pytest.mark.alone
 def test_a_tickled_client_is_reset_by_the_new_head(net, family):
     c, _ = net.connect(net.listen("service1", family))
     conns = net.netx("service1", "conns", PORT)
@@ -549,6 +552,7 @@ def test_a_client_out_of_reach_costs_only_its_own_tickle(net):
 
 # --- many -----------------------------------------------------------------------------
 
+@pytest.mark.alone
 def test_ten_thousand_connections(net, family):
     measured = measure(net, family)
     print(measured)
