@@ -37,7 +37,7 @@ def play(cluster, agent=False, progress=lambda line: None):
         later = [c for c in calls if bad and c.at > bad[0].at]
         seed.back_online()
         warned = seed.warnings(target)
-        told = checked(seed, target) if agent else []
+        told = seed.checked(target) if agent else []
         place.unmount()
     return {"fenced": done.fenced, "group_stop_ms": done.stop_ms,
             "client_pause_ms": pause(calls, done.since, end),
@@ -45,12 +45,6 @@ def play(cluster, agent=False, progress=lambda line: None):
             "writes_after_the_first_error": len(later),
             "of_them_good": sum(1 for c in later if not c.error),
             "lock_lost": bool(bad), "warnings_of_the_agent": warned, "check_shared": told}
-
-
-def checked(seed, head):
-    """What baton check --shared has to say."""
-    done = seed.lab.guest(head).run(["baton", "check", "--shared"], check=False, timeout=60)
-    return (done.stdout + done.stderr).splitlines()
 
 
 if __name__ == "__main__":

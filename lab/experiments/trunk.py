@@ -9,7 +9,6 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 sys.dont_write_bytecode = True
 
-from experiments.locks import checked  # noqa: E402
 from labkit.caller import Caller, failures, pause, sent  # noqa: E402
 from labkit.experiment import CALM_S, main  # noqa: E402
 from labkit.pcap import Capture  # noqa: E402
@@ -31,7 +30,7 @@ def play(cluster, agent=False, progress=lambda line: None):
         with Caller(first, "names", "trunk") as moved, Caller(second, "names", "trunk") as stayed:
             with Capture(seed.lab, ["client"], ["tcp", "port", "2049"], HEADERS) as capture:
                 time.sleep(CALM_S)
-            told = checked(seed, source) if agent else []
+            told = seed.checked(source) if agent else []
             progress(f"{first.name} to {target}; {second.name} stays on {source}")
             done = seed.move(seed.groups[0], target)
             good = stayed.answered(done.until, WATCH_S, good=True)

@@ -316,6 +316,11 @@ class Seed:
                                          "/var/log/pacemaker/pacemaker.log"], check=False).stdout
         return [l.partition("error output ")[2].strip("[ ]") for l in said.splitlines()]
 
+    def checked(self, head):
+        """What `baton check --shared` has to say there."""
+        done = self.lab.guest(head).run(["baton", "check", "--shared"], check=False, timeout=60)
+        return (done.stdout + done.stderr).splitlines()
+
     @contextlib.contextmanager
     def hanging(self, head, options):
         """While this lasts a call of the client's hangs in a thread of the head's server: it came by the
