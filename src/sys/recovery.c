@@ -125,8 +125,6 @@ static int query_row(sqlite3 *db, const char *sql, int64_t out[2], const char **
  */
 static void write_ahead(sqlite3 *db)
 {
-	/* The log is for nfsdcld to go on with: no checkpoint in a pause. */
-	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	sqlite3_exec(db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
 }
 
@@ -152,6 +150,11 @@ static int read_epochs(const struct paths *paths, bool check,
 			    NULL) != SQLITE_OK)
 		return refuse_database(db, file, err);
 	sqlite3_busy_timeout(db, 1000);
+	/*
+	 * The log is for nfsdcld to go on with: no checkpoint in a pause. And none into a
+	 * file that is refused, whatever it is (sqlite3WalClose()).
+	 */
+	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	if (check) {
 		if (query_row(db, "PRAGMA quick_check(1)", NULL, &wrong) < 0)
 			return refuse_database(db, file, err);

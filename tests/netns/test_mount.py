@@ -286,6 +286,23 @@ def test_damaged_database(house, disk, tmp_path, script, why):
     assert house.inside("vmstore", "sh", "-c", f"md5sum {DB} || true") == before
 
 
+def test_a_refused_database_is_not_written_to(house, disk, tmp_path):
+    """Though its write-ahead log has what could be: on closing, sqlite writes it over whatever the file is."""
+    attach(house, disk)
+    house.keepx("recovery", "vmstore")
+    database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (7, 6);")
+    house.keepx("recovery", "vmstore")
+    house.inside("vmstore", "/usr/bin/python3", "-c", f"""if True:
+        import os, sqlite3
+        db = sqlite3.connect({DB!r})
+        db.execute("UPDATE grace SET current = 8, recovery = 7")
+        db.commit()
+        os._exit(0)""")
+    house.inside("vmstore", "sh", "-c", f"echo damage > {DB}")
+    assert "file is not a database" in house.keepx("recovery", "vmstore", status=7)
+    assert house.inside("vmstore", "cat", DB) == "damage\n"
+
+
 def test_a_text_in_place_of_the_grace_table(house, disk, tmp_path):
     attach(house, disk)
     house.keepx("recovery", "vmstore")
