@@ -62,7 +62,7 @@ class Clients:
         self.process.stdin.close()
         try:
             self.process.wait(END_S)
-        except subprocess.TimeoutExpired:
+        except LabError:
             self.process.kill()
 
     def address(self, number):

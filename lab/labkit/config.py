@@ -9,15 +9,19 @@ from pathlib import Path
 TREE = Path(__file__).resolve().parents[2]
 LAB = TREE / "lab"
 BUILD = TREE / "build" / "lab"
-RUN = BUILD / "run"
+# Several labs of one tree at once: LAB_NUMBER=1 is another than the one without a number.
+NUMBER = os.environ.get("LAB_NUMBER", "")
+RUN = BUILD / (f"run-{NUMBER}" if NUMBER else "run")
 KEY = BUILD / "ssh" / "id"
 HOST_KEY = BUILD / "ssh" / "host"
 
 MEMORY_MIB = 1024
+# What a guest takes of the machine's memory, with the code that QEMU has translated.
+GUEST_MIB = 800
 PAYLOAD_BYTES = 64 << 20
-# Bounds, not expectations: a loaded machine without KVM is slow.
-BOOT_TIMEOUT = 180
-READY_TIMEOUT = 90
+# Bounds, not expectations, of the reference machine's seconds (pace.py).
+BOOT_TIMEOUT = 120
+READY_TIMEOUT = 60
 KVM_PROBE_TIMEOUT = 10
 # Where a head's power controller listens on MGMT_HOST, and how long a head needs from power
 # on to its boot loader: a server needs longer, and its boot must not slow down the survivor.
@@ -81,6 +85,8 @@ def lab_name():
     name = os.environ.get("LAB_NAME")
     if name is None:
         name = "baton-lab-" + hashlib.sha256(os.fsencode(TREE)).hexdigest()[:6]
+    if NUMBER:
+        name += f"-{NUMBER}"
     if not name or "/" in name or name.startswith(".") or len(name) > 60:
-        raise LabError(f"LAB_NAME: {name!r} is no name for a network namespace")
+        raise LabError(f"LAB_NAME, LAB_NUMBER: {name!r} is no name for a network namespace")
     return name

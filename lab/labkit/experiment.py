@@ -60,7 +60,7 @@ def main(name, doc, play, **options):
         cluster = Cluster(lab)
         progress("corosync and Pacemaker on both heads")
         cluster.start()
-        result = {"experiment": name, "agent": args.agent, "accel": lab.accel,
+        result = {"experiment": name, "agent": args.agent, **lab.machine(),
                   "kernel": lab.guest("client").run(["uname", "-r"]).stdout.strip()}
         result |= chosen | play(cluster, args.agent, progress, **chosen)
         print("\n".join(table(result)), flush=True)

@@ -20,7 +20,9 @@ import uuid
 from . import qemu
 from .config import (BOOT_TIMEOUT, ENABLED, KEY, LAN4_PREFIX, LAN6_PREFIX, LabError,
                      MGMT4_PREFIX, OWNERS, READY_TIMEOUT, RUN, WANTS)
+from .pace import stretch
 from .proc import end, recall, remember
+from .wait import Process, waiting
 
 
 class Identity:
@@ -42,6 +44,7 @@ class Identity:
 
     def expect(self, wanted, timeout):
         """Read until the answer `wanted`; LabError if the guest says that it failed."""
+        timeout = stretch(timeout)
         until = time.monotonic() + timeout
         while True:
             while b"\n" in self.buffer:
@@ -53,7 +56,7 @@ class Identity:
                     raise LabError(f"{self.name}: {line}")
             left = until - time.monotonic()
             if left <= 0:
-                raise LabError(f"{self.name}: no '{wanted}' from the guest within {timeout} s "
+                raise LabError(f"{self.name}: no '{wanted}' from the guest within {timeout:.0f} s "
                                f"(see {self.name}.log)")
             self.sock.settimeout(left)
             try:
@@ -67,9 +70,15 @@ class Identity:
             self.buffer += data
 
 
+def brief(argv):
+    """A command as one line for a person, long scripts cut short."""
+    text = " ".join(shlex.join(map(os.fspath, argv)).split())
+    return text if len(text) <= 120 else f"{text[:117]}…"
+
+
 def wait_monitor(child, rundir, name):
     """A QMP session as soon as QEMU listens."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + stretch(20)
     while True:
         try:
             return qemu.Qmp(rundir, name)
@@ -177,7 +186,7 @@ class Guest:
                 identity.say(self._identity_line())
                 identity.expect("ok identity", READY_TIMEOUT)
                 if self.spec.role == "head" and storage_ready is not None:
-                    if not storage_ready.wait(READY_TIMEOUT) or self.lab.aborted:
+                    if not storage_ready.wait(stretch(READY_TIMEOUT)) or self.lab.aborted:
                         raise LabError(f"{self.name}: the storage guest did not get ready")
                 identity.say(f"role {self.spec.role}")
                 self.connect()
@@ -242,9 +251,9 @@ class Guest:
                                         stderr=subprocess.PIPE, text=True,
                                         start_new_session=True)
         try:
-            err = self.opening.communicate(timeout=READY_TIMEOUT)[1].strip()
+            err = self.opening.communicate(timeout=stretch(READY_TIMEOUT))[1].strip()
         except subprocess.TimeoutExpired:
-            err = f"no connection within {READY_TIMEOUT} s"
+            err = f"no connection within {stretch(READY_TIMEOUT):.0f} s"
         finally:
             self.opening.kill()
         if self.opening.wait():
@@ -268,31 +277,34 @@ class Guest:
         return [*self._ssh("-tt" if tty else "-T"), "--", shlex.join(map(os.fspath, argv))]
 
     def start(self, argv, **kwargs):
-        """Start a command in the guest; returns the Popen (text by default)."""
+        """Start a command in the guest; returns the Process (text by default)."""
         kwargs.setdefault("text", "encoding" not in kwargs)
         for stream in ("stdout", "stderr"):
             kwargs.setdefault(stream, subprocess.PIPE)
         kwargs.setdefault("stdin", subprocess.DEVNULL)
-        return subprocess.Popen(self.command(argv), cwd=RUN, **kwargs)
+        return Process(f"{self.name}: {brief(argv)}", self.command(argv), cwd=RUN, **kwargs)
 
     def run(self, argv, check=True, timeout=None, **kwargs):
-        """Run a command in the guest; a CompletedProcess with text stdout and stderr."""
+        """Run a command in the guest; a CompletedProcess with text stdout and stderr. timeout:
+        the reference machine's seconds (pace.py)."""
         kwargs.setdefault("text", True)
         if "input" not in kwargs:
             kwargs.setdefault("stdin", subprocess.DEVNULL)
         if not {"stdout", "stderr", "capture_output"} & kwargs.keys():
             kwargs["capture_output"] = True
+        what, timeout = f"{self.name}: {brief(argv)}", stretch(timeout)
         try:
-            done = subprocess.run(self.command(argv), cwd=RUN, timeout=timeout, check=False,
-                                  **kwargs)
+            with waiting(what):
+                done = subprocess.run(self.command(argv), cwd=RUN, timeout=timeout, check=False,
+                                      **kwargs)
         except subprocess.TimeoutExpired:
-            raise LabError(f"{self.name}: {shlex.join(argv)}: no end after {timeout} s") from None
+            raise LabError(f"{what}: no end after {timeout:.0f} s") from None
         if check and done.returncode:
             text = done.stderr or done.stdout or ""
             if isinstance(text, bytes):
                 text = text.decode(errors="replace")
             text = "; ".join(text.strip().splitlines()[-3:])
-            raise LabError(f"{self.name}: {shlex.join(argv)}: status {done.returncode}: {text}")
+            raise LabError(f"{what}: status {done.returncode}: {text}")
         return done
 
     def install(self, files, mode=0o644):

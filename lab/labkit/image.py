@@ -5,6 +5,7 @@ The image is Debian as the machine itself has it: same codename, and the package
 the machine's own apt configuration.
 """
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -30,6 +31,12 @@ EXCLUDE = (
     "/usr/lib/ruby/*", "/usr/lib/*/ruby/*", "/usr/lib/*/libruby*", "/var/lib/gems/*",
     "/usr/share/rubygems-integration/*", "/usr/share/pcsd/*", "/usr/share/snmp/*",
 )
+
+
+# Debian unpacked, the image made of it, the snapshot.
+NEED_MIB = 3 << 10
+# Less than this is none.
+FULL_MIB = 64
 
 
 def read_list(path):
@@ -157,10 +164,26 @@ def furnish(root):
     os.chmod(root / "etc/ssh/ssh_host_ed25519_key", 0o600)
     (root / "root/.ssh").mkdir(mode=0o700, exist_ok=True)
     shutil.copy(KEY.with_suffix(".pub"), root / "root/.ssh/authorized_keys")
+    # Each command goes through it, and bash takes three times as long to start.
+    passwd = root / "etc/passwd"
+    passwd.write_text(passwd.read_text().replace("/root:/bin/bash", "/root:/bin/sh"))
     (root / "etc/fstab").write_text("")
     (root / "etc/hostname").write_text("generic\n")
     (root / "etc/resolv.conf").unlink(missing_ok=True)
     (root / "etc/machine-id").write_text("0" * 31 + "1\n")
+
+
+@contextlib.contextmanager
+def room():
+    """What fails for want of room on the disk says so, whatever the program that met it says."""
+    try:
+        yield
+    except (LabError, OSError) as why:
+        free = shutil.disk_usage(BUILD).free >> 20
+        if free < FULL_MIB:
+            raise LabError(f"{BUILD}: no space left on the disk ({free} MiB); image and snapshot "
+                           f"need {NEED_MIB >> 10} GiB") from None
+        raise why if isinstance(why, LabError) else LabError(str(why)) from None
 
 
 def ensure(phase):
@@ -171,25 +194,34 @@ def ensure(phase):
         return final
     temp = BUILD / "image.tmp"
     remove_tree(temp)
-    temp.mkdir(parents=True)
+    free = shutil.disk_usage(BUILD).free >> 20
+    if free < NEED_MIB:
+        raise LabError(f"{BUILD}: {free} MiB free on the disk; image and snapshot need "
+                       f"{NEED_MIB >> 10} GiB")
     try:
-        codename, sources = apt_sources()
-        root = temp / "root"
-        with phase(f"guest image: Debian {codename} from the machine's package sources"):
-            bootstrap(root, sources, codename, phase.say)
-        with phase("guest image: kernel, initrd, file system"):
-            furnish(root)
-            kernel = write_initrd(root, LAB / "guest" / "init", temp / "initrd")
-            write_kernel(root / "boot" / f"vmlinuz-{kernel}", temp / "vmlinux")
-            (temp / "kernel").write_text(kernel + "\n")
-            run(["mkfs.erofs", "-T0", temp / "root.erofs", root], what="mkfs.erofs")
-            remove_tree(root)
-        for old in BUILD.glob("image-*"):
-            remove_tree(old)
-        temp.rename(final)
+        with room():
+            return _make(temp, final, phase)
     except BaseException:
         remove_tree(temp)
         raise
+
+
+def _make(temp, final, phase):
+    temp.mkdir(parents=True)
+    codename, sources = apt_sources()
+    root = temp / "root"
+    with phase(f"guest image: Debian {codename} from the machine's package sources"):
+        bootstrap(root, sources, codename, phase.say)
+    with phase("guest image: kernel, initrd, file system"):
+        furnish(root)
+        kernel = write_initrd(root, LAB / "guest" / "init", temp / "initrd")
+        write_kernel(root / "boot" / f"vmlinuz-{kernel}", temp / "vmlinux")
+        (temp / "kernel").write_text(kernel + "\n")
+        run(["mkfs.erofs", "-T0", temp / "root.erofs", root], what="mkfs.erofs")
+        remove_tree(root)
+    for old in BUILD.glob("image-*"):
+        remove_tree(old)
+    temp.rename(final)
     return final
 
 

@@ -10,15 +10,27 @@ import fcntl
 import io
 import os
 import queue
+import re
 import tarfile
 import threading
 from pathlib import Path
 
-from . import image, power, qemu, snapshot
-from .config import BUILD, LAB, LabError, PAYLOAD_BYTES, RUN, SPECS, lab_name
+from . import image, pace, power, qemu, snapshot
+from .config import BUILD, GUEST_MIB, LAB, LabError, PAYLOAD_BYTES, RUN, SPECS, lab_name
 from .guest import Guest, add_disk
 from .net import Net, PCAP
 from .proc import Phases, end, recall
+
+
+@contextlib.contextmanager
+def locked(directory, wait):
+    directory.mkdir(parents=True, exist_ok=True)
+    with open(directory / "lock", "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            raise LabError(f"{directory}: another lab command is at work here") from None
+        yield
 
 
 class Lab:
@@ -48,26 +60,23 @@ class Lab:
 
     @contextlib.contextmanager
     def _locked(self, wait=False):
-        BUILD.mkdir(parents=True, exist_ok=True)
-        with open(BUILD / "lock", "w", encoding="ascii") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                raise LabError(f"{BUILD}: another lab command is at work here") from None
+        """One command at a time has to do with these guests."""
+        with locked(RUN, wait):
             yield
 
     def make_image(self):
         """The image alone: needs time and packages, but no guest."""
-        with self._locked():
+        with locked(BUILD, wait=True):
             image.ensure(Phases(self.progress))
 
     def prepare(self, progress=None):
-        """Image, accelerator, snapshot; quick when they are there."""
+        """Image, accelerator, snapshot; quick when they are there. All labs of a tree share them."""
         phase = Phases(progress or self.progress)
-        self.image = image.ensure(phase)
-        self.accel = qemu.accelerator(self.image)
-        if os.environ.get("LAB_SNAPSHOT", "1") != "0":
-            self.snapshot = snapshot.ensure(phase, self.image, self.accel, self.name)
+        with locked(BUILD, wait=True):
+            self.image = image.ensure(phase)
+            self.accel = qemu.accelerator(self.image)
+            if os.environ.get("LAB_SNAPSHOT", "1") != "0":
+                self.snapshot = snapshot.ensure(phase, self.image, self.accel, self.name)
 
     def up(self, progress=None, fresh=False):
         """Bring up every guest that is not running; on any failure take all down again."""
@@ -82,6 +91,7 @@ class Lab:
             try:
                 if len(missing) == len(self.guests):
                     self._down()  # remains of an earlier one
+                check_memory(len(missing))
                 self.prepare(progress)
                 RUN.mkdir(parents=True, exist_ok=True)
                 with Phases(progress)(f"guests: {', '.join(g.name for g in missing)} "
@@ -90,9 +100,18 @@ class Lab:
                         self.net.create(SPECS)
                     power.start(self)
                     self._boot_all(missing, progress)
+                if pace.kept() is None:
+                    self.measure(progress)
             except BaseException:
                 self._down()
                 raise
+
+    def measure(self, progress=None):
+        """How fast the machine is now (pace.py)."""
+        found = pace.measure([g for g in self.guests.values() if g.reachable()])
+        if progress or self.progress:
+            (progress or self.progress)(f"pace {found}: what takes the reference machine a second "
+                                        f"takes this one {found} s")
 
     def _boot_all(self, guests, progress):
         """Boot guests side by side; the heads' login waits for the storage."""
@@ -155,13 +174,19 @@ class Lab:
         for guest in self.guests.values():
             guest.cut()
             guest.forget()
+        pace.forget()
         self.net.destroy()
 
     def status(self):
         up = self.net.exists()
         record = recall(PCAP)
         return {"lab": self.name, "up": up, "pcap": record["file"] if record else None,
-                "guests": [g.status() for g in self.guests.values()]}
+                **self.machine(), "guests": [g.status() for g in self.guests.values()]}
+
+    def machine(self):
+        """What belongs to every figure: accelerator and pace, as far as they are known."""
+        return {"accel": self.accel or qemu.known_accelerator(), **(pace.kept() or
+                                                                   {"pace": None})}
 
     def payload_image(self, guest):
         """The payload directory and the guest's own files as a tar on a raw disk; renamed in
@@ -194,6 +219,14 @@ class Lab:
 
     def pcap_stop(self):
         return self.net.pcap_stop()
+
+
+def check_memory(guests):
+    """So many guests need what the machine may not have: it would end them, or something else."""
+    found = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.M)
+    free, need = int(found.group(1)) // 1024, guests * GUEST_MIB
+    if free < need:
+        raise LabError(f"{guests} guests need {need} MiB of free memory, this machine has {free}")
 
 
 def payload_tar(directory, disk=None):

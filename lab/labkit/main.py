@@ -5,9 +5,11 @@ taken down again."""
 import sys
 import time
 
+from . import busy
 from .config import LabError
 from .lab import Lab
 from .proc import interrupt_once
+from .wait import waited_for
 
 
 def progress(line, _begin=time.monotonic()):
@@ -22,11 +24,21 @@ def run_in_lab(name, work, keep=False):
         lab.up()
         return work(lab)
     except LabError as why:
-        print(f"{name}: {why}", file=sys.stderr)
+        print(f"{name}: {why}{circumstances(lab, why)}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print(f"{name}: interrupted", file=sys.stderr)
+    except KeyboardInterrupt as why:
+        print(f"{name}: interrupted{circumstances(lab, why)}", file=sys.stderr)
         return 130
     finally:
         if not keep:
             lab.down()
+
+
+def circumstances(lab, why):
+    """What was waited for and what the guests are doing, to be put behind a message; "" if no
+    guest runs."""
+    waited = waited_for(why)
+    # A LabError names what it has waited for.
+    named = f", waiting for {waited}" if waited and not isinstance(why, LabError) else ""
+    doing = busy.describe(lab) if any(g.running() for g in lab.guests.values()) else ""
+    return named + (f" ({doing})" if doing else "")

@@ -18,6 +18,7 @@ import threading
 from pathlib import Path
 
 from .config import FIRMWARE_S, LAB, LabError, MGMT_HOST, POWER_PORT, RUN, SPECS
+from .pace import stretch
 from .proc import end, recall, remember
 
 RECORD = RUN / "power.json"
@@ -49,7 +50,7 @@ def ask(lab, request, timeout=30):
             "s.sendall(sys.argv[3].encode() + b'\\n'); print(s.makefile().readline())")
     argv = [sys.executable, "-c", code, MGMT_HOST, POWER_PORT, request]
     answer = subprocess.run(lab.net.inside(argv), capture_output=True, text=True,
-                            timeout=timeout, check=False).stdout.strip()
+                            timeout=stretch(timeout), check=False).stdout.strip()
     word, _, rest = answer.partition(" ")
     if word != "ok":
         raise LabError(f"power controller: {request}: {rest or answer or 'no answer'}")

@@ -9,9 +9,11 @@ import socket
 import subprocess
 
 from .config import BUILD, GENERIC, KVM_PROBE_TIMEOUT, LabError, MEMORY_MIB
+from .pace import stretch
 from .proc import boot_id, remember, run
 
 QEMU = "qemu-system-x86_64"
+MEMO = BUILD / "accel"
 # norandmaps: without KVM, code at a new address is translated anew, at each start of a program.
 APPEND = ("console=ttyS0 quiet panic=-1 mitigations=off nokaslr norandmaps net.ifnames=0 audit=0 "
           "apparmor=0 nowatchdog nmi_watchdog=0 random.trust_cpu=on tsc=reliable "
@@ -61,7 +63,7 @@ def start(spec, net, rundir, image_dir, payload, accel, restore=False):
     """Start a guest, stopped; returns the Popen. Its record is rundir/NAME.json.
 
     restore: it waits for a snapshot (QMP migrate-incoming) instead of booting."""
-    argv = [QEMU, "-name", f"{net.name}/{spec.name}", *machine_args(accel),
+    argv = [QEMU, "-name", f"{net.name}/{spec.name},debug-threads=on", *machine_args(accel),
             "-kernel", str(image_dir / "vmlinux"), "-initrd", str(image_dir / "initrd"),
             "-append", APPEND, *device_args(spec, image_dir / "root.erofs", payload), "-S"]
     if restore:
@@ -95,7 +97,7 @@ class Qmp:
     """A QMP session; use as a context manager."""
 
     def __init__(self, rundir, name, timeout=30):
-        self.sock = connect(rundir, f"{name}.qmp", timeout)
+        self.sock = connect(rundir, f"{name}.qmp", stretch(timeout))
         self.file = self.sock.makefile("r", encoding="utf-8")
         self.events = []
         self._read()  # greeting
@@ -154,13 +156,17 @@ def accelerator(image_dir):
         raise LabError(f"LAB_ACCEL: {wish!r} is not one of auto, kvm, tcg")
     if not os.path.exists("/dev/kvm"):
         return "tcg"
-    memo = BUILD / "accel"
     key = f"{boot_id()} {version()} {image_dir.name}"
-    if memo.exists() and memo.read_text().startswith(key):
-        return memo.read_text().split()[-1]
+    if MEMO.exists() and MEMO.read_text().startswith(key):
+        return known_accelerator()
     accel = "kvm" if _probe_kvm(image_dir) else "tcg"
-    memo.write_text(f"{key} {accel}\n")
+    MEMO.write_text(f"{key} {accel}\n")
     return accel
+
+
+def known_accelerator():
+    """What the last probe boot has shown, None if there was none."""
+    return MEMO.read_text().split()[-1] if MEMO.exists() else None
 
 
 def _probe_kvm(image_dir):

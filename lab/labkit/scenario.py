@@ -7,14 +7,17 @@ import statistics
 import time
 from dataclasses import dataclass, field
 
+from .busy import Meter
 from .cluster import Cluster
 from .config import LabError
-from .service import CLASSES, HEADS, Probe, Service, errors, longest, pauses
+from .pace import stretch
+from .service import CLASSES, HEADS, Probe, Service, asks_ms, errors, longest, pauses
+from .wait import side_by_side
 
 # So long the probes run undisturbed between two steps: longer than any pause's echo.
 CALM_S = 4
 # All guests share the machine's processors: what the bystander asks for, the move lacks.
-BYSTANDER_ASKS_MS = 100
+BYSTANDER_ASKS = 2
 # Shorter calls of the bystander are not listed one by one: its books have bounds.
 BYSTANDER_LISTS_MS = 100
 # Of the steps that the target does, those before it is granted the service.
@@ -33,6 +36,7 @@ class Step:
     bystander_pause_ms: int = 0
     ledger_ms: dict = field(default_factory=dict)
     takeover_ms: dict = field(default_factory=dict)
+    busy: float = 0  # how much of the time some guest had no processor left, 0 to 1
     lock_kept: bool = False
     io_errors: int = 0
     spurious_errors: int = 0
@@ -45,7 +49,7 @@ class Step:
     def as_json(self):
         told = {"what": self.what, "from": self.source, "to": self.target,
                 "pause_ms": self.pause_ms, "bystander_pause_ms": self.bystander_pause_ms,
-                "lock_kept": self.lock_kept, "io_errors": self.io_errors,
+                "busy": round(self.busy, 2), "lock_kept": self.lock_kept, "io_errors": self.io_errors,
                 "lost_writes": self.lost_writes, "spurious_errors": self.spurious_errors,
                 "ledger_ms": self.ledger_ms}
         return told | ({"takeover_ms": self.takeover_ms} if self.takeover_ms else {})
@@ -91,16 +95,17 @@ def carry_out(step, service, cluster, probe):
     else:
         service.baton(step.source, "giveback", service.name)
     keep_ledger(step, service)
-    time.sleep(CALM_S)
+    time.sleep(stretch(CALM_S))
     step.until = probe.now()
     if step.what == "takeover":
         step.takeover_ms["fencing"] = 1000 * (fenced_at(
             service.lab, step.target, step.source, step.since) - step.since)
 
 
-def judge(steps, report, bystander):
+def judge(steps, report, bystander, meter):
     """Share the probes' reports out to the steps."""
     for step in steps:
+        step.busy = meter.full(step.since, step.until)
         step.pause_ms = {c: round(longest(report, c, step.since, step.until))
                          for c in CLASSES}
         step.bystander_pause_ms = round(max(longest(bystander, c, step.since, step.until)
@@ -143,13 +148,23 @@ def median_pauses(steps):
 def add_services(cluster):
     """vmstore and homes, each on the head that it prefers."""
     services = [Service(cluster.lab, "vmstore"), Service(cluster.lab, "homes")]
+    side_by_side(Service.prepare, services)
     for service, home in zip(services, HEADS):
-        service.prepare()
         cluster.add_service(service, prefer=home)
     for service, home in zip(services, HEADS):
         cluster.wait_where(service.name, home)
     cluster.wait_idle()
     return services
+
+
+def remove_services(cluster, services):
+    """The opposite of add_services(), and of their mounts."""
+    for service in services:
+        service.lab.guest("client").run(["umount", "-f", "-l", service.mountpoint], check=False)
+    cluster.remove(*(s.name for s in services))
+    for service in services:
+        for head in HEADS:
+            service.baton(head, "stop", "--standby", service.name, check=False)
 
 
 def set_up(lab, progress):
@@ -161,8 +176,14 @@ def set_up(lab, progress):
     return cluster, add_services(cluster)
 
 
-def play(lab, rounds=1, progress=lambda line: None):
+def play(cluster, services, rounds=1, progress=lambda line: None):
     """The whole scenario; returns (steps, figures for demo.json, the probe's report)."""
+    lab, (vmstore, homes) = cluster.lab, services
+    with Meter(lab) as meter:
+        return _play(lab, cluster, vmstore, homes, rounds, progress, meter)
+
+
+def _play(lab, cluster, vmstore, homes, rounds, progress, meter):
     steps = []
 
     def step(what, source, target):
@@ -170,24 +191,25 @@ def play(lab, rounds=1, progress=lambda line: None):
         steps.append(Step(what, source, target))
         carry_out(steps[-1], vmstore, cluster, probe)
 
-    cluster, (vmstore, homes) = set_up(lab, progress)
     progress(f"client mounts {vmstore.address}:/vmstore and {homes.address}:/homes; the probes start")
     for service in (vmstore, homes):
         service.mount()
     probe = Probe(vmstore).start()
-    other = Probe(homes, interval_ms=BYSTANDER_ASKS_MS, pause_ms=BYSTANDER_LISTS_MS).start()
+    other = Probe(homes, interval_ms=BYSTANDER_ASKS * asks_ms(),
+                  pause_ms=BYSTANDER_LISTS_MS).start()
     begun = probe.now()
-    time.sleep(CALM_S)
+    time.sleep(stretch(CALM_S))
+    calm = meter.mean(begun, probe.now())
     for _ in range(rounds):
         step("move", "head1", "head2")
         step("giveback", "head2", "head1")
     step("takeover", "head1", "head2")
     progress("the probes read everything back")
     report, bystander = probe.finish(), other.finish()
-    judge(steps, report, bystander)
+    judge(steps, report, bystander, meter)
     kernel = lab.guest("client").run(["uname", "-r"]).stdout.strip()
-    told = ("verdict", "lock_kept", "records", "duration_s")
-    result = {"accel": lab.accel, "kernel": kernel, "cluster": True,
+    told = ("verdict", "lock_kept", "records", "duration_s", "interval_ms")
+    result = {**lab.machine(), "kernel": kernel, "cluster": True, "calm_load": calm,
               "steps": [s.as_json() for s in steps],
               "probe": {k: report[k] for k in told},
               "bystander": {k: bystander[k] for k in told} |

@@ -5,7 +5,6 @@ baton itself serves nothing here."""
 
 import contextlib
 import re
-import time
 from dataclasses import dataclass, field
 from xml.sax.saxutils import quoteattr
 
@@ -275,12 +274,14 @@ class Seed:
         done = Move(source, target, self.now())
         self.lab.guest(target).run(["crm_resource", "--move", "--resource", group.name, "--node",
                                     target])
-        until = time.monotonic() + timeout
-        while self.cluster.where(group.members[-1], at=target) != [target]:
-            if time.monotonic() > until:
-                raise LabError(f"{group.name}: not on {target} within {timeout} s")
+
+        def there():
+            if self.cluster.where(group.members[-1], at=target) == [target]:
+                return True
             meanwhile()
-            time.sleep(1)
+            return False
+
+        wait_for(f"{group.name} on {target}", there, timeout, every=1)
         done.until = self.now()
         done.fenced = fencings((RUN / "power.log").read_text())[len(fenced):]
         self.lab.guest(target).run(["crm_resource", "--clear", "--resource", group.name])

@@ -3,10 +3,11 @@
 
 import json
 import signal
-import time
+import threading
 
 from .config import LabError
-from .wait import wait_for
+from .pace import stretch
+from .wait import side_by_side, wait_for, waiting
 
 CONF = """# written by the lab
 [service]
@@ -22,6 +23,10 @@ LUNS = {"vmstore": "/dev/disk/by-id/wwn-0x6001405ba70000100000000000000000",
         "homes": "/dev/disk/by-id/wwn-0x6001405ba70000200000000000000000"}
 ADDRESSES = {"vmstore": "10.77.0.50", "homes": "10.77.0.51"}
 HEADS = ("head1", "head2")
+# A write, an open and a change of names take an emulated head 70 to 100 ms of its processor on the
+# reference machine, and the client as long: this leaves half of them free, beside a second probe
+# that asks half as often.
+ASKS_MS = 200
 
 
 class Service:
@@ -64,6 +69,10 @@ class Service:
                                          self.unit]).stdout.strip()
 
     def baton(self, head, *words, check=True, timeout=120):
+        if words[0] in ("move", "giveback") and "--timeout" not in words:
+            # Its own default is 120 s: the reference machine's.
+            words = (*words, "--timeout", f"{stretch(timeout):.0f}")
+            timeout *= 2
         return self.lab.guest(head).run(["baton", *words], check=check, timeout=timeout)
 
     def start(self, head, **kwargs):
@@ -104,9 +113,12 @@ class Service:
         """A fresh filesystem, the file (with another text than conf()'s) and a keeper on each
         head."""
         self.make_filesystem(heads[0])
-        for head in heads:
+
+        def stand_by(head):
             self.configure(head, text)
             self.keep(head)
+
+        side_by_side(stand_by, heads)
 
     def meet(self, heads=HEADS):
         """Until each keeper knows the others and that their files are equal: then it can move."""
@@ -120,8 +132,7 @@ class Service:
 
     def retire(self, heads=HEADS):
         """Stopped, and nothing of the standby left."""
-        for head in heads:
-            self.baton(head, "stop", "--standby", self.name)
+        side_by_side(lambda head: self.baton(head, "stop", "--standby", self.name), heads)
 
     def mac(self, head):
         """The hardware address of its first link, which is the same on every head."""
@@ -137,13 +148,18 @@ class Service:
         return inside.splitlines() + [l for l in outside.splitlines() if self.address in l]
 
 
+def asks_ms():
+    """How often a probe asks: not so often that it measures what it does itself to the guests."""
+    return round(stretch(ASKS_MS))
+
+
 class Probe:
     """`baton probe` on a client, from start() to its report."""
 
-    def __init__(self, service, client="client", interval_ms=20, pause_ms=None, size_mib=None):
+    def __init__(self, service, client="client", interval_ms=None, pause_ms=None, size_mib=None):
         self.guest = service.lab.guest(client)
         self.argv = ["baton", "probe", service.mountpoint, "--duration", "0", "--json",
-                     "--interval", str(interval_ms),
+                     "--interval", str(interval_ms or asks_ms()),
                      *(["--pause", str(pause_ms)] if pause_ms else []),
                      *(["--size", str(size_mib)] if size_mib else [])]
         self.process = None
@@ -154,14 +170,17 @@ class Probe:
         # exec: the shell's process id is the probe's.
         self.process = self.guest.start(["sh", "-c", 'echo $$ >&2; exec "$@"', "sh",
                                          *self.argv])
-        self.pid = self.process.stderr.readline().strip()
-        until = time.monotonic() + timeout
-        while time.monotonic() < until:
-            line = self.process.stderr.readline()
-            if line.startswith("probe: running"):
-                return self
-            if not line:
-                break
+        line = self.pid = self.process.stderr.readline().strip()
+        # Its end ends the reading, too.
+        watchdog = threading.Timer(stretch(timeout), self.process.kill)
+        watchdog.start()
+        try:
+            with waiting(f"{self.guest.name}: the probe's first calls"):
+                for line in self.process.stderr:
+                    if line.startswith("probe: running"):
+                        return self
+        finally:
+            watchdog.cancel()
         raise LabError(f"baton probe did not get going: {line.strip() or 'it ended'}")
 
     def now(self):

@@ -9,7 +9,9 @@ from pathlib import Path
 from . import qemu
 from .config import BOOT_TIMEOUT, BUILD, GENERIC, LAB, PAYLOAD_BYTES
 from .guest import power_on, wait_monitor
+from .image import room
 from .net import Net
+from .pace import stretch
 from .proc import end
 
 
@@ -28,7 +30,7 @@ def ensure(phase, image_dir, accel, lab_name):
         return final
     for old in image_dir.glob("snapshot-*"):
         old.unlink()
-    with phase(f"guest snapshot: first boot ({accel})"):
+    with phase(f"guest snapshot: first boot ({accel})"), room():
         _make(final, image_dir, accel, Net(f"{lab_name}-snap"))
     return final
 
@@ -63,7 +65,7 @@ def _make(final, image_dir, accel, net):
 
 def _save(child, rundir, file):
     with wait_monitor(child, rundir, GENERIC.name) as qmp, open(file, "wb") as out:
-        qmp.sock.settimeout(120)
+        qmp.sock.settimeout(stretch(120))
         qmp("stop")
         qmp("migrate-set-capabilities",
             capabilities=[{"capability": "events", "state": True}])

@@ -172,7 +172,7 @@ def play(lab, count, progress=lambda line: None):
         progress("the probe reads everything back")
         report = probe.finish(timeout=READ_S)
         result = judge(moves, report, capture.packets())
-    result |= {"idle_clients": IDLE, "accel": lab.accel, "steps_ms": steps(service),
+    result |= {"idle_clients": IDLE, **lab.machine(), "steps_ms": steps(service),
                "kernel": lab.guest("client").run(["uname", "-r"]).stdout.strip()}
     if failed:
         result["failed"] = failed

@@ -1,16 +1,77 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Waiting for what tells nobody when it comes about."""
+"""Waiting, with time-outs of the reference machine (pace.py), and so that whoever interrupts it, or
+finds its failure in a log, can be told what was being waited for."""
 
+import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from .config import LabError
+from .pace import stretch
+
+
+@contextmanager
+def waiting(what):
+    """What ends the wait in another way than its own end is marked with what was waited for."""
+    try:
+        yield
+    except BaseException as why:
+        if waited_for(why) is None:
+            why.waited_for = what() if callable(what) else what
+        raise
+
+
+def waited_for(why):
+    """What was being waited for when it was raised, None if nothing."""
+    return getattr(why, "waited_for", None)
 
 
 def wait_for(what, condition, seconds=60, every=0.2):
     """Look until the condition holds; LabError with `what` (a text, or what makes one) if it
     does not in time."""
+    seconds = stretch(seconds)
     until = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > until:
-            raise LabError(what() if callable(what) else f"not within {seconds} s: {what}")
-        time.sleep(every)
+    with waiting(what):
+        while not condition():
+            if time.monotonic() > until:
+                raise LabError(what() if callable(what) else
+                               f"not within {seconds:.0f} s: {what}")
+            time.sleep(every)
+
+
+def side_by_side(work, items):
+    """work(item) for each at once, as guests are different machines; the first failure is raised when
+    all have ended."""
+    with ThreadPoolExecutor(len(items)) as pool:
+        return list(pool.map(work, items))
+
+
+class Process(subprocess.Popen):
+    """A Popen that knows what it is for; its time-outs are LabErrors."""
+
+    def __init__(self, what, argv, **kwargs):
+        self.what, self.communicating = what, False
+        super().__init__(argv, **kwargs)
+
+    def communicate(self, input=None, timeout=None):
+        with self._bounded(timeout) as seconds:
+            self.communicating = True
+            return super().communicate(input, seconds)
+
+    def wait(self, timeout=None):
+        if self.communicating:  # it is communicate() that waits
+            return super().wait(timeout)
+        with self._bounded(timeout) as seconds:
+            return super().wait(seconds)
+
+    @contextmanager
+    def _bounded(self, timeout):
+        seconds = stretch(timeout)
+        try:
+            with waiting(self.what):
+                yield seconds
+        except subprocess.TimeoutExpired:
+            raise LabError(f"{self.what}: no end after {seconds:.0f} s") from None
+        finally:
+            self.communicating = False

@@ -12,11 +12,12 @@ STOP = {"drain", "knfsd", "settle", "silence", "record", "nfsdcld", "sever", "un
 
 
 @pytest.fixture(scope="module")
-def played(lab):
-    """The scenario once; it has made a cluster, so others get the lab anew."""
-    yield scenario.play(lab, rounds=1)
-    lab.down()
-    lab.up()
+def played(cluster):
+    """The scenario once."""
+    services = scenario.add_services(cluster)
+    yield scenario.play(cluster, services)
+    cluster.wait_online(at="head2")
+    scenario.remove_services(cluster, services)
 
 
 def test_every_step_kept_the_lock_and_lost_nothing(played):
@@ -52,10 +53,12 @@ def test_the_other_service_went_on(played):
 def test_the_figures_are_complete(played):
     _, result, _ = played
     assert result["accel"] in ("tcg", "kvm") and result["kernel"] and result["cluster"] is True
+    assert result["pace"] > 0 and set(result["work_ms"]) == set(result["calm_load"]) == {
+        "storage", "head1", "head2", "client"}
     for step in result["steps"]:
         takeover = step["what"] == "takeover"
         assert set(step) == {"what", "from", "to", "pause_ms", "bystander_pause_ms", "lock_kept",
-                             "io_errors", "lost_writes", "spurious_errors", "ledger_ms"} | \
+                             "io_errors", "lost_writes", "spurious_errors", "ledger_ms", "busy"} | \
             ({"takeover_ms"} if takeover else set())
         assert set(step["pause_ms"]) == {"write", "open", "namespace"}
         words = {f"start.{s}" for s in START}

@@ -4,19 +4,16 @@ over, and nothing is left behind, whatever happens to the command."""
 
 import json
 import re
-import time
 
 import pytest
 from labkit.service import HEADS, Service
+from labkit.wait import wait_for
 
 USAGE, KEEPER, PEER, CLUSTER = 2, 8, 12, 13
 
 
 def wait(condition, timeout=60):
-    until = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < until, "it does not come about"
-        time.sleep(0.2)
+    wait_for("it to come about", condition, timeout)
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,12 @@
 """The README's commands for pcs and for crmsh make a service a resource, as they stand there."""
 
 import re
-import time
 import xml.etree.ElementTree as ET
 
 import pytest
 from labkit.config import TREE
 from labkit.service import Service
+from labkit.wait import wait_for
 
 
 def commands(tool):
@@ -56,10 +56,8 @@ def test_commands(cluster, vmstore, tool):
             {("monitor", 10, 0), ("monitor", 30, 10), ("monitor", 60, 20)}
         assert {"start", "stop", "migrate_to", "migrate_from"} <= {o[0] for o in ops}
         # Every depth is run by Pacemaker, and well.
-        until = time.monotonic() + 30
-        while set(monitored(cluster, "head1")) < {10000, 30000, 60000}:
-            assert time.monotonic() < until, monitored(cluster, "head1")
-            time.sleep(0.5)
+        wait_for("monitors of all depths",
+                 lambda: set(monitored(cluster, "head1")) >= {10000, 30000, 60000}, every=0.5)
         assert set(monitored(cluster, "head1").values()) == {0}
         # A planned move is one action, and no preference undoes it.
         head1.run(["crm_resource", "--move", "-r", "vmstore", "-N", "head2"])

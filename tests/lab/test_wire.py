@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import pytest
 from labkit import agent
+from labkit.pace import stretch
 from labkit.pcap import (ACK, FIN, NEIGHBOUR_ADVERTISEMENT, RST, SYN, Asker, Capture,
                          connections)
 from labkit.service import HEADS, Probe, Service
 
 SOURCE, TARGET = HEADS
-# From the address's first packet to the first answer to a client (issue 4).
+# From the address's first packet to the first answer to a client, on the reference machine.
 RECONNECT_S = 0.5
 ARP_REQUEST, ARP_REPLY = 1, 2
 # Steps of the move in which nobody may hear anything of the service, by the keepers' ledger.
@@ -182,4 +183,4 @@ def test_the_old_connection_is_ended_by_the_target(seen):
 
 def test_the_client_is_back_soon(seen):
     answers = [r.at for c in seen.of(TARGET) for r in c.records(True) if not r.is_call]
-    assert min(answers) - seen.first_of_target <= RECONNECT_S
+    assert min(answers) - seen.first_of_target <= stretch(RECONNECT_S)

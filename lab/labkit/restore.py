@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The state in which a test may expect the lab, whatever the one before has left and however it failed:
+all guests on, no service, no mount, no address, no filter, no probe; no cluster, or one that is online
+and has nothing but its fencing.
+
+Theory of operation: one script in each guest, all at once, takes down what it finds, and names it.
+Where nothing is left that is all. A guest that cannot be cleaned so is switched off and on: then
+nothing is left but what the disks have. The cluster goes first, or it would put back what is taken
+down; one that is not as it was made is made anew."""
+
+from .cluster import HEADS, UNITS, Cluster
+from .config import LabError, WANTS
+
+# Each prints what it has found, one thing a line. A status that is not 0: switch it off and on.
+HEAD = r"""
+for dir in /run/baton/*/; do
+	[ -e "$dir" ] || continue
+	name=${dir%/}; name=${name##*/}
+	if [ -e "/run/netns/baton-$name" ] || systemctl -q is-active "baton@$name"; then
+		echo "service $name"
+		systemctl kill -s CONT "baton@$name" 2> /dev/null
+		baton stop --standby "$name" > /dev/null || status=1
+		systemctl stop "baton@$name"
+	fi
+	grep -q " ${dir%/}" /proc/self/mountinfo && status=1
+	rm -rf --one-file-system "$dir"
+done
+rm -rf /etc/baton/*.conf /run/systemd/system/baton@*
+if [ "$(cat /proc/fs/nfsd/threads 2> /dev/null || echo 0)" != 0 ]; then
+	echo "the head's own knfsd"
+	rpc.nfsd 0; exportfs -au; killall -q rpc.mountd nfsdcld
+fi
+"""
+CLIENT = r"""
+pgrep -x baton > /dev/null && { echo "a probe"; killall -q -KILL baton; }
+for ns in /run/netns/*; do
+	[ -e "$ns" ] || continue
+	echo "namespace ${ns##*/}"; ip netns del "${ns##*/}"
+done
+"""
+ANY = r"""
+while read -r _ _ _ _ target _; do
+	case $target in
+	/m|/m/*|/mnt/*|/srv/homes|/srv/vmstore)
+		echo "mount $target"
+		case $target in /mnt/*) umount -f -l "$target" ;; *) umount "$target" ;; esac || status=1 ;;
+	esac
+done < /proc/self/mountinfo
+if [ -n "$(nft list ruleset)" ]; then
+	echo "packet filter"; nft flush ruleset
+fi
+for address in $(ip -o -4 addr show dev lan0 scope global | grep -o 'inet [^ ]*' | cut -d' ' -f2); do
+	[ "${address%/*}" = "$own" ] && continue
+	echo "address $address"; ip addr del "$address" dev lan0
+done
+exit ${status:-0}
+"""
+SCRIPTS = {"head": HEAD + ANY, "client": CLIENT + ANY, "storage": ANY}
+
+
+def restore(lab, clustered=False):
+    """Bring the known state about; returns what was found left, one string each. clustered: with a
+    cluster."""
+    found = [f"{name}: off" for name, guest in lab.guests.items() if not guest.reachable()]
+    if found:
+        lab.up()
+    for guest in lab.guests.values():
+        guest.link(True)
+    cluster = Cluster(lab)
+    stands = cluster.is_up()
+    keep = stands and clustered and cluster.is_bare()
+    if stands and not keep:
+        found.append("a cluster")
+        _end(lab, cluster)
+    found += _clean(lab)
+    if clustered and not keep:
+        cluster.start()
+    return found
+
+
+def _end(lab, cluster):
+    try:
+        cluster.stop()
+    except LabError:
+        for head in HEADS:
+            guest = lab.guest(head)
+            guest.cut()
+            guest.disable(*UNITS)
+            lab.boot(head)
+
+
+def _clean(lab):
+    """What the guests still have; also of what they would have again after a boot."""
+    running = []
+    for guest in lab.guests.values():
+        script = f"own={guest.spec.lan4}\n{SCRIPTS[guest.spec.role]}"
+        running.append((guest, guest.start(["sh", "-c", script])))
+    found = []
+    for guest, process in running:
+        guest.drop(*(f"/etc/baton/{p.name}" for p in (guest.disk / "etc/baton").glob("*.conf")))
+        left = list((guest.disk / WANTS.lstrip("/")).glob("baton@*"))
+        try:
+            out, status = process.communicate(timeout=90)[0], process.returncode
+        except LabError:
+            process.kill()
+            out, status = "no end to cleaning it up", 1
+        found += [f"{guest.name}: {line}" for line in out.splitlines()]
+        if status:
+            found.append(f"{guest.name}: switched off and on")
+            guest.cut()
+        guest.disable(*(link.name for link in left))
+        if status:
+            lab.boot(guest.name)
+    return found
