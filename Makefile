@@ -15,7 +15,10 @@ export ASAN_OPTIONS = abort_on_error=1
 export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 
 .PHONY: all install payload image deps demo soak clean FORCE
-.PHONY: check check-untimed check-style check-lint check-unit check-netns check-lab check-long bench-tcp
+# Notes how long a part of the checks takes; `make check` ends with the table.
+CLOCK = $(PYTHON) tests/minutes.py run
+
+.PHONY: check check-all check-untimed check-style check-lint check-unit check-netns check-lab check-long bench-tcp
 
 all: $(BUILD)
 
@@ -33,7 +36,7 @@ build/asan/build.ninja: SETUP = --werror -Db_sanitize=address,undefined
 
 # ninja knows whether there is anything to do.
 $(sort $(BUILD) build/release build/gcc build/clang build/asan): %: %/build.ninja FORCE
-	ninja --quiet -C $@
+	$(CLOCK) builds ninja --quiet -C $@
 
 install: all
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild --quiet
@@ -45,7 +48,7 @@ payload: all
 
 # What the lab's guests boot; lab/lab up makes it if it is missing.
 image:
-	lab/lab image
+	$(CLOCK) image lab/lab image
 
 # apt is asked only when something is missing.
 deps:
@@ -67,6 +70,11 @@ soak: deps
 	lab/soak --moves $(MOVES)
 
 check: deps
+	@$(PYTHON) tests/minutes.py begin
+	@status=0; $(MAKE) --no-print-directory check-all || status=$$?; \
+		$(PYTHON) tests/minutes.py show; exit $$status
+
+check-all:
 	$(MAKE) check-untimed check-netns check-lab
 
 # What measures no time goes on beside the making of the image.
@@ -77,7 +85,7 @@ check-style: check-lint build/gcc build/clang
 
 check-lint:
 	find src tests -name '*.[ch]' -exec clang-format --dry-run -Werror {} +
-	cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
+	$(CLOCK) cppcheck cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--std=c11 -D_GNU_SOURCE -Isrc src tests
 	$(PYTHON) -m pyflakes $$(find lab tests -name '*.py') lab/lab lab/demo lab/soak lab/powerd
 	shellcheck --severity=warning completions/baton.bash \
@@ -85,14 +93,14 @@ check-lint:
 
 check-unit: unit-gcc unit-asan
 unit-%: build/%
-	meson test -C $< --no-rebuild --print-errorlogs
+	$(CLOCK) unit meson test -C $< --no-rebuild --print-errorlogs
 
 # The plain build has its turn in the lab.
 check-netns: export BATON_BUILD = $(CURDIR)/build/asan
 check-netns: export BATON = $(BATON_BUILD)/src/cmd/baton
 check-netns: build/asan
-	$(PYTEST) tests/netns -m 'not alone' -n 2
-	$(PYTEST) tests/netns -m alone
+	$(CLOCK) namespaces $(PYTEST) tests/netns -m 'not alone' -n 2
+	$(CLOCK) 'namespaces, alone' $(PYTEST) tests/netns -m alone
 
 # check-long: what takes minutes more, and is not part of `make check`.
 check-lab: ARGS = -m 'not long'
@@ -100,12 +108,12 @@ check-long: ARGS = -m long
 check-lab check-long: export BATON_BUILD = $(CURDIR)/build/gcc
 check-lab check-long:
 	$(MAKE) BUILD=build/gcc payload
-	$(PYTEST) tests/lab $(ARGS)
+	$(CLOCK) 'lab, all of it' $(PYTHON) tests/lab/run.py $(ARGS)
 
 # 10,000 connections severed and tickled; build/bench-tcp.json has the figures.
 bench-tcp: build/release
 	BATON_BUILD=$(CURDIR)/$< $(PYTHON) tests/netns/bench_tcp.py
 
 clean:
-	lab/lab down
+	lab/lab down --all
 	rm -rf build

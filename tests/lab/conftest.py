@@ -1,28 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Fixtures of the tests that run in the lab's guests. LAB_KEEP=1 leaves them running."""
+"""Fixtures of the tests that run in the lab's guests. LAB_KEEP=1 leaves them running; with LAB_RUNNER
+the lab is run.py's, which has taken it up and takes it down."""
 
 import os
 import shutil
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from labkit import Lab, LabError
 from labkit.cluster import Cluster
+from labkit.main import circumstances
+from labkit.restore import restore
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import minutes  # noqa: E402
+
+FAILED = pytest.StashKey()
+# How often a module's fixtures are tried before its other tests are given up.
+TRIES = 2
+
+
+def is_clustered(item):
+    return "cluster" in item.fixturenames
 
 
 def pytest_collection_modifyitems(items):
-    """Tests on a cluster after those on heads without one, what takes the lab down last."""
-    items.sort(key=lambda item: (item.path.name.startswith("test_zz"),
-                                 "cluster" in item.fixturenames))
+    """Modules on a cluster after those on heads without one, what takes the lab down last."""
+    on_cluster = {item.path for item in items if is_clustered(item)}
+    items.sort(key=lambda item: (item.path.name.startswith("test_zz"), item.path in on_cluster))
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """To a failure belongs what the heads said meanwhile."""
+    """To a failure belongs what was waited for, what the guests were doing, what the heads said."""
     report = (yield).get_result()
-    lab = item.funcargs.get("lab")
-    if not report.failed or lab is None or report.when != "call":
+    if not report.failed:
         return
+    item.stash[FAILED] = report.when
+    lab = item.funcargs.get("lab")
+    if lab is None:
+        return
+    doing = circumstances(lab, call.excinfo.value)
+    report.sections.append(("meanwhile", f"{item.name}{doing}"))
+    print(f"\n{item.name}: failed{doing}", flush=True)
     for name in ("head1", "head2"):
         try:
             said = lab.guest(name).run(["journalctl", "-b", "-n", "30", "-o", "short-monotonic",
@@ -30,6 +53,35 @@ def pytest_runtest_makereport(item, call):
         except LabError as why:
             said = str(why)
         report.sections.append((f"journal of {name}", said))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item):
+    """What a failed test leaves is for nobody: the fixtures that it shares with others go with it, and
+    the next test begins from the known state. A module whose fixtures fail again is given up."""
+    session = item.session
+    when = item.stash.get(FAILED, None)
+    if when is None:
+        return
+    tries = item.parent.stash.get(FAILED, 0) + (when == "setup")
+    item.parent.stash[FAILED] = tries
+    if tries < TRIES:
+        session._setupstate.teardown_exact(OnlySession(session))
+
+
+class OnlySession:
+    """A next test that has nothing in common with this one but the session."""
+
+    def __init__(self, session):
+        self.session = session
+
+    def listchain(self):
+        return [self.session]
+
+
+def pytest_keyboard_interrupt(excinfo):
+    """In one line, for whoever finds a run that was stopped from outside."""
+    print(f"\ninterrupted{circumstances(Lab(), excinfo.value)}", flush=True)
 
 
 def missing():
@@ -54,20 +106,33 @@ def lab(pytestconfig):
     # Around all of it: the guests report from threads, and one's capture would swallow another's.
     with capture.global_and_fixture_disabled():
         lab.up(progress=lambda line: print(f"lab: {line}", flush=True))
-    if kept:
+    theirs = "LAB_RUNNER" in os.environ
+    if kept and not theirs:
         lab.reload()
     try:
         yield lab
     finally:
-        if os.environ.get("LAB_KEEP") != "1":
+        if not theirs and os.environ.get("LAB_KEEP") != "1":
             lab.down()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def known_state(request, lab, pytestconfig):
+    """Where each module begins, and each test after one that has failed (labkit/restore.py)."""
+    if request.module.__name__.startswith("test_zz"):
+        return
+    clustered = any(is_clustered(item) for item in request.session.items
+                    if item.module is request.module)
+    begun = time.monotonic()
+    left = restore(lab, clustered)
+    minutes.add("lab: known state", time.monotonic() - begun)
+    if left:
+        capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+        with capture.global_and_fixture_disabled():
+            print(f"\nlab: left by the one before: {', '.join(left)}", flush=True)
 
 
 @pytest.fixture(scope="session")
 def cluster(lab):
-    """The heads as a cluster. A test leaves both online, and none of its resources."""
-    cluster = Cluster(lab)
-    cluster.start()
-    yield cluster
-    if os.environ.get("LAB_KEEP") == "1":
-        cluster.stop()
+    """The heads as a cluster; it stands (known_state). A test leaves both online."""
+    return Cluster(lab)

@@ -3,13 +3,18 @@
 
 import struct
 import sys
+import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lab"))
+TREE = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TREE / d) for d in ("lab", "tests", "tests/lab")]
 sys.dont_write_bytecode = True
 
-from labkit import LabError, agent, pcap, soak  # noqa: E402
+from labkit import LabError, agent, busy, cluster, pace, pcap, soak, wait  # noqa: E402
+import minutes  # noqa: E402
+import run  # noqa: E402
 
 CLIENT, SERVICE = bytes.fromhex("525400770014"), bytes.fromhex("06aabbccdd01")
 ADDRESS, PORT = "10.77.0.50", 2049
@@ -279,6 +284,141 @@ class Agent(unittest.TestCase):
         self.assertLessEqual({"OCF_RESKEY_CRM_meta_migrate_target=head2",
                               f"OCF_RESKEY_CRM_meta_timeout={agent.TIMEOUTS['migrate_to']}",
                               "OCF_RESKEY_CRM_meta_name=migrate_to"}, set(said[0]))
+
+
+class Pace(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        patch = mock.patch.object(pace, "FILE", Path(self.folder.name) / "pace.json")
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def guest(self, name, *took):
+        class Process:
+            returncode = 0
+
+            def communicate(self, timeout):
+                return "".join(f"{ms}\n" for ms in took), ""
+
+        return type("", (), {"name": name, "start": lambda self, argv: Process()})()
+
+    def test_the_slowest_counts_and_a_disturbance_does_not(self):
+        quick = round(1000 * pace.REFERENCE_S)
+        guests = [self.guest("a", quick, 9 * quick, quick), self.guest("b", 2 * quick, 2 * quick, 0)]
+        self.assertEqual(pace.measure(guests), 2)
+        self.assertEqual(pace.kept(), {"pace": 2, "work_ms": {"a": quick, "b": 2 * quick}})
+        self.assertEqual((pace.stretch(10), pace.stretch(None)), (20, None))
+
+    def test_a_fast_machine_is_not_hurried_and_an_unknown_one_given_time(self):
+        self.assertEqual(pace.stretch(10), 10 * pace.UNKNOWN)
+        pace.measure([self.guest("a", *[round(100 * pace.REFERENCE_S)] * 3)])
+        self.assertEqual((pace.kept()["pace"], pace.stretch(10)), (0.1, 10))
+        pace.forget()
+        self.assertIsNone(pace.kept())
+        pace.FILE.write_text("{")
+        self.assertIsNone(pace.kept())
+
+
+class Waiting(unittest.TestCase):
+    def test_who_interrupts_is_told_the_innermost(self):
+        with self.assertRaises(KeyboardInterrupt) as seen:
+            with wait.waiting("outer"), wait.waiting(lambda: "inner"):
+                raise KeyboardInterrupt
+        self.assertEqual(wait.waited_for(seen.exception), "inner")
+        self.assertIsNone(wait.waited_for(KeyboardInterrupt()))
+
+    def test_time_outs_are_stretched_and_named(self):
+        with mock.patch.object(wait, "stretch", lambda s: s and s / 100):
+            with self.assertRaisesRegex(LabError, "not within 0 s: rain"):
+                wait.wait_for("rain", lambda: False, 1, every=0)
+            process = wait.Process("sleeper", ["sleep", "60"])
+            with self.assertRaisesRegex(LabError, "sleeper: no end after 0 s"):
+                process.communicate(timeout=1)
+            with self.assertRaisesRegex(LabError, "sleeper: no end after 0 s"):
+                process.wait(1)
+            process.kill()
+            process.wait()
+
+
+class Busy(unittest.TestCase):
+    def stat(self, pid, name, ticks):
+        return f"{pid} ({name}) S 1 1 1 0 -1 0 0 0 0 0 {ticks} {ticks} 0 0 20 0 1 0 5 1 1"
+
+    def test_two_looks(self):
+        half = busy.TICKS // 4  # user and system
+        text = "\n".join(["6.40 3.1 1.2 3/140 533", "100.00 50.00", self.stat(7, "nfsd", 50),
+                          self.stat(8, "nfsd", 50), self.stat(9, "a) (b", 1),
+                          self.stat(11, "kworker/0:1-xfs", 500), "102.00 50.00", self.stat(7, "nfsd", 50 + half),
+                          self.stat(8, "nfsd", 50 + half), self.stat(9, "a) (b", 1),
+                          self.stat(11, "kworker/0:1-events", 500),
+                          self.stat(10, "kworker/0:1-xfs", half)])
+        load, shares = busy.parse_look(text)
+        self.assertEqual((load, shares), ("6.40", {"nfsd": 0.5, "a) (b": 0, "kworker": 0.25}))
+        self.assertEqual(busy.phrase(load, shares), "load 6.40: nfsd 50 %, kworker 25 %")
+
+    def test_what_was_cut_short(self):
+        for text in ("", "6.40 3.1 1.2 3/140 533", "6.4 1 1 1/1 1\n100.0 50.0\n"):
+            with self.assertRaises(ValueError):
+                busy.parse_look(text)
+
+    def test_a_meter_tells_how_often_nothing_was_left(self):
+        meter = busy.Meter(None)
+        meter.samples = [(1, {"a": 0.2, "b": 0.99}), (2, {"a": 0.4, "b": 0.1}), (9, {"a": 1})]
+        self.assertEqual((meter.full(0, 5), meter.full(9, 10), meter.full(20, 30)), (0.5, 1, 0))
+        meter.lab = type("", (), {"guests": {"a": 1, "b": 1}})
+        self.assertEqual(meter.mean(0, 5), {"a": 0.3, "b": 0.55})
+        self.assertEqual(meter.mean(20, 30), {})
+
+
+class KnownState(unittest.TestCase):
+    def test_what_a_cluster_has_beside_its_fencing(self):
+        bare = cluster.first_cib(cluster.HEADS)
+        noted = bare.replace("</cluster_property_set>", '<nvpair id="cib-bootstrap-options-dc-version" '
+                             'name="dc-version" value="2"/></cluster_property_set>')
+        self.assertEqual(cluster.settings(noted), cluster.settings(bare))
+        for change in (("<resources>", '<resources><primitive id="vmstore"/>'),
+                       ("<constraints>", '<constraints><rsc_location id="cli-prefer-x"/>'),
+                       ("<nodes/>", '<nodes><node id="1"><nvpair id="nodes-1-standby" value="on"/></node>'
+                        '</nodes>'), ('value="1000%"', 'value="7"')):
+            self.assertIn(change[0], bare)
+            self.assertNotEqual(cluster.settings(bare.replace(*change)), cluster.settings(bare))
+
+
+class Runner(unittest.TestCase):
+    def test_every_long_module_is_there(self):
+        there = {p.stem for p in run.HERE.glob("test_*.py")}
+        self.assertLessEqual(set(run.LONG), there)
+        self.assertTrue(run.on_cluster(run.HERE / "test_move.py"))
+        self.assertFalse(run.on_cluster(run.HERE / "test_lab.py"))
+
+    def test_workers_stay_with_their_kind_and_take_all(self):
+        queue = run.Queue(sorted(run.HERE.glob("test_*.py")))
+        taken, kind = [], True
+        while got := queue.take(kind):
+            taken.append(got)
+            kind = got[1]
+        self.assertEqual([k for _, k in taken], sorted((k for _, k in taken), reverse=True))
+        self.assertEqual(len({p for p, _ in taken}), len(list(run.HERE.glob("test_*.py"))))
+
+    def test_as_many_labs_as_the_memory_holds(self):
+        for memory, modules, labs in ((500, 9, 1), (5000, 9, 1), (9000, 9, 2), (90000, 9, 2),
+                                      (90000, 1, 1)):
+            self.assertEqual(run.how_many(memory, modules), labs)
+
+    def test_closing_lines_add_up(self):
+        runner = run.Run([], [])
+        for out in ("", "x\n3 passed, 2 deselected in 5.1s", "1 failed, 4 passed, 2 errors in 9s", "x"):
+            runner.count(out)
+        self.assertEqual(runner.counts, {"passed": 7, "failed": 3})
+
+
+class Minutes(unittest.TestCase):
+    def test_parts_add_up_and_a_cut_line_does_no_harm(self):
+        parts = minutes.read(["unit\t61.0", "lab: a b\t5", "unit\t2.5", "namesp"])
+        self.assertEqual(parts, [("unit", 63.5), ("lab: a b", 5)])
+        self.assertEqual(minutes.table([*parts, ("none", 0.2)]),
+                         ["  unit        1:03", "  lab: a b    0:05"])
 
 
 if __name__ == "__main__":
