@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -274,19 +275,32 @@ static int take(struct stream *s)
 	return n == 0;
 }
 
-static int take_both(struct stream streams[2], int64_t until)
+static int take_both(const char *program, const struct child_wait *wait,
+		     struct stream streams[2])
 {
+	int64_t told = wait->tell ? child_now_ms() + wait->tell_ms : INT64_MAX;
 	int open = 2;
 
 	while (open > 0) {
-		struct pollfd p[2] = { { streams[0].fd, POLLIN, 0 },
-				       { streams[1].fd, POLLIN, 0 } };
-		int64_t left = until - child_now_ms();
+		/* A descriptor of -1 is passed over. */
+		struct pollfd p[3] = { { streams[0].fd, POLLIN, 0 },
+				       { streams[1].fd, POLLIN, 0 },
+				       { wait->interrupt_fd, POLLIN, 0 } };
+		int64_t now = child_now_ms(), left = wait->until_ms - now;
 
 		if (left <= 0)
 			return -ETIMEDOUT;
-		if (poll(p, 2, left) < 0 && errno != EINTR)
+		if (now >= told) {
+			wait->tell(program, left, wait->data);
+			told = INT64_MAX;
+		}
+		if (told - now < left)
+			left = told - now;
+		if (poll(p, 3, left < INT_MAX ? (int)left : INT_MAX) < 0 &&
+		    errno != EINTR)
 			return -errno;
+		if (p[2].revents)
+			return -EINTR;
 		for (int i = 0; i < 2; i++) {
 			int rc = p[i].fd >= 0 && p[i].revents ? take(&streams[i]) : 0;
 
@@ -311,8 +325,9 @@ static const char *last_line(char *text)
 	return strrchr(text, '\n') ? strrchr(text, '\n') + 1 : text;
 }
 
-static int capture(const char *const argv[], const char *const env[2], int64_t until,
-		   struct stream streams[2], int *status, struct err *err)
+static int capture(const char *const argv[], const char *const env[2],
+		   const struct child_wait *wait, struct stream streams[2], int *status,
+		   struct err *err)
 {
 	struct fittings with = { -1, -1, -1, env };
 	int out[2] = { -1, -1 }, errors[2] = { -1, -1 }, rc = 0;
@@ -329,9 +344,9 @@ static int capture(const char *const argv[], const char *const env[2], int64_t u
 	if (rc == 0) {
 		streams[0].fd = out[0];
 		streams[1].fd = errors[0];
-		rc = take_both(streams, until);
+		rc = take_both(argv[0], wait, streams);
 		if (rc < 0) {
-			kill(pid, SIGKILL);
+			kill(-pid, SIGKILL);
 			err_set(err, BATON_EXIT_FAILED, -rc, "%s", argv[0]);
 		}
 		if (waitpid(pid, status, 0) < 0 && rc == 0)
@@ -344,7 +359,7 @@ static int capture(const char *const argv[], const char *const env[2], int64_t u
 }
 
 int child_capture(const char *const argv[], const char *const env[2],
-		  unsigned int deadline_ms, size_t max, char **text, struct err *err)
+		  const struct child_wait *wait, size_t max, char **text, struct err *err)
 {
 	char errors[4096] = "";
 	struct stream streams[2] = { { -1, malloc(max + 1), 0, max },
@@ -355,7 +370,7 @@ int child_capture(const char *const argv[], const char *const env[2],
 	if (!streams[0].text)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "%s", argv[0]);
 	streams[0].text[0] = '\0';
-	rc = capture(argv, env, child_now_ms() + deadline_ms, streams, &status, err);
+	rc = capture(argv, env, wait, streams, &status, err);
 	if (rc < 0) {
 		free(streams[0].text);
 		return rc;

@@ -21,20 +21,40 @@
 int child_run(const char *const argv[], unsigned int deadline_ms, struct err *err);
 
 /**
+ * struct child_wait - how long a program is waited for
+ * @until_ms: of child_now_ms(); then it is killed: -ETIMEDOUT
+ * @interrupt_fd: it is killed when there is something to read, which stays there: -EINTR;
+ *                -1 = none
+ * @tell: called once for each program that runs for @tell_ms, with what is left of the
+ *        time; or NULL
+ * @data: for it
+ */
+struct child_wait {
+	int64_t until_ms;
+	int interrupt_fd;
+	unsigned int tell_ms;
+	void (*tell)(const char *program, int64_t left_ms, void *data);
+	void *data;
+};
+
+/**
  * child_capture - run a program to its end and keep what it writes
  * @argv: as above
  * @env: the name and the value of a variable it gets, or NULL
- * @deadline_ms: then it is killed
+ * @wait: how long
  * @max: bytes; one that writes more is killed too: -EFBIG
  * @text: gets its standard output, terminated, whatever its exit status; the caller's
  * @err: as child_run()
  *
- * It is in a process group of its own: Ctrl-C at our terminal does not end it.
+ * It is in a process group of its own: Ctrl-C at our terminal does not end it, and when it
+ * is killed, so is what it has started.
  *
- * Return: 0, its exit status, -ECANCELED if a signal ended it, or -errno with @text NULL.
+ * Return: 0, its exit status, -ECANCELED if a signal ended it, or -errno with @text NULL:
+ * -ETIMEDOUT or -EINTR if it was not waited for.
  */
 int child_capture(const char *const argv[], const char *const env[2],
-		  unsigned int deadline_ms, size_t max, char **text, struct err *err);
+		  const struct child_wait *wait, size_t max, char **text,
+		  struct err *err);
 
 /**
  * child_prepare_pidfile - make a pid file, so that a full /run cannot stop a daemon later

@@ -39,8 +39,9 @@ static int run(const char *const argv[], const char *file, char **text, struct e
 	const char *env[] = { "CIB_file", file ? file : getenv("BATON_CIB") };
 	struct err why = { 0 };
 	char said[300];
-	int rc =
-		child_capture(argv, env[1] ? env : NULL, TOOL_MS, OUTPUT_MAX, text, &why);
+	const struct child_wait wait = { .until_ms = child_now_ms() + TOOL_MS,
+					 .interrupt_fd = -1 };
+	int rc = child_capture(argv, env[1] ? env : NULL, &wait, OUTPUT_MAX, text, &why);
 
 	if (rc == 0)
 		return 0;

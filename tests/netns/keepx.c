@@ -211,11 +211,33 @@ static int cmd_run(int argc, char **argv)
 static int cmd_capture(int argc, char **argv)
 {
 	static const char *const env[] = { "KEEPX", "here" };
+	const struct child_wait wait = { .until_ms = child_now_ms() + atoi(argv[0]),
+					 .interrupt_fd = -1 };
 	char *text;
-	int rc = child_capture((const char *const *)argv + 2, env, atoi(argv[0]),
-			       atoi(argv[1]), &text, &err);
+	int rc = child_capture((const char *const *)argv + 2, env, &wait, atoi(argv[1]),
+			       &text, &err);
 
 	printf("%s\n%d\n%s\n", text ? text : "nothing", rc, err.text);
+	free(text);
+	return 0;
+}
+
+static void tell_waiting(const char *program, int64_t left_ms, void *data)
+{
+	printf("%s %s %d s\n", (const char *)data, program, (int)(left_ms / 1000));
+	fflush(stdout);
+}
+
+/* wait MS TELL_MS COMMAND…: tells so after TELL_MS; not once there is something on stdin */
+static int cmd_wait(int argc, char **argv)
+{
+	const struct child_wait wait = { child_now_ms() + atoi(argv[0]), 0, atoi(argv[1]),
+					 tell_waiting, "waiting for" };
+	char *text;
+	int rc = child_capture((const char *const *)argv + 2, NULL, &wait, 100, &text,
+			       &err);
+
+	printf("%d\n", rc);
 	free(text);
 	return 0;
 }
@@ -301,6 +323,7 @@ static const struct {
 	{ "prefer", cmd_prefer, 2 },
 	{ "run", cmd_run, 2 },
 	{ "capture", cmd_capture, 3 },
+	{ "wait", cmd_wait, 3 },
 	{ "spawn", cmd_spawn, 2 },
 	{ "pid", cmd_pid, 1 },
 	{ "end", cmd_end, 2 },

@@ -82,6 +82,25 @@ def test_capture_of_nothing():
         "nothing\n-2\nno-such-program: No such file or directory\n"
 
 
+def test_waiting():
+    """Told once; and Ctrl-C is heard, which ends all that was started."""
+    with subprocess.Popen([KEEPX, "wait", "30000", "100", "sh", "-c", "sleep 61 & wait"], text=True,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
+        assert p.stdout.readline() == "waiting for sh 29 s\n"
+        shell = int(open(f"/proc/{p.pid}/task/{p.pid}/children").read())
+        sleep = int(until(lambda: open(f"/proc/{shell}/task/{shell}/children").read()))
+        assert p.communicate("x", timeout=10)[0] == "-4\n"
+    until(lambda: not os.path.exists(f"/proc/{sleep}/exe"))
+
+
+@pytest.mark.parametrize("patience,tell,said", [(300, 100, "waiting for sleep 0 s\n-110\n"),
+                                                (300, 1000, "-110\n")])
+def test_waiting_ends(patience, tell, said):
+    with subprocess.Popen([KEEPX, "wait", str(patience), str(tell), "sleep", "60"], text=True,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
+        assert p.stdout.read() == said
+
+
 @pytest.fixture
 def pidfile(tmp_path):
     path = tmp_path / "pid"
