@@ -4,8 +4,8 @@
  *
  * The tools and not its libraries: their output is the interface that Pacemaker keeps
  * stable (xml/api), its C interfaces have no such promise. What it would do is found out by
- * rehearsal: a copy of the CIB in a file (CIB_file) gets the same constraint from the same
- * tool, and crm_simulate plays the move.
+ * rehearsal: a copy of the CIB in a file gets the constraint of a move, crm_simulate plays
+ * the move, and what it leaves loses the constraint again (core/rehearsal.c).
  */
 #include "sys/pacemaker.h"
 
@@ -20,6 +20,7 @@
 
 #include "core/cleanup.h"
 #include "core/paths.h"
+#include "core/rehearsal.h"
 #include "sys/child.h"
 #include "sys/file.h"
 
@@ -33,10 +34,10 @@
 /* No service may have a name with a dot. */
 #define REHEARSAL PATHS_RUN "/.move-XXXXXX"
 
-/* Runs a tool; @file stands in for the cluster, or NULL. What it wrote goes to @text. */
-static int run(const char *const argv[], const char *file, char **text, struct err *err)
+/* Runs a tool; what it wrote goes to @text. */
+static int run(const char *const argv[], char **text, struct err *err)
 {
-	const char *env[] = { "CIB_file", file ? file : getenv("BATON_CIB") };
+	const char *env[] = { "CIB_file", getenv("BATON_CIB") };
 	struct err why = { 0 };
 	char said[300];
 	const struct child_wait wait = { .until_ms = child_now_ms() + TOOL_MS,
@@ -63,18 +64,18 @@ static int run(const char *const argv[], const char *file, char **text, struct e
 	return rc < 0 ? rc : rc == CRM_EX_EXISTS ? -EEXIST : -ECANCELED;
 }
 
-static int run_quietly(const char *const argv[], const char *file, struct err *err)
+static int run_quietly(const char *const argv[], struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
 
-	return run(argv, file, &text, err);
+	return run(argv, &text, err);
 }
 
-static int read_state(const char *const argv[], const char *file,
-		      struct cluster_state *state, const char *primitive, struct err *err)
+static int read_state(const char *const argv[], struct cluster_state *state,
+		      const char *primitive, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
-	int rc = run(argv, file, &text, err);
+	int rc = run(argv, &text, err);
 
 	if (rc == 0)
 		rc = cluster_read_state(state, text, strlen(text), primitive, err);
@@ -84,7 +85,7 @@ static int read_state(const char *const argv[], const char *file,
 int pacemaker_query(char **cib, struct err *err)
 {
 	static const char *const argv[] = { "cibadmin", "--query", NULL };
-	int rc = run(argv, NULL, cib, err);
+	int rc = run(argv, cib, err);
 
 	if (rc < 0) {
 		free(*cib);
@@ -98,7 +99,7 @@ int pacemaker_look(struct cluster_state *state, const char *primitive, struct er
 	static const char *const argv[] = { "crm_mon", "--one-shot", "--output-as=xml",
 					    NULL };
 
-	return read_state(argv, NULL, state, primitive, err);
+	return read_state(argv, state, primitive, err);
 }
 
 int pacemaker_expect(struct cluster_state *state, const char *primitive, struct err *err)
@@ -106,11 +107,11 @@ int pacemaker_expect(struct cluster_state *state, const char *primitive, struct 
 	static const char *const argv[] = { "crm_simulate", "--live-check", "--run",
 					    "--output-as=xml", NULL };
 
-	return read_state(argv, NULL, state, primitive, err);
+	return read_state(argv, state, primitive, err);
 }
 
-static int ask_for_move(const char *id, const char *head, unsigned int lifetime_s,
-			const char *file, struct err *err)
+int pacemaker_move(const char *id, const char *head, unsigned int lifetime_s,
+		   struct err *err)
 {
 	char lifetime[32];
 	const char *const argv[] = {
@@ -120,66 +121,107 @@ static int ask_for_move(const char *id, const char *head, unsigned int lifetime_
 
 	/* ISO 8601 */
 	snprintf(lifetime, sizeof(lifetime), "PT%uS", lifetime_s);
-	return run_quietly(argv, file, err);
-}
-
-static int clear(const char *id, const char *file, struct err *err)
-{
-	const char *const argv[] = { "crm_resource", "--clear", "--resource", id, NULL };
-
-	return run_quietly(argv, file, err);
-}
-
-int pacemaker_move(const char *id, const char *head, unsigned int lifetime_s,
-		   struct err *err)
-{
-	return ask_for_move(id, head, lifetime_s, NULL, err);
+	return run_quietly(argv, err);
 }
 
 int pacemaker_clear(const char *id, struct err *err)
 {
-	return clear(id, NULL, err);
+	const char *const argv[] = { "crm_resource", "--clear", "--resource", id, NULL };
+
+	return run_quietly(argv, err);
 }
 
-static int play(const char *cib, const char *after,
+/* ---- the rehearsal ---- */
+
+struct stage {
+	char dir[sizeof(REHEARSAL)];
+	char now[sizeof(REHEARSAL) + 16];
+	char then[sizeof(REHEARSAL) + 16];
+};
+
+static int open_stage(struct stage *s, struct err *err)
+{
+	strcpy(s->dir, REHEARSAL);
+	if ((mkdir(PATHS_RUN, 0755) < 0 && errno != EEXIST) || !mkdtemp(s->dir))
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", s->dir);
+	snprintf(s->now, sizeof(s->now), "%s/now.xml", s->dir);
+	snprintf(s->then, sizeof(s->then), "%s/then.xml", s->dir);
+	return 0;
+}
+
+static void close_stage(const struct stage *s)
+{
+	unlink(s->now);
+	unlink(s->then);
+	rmdir(s->dir);
+}
+
+static int write_copy(const char *path, const char *cib, const char *id, const char *head,
+		      bool validate, struct err *err)
+{
+	_cleanup_free_ char *copy = NULL;
+	int rc = rehearsal_copy(&copy, cib, strlen(cib), id, head, validate, err);
+
+	if (rc < 0)
+		return rc;
+	rc = file_replace(path, copy, strlen(copy), 0);
+	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "write %s", path) : 0;
+}
+
+/* Plays @argv on a copy of @cib at @path; id and head as rehearsal_copy() has them. */
+static int simulate(const char *const argv[], const char *path, const char *cib,
+		    const char *id, const char *head, struct cluster_state *state,
+		    const char *primitive, struct err *err)
+{
+	/* Pacemaker that takes no copy without a schema is asked once, not each time. */
+	static bool validate;
+	int rc;
+
+	for (;;) {
+		rc = write_copy(path, cib, id, head, validate, err);
+		if (rc == 0)
+			rc = read_state(argv, state, primitive, err);
+		if (rc != -ECANCELED || validate)
+			return rc;
+		validate = true;
+	}
+}
+
+static int play(const struct stage *s, const char *cib,
 		const struct cluster_resource *resource, const char *head,
 		struct cluster_state *forth, struct cluster_state *back, struct err *err)
 {
-	const char *const there[] = {
-		"crm_simulate",    "--simulate",    "--xml-file", cib,
-		"--output-as=xml", "--save-output", after,        NULL
-	};
+	const char *const there[] = { "crm_simulate",    "--simulate",
+				      "--xml-file",      s->now,
+				      "--output-as=xml", "--save-output",
+				      s->then,           NULL };
 	const char *const then[] = { "crm_simulate", "--run",           "--xml-file",
-				     after,          "--output-as=xml", NULL };
-	int rc = ask_for_move(resource->id, head, 3600, cib, err);
+				     s->now,         "--output-as=xml", NULL };
+	_cleanup_free_ char *after = NULL;
+	size_t len;
+	int rc = simulate(there, s->now, cib, resource->id, head, forth,
+			  resource->primitive, err);
 
-	if (rc == 0)
-		rc = read_state(there, NULL, forth, resource->primitive, err);
-	if (rc == 0)
-		rc = clear(resource->id, after, err);
-	if (rc == 0)
-		rc = read_state(then, NULL, back, resource->primitive, err);
-	return rc;
+	if (rc < 0)
+		return rc;
+	rc = file_read_all(s->then, OUTPUT_MAX, &after, &len);
+	if (rc < 0)
+		return err_set(err, BATON_EXIT_CLUSTER, -rc, "crm_simulate: read %s",
+			       s->then);
+	return simulate(then, s->now, after, resource->id, NULL, back,
+			resource->primitive, err);
 }
 
 int pacemaker_rehearse(const char *cib, const struct cluster_resource *resource,
 		       const char *head, struct cluster_state *forth,
 		       struct cluster_state *back, struct err *err)
 {
-	char dir[] = REHEARSAL, now[sizeof(dir) + 16], then[sizeof(dir) + 16];
-	int rc;
+	struct stage s;
+	int rc = open_stage(&s, err);
 
-	if ((mkdir(PATHS_RUN, 0755) < 0 && errno != EEXIST) || !mkdtemp(dir))
-		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", dir);
-	snprintf(now, sizeof(now), "%s/now.xml", dir);
-	snprintf(then, sizeof(then), "%s/then.xml", dir);
-	rc = file_replace(now, cib, strlen(cib), 0);
 	if (rc < 0)
-		err_set(err, BATON_EXIT_RESOURCE, -rc, "write %s", now);
-	else
-		rc = play(now, then, resource, head, forth, back, err);
-	unlink(now);
-	unlink(then);
-	rmdir(dir);
+		return rc;
+	rc = play(&s, cib, resource, head, forth, back, err);
+	close_stage(&s);
 	return rc;
 }

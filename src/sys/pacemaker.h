@@ -33,7 +33,7 @@ int pacemaker_expect(struct cluster_state *state, const char *primitive, struct 
  * @head: the target
  * @forth: the move, with the constraint that asks for it
  * @back: what would come next, with the constraint gone
- * @err: why not: Pacemaker's own word, if it takes no such constraint
+ * @err: why not
  *
  * Return: 0, or -errno.
  */

@@ -52,6 +52,21 @@ class Stage:
         # No rehearsal either.
         assert [f for f in os.listdir(self.root + "/run/baton") if f.startswith(".")] == []
 
+    def tools(self, **scripts):
+        """What baton runs goes through these shell scripts from now on, which find the tool in
+        $REAL; a file to read what has been run from. Its programs come from /usr/sbin."""
+        house, log = self.house, self.cluster.cib.parent / "tools"
+        house.run("mkdir", "/run/real")
+        house.run("mount", "--bind", "/usr/sbin", "/run/real")
+        house.run("mount", "--make-private", "/run/real")
+        house.run("mount", "-t", "tmpfs", "none", "/usr/sbin")
+        for name in ["cibadmin", *(n for n in os.listdir("/usr/sbin") if n.startswith("crm_"))]:
+            with open(f"{self.root}/usr/sbin/{name}", "w") as f:
+                f.write(f'#!/bin/sh\necho "{name} $*" >>{log}\nREAL=/run/real/{name}\n'
+                        f'{scripts.get(name, "")}\nexec $REAL "$@"\n')
+                os.fchmod(f.fileno(), 0o755)
+        return log
+
     def acts(self, *objects, delay=0):
         """Pacemaker moves it, the keepers tell so."""
         def tell():
@@ -505,6 +520,53 @@ def test_dry_run(stage):
     assert told["dry_run"] is True and told["result"] == 0 and told["from"] == "head1"
     assert {"head", "step", "help"} == set(told["steps"][0])
     stage.nothing_left()
+
+
+def words(log):
+    """What has been run: each tool and its first option."""
+    return [" ".join(line.split()[:2]) for line in log.read_text().splitlines()]
+
+
+BEFORE = ["cibadmin --query", "crm_mon --one-shot", "crm_simulate --simulate", "crm_simulate --run"]
+
+
+def test_what_a_dry_run_runs(stage):
+    log = stage.be().tools()
+    assert stage.run("move", "vmstore", "head2", "--dry-run")[0] == 0
+    assert words(log) == BEFORE
+
+
+# Fails where the configuration is said to follow one of these schemas.
+TAKES_NO = 'for f; do ! grep -qs \'^<cib.*validate-with="{}"\' "$f" || exit 78; done'
+
+
+def test_no_copy_is_validated(stage):
+    """To read all schemas is most of what crm_simulate does."""
+    log = stage.be().tools(crm_simulate=TAKES_NO.format("pacemaker-.*"))
+    assert stage.run("move", "vmstore", "head2", "--dry-run")[0] == 0
+    assert words(log) == BEFORE
+
+
+def test_pacemaker_wants_to_validate(stage):
+    """As Pacemaker 3 does; it is asked once."""
+    log = stage.be().tools(crm_simulate=TAKES_NO.format("none"))
+    assert stage.run("move", "vmstore", "head2", "--dry-run")[0] == 0
+    assert words(log) == [*BEFORE[:2], "crm_simulate --simulate", *BEFORE[2:]]
+
+
+def test_an_old_configuration_is_translated(stage):
+    """Where the stickiness had another name, it would not stay without that."""
+    stage.be()
+    stage.cluster.edit('<rsc_defaults>(.|\n)*</rsc_defaults>', "")
+    stage.cluster.edit('(?=<nvpair id="o-s")',
+                       '<nvpair id="o-d" name="default-resource-stickiness" value="100"/>')
+    stage.cluster.edit('validate-with="[^"]*"', 'validate-with="pacemaker-2.10"')
+    assert stage.run("move", "vmstore", "head2", "--dry-run")[0] == 0
+
+
+def test_the_rehearsal_fails(stage):
+    stage.be().tools(crm_simulate="echo no such luck >&2; exit 1")
+    stage.refuses(13, "crm_simulate: no such luck", "move", "vmstore", "head2")
 
 
 # --- giveback -------------------------------------------------------------------------
