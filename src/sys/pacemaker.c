@@ -102,14 +102,6 @@ int pacemaker_look(struct cluster_state *state, const char *primitive, struct er
 	return read_state(argv, state, primitive, err);
 }
 
-int pacemaker_expect(struct cluster_state *state, const char *primitive, struct err *err)
-{
-	static const char *const argv[] = { "crm_simulate", "--live-check", "--run",
-					    "--output-as=xml", NULL };
-
-	return read_state(argv, state, primitive, err);
-}
-
 int pacemaker_move(const char *id, const char *head, unsigned int lifetime_s,
 		   struct err *err)
 {
@@ -131,17 +123,18 @@ int pacemaker_clear(const char *id, struct err *err)
 	return run_quietly(argv, err);
 }
 
-/* ---- the rehearsal ---- */
+/* ---- the scheduler ---- */
 
 struct stage {
+	const char *primitive;
 	char dir[sizeof(REHEARSAL)];
 	char now[sizeof(REHEARSAL) + 16];
 	char then[sizeof(REHEARSAL) + 16];
 };
 
-static int open_stage(struct stage *s, struct err *err)
+static int open_stage(struct stage *s, const char *primitive, struct err *err)
 {
-	strcpy(s->dir, REHEARSAL);
+	*s = (struct stage){ .primitive = primitive, .dir = REHEARSAL };
 	if ((mkdir(PATHS_RUN, 0755) < 0 && errno != EEXIST) || !mkdtemp(s->dir))
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", s->dir);
 	snprintf(s->now, sizeof(s->now), "%s/now.xml", s->dir);
@@ -156,60 +149,80 @@ static void close_stage(const struct stage *s)
 	rmdir(s->dir);
 }
 
-static int write_copy(const char *path, const char *cib, const char *id, const char *head,
-		      bool validate, struct err *err)
+static int write_copy(const struct stage *s, const char *cib, const char *id,
+		      const char *head, bool validate, struct err *err)
 {
 	_cleanup_free_ char *copy = NULL;
 	int rc = rehearsal_copy(&copy, cib, strlen(cib), id, head, validate, err);
 
 	if (rc < 0)
 		return rc;
-	rc = file_replace(path, copy, strlen(copy), 0);
-	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "write %s", path) : 0;
+	rc = file_replace(s->now, copy, strlen(copy), 0);
+	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "write %s", s->now) : 0;
 }
 
-/* Plays @argv on a copy of @cib at @path; id and head as rehearsal_copy() has them. */
-static int simulate(const char *const argv[], const char *path, const char *cib,
+/* Runs @argv on a copy of @cib; @id and @head as rehearsal_copy() has them. */
+static int simulate(const struct stage *s, const char *const argv[], const char *cib,
 		    const char *id, const char *head, struct cluster_state *state,
-		    const char *primitive, struct err *err)
+		    struct err *err)
 {
-	/* Pacemaker that takes no copy without a schema is asked once, not each time. */
+	/* A Pacemaker that takes no copy without a schema is asked once. */
 	static bool validate;
 	int rc;
 
 	for (;;) {
-		rc = write_copy(path, cib, id, head, validate, err);
+		rc = write_copy(s, cib, id, head, validate, err);
 		if (rc == 0)
-			rc = read_state(argv, state, primitive, err);
+			rc = read_state(argv, state, s->primitive, err);
 		if (rc != -ECANCELED || validate)
 			return rc;
 		validate = true;
 	}
 }
 
-static int play(const struct stage *s, const char *cib,
-		const struct cluster_resource *resource, const char *head,
-		struct cluster_state *forth, struct cluster_state *back, struct err *err)
+/* What Pacemaker would do next; without the constraint on @id, if it is not NULL. */
+static int play_next(const struct stage *s, const char *cib, const char *id,
+		     struct cluster_state *state, struct err *err)
 {
-	const char *const there[] = { "crm_simulate",    "--simulate",
-				      "--xml-file",      s->now,
-				      "--output-as=xml", "--save-output",
-				      s->then,           NULL };
-	const char *const then[] = { "crm_simulate", "--run",           "--xml-file",
+	const char *const argv[] = { "crm_simulate", "--run",           "--xml-file",
 				     s->now,         "--output-as=xml", NULL };
+
+	return simulate(s, argv, cib, id, NULL, state, err);
+}
+
+static int play_move(const struct stage *s, const char *cib, const char *id,
+		     const char *head, struct cluster_state *forth,
+		     struct cluster_state *back, struct err *err)
+{
+	const char *const argv[] = { "crm_simulate",    "--simulate",
+				     "--xml-file",      s->now,
+				     "--output-as=xml", "--save-output",
+				     s->then,           NULL };
 	_cleanup_free_ char *after = NULL;
 	size_t len;
-	int rc = simulate(there, s->now, cib, resource->id, head, forth,
-			  resource->primitive, err);
+	int rc = simulate(s, argv, cib, id, head, forth, err);
 
 	if (rc < 0)
 		return rc;
 	rc = file_read_all(s->then, OUTPUT_MAX, &after, &len);
 	if (rc < 0)
-		return err_set(err, BATON_EXIT_CLUSTER, -rc, "crm_simulate: read %s",
-			       s->then);
-	return simulate(then, s->now, after, resource->id, NULL, back,
-			resource->primitive, err);
+		return err_set(err, BATON_EXIT_CLUSTER, -rc, "read %s", s->then);
+	return play_next(s, after, id, back, err);
+}
+
+int pacemaker_expect(struct cluster_state *state, const char *primitive, struct err *err)
+{
+	_cleanup_free_ char *cib = NULL;
+	struct stage s;
+	int rc = pacemaker_query(&cib, err);
+
+	if (rc == 0)
+		rc = open_stage(&s, primitive, err);
+	if (rc < 0)
+		return rc;
+	rc = play_next(&s, cib, NULL, state, err);
+	close_stage(&s);
+	return rc;
 }
 
 int pacemaker_rehearse(const char *cib, const struct cluster_resource *resource,
@@ -217,11 +230,11 @@ int pacemaker_rehearse(const char *cib, const struct cluster_resource *resource,
 		       struct cluster_state *back, struct err *err)
 {
 	struct stage s;
-	int rc = open_stage(&s, err);
+	int rc = open_stage(&s, resource->primitive, err);
 
 	if (rc < 0)
 		return rc;
-	rc = play(&s, cib, resource, head, forth, back, err);
+	rc = play_move(&s, cib, resource->id, head, forth, back, err);
 	close_stage(&s);
 	return rc;
 }

@@ -23,7 +23,7 @@ int pacemaker_query(char **cib, struct err *err);
 /** pacemaker_look - the state now, by crm_mon. Return: 0, or -errno. */
 int pacemaker_look(struct cluster_state *state, const char *primitive, struct err *err);
 
-/** pacemaker_expect - the state now and what is to be done, by crm_simulate. */
+/** pacemaker_expect - the same and what is to be done, by crm_simulate on a copy. */
 int pacemaker_expect(struct cluster_state *state, const char *primitive, struct err *err);
 
 /**

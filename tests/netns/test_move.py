@@ -528,6 +528,7 @@ def words(log):
 
 
 BEFORE = ["cibadmin --query", "crm_mon --one-shot", "crm_simulate --simulate", "crm_simulate --run"]
+LOOK = ["cibadmin --query", "crm_simulate --run"]
 
 
 def test_what_a_dry_run_runs(stage):
@@ -536,15 +537,23 @@ def test_what_a_dry_run_runs(stage):
     assert words(log) == BEFORE
 
 
+def test_what_a_move_runs(stage):
+    """One look before the constraint goes, one after."""
+    log = stage.be().tools()
+    stage.cluster.run(after=lambda: stage.keeper.tell({"moved": move_record()}))
+    assert stage.run("move", "vmstore", "head2")[0] == 0
+    assert words(log) == [*BEFORE, "crm_resource --move", *LOOK, "crm_resource --clear", *LOOK]
+
+
 # Fails where the configuration is said to follow one of these schemas.
 TAKES_NO = 'for f; do ! grep -qs \'^<cib.*validate-with="{}"\' "$f" || exit 78; done'
 
 
 def test_no_copy_is_validated(stage):
     """To read all schemas is most of what crm_simulate does."""
-    log = stage.be().tools(crm_simulate=TAKES_NO.format("pacemaker-.*"))
-    assert stage.run("move", "vmstore", "head2", "--dry-run")[0] == 0
-    assert words(log) == BEFORE
+    stage.be().tools(crm_simulate=TAKES_NO.format("pacemaker-.*"))
+    stage.acts({"moved": move_record()})
+    assert stage.run("move", "vmstore", "head2")[0] == 0
 
 
 def test_pacemaker_wants_to_validate(stage):
