@@ -195,8 +195,9 @@ static void look_at_network(struct shared *f)
 static void look_at_groups(struct shared *f)
 {
 	_cleanup_free_ char *text = NULL;
+	const struct child_wait wait = child_wait_for(PACEMAKER_PATIENCE_MS);
 	struct err err = { 0 };
-	int rc = pacemaker_query(&text, &err);
+	int rc = pacemaker_query(&text, &wait, &err);
 
 	if (rc == 0)
 		rc = stocks_read_cib(&f->stocks, text, strlen(text), NULL, STOCK_MOVING,

@@ -53,7 +53,9 @@ static int read_cluster(const struct arguments *args, struct stocks *stocks,
 	if (args->cib) {
 		rc = read_input(args->cib, &text, &len, err);
 	} else {
-		rc = pacemaker_query(&text, &why);
+		const struct child_wait wait = child_wait_for(PACEMAKER_PATIENCE_MS);
+
+		rc = pacemaker_query(&text, &wait, &why);
 		if (rc < 0)
 			err_set(err, why.code, 0,
 				"%.400s; --cib and --exports read files", why.text);

@@ -19,6 +19,10 @@
  *
  * During the hand-over nothing is run here: Pacemaker's tools would take the processor from
  * it. Only when the keeper is silent is Pacemaker asked how far it is.
+ *
+ * A tool is waited for as long as the phase may take (--timeout, then REST_MS), and a signal
+ * ends it: before `ask` with all that was planned, after it to go on to `clear`, which alone
+ * hears none.
  */
 #include "cmd/relocate.h"
 
@@ -48,9 +52,11 @@
 #define INQUIRE_MS 25000
 /* A keeper silent for so long: ask Pacemaker how far it is. */
 #define QUIET_MS 5000
+/* A tool that takes longer is spoken of. */
+#define TELL_MS 5000
 /* Between two looks while Pacemaker comes to rest. */
 #define LOOK_MS 1000
-/* For Pacemaker to come to rest once we are done with it, whatever the time-out. */
+/* Whatever the time-out: for each tool, and for Pacemaker to come to rest after us. */
 #define REST_MS 60000
 /* How much longer the constraint lives than we wait. */
 #define LIFETIME_MORE_S 600
@@ -101,6 +107,20 @@ __attribute__((format(printf, 2, 3))) static void warn(struct relocation *r,
 	json_object_array_add(r->warnings, json_object_new_string(text));
 	if (!r->options->json)
 		fprintf(stderr, "baton: %s: %s\n", r->name, text);
+}
+
+static void tell_waiting(const char *program, int64_t left_ms, void *data)
+{
+	const struct relocation *r = data;
+
+	fprintf(stderr, "baton: %s: waiting for %s, %d s more at most\n", r->name,
+		program, (int)((left_ms + 999) / 1000));
+}
+
+/* How long for a tool; it does not keep us from hearing a signal. */
+static struct child_wait wait_until(struct relocation *r, int64_t until)
+{
+	return (struct child_wait){ until, r->signals, TELL_MS, tell_waiting, r };
 }
 
 static void add_steps(struct json_object *steps, const char *head, enum phase phase)
@@ -203,6 +223,23 @@ static int tell(const struct relocation *r)
 
 /* ---- before anything is changed ---- */
 
+static void start_clock(struct relocation *r)
+{
+	r->until_ms = child_now_ms() + r->options->timeout * 1000LL;
+}
+
+/* A tool that was slow: what gives it more time, and what goes without it. */
+static int explain(struct relocation *r, int rc, const char *without)
+{
+	const struct err why = r->err;
+
+	if (rc == -ETIMEDOUT)
+		err_set(&r->err, why.code, 0,
+			"%.100s; --timeout gives it more than %d s%s", why.text,
+			r->options->timeout, without);
+	return rc;
+}
+
 static void find_last_source(const struct relocation *r, char head[CLUSTER_NAME])
 {
 	struct json_object *records;
@@ -242,13 +279,14 @@ static int choose_head(struct relocation *r)
 
 static int look(struct relocation *r, char **cib)
 {
-	int rc = pacemaker_query(cib, &r->err);
+	const struct child_wait wait = wait_until(r, r->until_ms);
+	int rc = pacemaker_query(cib, &wait, &r->err);
 
 	if (rc == 0)
 		rc = cluster_read_resource(&r->resource, *cib, strlen(*cib), r->name,
 					   time(NULL), &r->err);
 	if (rc == 0)
-		rc = pacemaker_look(&r->state, r->resource.primitive, &r->err);
+		rc = pacemaker_look(&r->state, r->resource.primitive, &wait, &r->err);
 	if (rc == 0)
 		rc = choose_head(r);
 	if (rc == 0 && r->state.n_heads == 1)
@@ -259,7 +297,9 @@ static int look(struct relocation *r, char **cib)
 static int rehearse(struct relocation *r, const char *cib)
 {
 	static struct cluster_state forth, back;
-	int rc = pacemaker_rehearse(cib, &r->resource, r->to, &forth, &back, &r->err);
+	const struct child_wait wait = wait_until(r, r->until_ms);
+	int rc = pacemaker_rehearse(cib, &r->resource, r->to, &forth, &back, &wait,
+				    &r->err);
 
 	if (rc == 0)
 		rc = cluster_check_forth(&forth, &r->resource, r->to, &r->cold, &r->err);
@@ -305,16 +345,18 @@ static int inquire(struct relocation *r)
 static int prepare(struct relocation *r)
 {
 	_cleanup_free_ char *cib = NULL;
-	int rc = look(r, &cib);
+	int rc;
 
+	start_clock(r);
+	rc = look(r, &cib);
 	if (rc < 0)
-		return rc;
+		return explain(r, rc, "");
 	/* To give back what is at home already is no mistake. */
 	if (!r->options->head && strcmp(r->from, r->to) == 0)
 		return 0;
 	rc = cluster_check_move(&r->state, &r->resource, r->to, &r->err);
 	if (rc == 0)
-		rc = rehearse(r, cib);
+		rc = explain(r, rehearse(r, cib), "");
 	if (rc == 0)
 		rc = inquire(r);
 	return rc;
@@ -395,12 +437,22 @@ static int follow_keeper(struct relocation *r)
 	return rc;
 }
 
+/* Where does it run, and what is still to be done? 0, or why nobody knows. */
+static int expect(struct relocation *r, int64_t until)
+{
+	const struct child_wait wait = wait_until(r, until);
+	struct err err = { 0 };
+	int rc = pacemaker_expect(&r->state, r->resource.primitive, &wait, &err);
+
+	if (rc == -EINTR)
+		take_signal(r);
+	return rc;
+}
+
 /* Is it over, one way or the other? Twice at rest elsewhere: it may not have begun yet. */
 static bool is_over(struct relocation *r, int *rests)
 {
-	struct err err = { 0 };
-
-	if (pacemaker_expect(&r->state, r->resource.primitive, &err) < 0)
+	if (expect(r, r->until_ms) < 0)
 		return false;
 	if (cluster_is_settled(&r->state, &r->resource, r->to))
 		return true;
@@ -426,13 +478,17 @@ static void follow(struct relocation *r)
 	}
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* Until Pacemaker has come to rest, on the target if @there; false if it has not. */
 static bool settle(struct relocation *r, bool there, int64_t until)
 {
 	for (;;) {
-		struct err err = { 0 };
-		bool known =
-			pacemaker_expect(&r->state, r->resource.primitive, &err) == 0;
+		/* One look at least, and time for it. */
+		bool known = expect(r, later(until, child_now_ms() + REST_MS)) == 0;
 
 		if (known && cluster_is_settled(&r->state, &r->resource, r->to))
 			return true;
@@ -450,20 +506,26 @@ static bool settle(struct relocation *r, bool there, int64_t until)
 static void let_end(struct relocation *r)
 {
 	int64_t until = child_now_ms() + REST_MS;
-	struct err err = { 0 };
 
-	while (!r->hurry && child_now_ms() < until &&
-	       pacemaker_expect(&r->state, r->resource.primitive, &err) == 0 &&
-	       cluster_is_busy(&r->state))
-		if (wait_for_news(r, child_now_ms() + LOOK_MS))
+	while (!r->hurry && child_now_ms() < until) {
+		int rc = expect(r, until);
+
+		/* What the first signal has interrupted is begun again. */
+		if (rc != -EINTR && (rc < 0 || !cluster_is_busy(&r->state)))
+			return;
+		if (!r->hurry && wait_for_news(r, child_now_ms() + LOOK_MS))
 			take_news(r);
+	}
 }
 
 static void clear_constraint(struct relocation *r)
 {
+	/* Whatever signals come. */
+	struct child_wait wait = wait_until(r, child_now_ms() + REST_MS);
 	struct err err = { 0 };
 
-	if (pacemaker_clear(r->resource.id, &err) == 0)
+	wait.interrupt_fd = -1;
+	if (pacemaker_clear(r->resource.id, &wait, &err) == 0)
 		return;
 	/* It ends by itself, but who knows that it is there? */
 	fprintf(stderr,
@@ -536,7 +598,6 @@ static void judge(struct relocation *r)
 static void conclude(struct relocation *r)
 {
 	bool settled = false;
-	int64_t until;
 
 	while (wait_for_news(r, 0))
 		take_news(r);
@@ -547,11 +608,8 @@ static void conclude(struct relocation *r)
 	if (!settled && !r->err.text[0])
 		let_end(r);
 	clear_constraint(r);
-	until = child_now_ms() + REST_MS;
 	settle(r, false,
-	       r->signal             ? child_now_ms()
-	       : r->until_ms > until ? r->until_ms
-				     : until);
+	       r->signal ? child_now_ms() : later(r->until_ms, child_now_ms() + REST_MS));
 	if (!r->record)
 		find_record(r);
 	judge(r);
@@ -559,15 +617,23 @@ static void conclude(struct relocation *r)
 
 static void carry_out(struct relocation *r)
 {
+	struct child_wait wait;
 	int rc;
 
 	r->began = time(NULL);
-	r->until_ms = child_now_ms() + r->options->timeout * 1000LL;
+	start_clock(r);
 	if (follow_keeper(r) < 0)
 		return;
+	wait = wait_until(r, r->until_ms);
 	rc = pacemaker_move(r->resource.id, r->to, r->options->timeout + LIFETIME_MORE_S,
-			    &r->err);
-	if (rc == 0) {
+			    &wait, &r->err);
+	explain(r, rc, "");
+	if (rc == -EINTR) {
+		take_signal(r);
+		memset(&r->err, 0, sizeof(r->err));
+	}
+	/* Who interrupted it knows as little as we whether Pacemaker has heard it. */
+	if (rc == 0 || rc == -EINTR) {
 		follow(r);
 		conclude(r);
 	} else if (rc != -EEXIST) {
@@ -601,7 +667,7 @@ static int run(struct relocation *r)
 	if (rc == 0)
 		rc = prepare(r);
 	wait_for_news(r, 0);
-	if (rc == 0 && r->signal)
+	if (r->signal && (rc == 0 || rc == -EINTR))
 		rc = err_set(&r->err, BATON_EXIT_FAILED, 0,
 			     "interrupted; nothing has been changed");
 	if (rc < 0)

@@ -358,6 +358,11 @@ static int capture(const char *const argv[], const char *const env[2],
 	return rc;
 }
 
+struct child_wait child_wait_for(unsigned int ms)
+{
+	return (struct child_wait){ .until_ms = child_now_ms() + ms, .interrupt_fd = -1 };
+}
+
 int child_capture(const char *const argv[], const char *const env[2],
 		  const struct child_wait *wait, size_t max, char **text, struct err *err)
 {

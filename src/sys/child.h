@@ -37,6 +37,9 @@ struct child_wait {
 	void *data;
 };
 
+/** child_wait_for - for so long from now on, whatever happens. */
+struct child_wait child_wait_for(unsigned int ms);
+
 /**
  * child_capture - run a program to its end and keep what it writes
  * @argv: as above

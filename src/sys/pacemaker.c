@@ -24,8 +24,6 @@
 #include "sys/child.h"
 #include "sys/file.h"
 
-/* Without an answer in this time the cluster is not there. */
-#define TOOL_MS    20000
 #define OUTPUT_MAX (16u << 20)
 /* crm_exit_e of Pacemaker (include/crm/common/results.h) */
 #define CRM_EX_DISCONNECT 102
@@ -35,14 +33,13 @@
 #define REHEARSAL PATHS_RUN "/.move-XXXXXX"
 
 /* Runs a tool; what it wrote goes to @text. */
-static int run(const char *const argv[], char **text, struct err *err)
+static int run(const char *const argv[], const struct child_wait *wait, char **text,
+	       struct err *err)
 {
 	const char *env[] = { "CIB_file", getenv("BATON_CIB") };
 	struct err why = { 0 };
 	char said[300];
-	const struct child_wait wait = { .until_ms = child_now_ms() + TOOL_MS,
-					 .interrupt_fd = -1 };
-	int rc = child_capture(argv, env[1] ? env : NULL, &wait, OUTPUT_MAX, text, &why);
+	int rc = child_capture(argv, env[1] ? env : NULL, wait, OUTPUT_MAX, text, &why);
 
 	if (rc == 0)
 		return 0;
@@ -54,6 +51,11 @@ static int run(const char *const argv[], char **text, struct err *err)
 	if (rc == CRM_EX_DISCONNECT)
 		return err_set(err, BATON_EXIT_CLUSTER, 0,
 			       "no cluster here: Pacemaker does not run on this head");
+	if (rc == -ETIMEDOUT) {
+		err_set(err, BATON_EXIT_CLUSTER, 0, "%s has not finished in time",
+			argv[0]);
+		return rc;
+	}
 	said[0] = '\0';
 	if (*text)
 		cluster_read_error(*text, strlen(*text), said, sizeof(said));
@@ -64,28 +66,29 @@ static int run(const char *const argv[], char **text, struct err *err)
 	return rc < 0 ? rc : rc == CRM_EX_EXISTS ? -EEXIST : -ECANCELED;
 }
 
-static int run_quietly(const char *const argv[], struct err *err)
+static int run_quietly(const char *const argv[], const struct child_wait *wait,
+		       struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
 
-	return run(argv, &text, err);
+	return run(argv, wait, &text, err);
 }
 
-static int read_state(const char *const argv[], struct cluster_state *state,
-		      const char *primitive, struct err *err)
+static int read_state(const char *const argv[], const struct child_wait *wait,
+		      struct cluster_state *state, const char *primitive, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
-	int rc = run(argv, &text, err);
+	int rc = run(argv, wait, &text, err);
 
 	if (rc == 0)
 		rc = cluster_read_state(state, text, strlen(text), primitive, err);
 	return rc;
 }
 
-int pacemaker_query(char **cib, struct err *err)
+int pacemaker_query(char **cib, const struct child_wait *wait, struct err *err)
 {
 	static const char *const argv[] = { "cibadmin", "--query", NULL };
-	int rc = run(argv, cib, err);
+	int rc = run(argv, wait, cib, err);
 
 	if (rc < 0) {
 		free(*cib);
@@ -94,16 +97,17 @@ int pacemaker_query(char **cib, struct err *err)
 	return rc;
 }
 
-int pacemaker_look(struct cluster_state *state, const char *primitive, struct err *err)
+int pacemaker_look(struct cluster_state *state, const char *primitive,
+		   const struct child_wait *wait, struct err *err)
 {
 	static const char *const argv[] = { "crm_mon", "--one-shot", "--output-as=xml",
 					    NULL };
 
-	return read_state(argv, state, primitive, err);
+	return read_state(argv, wait, state, primitive, err);
 }
 
 int pacemaker_move(const char *id, const char *head, unsigned int lifetime_s,
-		   struct err *err)
+		   const struct child_wait *wait, struct err *err)
 {
 	char lifetime[32];
 	const char *const argv[] = {
@@ -113,28 +117,30 @@ int pacemaker_move(const char *id, const char *head, unsigned int lifetime_s,
 
 	/* ISO 8601 */
 	snprintf(lifetime, sizeof(lifetime), "PT%uS", lifetime_s);
-	return run_quietly(argv, err);
+	return run_quietly(argv, wait, err);
 }
 
-int pacemaker_clear(const char *id, struct err *err)
+int pacemaker_clear(const char *id, const struct child_wait *wait, struct err *err)
 {
 	const char *const argv[] = { "crm_resource", "--clear", "--resource", id, NULL };
 
-	return run_quietly(argv, err);
+	return run_quietly(argv, wait, err);
 }
 
 /* ---- the scheduler ---- */
 
 struct stage {
 	const char *primitive;
+	const struct child_wait *wait;
 	char dir[sizeof(REHEARSAL)];
 	char now[sizeof(REHEARSAL) + 16];
 	char then[sizeof(REHEARSAL) + 16];
 };
 
-static int open_stage(struct stage *s, const char *primitive, struct err *err)
+static int open_stage(struct stage *s, const char *primitive,
+		      const struct child_wait *wait, struct err *err)
 {
-	*s = (struct stage){ .primitive = primitive, .dir = REHEARSAL };
+	*s = (struct stage){ .primitive = primitive, .wait = wait, .dir = REHEARSAL };
 	if ((mkdir(PATHS_RUN, 0755) < 0 && errno != EEXIST) || !mkdtemp(s->dir))
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", s->dir);
 	snprintf(s->now, sizeof(s->now), "%s/now.xml", s->dir);
@@ -173,7 +179,7 @@ static int simulate(const struct stage *s, const char *const argv[], const char 
 	for (;;) {
 		rc = write_copy(s, cib, id, head, validate, err);
 		if (rc == 0)
-			rc = read_state(argv, state, s->primitive, err);
+			rc = read_state(argv, s->wait, state, s->primitive, err);
 		if (rc != -ECANCELED || validate)
 			return rc;
 		validate = true;
@@ -210,14 +216,15 @@ static int play_move(const struct stage *s, const char *cib, const char *id,
 	return play_next(s, after, id, back, err);
 }
 
-int pacemaker_expect(struct cluster_state *state, const char *primitive, struct err *err)
+int pacemaker_expect(struct cluster_state *state, const char *primitive,
+		     const struct child_wait *wait, struct err *err)
 {
 	_cleanup_free_ char *cib = NULL;
 	struct stage s;
-	int rc = pacemaker_query(&cib, err);
+	int rc = pacemaker_query(&cib, wait, err);
 
 	if (rc == 0)
-		rc = open_stage(&s, primitive, err);
+		rc = open_stage(&s, primitive, wait, err);
 	if (rc < 0)
 		return rc;
 	rc = play_next(&s, cib, NULL, state, err);
@@ -227,10 +234,11 @@ int pacemaker_expect(struct cluster_state *state, const char *primitive, struct 
 
 int pacemaker_rehearse(const char *cib, const struct cluster_resource *resource,
 		       const char *head, struct cluster_state *forth,
-		       struct cluster_state *back, struct err *err)
+		       struct cluster_state *back, const struct child_wait *wait,
+		       struct err *err)
 {
 	struct stage s;
-	int rc = open_stage(&s, resource->primitive, err);
+	int rc = open_stage(&s, resource->primitive, wait, err);
 
 	if (rc < 0)
 		return rc;

@@ -211,8 +211,7 @@ static int cmd_run(int argc, char **argv)
 static int cmd_capture(int argc, char **argv)
 {
 	static const char *const env[] = { "KEEPX", "here" };
-	const struct child_wait wait = { .until_ms = child_now_ms() + atoi(argv[0]),
-					 .interrupt_fd = -1 };
+	const struct child_wait wait = child_wait_for(atoi(argv[0]));
 	char *text;
 	int rc = child_capture((const char *const *)argv + 2, env, &wait, atoi(argv[1]),
 			       &text, &err);

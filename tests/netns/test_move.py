@@ -578,6 +578,118 @@ def test_the_rehearsal_fails(stage):
     stage.refuses(13, "crm_simulate: no such luck", "move", "vmstore", "head2")
 
 
+# --- tools that are slow --------------------------------------------------------------
+
+# The process ids are all tests'.
+SLEEP = f"sleep 62.{os.getpid()}"
+HANG = f"exec {SLEEP}"
+DURING_THE_MOVE = 'grep -q cli-prefer "$CIB_file" && [ "$1" = --run ] &&'
+
+
+def sleepers(house):
+    return house.run("sh", "-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '").count(SLEEP)
+
+
+def test_a_slow_tool_is_waited_for(stage, tmp_path):
+    os.mkfifo(tmp_path / "gate")
+    stage.be().tools(crm_mon=f"read x <{tmp_path}/gate")
+    p = stage.begin("move", "vmstore", "head2", "--dry-run", "--json")
+    assert re.fullmatch(r"baton: vmstore: waiting for crm_mon, 11\d s more at most\n",
+                        p.stderr.readline())
+    (tmp_path / "gate").write_text("\n")
+    out, err = p.communicate(timeout=30)
+    assert (p.returncode, json.loads(out)["result"], err) == (0, 0, "")
+
+
+@pytest.mark.parametrize("tool", ["cibadmin", "crm_mon", "crm_simulate"])
+def test_interrupted_while_a_tool_hangs(stage, tool):
+    log = stage.be().tools(**{tool: HANG})
+    log.touch()
+    p = stage.begin("move", "vmstore", "head2")
+    until(lambda: tool in log.read_text() and sleepers(stage.house))
+    p.send_signal(signal.SIGINT)
+    out, err = p.communicate(timeout=4)
+    assert (p.returncode, out) == (130, "")
+    assert err == "baton: vmstore: interrupted; nothing has been changed\n"
+    assert sleepers(stage.house) == 0
+    stage.nothing_left()
+
+
+@pytest.mark.parametrize("tool,advice", [("crm_mon", ""), ("crm_simulate", "")])
+def test_a_tool_never_ends(stage, tool, advice):
+    stage.be().tools(**{tool: HANG})
+    stage.refuses(13, f"{tool} has not finished in time; --timeout gives it more than 3 s{advice}",
+                  "move", "vmstore", "head2", "--timeout", "3")
+
+
+def test_the_request_hangs(stage):
+    """Nobody knows whether Pacemaker has heard it."""
+    log = stage.be().tools(crm_resource=f'case $1 in --move) $REAL "$@"; {HANG};; esac')
+    p = stage.begin("move", "vmstore", "head2")
+    until(lambda: stage.cluster.constraints() and sleepers(stage.house))
+    p.send_signal(signal.SIGINT)
+    out, err = p.communicate(timeout=10)
+    assert (p.returncode, out) == (130, "")
+    assert err == ("baton: vmstore: interrupted\n"
+                   "baton: vmstore: interrupted; Pacemaker has it Started on head1\n")
+    assert words(log)[4:] == ["crm_resource --move", *LOOK, "crm_resource --clear", *LOOK]
+    stage.nothing_left()
+
+
+def test_the_request_never_ends(stage):
+    stage.be().tools(crm_resource=f'case $1 in --move) $REAL "$@"; {HANG};; esac')
+    assert stage.run("move", "vmstore", "head2", "--timeout", "3") == (
+        13, "", "baton: vmstore: crm_resource has not finished in time; --timeout gives it more "
+        "than 3 s\n")
+    stage.nothing_left()
+
+
+def test_a_second_signal_does_not_wait_for_a_look(stage):
+    stage.be().tools(crm_simulate=f"{DURING_THE_MOVE} {HANG}")
+    p = stage.begin("move", "vmstore", "head2")
+    until(stage.cluster.constraints)
+    p.send_signal(signal.SIGINT)
+    until(lambda: sleepers(stage.house))
+    p.send_signal(signal.SIGINT)
+    out, err = p.communicate(timeout=10)
+    assert p.returncode == 130 and err.splitlines()[-1].endswith("Pacemaker has it Started on head1")
+    stage.nothing_left()
+
+
+def test_a_look_that_was_interrupted_is_begun_again(stage, tmp_path):
+    """Or the constraint would go while Pacemaker counts it as running on both heads."""
+    once = tmp_path / "once"
+    log = stage.be().tools(crm_simulate=f"{DURING_THE_MOVE} rm {once} 2>/dev/null && {HANG}")
+    once.touch()
+    p = stage.begin("move", "vmstore", "head2", "--timeout", "3")
+    until(stage.cluster.constraints)
+    send_migrate_to(stage.cluster)
+    until(lambda: sleepers(stage.house))
+    p.send_signal(signal.SIGINT)
+    until(lambda: words(log)[7:] == LOOK)
+    assert stage.cluster.constraints() == ["cli-prefer-vmstore"]
+    stage.cluster.edit(re.escape(SENT), "")
+    p.communicate(timeout=30)
+    assert p.returncode == 130
+    assert words(log)[-5:] == [*LOOK, "crm_resource --clear", *LOOK]
+    stage.nothing_left()
+
+
+def test_no_signal_interrupts_the_clearing(stage, tmp_path):
+    os.mkfifo(tmp_path / "gate")
+    log = stage.be().tools(crm_resource=f"case $1 in --clear) read x <{tmp_path}/gate;; esac")
+    p = stage.begin("move", "vmstore", "head2")
+    until(stage.cluster.constraints)
+    p.send_signal(signal.SIGINT)
+    until(lambda: "crm_resource --clear" in words(log))
+    p.send_signal(signal.SIGINT)
+    p.send_signal(signal.SIGTERM)
+    (tmp_path / "gate").write_text("\n")
+    p.communicate(timeout=10)
+    assert p.returncode == 130
+    stage.nothing_left()
+
+
 # --- giveback -------------------------------------------------------------------------
 
 def test_giveback(stage):
