@@ -54,7 +54,7 @@
 #define QUIET_MS 5000
 /* A tool that takes longer is spoken of. */
 #define TELL_MS 5000
-/* Between two looks while Pacemaker comes to rest. */
+/* Between two looks while Pacemaker comes to rest, or as long as the last one has taken. */
 #define LOOK_MS 1000
 /* Whatever the time-out: for each tool, and for Pacemaker to come to rest after us. */
 #define REST_MS 60000
@@ -70,6 +70,7 @@
  * @signal: the first one that came
  * @hurry: a second one came
  * @underway: a step was seen
+ * @pace_ms: from one look to the next
  * @record: how it ended, NULL = not told
  * @err: why it failed
  */
@@ -85,6 +86,7 @@ struct relocation {
 	bool hurry;
 	bool underway;
 	int64_t until_ms;
+	int64_t pace_ms;
 	time_t began;
 	struct json_object *record;
 	struct json_object *warnings;
@@ -437,13 +439,21 @@ static int follow_keeper(struct relocation *r)
 	return rc;
 }
 
+static int64_t larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
 /* Where does it run, and what is still to be done? 0, or why nobody knows. */
 static int expect(struct relocation *r, int64_t until)
 {
 	const struct child_wait wait = wait_until(r, until);
 	struct err err = { 0 };
+	int64_t began = child_now_ms();
 	int rc = pacemaker_expect(&r->state, r->resource.primitive, &wait, &err);
 
+	/* Half of a slow machine at most. */
+	r->pace_ms = larger(LOOK_MS, child_now_ms() - began);
 	if (rc == -EINTR)
 		take_signal(r);
 	return rc;
@@ -474,13 +484,9 @@ static void follow(struct relocation *r)
 			over = is_over(r, &rests);
 		else
 			continue;
-		next = child_now_ms() + (r->keeper < 0 ? LOOK_MS : QUIET_MS);
+		next = child_now_ms() +
+		       larger(r->pace_ms, r->keeper < 0 ? LOOK_MS : QUIET_MS);
 	}
-}
-
-static int64_t later(int64_t a, int64_t b)
-{
-	return a > b ? a : b;
 }
 
 /* Until Pacemaker has come to rest, on the target if @there; false if it has not. */
@@ -488,16 +494,16 @@ static bool settle(struct relocation *r, bool there, int64_t until)
 {
 	for (;;) {
 		/* One look at least, and time for it. */
-		bool known = expect(r, later(until, child_now_ms() + REST_MS)) == 0;
+		bool known = expect(r, larger(until, child_now_ms() + REST_MS)) == 0;
 
 		if (known && cluster_is_settled(&r->state, &r->resource, r->to))
 			return true;
 		if (known && !there && cluster_is_idle(&r->state, &r->resource))
 			return true;
-		if (r->hurry || child_now_ms() + LOOK_MS > until)
+		if (r->hurry || child_now_ms() + r->pace_ms > until)
 			return false;
 		/* What the keeper has to say now comes too late, but not unheard. */
-		if (wait_for_news(r, child_now_ms() + LOOK_MS))
+		if (wait_for_news(r, child_now_ms() + r->pace_ms))
 			take_news(r);
 	}
 }
@@ -513,7 +519,7 @@ static void let_end(struct relocation *r)
 		/* What the first signal has interrupted is begun again. */
 		if (rc != -EINTR && (rc < 0 || !cluster_is_busy(&r->state)))
 			return;
-		if (!r->hurry && wait_for_news(r, child_now_ms() + LOOK_MS))
+		if (!r->hurry && wait_for_news(r, child_now_ms() + r->pace_ms))
 			take_news(r);
 	}
 }
@@ -609,7 +615,8 @@ static void conclude(struct relocation *r)
 		let_end(r);
 	clear_constraint(r);
 	settle(r, false,
-	       r->signal ? child_now_ms() : later(r->until_ms, child_now_ms() + REST_MS));
+	       r->signal ? child_now_ms()
+			 : larger(r->until_ms, child_now_ms() + REST_MS));
 	if (!r->record)
 		find_record(r);
 	judge(r);

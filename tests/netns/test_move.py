@@ -675,6 +675,20 @@ def test_a_look_that_was_interrupted_is_begun_again(stage, tmp_path):
     stage.nothing_left()
 
 
+def test_looks_are_as_far_apart_as_they_are_long(stage, tmp_path):
+    stage.be().tools(crm_simulate=f"if {DURING_THE_MOVE} :; then cd {tmp_path}; date +%s.%N >>begun;"
+                                  " sleep 1.5; date +%s.%N >>ended; fi")
+    p = stage.begin("move", "vmstore", "head2", "--timeout", "6")
+    # And Pacemaker does nothing.
+    stage.keeper.tell({"moved": move_record()})
+    p.communicate(timeout=60)
+    assert p.returncode == 13
+    begun, ended = ([float(line) for line in (tmp_path / f).read_text().splitlines()]
+                    for f in ("begun", "ended"))
+    assert len(begun) > 1 and begun[1] - ended[0] > 1.5
+    stage.nothing_left()
+
+
 def test_no_signal_interrupts_the_clearing(stage, tmp_path):
     os.mkfifo(tmp_path / "gate")
     log = stage.be().tools(crm_resource=f"case $1 in --clear) read x <{tmp_path}/gate;; esac")
