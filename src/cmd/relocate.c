@@ -470,8 +470,8 @@ static bool is_over(struct relocation *r, int *rests)
 	return *rests > 1;
 }
 
-/* Until the keepers have told how it ended, or Pacemaker shows that it is over. */
-static void follow(struct relocation *r)
+/* Until the keepers have told how it ended, or Pacemaker shows that it is over: true. */
+static bool follow(struct relocation *r)
 {
 	int64_t next = child_now_ms() + QUIET_MS;
 	bool over = false;
@@ -487,6 +487,7 @@ static void follow(struct relocation *r)
 		next = child_now_ms() +
 		       larger(r->pace_ms, r->keeper < 0 ? LOOK_MS : QUIET_MS);
 	}
+	return over;
 }
 
 /* Until Pacemaker has come to rest, on the target if @there; false if it has not. */
@@ -600,16 +601,17 @@ static void judge(struct relocation *r)
 			text);
 }
 
-/* Takes the constraint away at the right time, and sees what becomes of it. */
-static void conclude(struct relocation *r)
+/*
+ * Takes the constraint away at the right time, and sees what becomes of it; @settled if it
+ * has just been seen at rest.
+ */
+static void conclude(struct relocation *r, bool settled)
 {
-	bool settled = false;
-
 	while (wait_for_news(r, 0))
 		take_news(r);
 	if (r->signal)
 		say_interrupted(r);
-	else if (r->record && !r->err.text[0])
+	else if (!settled && r->record && !r->err.text[0])
 		settled = settle(r, true, r->until_ms);
 	if (!settled && !r->err.text[0])
 		let_end(r);
@@ -641,8 +643,7 @@ static void carry_out(struct relocation *r)
 	}
 	/* Who interrupted it knows as little as we whether Pacemaker has heard it. */
 	if (rc == 0 || rc == -EINTR) {
-		follow(r);
-		conclude(r);
+		conclude(r, follow(r));
 	} else if (rc != -EEXIST) {
 		/* It may have come so far; where it runs there already it has not. */
 		clear_constraint(r);

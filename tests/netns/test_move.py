@@ -175,12 +175,13 @@ def test_a_resource_of_another_name(stage):
 
 
 def test_cold(stage):
-    stage.be(resources=primitive(migrate=False))
+    log = stage.be(resources=primitive(migrate=False)).tools()
     stage.acts()
     code, out, err = stage.run("move", "vmstore", "head2")
     assert code == 0 and err == ("baton: vmstore: Pacemaker would stop and start it, with a longer "
                                  "pause: set allow-migrate=true for vmstore\n")
-    # Only Pacemaker tells, once the keeper has been silent for long.
+    # Only Pacemaker tells, once the keeper has been silent for long; it is not asked twice.
+    assert words(log)[4:] == ["crm_resource --move", *LOOK, "crm_resource --clear", *LOOK]
     assert out == "vmstore: head1 → head2; the keepers have told of no hand-over\n"
     assert stage.cluster.where() == [HEAD2]
     stage.nothing_left()
