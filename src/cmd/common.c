@@ -16,6 +16,9 @@
 #define WATCH_S   2
 #define TIMEOUT_S 120
 
+/* Not a letter: it has no short form. */
+#define KEY_NO_REHEARSAL 256
+
 struct parse {
 	struct common_options *options;
 	unsigned int takes;
@@ -38,6 +41,9 @@ static const struct {
 	{ COMMON_TIMEOUT,
 	  { "timeout", 't', "S", 0,
 	    "give up after S seconds without success (default 120)", 0 } },
+	{ COMMON_NO_REHEARSAL,
+	  { "no-rehearsal", KEY_NO_REHEARSAL, NULL, 0,
+	    "do not ask Pacemaker's scheduler first", 0 } },
 	{ COMMON_WATCH,
 	  { "watch", 'w', "S", OPTION_ARG_OPTIONAL,
 	    "look again every S seconds (default 2), until Ctrl-C", 0 } },
@@ -122,6 +128,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 's':
 		p->options->standby = true;
+		return 0;
+	case KEY_NO_REHEARSAL:
+		p->options->no_rehearsal = true;
 		return 0;
 	case 'w':
 		p->options->watch = WATCH_S;

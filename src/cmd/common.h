@@ -17,6 +17,7 @@
  * @state: a directory of ocf:baton:sever, or NULL
  * @last: operations to show
  * @timeout: seconds
+ * @no_rehearsal: do not have Pacemaker's scheduler play a move
  * @watch: seconds between two looks, 0 = one look
  * @output: a file instead of standard output, or NULL
  *
@@ -31,6 +32,7 @@ struct common_options {
 	bool json;
 	bool dry_run;
 	bool standby;
+	bool no_rehearsal;
 	int last;
 	int timeout;
 	int watch;
@@ -49,6 +51,7 @@ struct common_options {
 #define COMMON_ADDRESS       (1u << 10) /* the name is an address's */
 #define COMMON_NETNS         (1u << 11)
 #define COMMON_STATE         (1u << 12)
+#define COMMON_NO_REHEARSAL  (1u << 13)
 
 /**
  * common_parse - the options of a subcommand on a service

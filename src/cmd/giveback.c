@@ -11,7 +11,7 @@ int cmd_giveback(int argc, char **argv)
 		    argc, argv,
 		    "Move a service back to the head that Pacemaker's location constraints "
 		    "prefer or, if there are none, where the last move took it from.",
-		    COMMON_DRY_RUN | COMMON_TIMEOUT, &options) < 0)
+		    COMMON_DRY_RUN | COMMON_TIMEOUT | COMMON_NO_REHEARSAL, &options) < 0)
 		return BATON_EXIT_USAGE;
 	return relocate(&options);
 }

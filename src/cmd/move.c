@@ -12,7 +12,8 @@ int cmd_move(int argc, char **argv)
 		    "Have Pacemaker move a service to another head, follow the move step by "
 		    "step, and leave no constraint behind. Refused before any pause when the "
 		    "head is not ready.",
-		    COMMON_DRY_RUN | COMMON_HEAD | COMMON_TIMEOUT, &options) < 0)
+		    COMMON_DRY_RUN | COMMON_HEAD | COMMON_TIMEOUT | COMMON_NO_REHEARSAL,
+		    &options) < 0)
 		return BATON_EXIT_USAGE;
 	return relocate(&options);
 }

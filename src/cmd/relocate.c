@@ -5,7 +5,8 @@
  * Theory of operation
  *
  *   look       the CIB and crm_mon: is there such a service, and such a head? (core/cluster.c)
- *   rehearse   crm_simulate on a copy: would it go there, and stay? (sys/pacemaker.c)
+ *   rehearse   crm_simulate on a copy: would it go there, and stay? (sys/pacemaker.c);
+ *              with --no-rehearsal that is seen when it happens
  *   inquire    the keepers: would the head take it? Up to here nothing has been changed.
  *   ask        `crm_resource --move`: a constraint, with a lifetime should we be killed
  *   follow     the keeper's steps, until one of the keepers says how the move ended
@@ -357,8 +358,9 @@ static int prepare(struct relocation *r)
 	if (!r->options->head && strcmp(r->from, r->to) == 0)
 		return 0;
 	rc = cluster_check_move(&r->state, &r->resource, r->to, &r->err);
-	if (rc == 0)
-		rc = explain(r, rehearse(r, cib), "");
+	if (rc == 0 && !r->options->no_rehearsal)
+		rc = explain(r, rehearse(r, cib),
+			     ", --no-rehearsal does without the rehearsal");
 	if (rc == 0)
 		rc = inquire(r);
 	return rc;

@@ -616,11 +616,30 @@ def test_interrupted_while_a_tool_hangs(stage, tool):
     stage.nothing_left()
 
 
-@pytest.mark.parametrize("tool,advice", [("crm_mon", ""), ("crm_simulate", "")])
+@pytest.mark.parametrize("tool,advice", [
+    ("crm_mon", ""), ("crm_simulate", ", --no-rehearsal does without the rehearsal")])
 def test_a_tool_never_ends(stage, tool, advice):
     stage.be().tools(**{tool: HANG})
     stage.refuses(13, f"{tool} has not finished in time; --timeout gives it more than 3 s{advice}",
                   "move", "vmstore", "head2", "--timeout", "3")
+
+
+def test_without_rehearsal(stage):
+    log = stage.be().tools(crm_simulate=f"[ $1 = --run ] || {HANG}")
+    stage.cluster.run(after=lambda: stage.keeper.tell({"moved": move_record()}))
+    assert stage.run("move", "vmstore", "head2", "--no-rehearsal")[0] == 0
+    assert words(log) == [*BEFORE[:2], "crm_resource --move", *LOOK, "crm_resource --clear", *LOOK]
+    assert [r["do"] for r in stage.keeper.asked] == ["inquire", "follow"]
+    # All other checks stay.
+    stage.refuses(2, "it is on head2 already", "move", "vmstore", "head2", "--no-rehearsal")
+
+
+def test_giveback_without_rehearsal(stage):
+    log = stage.be(constraints=location(node=HEAD2), heads=[HEAD1]).tools()
+    stage.cluster.simulate("--node-up", "head2")
+    code, out, err = stage.run("giveback", "vmstore", "--no-rehearsal", "--dry-run")
+    assert (code, err) == (0, "") and out.startswith("vmstore: head1 → head2; would do:\n")
+    assert words(log) == BEFORE[:2]
 
 
 def test_the_request_hangs(stage):
