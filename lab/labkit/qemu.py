@@ -15,9 +15,10 @@ from .proc import boot_id, remember, run
 QEMU = "qemu-system-x86_64"
 MEMO = BUILD / "accel"
 # norandmaps: without KVM, code at a new address is translated anew, at each start of a program.
+# psi, transparent_hugepage: workers of the kernel's that wake up for nobody.
 APPEND = ("console=ttyS0 quiet panic=-1 mitigations=off nokaslr norandmaps net.ifnames=0 audit=0 "
-          "apparmor=0 nowatchdog nmi_watchdog=0 random.trust_cpu=on tsc=reliable "
-          "systemd.show_status=0 rd.udev.log_level=3")
+          "apparmor=0 nowatchdog nmi_watchdog=0 random.trust_cpu=on tsc=reliable psi=0 "
+          "transparent_hugepage=never systemd.show_status=0 rd.udev.log_level=3")
 
 
 def version():
