@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * relocatemove: the move itself: ask, follow, settle, clear.
+ *
+ * Theory of operation
+ *
+ * The constraint goes only when Pacemaker is at rest: between migrate_to and migrate_from it
+ * counts the service as running on both heads, and without the constraint it would give up
+ * the move, stop it on both and start it anew. So Ctrl-C waits for that too; a second one
+ * does not. When the keepers say that the move has failed there is nothing to wait for.
+ *
+ * During the hand-over nothing is run here: Pacemaker's tools would take the processor from
+ * it. Only when the keeper is silent is Pacemaker asked how far it is.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/relocation.h"
+#include "core/member.h"
+#include "keeper/ledger.h"
+#include "keeper/talk.h"
+#include "sys/pacemaker.h"
+
+/* A keeper silent for so long: ask Pacemaker how far it is. */
+#define QUIET_MS 5000
+/* Between two looks while Pacemaker comes to rest, or as long as the last one has taken. */
+#define LOOK_MS 1000
+/* Whatever the time-out: for each tool, and for Pacemaker to come to rest after us. */
+#define REST_MS 60000
+/* How much longer the constraint lives than we wait. */
+#define LIFETIME_MORE_S 600
+
+/* Waits for the keeper, a signal or the time; returns whether the keeper has said something. */
+static bool wait_for_news(struct relocation *r, int64_t until)
+{
+	/* A descriptor of -1 is passed over. */
+	struct pollfd p[2] = { { r->signals, POLLIN, 0 }, { r->keeper, POLLIN, 0 } };
+	int64_t left = until - child_now_ms();
+
+	if (poll(p, 2, left > 0 ? (int)left : 0) <= 0)
+		return false;
+	if (p[0].revents)
+		relocation_take_signal(r);
+	return r->keeper >= 0 && p[1].revents;
+}
+
+static void take_record(struct relocation *r, struct json_object *record)
+{
+	const char *outcome = member_string(record, "outcome");
+
+	r->record = json_object_get(record);
+	if (strcmp(outcome, "done") == 0)
+		return;
+	err_set(&r->err, BATON_EXIT_PEER, 0, "the move %s: %s",
+		strcmp(outcome, "refused") == 0 ? "was refused" : "has failed",
+		member_string(record, "error"));
+}
+
+static void take_news(struct relocation *r)
+{
+	struct json_object *o, *record;
+
+	if (talk_receive(r->keeper, &o) < 0) {
+		close(r->keeper);
+		r->keeper = -1;
+		return;
+	}
+	if (json_object_object_get_ex(o, "step", NULL)) {
+		r->underway = true;
+		if (!r->options->json && isatty(STDOUT_FILENO))
+			common_show_step(o, NULL);
+	} else if (json_object_object_get_ex(o, "moved", &record) &&
+		   strcmp(member_string(record, "to"), r->to) == 0) {
+		take_record(r, record);
+	}
+	json_object_put(o);
+}
+
+static int follow_keeper(struct relocation *r)
+{
+	struct json_object *o = json_object_new_object();
+	struct paths paths;
+	int rc;
+
+	paths_init(&paths, r->name);
+	r->keeper = talk_connect(&paths, r->name, &r->err);
+	json_object_object_add(o, "do", json_object_new_string("follow"));
+	rc = r->keeper < 0 ? r->keeper : talk_send(r->keeper, o);
+	json_object_put(o);
+	if (r->keeper >= 0 && rc < 0)
+		err_set(&r->err, BATON_EXIT_KEEPER, -rc, "the keeper went away");
+	return rc;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Where does it run, and what is still to be done? 0, or why nobody knows. */
+static int expect(struct relocation *r, int64_t until)
+{
+	const struct child_wait wait = relocation_wait_until(r, until);
+	struct err err = { 0 };
+	int64_t began = child_now_ms();
+	int rc = pacemaker_expect(&r->state, r->resource.primitive, &wait, &err);
+
+	/* Half of a slow machine at most. */
+	r->pace_ms = larger(LOOK_MS, child_now_ms() - began);
+	if (rc == -EINTR)
+		relocation_take_signal(r);
+	return rc;
+}
+
+/* Is it over, one way or the other? Twice at rest elsewhere: it may not have begun yet. */
+static bool is_over(struct relocation *r, int *rests)
+{
+	if (expect(r, r->until_ms) < 0)
+		return false;
+	if (cluster_is_settled(&r->state, &r->resource, r->to))
+		return true;
+	*rests = cluster_is_idle(&r->state, &r->resource) ? *rests + 1 : 0;
+	return *rests > 1;
+}
+
+/* Until the keepers have told how it ended, or Pacemaker shows that it is over: true. */
+static bool follow(struct relocation *r)
+{
+	int64_t next = child_now_ms() + QUIET_MS;
+	bool over = false;
+	int rests = 0;
+
+	while (!over && !r->record && !r->signal && child_now_ms() < r->until_ms) {
+		if (wait_for_news(r, next < r->until_ms ? next : r->until_ms))
+			take_news(r);
+		else if (!r->signal && child_now_ms() >= next)
+			over = is_over(r, &rests);
+		else
+			continue;
+		next = child_now_ms() +
+		       larger(r->pace_ms, r->keeper < 0 ? LOOK_MS : QUIET_MS);
+	}
+	return over;
+}
+
+/* Until Pacemaker has come to rest, on the target if @there; false if it has not. */
+static bool settle(struct relocation *r, bool there, int64_t until)
+{
+	for (;;) {
+		/* One look at least, and time for it. */
+		bool known = expect(r, larger(until, child_now_ms() + REST_MS)) == 0;
+
+		if (known && cluster_is_settled(&r->state, &r->resource, r->to))
+			return true;
+		if (known && !there && cluster_is_idle(&r->state, &r->resource))
+			return true;
+		if (r->hurry || child_now_ms() + r->pace_ms > until)
+			return false;
+		/* What the keeper has to say now comes too late, but not unheard. */
+		if (wait_for_news(r, child_now_ms() + r->pace_ms))
+			take_news(r);
+	}
+}
+
+/* Until nothing that was begun is still going on. */
+static void let_end(struct relocation *r)
+{
+	int64_t until = child_now_ms() + REST_MS;
+
+	while (!r->hurry && child_now_ms() < until) {
+		int rc = expect(r, until);
+
+		/* What the first signal has interrupted is begun again. */
+		if (rc != -EINTR && (rc < 0 || !cluster_is_busy(&r->state)))
+			return;
+		if (!r->hurry && wait_for_news(r, child_now_ms() + r->pace_ms))
+			take_news(r);
+	}
+}
+
+static void clear_constraint(struct relocation *r)
+{
+	/* Whatever signals come. */
+	struct child_wait wait = relocation_wait_until(r, child_now_ms() + REST_MS);
+	struct err err = { 0 };
+
+	wait.interrupt_fd = -1;
+	if (pacemaker_clear(r->resource.id, &wait, &err) == 0)
+		return;
+	/* It ends by itself, but who knows that it is there? */
+	fprintf(stderr,
+		"baton: %s: %s; the constraint cli-prefer-%s stays for %d min: `crm_resource "
+		"--clear --resource %s`\n",
+		r->name, err.text, r->resource.id,
+		(r->options->timeout + LIFETIME_MORE_S) / 60, r->resource.id);
+}
+
+static void say_interrupted(struct relocation *r)
+{
+	/* The tools are slow: a word before they run. */
+	if (r->underway && !r->record)
+		fprintf(stderr,
+			"baton: %s: interrupted; the move goes on, waiting for its end "
+			"(again: do not wait)\n",
+			r->name);
+	else
+		fprintf(stderr, "baton: %s: interrupted\n", r->name);
+}
+
+/* The keepers' last word may have been lost with our own keeper. */
+static void find_record(struct relocation *r)
+{
+	struct json_object *records, *last;
+	struct paths paths;
+
+	paths_init(&paths, r->name);
+	if (ledger_load(&paths, &records, NULL) < 0)
+		return;
+	last = json_object_array_get_idx(records, json_object_array_length(records) - 1);
+	if (last && strcmp(member_string(last, "op"), "move") == 0 &&
+	    strcmp(member_string(last, "to"), r->to) == 0 &&
+	    member_double(last, "began") >= (double)r->began - 1)
+		take_record(r, last);
+	json_object_put(records);
+}
+
+static void judge(struct relocation *r)
+{
+	char text[300], why[sizeof(r->err.text)];
+
+	if (cluster_is_settled(&r->state, &r->resource, r->to)) {
+		/* A hand-over that failed, and a start that did not: it is there. */
+		if (r->err.text[0])
+			relocation_warn(r,
+					"%s; Pacemaker has started it there all the same",
+					r->err.text);
+		memset(&r->err, 0, sizeof(r->err));
+		return;
+	}
+	cluster_describe(&r->state, text, sizeof(text));
+	memcpy(why, r->err.text, sizeof(why));
+	if (why[0])
+		err_set(&r->err, r->err.code, 0, "%s; Pacemaker has it %s", why, text);
+	else if (r->signal)
+		err_set(&r->err, BATON_EXIT_CLUSTER, 0,
+			"interrupted; Pacemaker has it %s", text);
+	else if (cluster_is_idle(&r->state, &r->resource))
+		err_set(&r->err, BATON_EXIT_CLUSTER, 0,
+			"Pacemaker did not move it, and has it %s; `crm_mon -1` shows "
+			"what failed",
+			text);
+	else
+		err_set(&r->err, BATON_EXIT_CLUSTER, 0,
+			"not done in %d s; Pacemaker has it %s", r->options->timeout,
+			text);
+}
+
+/*
+ * Takes the constraint away at the right time, and sees what becomes of it; @settled if it
+ * has just been seen at rest.
+ */
+static void conclude(struct relocation *r, bool settled)
+{
+	while (wait_for_news(r, 0))
+		take_news(r);
+	if (r->signal)
+		say_interrupted(r);
+	else if (!settled && r->record && !r->err.text[0])
+		settled = settle(r, true, r->until_ms);
+	if (!settled && !r->err.text[0])
+		let_end(r);
+	clear_constraint(r);
+	settle(r, false,
+	       r->signal ? child_now_ms()
+			 : larger(r->until_ms, child_now_ms() + REST_MS));
+	if (!r->record)
+		find_record(r);
+	judge(r);
+}
+
+void relocation_carry_out(struct relocation *r)
+{
+	struct child_wait wait;
+	int rc;
+
+	r->began = time(NULL);
+	relocation_start_clock(r);
+	if (follow_keeper(r) < 0)
+		return;
+	wait = relocation_wait_until(r, r->until_ms);
+	rc = pacemaker_move(r->resource.id, r->to, r->options->timeout + LIFETIME_MORE_S,
+			    &wait, &r->err);
+	relocation_explain(r, rc, "");
+	if (rc == -EINTR) {
+		relocation_take_signal(r);
+		memset(&r->err, 0, sizeof(r->err));
+	}
+	/* Who interrupted it knows as little as we whether Pacemaker has heard it. */
+	if (rc == 0 || rc == -EINTR) {
+		conclude(r, follow(r));
+	} else if (rc != -EEXIST) {
+		/* It may have come so far; where it runs there already it has not. */
+		clear_constraint(r);
+	}
+}

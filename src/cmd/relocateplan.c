@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* relocateplan: what a move would do, and whether it can; here nothing is changed. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cmd/relocation.h"
+#include "core/cleanup.h"
+#include "core/member.h"
+#include "core/output.h"
+#include "keeper/ledger.h"
+#include "keeper/op.h"
+#include "keeper/runner.h"
+#include "keeper/talk.h"
+#include "sys/pacemaker.h"
+
+/* The other head is asked; its keeper waits for its disk, and ours 20 s for its answer. */
+#define INQUIRE_MS 25000
+
+static void find_last_source(const struct relocation *r, char head[CLUSTER_NAME])
+{
+	struct json_object *records;
+	struct paths paths;
+
+	paths_init(&paths, r->name);
+	if (ledger_load(&paths, &records, NULL) < 0)
+		return;
+	for (size_t i = json_object_array_length(records); i > 0 && !head[0]; i--) {
+		struct json_object *o = json_object_array_get_idx(records, i - 1);
+
+		if (strcmp(member_string(o, "op"), "move") == 0 &&
+		    strcmp(member_string(o, "outcome"), "done") == 0)
+			snprintf(head, CLUSTER_NAME, "%s", member_string(o, "from"));
+	}
+	json_object_put(records);
+}
+
+static int choose_head(struct relocation *r)
+{
+	const char *head = r->options->head;
+
+	if (!head)
+		head = cluster_pick_home(&r->state, &r->resource);
+	if (head)
+		snprintf(r->to, sizeof(r->to), "%s", head);
+	else
+		find_last_source(r, r->to);
+	if (r->to[0])
+		return 0;
+	return err_set(
+		&r->err, BATON_EXIT_CLUSTER, 0,
+		"no location constraint prefers a head that is online, and no move "
+		"is known here; say where: baton move %s HEAD",
+		r->name);
+}
+
+static int look(struct relocation *r, char **cib)
+{
+	const struct child_wait wait = relocation_wait_until(r, r->until_ms);
+	int rc = pacemaker_query(cib, &wait, &r->err);
+
+	if (rc == 0)
+		rc = cluster_read_resource(&r->resource, *cib, strlen(*cib), r->name,
+					   time(NULL), &r->err);
+	if (rc == 0)
+		rc = pacemaker_look(&r->state, r->resource.primitive, &wait, &r->err);
+	if (rc == 0)
+		rc = choose_head(r);
+	if (rc == 0 && r->state.n_heads == 1)
+		snprintf(r->from, sizeof(r->from), "%s", r->state.heads[0]);
+	return rc;
+}
+
+static int rehearse(struct relocation *r, const char *cib)
+{
+	static struct cluster_state forth, back;
+	const struct child_wait wait = relocation_wait_until(r, r->until_ms);
+	int rc = pacemaker_rehearse(cib, &r->resource, r->to, &forth, &back, &wait,
+				    &r->err);
+
+	if (rc == 0)
+		rc = cluster_check_forth(&forth, &r->resource, r->to, &r->cold, &r->err);
+	if (rc == 0)
+		rc = cluster_check_back(&back, &r->resource, r->to, &r->err);
+	if (rc < 0)
+		return rc;
+	if (r->cold)
+		relocation_warn(
+			r,
+			"Pacemaker would stop and start it, with a longer pause: set "
+			"allow-migrate=true for %s",
+			r->resource.primitive);
+	for (size_t i = 0; i < forth.n_actions; i++) {
+		const struct cluster_action *a = &forth.actions[i];
+
+		if (strcmp(a->resource, r->resource.primitive) != 0)
+			relocation_warn(r, "Pacemaker would also %s %s%s%s%s%s",
+					a->action, a->resource,
+					a->source[0] ? " from " : "", a->source,
+					a->dest[0] ? " to " : "", a->dest);
+	}
+	return 0;
+}
+
+static int inquire(struct relocation *r)
+{
+	struct json_object *o;
+	struct paths paths;
+	int fd, rc;
+
+	paths_init(&paths, r->name);
+	fd = talk_connect(&paths, r->name, &r->err);
+	if (fd < 0)
+		return fd;
+	o = json_object_new_object();
+	json_object_object_add(o, "do", json_object_new_string("inquire"));
+	json_object_object_add(o, "target", json_object_new_string(r->to));
+	rc = talk_ask(fd, o, INQUIRE_MS, NULL, NULL, NULL, &r->err);
+	json_object_put(o);
+	close(fd);
+	return rc;
+}
+
+int relocation_prepare(struct relocation *r)
+{
+	_cleanup_free_ char *cib = NULL;
+	int rc;
+
+	relocation_start_clock(r);
+	rc = look(r, &cib);
+	if (rc < 0)
+		return relocation_explain(r, rc, "");
+	/* To give back what is at home already is no mistake. */
+	if (!r->options->head && strcmp(r->from, r->to) == 0)
+		return 0;
+	rc = cluster_check_move(&r->state, &r->resource, r->to, &r->err);
+	if (rc == 0 && !r->options->no_rehearsal)
+		rc = relocation_explain(r, rehearse(r, cib),
+					", --no-rehearsal does without the rehearsal");
+	if (rc == 0)
+		rc = inquire(r);
+	return rc;
+}
+
+static void add_steps(struct json_object *steps, const char *head, enum phase phase)
+{
+	for (const struct step *s = runner_phase_steps(phase); s && s->name; s++) {
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "head", json_object_new_string(head));
+		json_object_object_add(o, "step", json_object_new_string(s->name));
+		json_object_object_add(o, "help", json_object_new_string(s->help));
+		json_object_array_add(steps, o);
+	}
+}
+
+static void show_plan(const struct relocation *r, struct json_object *steps)
+{
+	printf("%s: %s %s %s; would do:\n", r->name, r->from, output_arrow(), r->to);
+	for (size_t i = 0; i < json_object_array_length(steps); i++) {
+		struct json_object *s = json_object_array_get_idx(steps, i);
+
+		printf("  %s  %-11s %s\n", member_string(s, "head"),
+		       member_string(s, "step"), member_string(s, "help"));
+	}
+}
+
+void relocation_show_plan(const struct relocation *r)
+{
+	struct json_object *steps = json_object_new_array(), *o;
+
+	/* As keeper/transfer.c has it, or stop and start. */
+	if (!r->cold)
+		add_steps(steps, r->to, PHASE_PREPARE);
+	add_steps(steps, r->from, PHASE_SYNC);
+	add_steps(steps, r->from, PHASE_STOP);
+	if (r->cold)
+		add_steps(steps, r->to, PHASE_ADMIT);
+	add_steps(steps, r->to, PHASE_START);
+	if (r->options->json) {
+		o = relocation_summary(r);
+		json_object_object_add(o, "dry_run", json_object_new_boolean(true));
+		json_object_object_add(o, "steps", json_object_get(steps));
+		output_json(stdout, o);
+		json_object_put(o);
+	} else {
+		show_plan(r, steps);
+	}
+	json_object_put(steps);
+}
