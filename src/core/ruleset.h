@@ -14,7 +14,7 @@
 /**
  * ruleset_drain - let what is owed be delivered and acknowledged, let no call come in
  * @port: the service's TCP port, host order
- * @dormant: load it without effect, to be woken by nft_set_dormant() when it is needed
+ * @dormant: load it without effect, to be woken by nftable_set_dormant() when it is needed
  *
  * In: loopback, neighbour discovery, and segments to @port without payload and without
  * SYN. Out: loopback, neighbour discovery, and segments from @port without FIN and RST.

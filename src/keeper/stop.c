@@ -48,6 +48,7 @@
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/nfsd.h"
+#include "sys/nftable.h"
 #include "sys/sent.h"
 
 /* Then the rest is written by the unmount. */
@@ -131,7 +132,7 @@ static int wait_until_none(struct op *op, bool (*waiting)(const struct diag_entr
 static int hold_off_calls(struct op *op, struct err *err)
 {
 	_cleanup_free_ char *ruleset = NULL;
-	int rc = nft_set_dormant(RULESET_TABLE, false, err);
+	int rc = nftable_set_dormant(RULESET_TABLE, false, err);
 
 	if (rc != -ENOENT)
 		return rc;
@@ -345,7 +346,7 @@ static int verify_unmount(struct op *op, struct err *err)
 
 static int run_clear(struct op *op, struct err *err)
 {
-	int rc = nft_set_dormant(RULESET_TABLE, true, err);
+	int rc = nftable_set_dormant(RULESET_TABLE, true, err);
 
 	return rc == -ENOENT ? 0 : rc;
 }

@@ -9,6 +9,7 @@
 #include "sever/sever.h"
 #include "sys/diag.h"
 #include "sys/nft.h"
+#include "sys/nftable.h"
 #include "sys/rtnl.h"
 
 /* "[2001:db8::50]:2049" */
@@ -32,7 +33,7 @@ int sever_find_address(const struct sever *sever, struct rtnl_addr *found,
 
 /**
  * sever_look - what is there of the address' table?
- * Return: an enum nft_standing, or -errno: this head cannot do it, so nothing was ever started.
+ * Return: an enum nftable_standing, or -errno: this head cannot do it, so nothing was ever started.
  */
 int sever_look(const struct sever *sever, struct diag *diag, struct err *err);
 

@@ -70,7 +70,7 @@ int sever_look(const struct sever *s, struct diag *diag, struct err *err)
 	char table[RULESET_NAME];
 	int rc = diag_check_destroy(diag, err);
 
-	return rc < 0 ? rc : nft_look(ruleset_mute_name(&s->ip, s->port, table), err);
+	return rc < 0 ? rc : nftable_look(ruleset_mute_name(&s->ip, s->port, table), err);
 }
 
 int sever_is_here(const struct sever *s, struct err *err)
@@ -87,7 +87,7 @@ int sever_is_here(const struct sever *s, struct err *err)
 	rc = sever_look(s, diag, err);
 	diag_close(diag);
 	/* Where it cannot be done it cannot have been started. */
-	return rc == NFT_ABSENT || rc == NFT_ASLEEP;
+	return rc == NFTABLE_ABSENT || rc == NFTABLE_ASLEEP;
 }
 
 static int load_table(const struct sever *s, struct err *err)
@@ -109,7 +109,8 @@ static int load_table(const struct sever *s, struct err *err)
 int sever_mute(const struct sever *s, struct err *err)
 {
 	char table[RULESET_NAME];
-	int rc = nft_set_dormant(ruleset_mute_name(&s->ip, s->port, table), false, err);
+	int rc = nftable_set_dormant(ruleset_mute_name(&s->ip, s->port, table), false,
+				     err);
 
 	return rc == -ENOENT ? load_table(s, err) : rc;
 }
@@ -118,7 +119,7 @@ int sever_unmute(const struct sever *s, struct err *err)
 {
 	char table[RULESET_NAME];
 
-	return nft_set_dormant(ruleset_mute_name(&s->ip, s->port, table), true, err);
+	return nftable_set_dormant(ruleset_mute_name(&s->ip, s->port, table), true, err);
 }
 
 int sever_list(const struct sever *s, struct diag *diag, struct conns *ours,

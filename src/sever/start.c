@@ -149,7 +149,7 @@ int sever_start(const struct sever *s, struct err *err)
 		return rc;
 	rc = sever_look(s, a.diag, err);
 	if (rc >= 0)
-		rc = rc == NFT_ASLEEP ? 0 : start(&a, err);
+		rc = rc == NFTABLE_ASLEEP ? 0 : start(&a, err);
 	diag_close(a.diag);
 	clientele_free(&a.clientele);
 	return rc;

@@ -40,7 +40,7 @@ static bool was_here(const struct sever *s, struct diag *diag, int standing)
 	_cleanup_diag_table_ struct diag_table table = { 0 };
 	struct rtnl_addr found;
 
-	if (standing != NFT_ABSENT || sever_find_address(s, &found, NULL) != 0 ||
+	if (standing != NFTABLE_ABSENT || sever_find_address(s, &found, NULL) != 0 ||
 	    diag_dump(diag, s->port, DIAG_STATES_ALL, &table, NULL) < 0)
 		return true;
 	for (size_t i = 0; i < table.n; i++)

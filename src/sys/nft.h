@@ -3,8 +3,6 @@
 #ifndef BATON_SYS_NFT_H
 #define BATON_SYS_NFT_H
 
-#include <stdbool.h>
-
 #include "core/err.h"
 
 /** struct nft - a libnftables context; its socket stays in the namespace it was opened in */
@@ -39,36 +37,5 @@ int nft_apply(struct nft *nft, const char *ruleset, struct err *err);
  * Return: 0, or -errno.
  */
 int nft_list(struct nft *nft, char **text, struct err *err);
-
-/**
- * nft_set_dormant - wake a table of the current network namespace, or put it to sleep
- * @table: its name, family inet
- * @dormant: its rules are kept, but see no packet
- * @err: why not
- *
- * One small message, where nft_apply() has a ruleset to compile.
- *
- * Return: 0, -ENOENT (no such table), or -errno.
- */
-int nft_set_dormant(const char *table, bool dormant, struct err *err);
-
-/** enum nft_standing - what there is of a table */
-enum nft_standing {
-	NFT_ABSENT,
-	NFT_ASLEEP,
-	NFT_AWAKE,
-};
-
-/**
- * nft_look - what is there of a table of this name, family inet?
- * Return: an enum nft_standing, or -errno.
- */
-int nft_look(const char *table, struct err *err);
-
-/**
- * nft_is_awake - is there a table of this name, family inet, that is not dormant?
- * Return: 1 or 0, or -errno.
- */
-int nft_is_awake(const char *table, struct err *err);
 
 #endif

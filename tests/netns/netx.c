@@ -27,6 +27,7 @@
 #include "sys/file.h"
 #include "sys/nfsping.h"
 #include "sys/nft.h"
+#include "sys/nftable.h"
 #include "sys/rawsock.h"
 #include "sys/rpcbind.h"
 #include "sys/rtnl.h"
@@ -343,13 +344,13 @@ static int cmd_drain_asleep(int argc, char **argv)
 /* dormant yes|no; without -n: it works where it runs */
 static int cmd_dormant(int argc, char **argv)
 {
-	return nft_set_dormant(RULESET_TABLE, strcmp(argv[0], "yes") == 0, &err);
+	return nftable_set_dormant(RULESET_TABLE, strcmp(argv[0], "yes") == 0, &err);
 }
 
 /* Likewise: prints yes or no. */
 static int cmd_awake(int argc, char **argv)
 {
-	int rc = nft_is_awake(RULESET_TABLE, &err);
+	int rc = nftable_is_awake(RULESET_TABLE, &err);
 
 	if (rc >= 0)
 		puts(rc ? "yes" : "no");
