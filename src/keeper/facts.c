@@ -11,6 +11,7 @@
 #include "sys/child.h"
 #include "sys/mount.h"
 #include "sys/nfsd.h"
+#include "sys/nfsdcld.h"
 #include "sys/nftable.h"
 
 static bool has_address(struct rtnl *rtnl, int ifindex, const struct address *a)
@@ -59,7 +60,7 @@ static int look_inside(struct op *op, struct standing *standing, struct err *err
 		standing->threads = 0;
 	standing->drained = nftable_is_awake(RULESET_TABLE, NULL) > 0;
 	standing->held = access(op->paths.held, F_OK) == 0;
-	standing->nfsdcld = recovery_daemon_pid(&op->paths) > 0;
+	standing->nfsdcld = nfsdcld_pid(&op->paths) > 0;
 	standing->prepared = child_daemon_pid(op->paths.mountd_pid) > 0;
 	look_at_links(op, standing);
 	return 0;

@@ -33,6 +33,7 @@
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/nfsd.h"
+#include "sys/nfsdcld.h"
 #include "sys/parentlink.h"
 #include "sys/tickle.h"
 
@@ -168,7 +169,7 @@ static int run_nfsdcld(struct op *op, struct err *err)
 	if (rc == 0)
 		rc = mount_hide_state(op->svc, &op->paths, err);
 	if (rc == 0)
-		rc = recovery_start_daemon(&op->paths, err);
+		rc = nfsdcld_start(&op->paths, err);
 	return rc;
 }
 
@@ -188,17 +189,17 @@ static int run_listen(struct op *op, struct err *err)
 
 static int run_recovery(struct op *op, struct err *err)
 {
-	return recovery_wait_daemon(&op->paths, NFSDCLD_MS, err);
+	return nfsdcld_wait(&op->paths, NFSDCLD_MS, err);
 }
 
 static int run_knfsd(struct op *op, struct err *err)
 {
-	struct recovery_preferred before;
+	struct nfsdcld_preferred before;
 	int rc;
 
-	recovery_prefer_daemon(&op->paths, &before);
+	nfsdcld_prefer(&op->paths, &before);
 	rc = nfsd_set_threads(op->svc->threads, err);
-	recovery_unprefer_daemon(&before);
+	nfsdcld_unprefer(&before);
 	return rc;
 }
 
@@ -390,9 +391,9 @@ const struct step start_steps[] = {
 
 static int run_mend_nfsdcld(struct op *op, struct err *err)
 {
-	int rc = recovery_start_daemon(&op->paths, err);
+	int rc = nfsdcld_start(&op->paths, err);
 
-	return rc < 0 ? rc : recovery_wait_daemon(&op->paths, NFSDCLD_MS, err);
+	return rc < 0 ? rc : nfsdcld_wait(&op->paths, NFSDCLD_MS, err);
 }
 
 const struct step mend_steps[] = {

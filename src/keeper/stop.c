@@ -48,6 +48,7 @@
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/nfsd.h"
+#include "sys/nfsdcld.h"
 #include "sys/nftable.h"
 #include "sys/sent.h"
 
@@ -291,7 +292,7 @@ static int run_record(struct op *op, struct err *err)
 
 static int run_nfsdcld_down(struct op *op, struct err *err)
 {
-	int rc = recovery_stop_daemon(&op->paths, err);
+	int rc = nfsdcld_stop(&op->paths, err);
 
 	if (rc == 0)
 		strike_clients(op);

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* recovery: the client recovery database on the service's disk, and nfsdcld. */
+/* recovery: the client recovery database on the service's disk, which nfsdcld keeps. */
 #include "sys/recovery.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <poll.h>
-#include <sched.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,12 +13,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
-#include "sys/child.h"
-#include "sys/file.h"
-
-#define DAEMON           "nfsdcld"
-#define STOP_PATIENCE_MS 5000
-#define WAIT_MAX_MS      8
+#include "sys/nfsdcld.h"
 
 static void cleanup_sqlite(sqlite3 **db)
 {
@@ -179,99 +171,6 @@ int recovery_prepare(const struct paths *paths, struct recovery_epochs *epochs,
 	return rc < 0 ? rc : read_epochs(paths, true, epochs, err);
 }
 
-pid_t recovery_daemon_pid(const struct paths *paths)
-{
-	return child_daemon_pid(paths->nfsdcld_pid);
-}
-
-int recovery_start_daemon(const struct paths *paths, struct err *err)
-{
-	const char *const argv[] = { DAEMON,       "--foreground", "--pipefsdir",
-				     PATHS_PIPEFS, "--storagedir", paths->nfsdcld,
-				     NULL };
-
-	return child_spawn_daemon(argv, paths->nfsdcld_pid, err);
-}
-
-/* An inotify watch shows as a line of its own (fs/notify/fdinfo.c, inotify_fdinfo). */
-static bool watches_pipefs(pid_t pid)
-{
-	char dirname[64], text[1024];
-	bool found = false;
-	struct dirent *e;
-	DIR *dir;
-
-	snprintf(dirname, sizeof(dirname), "/proc/%d/fdinfo", pid);
-	dir = opendir(dirname);
-	while (dir && !found && (e = readdir(dir))) {
-		char path[sizeof(dirname) + sizeof(e->d_name) + 1];
-
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", dirname, e->d_name);
-		found = file_read(path, text, sizeof(text)) > 0 &&
-			strstr(text, "inotify wd:");
-	}
-	if (dir)
-		closedir(dir);
-	return found;
-}
-
-int recovery_wait_daemon(const struct paths *paths, unsigned int deadline_ms,
-			 struct err *err)
-{
-	int64_t until = child_now_ms() + deadline_ms;
-	int wait_ms = 1;
-	pid_t pid;
-
-	while ((pid = recovery_daemon_pid(paths))) {
-		if (watches_pipefs(pid))
-			return 0;
-		if (child_now_ms() > until)
-			return err_set(err, BATON_EXIT_TRACKING, ETIMEDOUT,
-				       DAEMON " did not get ready in %u ms", deadline_ms);
-		/* /proc tells, but does not call; and looking takes time from the daemon. */
-		poll(NULL, 0, wait_ms);
-		if (wait_ms < WAIT_MAX_MS)
-			wait_ms *= 2;
-	}
-	err_set(err, BATON_EXIT_TRACKING, 0,
-		DAEMON " died at its start; its own message is in the journal");
-	return -ESRCH;
-}
-
-void recovery_prefer_daemon(const struct paths *paths, struct recovery_preferred *before)
-{
-	const struct sched_param first = { .sched_priority = 1 };
-	pid_t pid = recovery_daemon_pid(paths);
-	int cpu = sched_getcpu();
-	cpu_set_t one;
-
-	before->pid = 0;
-	if (!pid || cpu < 0 || cpu >= CPU_SETSIZE ||
-	    sched_getaffinity(0, sizeof(before->own), &before->own) < 0 ||
-	    sched_getaffinity(pid, sizeof(before->daemon), &before->daemon) < 0)
-		return;
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	if (sched_setaffinity(0, sizeof(one), &one) < 0)
-		return;
-	before->pid = pid;
-	if (sched_setaffinity(pid, sizeof(one), &one) == 0)
-		sched_setscheduler(pid, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
-}
-
-void recovery_unprefer_daemon(const struct recovery_preferred *before)
-{
-	const struct sched_param none = { 0 };
-
-	if (!before->pid)
-		return;
-	sched_setscheduler(before->pid, SCHED_OTHER, &none);
-	sched_setaffinity(before->pid, sizeof(before->daemon), &before->daemon);
-	sched_setaffinity(0, sizeof(before->own), &before->own);
-}
-
 int recovery_verify(const struct paths *paths, const struct recovery_epochs *before,
 		    struct err *err)
 {
@@ -279,9 +178,9 @@ int recovery_verify(const struct paths *paths, const struct recovery_epochs *bef
 	int rc;
 
 	/* The kernel takes its pipe away again when tracking could not be set up. */
-	if (access(PATHS_PIPEFS "/nfsd/cld", F_OK) < 0 || !recovery_daemon_pid(paths)) {
+	if (access(PATHS_PIPEFS "/nfsd/cld", F_OK) < 0 || !nfsdcld_pid(paths)) {
 		err_set(err, BATON_EXIT_TRACKING, 0,
-			"knfsd runs without client tracking: no " DAEMON " at its pipe");
+			"knfsd runs without client tracking: no nfsdcld at its pipe");
 		return -EPROTO;
 	}
 	rc = read_epochs(paths, false, &now, err);
@@ -416,14 +315,4 @@ int recovery_strike(const struct paths *paths, const struct clients *clients,
 	err_set(err, BATON_EXIT_TRACKING, 0, "recovery database: %s",
 		db ? sqlite3_errmsg(db) : "out of memory");
 	return -EPROTO;
-}
-
-int recovery_stop_daemon(const struct paths *paths, struct err *err)
-{
-	pid_t pid = recovery_daemon_pid(paths);
-
-	if (pid && child_end(pid, STOP_PATIENCE_MS) < 0)
-		return err_set(err, BATON_EXIT_STANDING, ETIMEDOUT,
-			       "end " DAEMON " (pid %d)", pid);
-	return 0;
 }

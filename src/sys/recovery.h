@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* recovery: the client recovery database on the service's disk, and nfsdcld that keeps it. */
+/* recovery: the client recovery database on the service's disk, which nfsdcld keeps. */
 #ifndef BATON_SYS_RECOVERY_H
 #define BATON_SYS_RECOVERY_H
 
-#include <sched.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "core/client.h"
 #include "core/paths.h"
@@ -32,52 +30,6 @@ struct recovery_epochs {
  */
 int recovery_prepare(const struct paths *paths, struct recovery_epochs *epochs,
 		     struct err *err);
-
-/**
- * recovery_start_daemon - start nfsdcld, unless it runs in this namespace already
- *
- * Only with the disk mounted: it keeps the epochs in its own memory, so there must never
- * be two on one database nor one that outlives the mount.
- *
- * Return: 0, or -errno.
- */
-int recovery_start_daemon(const struct paths *paths, struct err *err);
-
-/**
- * recovery_wait_daemon - wait until nfsdcld can answer
- *
- * It watches rpc_pipefs from then on, so the kernel's up-call pipe will be served. Started
- * earlier, knfsd waits 10 x 100 ms and goes on without tracking (fs/nfsd/nfs4recover.c,
- * nfsd4_cld_tracking_init).
- *
- * Return: 0, -ETIMEDOUT, or -ESRCH when it has died.
- */
-int recovery_wait_daemon(const struct paths *paths, unsigned int deadline_ms,
-			 struct err *err);
-
-/* How things were before recovery_prefer_daemon(); pid 0 = as they are. */
-struct recovery_preferred {
-	pid_t pid;
-	cpu_set_t own;
-	cpu_set_t daemon;
-};
-
-/**
- * recovery_prefer_daemon - let nfsdcld run before the caller whenever it can
- * @paths: of the service
- * @before: for recovery_unprefer_daemon()
- *
- * The start of the threads makes the up-call pipe, looks once whether somebody has opened
- * it, and sleeps 100 ms if not (fs/nfsd/nfs4recover.c, nfsd4_cld_tracking_init). nfsdcld
- * learns of the pipe by inotify, at once but too late. On the caller's CPU, with a
- * real-time policy, it runs at the next point where the kernel may reschedule, which lies
- * before that look. Where it does not help, or is not allowed, those 100 ms are lost and
- * nothing else.
- */
-void recovery_prefer_daemon(const struct paths *paths, struct recovery_preferred *before);
-
-/** recovery_unprefer_daemon - as it was before */
-void recovery_unprefer_daemon(const struct recovery_preferred *before);
 
 /**
  * recovery_verify - is the running server really recording its clients?
@@ -137,11 +89,5 @@ int recovery_list_waiting(const struct paths *paths, struct recovery_waiting *wa
  */
 int recovery_strike(const struct paths *paths, const struct clients *clients,
 		    size_t *struck, struct err *err);
-
-/** recovery_stop_daemon - end nfsdcld. Return: 0, or -ETIMEDOUT. */
-int recovery_stop_daemon(const struct paths *paths, struct err *err);
-
-/** recovery_daemon_pid - nfsdcld of the service, as child_daemon_pid() tells it. */
-pid_t recovery_daemon_pid(const struct paths *paths);
 
 #endif

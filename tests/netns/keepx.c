@@ -20,6 +20,7 @@
 #include "sys/conffile.h"
 #include "sys/mount.h"
 #include "sys/nfsd.h"
+#include "sys/nfsdcld.h"
 #include "sys/ns.h"
 #include "sys/recovery.h"
 #include "sys/xfs.h"
@@ -192,12 +193,12 @@ static int cmd_shorten_log(int argc, char **argv)
 /* prefer NAME COMMAND…: runs it while the daemon is preferred */
 static int cmd_prefer(int argc, char **argv)
 {
-	struct recovery_preferred before;
+	struct nfsdcld_preferred before;
 	int rc;
 
-	recovery_prefer_daemon(&paths, &before);
+	nfsdcld_prefer(&paths, &before);
 	rc = child_run((const char *const *)argv + 1, 5000, &err);
-	recovery_unprefer_daemon(&before);
+	nfsdcld_unprefer(&before);
 	return rc;
 }
 
