@@ -9,7 +9,7 @@
 
 #include "core/ruleset.h"
 #include "sys/child.h"
-#include "sys/mount.h"
+#include "sys/mountpoint.h"
 #include "sys/nfsd.h"
 #include "sys/nfsdcld.h"
 #include "sys/nftable.h"
@@ -54,7 +54,7 @@ static int look_inside(struct op *op, struct standing *standing, struct err *err
 
 	if (rc < 0)
 		return rc;
-	standing->attached = mount_is_attached(&op->paths);
+	standing->attached = mountpoint_exists(op->paths.fs);
 	standing->threads = nfsd_get_threads();
 	if (standing->threads < 0)
 		standing->threads = 0;

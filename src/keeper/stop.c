@@ -47,6 +47,7 @@
 #include "sys/child.h"
 #include "sys/file.h"
 #include "sys/mount.h"
+#include "sys/mountpoint.h"
 #include "sys/nfsd.h"
 #include "sys/nfsdcld.h"
 #include "sys/nftable.h"
@@ -183,7 +184,7 @@ static void strike_clients(struct op *op)
 	struct err why = { 0 };
 	size_t struck = 0;
 
-	if (op->clients.n && mount_is_attached(&op->paths) &&
+	if (op->clients.n && mountpoint_exists(op->paths.fs) &&
 	    recovery_strike(&op->paths, &op->clients, &struck, &why) < 0)
 		keep_all(op, why.text);
 	if (op->kept[0])
@@ -276,7 +277,7 @@ static int run_record(struct op *op, struct err *err)
 	int rc = 0;
 
 	/* A start that failed leaves the record of the head before alone. */
-	if (!mount_is_attached(&op->paths) || op->conns.n == 0)
+	if (!mountpoint_exists(op->paths.fs) || op->conns.n == 0)
 		return 0;
 	text = conns_format(&op->conns);
 	/* The keeper's record of the last second is right, mostly. */
@@ -316,7 +317,8 @@ static int run_unmount(struct op *op, struct err *err)
 	/* It has the filesystem open. The step's own deadline is shorter. */
 	if (op->syncing > 0)
 		child_wait_gone(op->syncing, INT_MAX);
-	op->had_disk = mount_is_attached(&op->paths) || access(op->paths.held, F_OK) == 0;
+	op->had_disk =
+		mountpoint_exists(op->paths.fs) || access(op->paths.held, F_OK) == 0;
 	return rc < 0 ? rc : mount_detach(&op->paths, err);
 }
 
@@ -325,7 +327,7 @@ static int verify_unmount(struct op *op, struct err *err)
 	int64_t until = child_now_ms() + RELEASE_MS;
 	int rc;
 
-	if (mount_is_attached(&op->paths))
+	if (mountpoint_exists(op->paths.fs))
 		return err_set(err, BATON_EXIT_STANDING, EBUSY, "%s is mounted",
 			       op->paths.fs);
 	if (!op->had_disk)

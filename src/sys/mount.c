@@ -33,19 +33,10 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "sys/mountpoint.h"
 
 /* The kernel drops a knfsd thread's last references a moment after the thread is gone. */
 #define DETACH_PATIENCE_MS 2000
-
-static bool is_mount_point(const char *path)
-{
-	struct statx st;
-
-	/* STATX_ATTR_MOUNT_ROOT: since Linux 5.8 (fs/stat.c, vfs_statx). */
-	return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-		     STATX_BASIC_STATS, &st) == 0 &&
-	       (st.stx_attributes & STATX_ATTR_MOUNT_ROOT);
-}
 
 static int make_directories(const char *path, struct err *err)
 {
@@ -119,12 +110,13 @@ int mount_prepare_root(const struct service *svc, const struct paths *paths,
 	if (mkdir(paths->fs, 0700) < 0 && errno != EEXIST)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", paths->fs);
 	/* With the disk here they would be made on it, and by way of the clients' links. */
-	if (mount_is_attached(paths))
+	if (mountpoint_exists(paths->fs))
 		return 0;
 	rc = make_directories(paths->root, err);
 	if (rc == 0)
 		rc = mount_once("tmpfs", paths->root,
-				is_mount_point(paths->root) ? flags | MS_REMOUNT : flags,
+				mountpoint_exists(paths->root) ? flags | MS_REMOUNT
+							       : flags,
 				"mode=0755,size=1m", err);
 	if (rc == 0)
 		rc = make_stand_ins(svc, paths, err);
@@ -146,11 +138,11 @@ int mount_prepare_tree(const struct service *svc, const struct paths *paths,
 	 * These belong to the network namespace they were mounted from (fs/nfsd/nfsctl.c,
 	 * get_tree_keyed). None of the head's is in place: ns_create() saw to that.
 	 */
-	if (rc == 0 && !is_mount_point(PATHS_NFSD))
+	if (rc == 0 && !mountpoint_exists(PATHS_NFSD))
 		rc = mount_once("nfsd", PATHS_NFSD, 0, NULL, err);
 	if (rc == 0)
 		rc = make_directories(PATHS_PIPEFS, err);
-	if (rc == 0 && !is_mount_point(PATHS_PIPEFS))
+	if (rc == 0 && !mountpoint_exists(PATHS_PIPEFS))
 		rc = mount_once("rpc_pipefs", PATHS_PIPEFS, 0, NULL, err);
 	return rc;
 }
@@ -231,7 +223,7 @@ int mount_attach(const struct service *svc, const struct paths *paths, struct er
 	_cleanup_close_ int fs = -1;
 	int rc;
 
-	if (!mount_is_attached(paths)) {
+	if (!mountpoint_exists(paths->fs)) {
 		rc = mount_device(svc, paths, err);
 		if (rc < 0)
 			return rc;
@@ -315,9 +307,4 @@ int mount_detach(const struct paths *paths, struct err *err)
 		patience_ms -= 5;
 	}
 	return rc;
-}
-
-bool mount_is_attached(const struct paths *paths)
-{
-	return is_mount_point(paths->fs);
 }

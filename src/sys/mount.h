@@ -3,8 +3,6 @@
 #ifndef BATON_SYS_MOUNT_H
 #define BATON_SYS_MOUNT_H
 
-#include <stdbool.h>
-
 #include "core/paths.h"
 #include "core/service.h"
 
@@ -54,8 +52,5 @@ int mount_detach(const struct paths *paths, struct err *err);
  */
 int mount_hide_state(const struct service *svc, const struct paths *paths,
 		     struct err *err);
-
-/** mount_is_attached - does the service's filesystem stand here? */
-bool mount_is_attached(const struct paths *paths);
 
 #endif
