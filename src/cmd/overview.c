@@ -120,7 +120,7 @@ static struct json_object *look_here(const struct service *svc, struct err *err)
 	struct json_object *row;
 	struct utsname uts;
 
-	if (survey_collect(svc, LOOK_MS, &row, err) < 0) {
+	if (survey_collect(svc, survey_add_clients, LOOK_MS, &row, err) < 0) {
 		row = json_object_new_object();
 		add_error(row, err->text);
 	}

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* op: what the steps of an operation share. */
+/* op: what the steps of an operation, and a look at what stands, share. */
 #include "keeper/op.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 int op_init(struct op *op, const struct service *svc, struct err *err)
 {
@@ -15,21 +14,6 @@ int op_init(struct op *op, const struct service *svc, struct err *err)
 	op->raw = (struct rawsock)RAWSOCK_CLOSED;
 	paths_init(&op->paths, svc->name);
 	return ns_open_own(&op->head, err);
-}
-
-void op_release(struct op *op)
-{
-	diag_close(op->diag);
-	nft_close(op->nft);
-	rtnl_close(op->rtnl);
-	rawsock_close(&op->raw);
-	conns_free(&op->conns);
-	clients_free(&op->clients);
-	sents_free(&op->sent);
-	if (op->asking >= 0)
-		close(op->asking);
-	ns_close(&op->inside);
-	ns_close(&op->head);
 }
 
 int op_go(struct op *op, enum place place, struct err *err)
@@ -48,11 +32,6 @@ int op_go(struct op *op, enum place place, struct err *err)
 int op_open_diag(struct op *op, struct err *err)
 {
 	return op->diag ? 0 : diag_open(&op->diag, err);
-}
-
-int op_open_nft(struct op *op, struct err *err)
-{
-	return op->nft ? 0 : nft_open(&op->nft, err);
 }
 
 int op_open_rtnl(struct op *op, struct err *err)

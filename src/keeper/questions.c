@@ -91,7 +91,7 @@ static void look(struct keeper *k, const char *from, uint64_t id)
 		if (!k->questions.looking[i].id)
 			q = &k->questions.looking[i];
 	/* Who asks without end gets no answer. */
-	if (!q || survey_begin(&q->survey, k->svc, NULL) < 0)
+	if (!q || survey_begin(&q->survey, k->svc, survey_add_clients, NULL) < 0)
 		return;
 	q->id = id;
 	q->k = k;

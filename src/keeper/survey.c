@@ -10,53 +10,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/cleanup.h"
 #include "keeper/facts.h"
 #include "sys/aside.h"
 #include "sys/child.h"
 #include "sys/lock.h"
-#include "sys/nfsd.h"
-#include "sys/recovery.h"
 
 #define SURVEY_MAX_LEN 65536
 
-static void add_clients(struct json_object *facts)
+static struct json_object *describe(struct op *op, survey_more more, struct err *err)
 {
 	struct json_object *o = json_object_new_object();
-	_cleanup_clients_ struct clients clients = { 0 };
-	int holding = 0, courtesy = 0;
-
-	nfsd_list_clients(NFSD_CLIENTS, &clients, NULL);
-	for (size_t i = 0; i < clients.n; i++) {
-		holding += clients.v[i].holding;
-		courtesy += clients.v[i].status == CLIENT_COURTESY;
-	}
-	json_object_object_add(o, "total", json_object_new_int64(clients.n));
-	json_object_object_add(o, "holding", json_object_new_int(holding));
-	json_object_object_add(o, "courtesy", json_object_new_int(courtesy));
-	json_object_object_add(facts, "clients", o);
-}
-
-/* Whom the grace period waits for; left out when nobody knows. */
-static void add_waiting(struct op *op, struct json_object *facts)
-{
-	struct json_object *names;
-	struct recovery_waiting waiting;
-
-	if (recovery_list_waiting(&op->paths, &waiting) < 0)
-		return;
-	names = json_object_new_array();
-	for (size_t i = 0; i < waiting.n; i++)
-		json_object_array_add(names, json_object_new_string(waiting.names[i]));
-	json_object_object_add(facts, "waiting", names);
-	json_object_object_add(facts, "waiting_total",
-			       json_object_new_int64(waiting.total));
-}
-
-static struct json_object *describe(struct op *op, struct err *err)
-{
-	struct json_object *o = json_object_new_object();
-	_cleanup_conns_ struct conns conns = { 0 };
 	struct standing standing;
 	enum service_state state;
 
@@ -77,27 +40,15 @@ static struct json_object *describe(struct op *op, struct err *err)
 	json_object_object_add(o, "nfsdcld", json_object_new_boolean(standing.nfsdcld));
 	json_object_object_add(o, "address", json_object_new_boolean(standing.address));
 	json_object_object_add(o, "carrier", json_object_new_boolean(standing.carrier));
-	if (!standing.pinned)
-		return o;
-	if (op_go(op, PLACE_INSIDE, err) < 0 || op_open_diag(op, err) < 0 ||
-	    diag_conns(op->diag, OP_NFS_PORT, &conns, err) < 0)
+	if (more && more(op, &standing, o, err) < 0)
 		goto fail;
-	json_object_object_add(o, "connections", json_object_new_int64(conns.n));
-	if (standing.threads > 0) {
-		bool grace = nfsd_in_grace() == 1;
-
-		json_object_object_add(o, "grace", json_object_new_boolean(grace));
-		if (grace)
-			add_waiting(op, o);
-		add_clients(o);
-	}
 	return o;
 fail:
 	json_object_put(o);
 	return NULL;
 }
 
-static void child_describe(const struct service *svc, int fd)
+static void child_describe(const struct service *svc, survey_more more, int fd)
 {
 	struct json_object *o = NULL;
 	struct err err = { 0 };
@@ -107,7 +58,7 @@ static void child_describe(const struct service *svc, int fd)
 	/* Should it hang, nobody must wait for the end of what it might have printed. */
 	aside_let_go();
 	if (op_init(&op, svc, &err) == 0)
-		o = describe(&op, &err);
+		o = describe(&op, more, &err);
 	if (!o) {
 		o = json_object_new_object();
 		json_object_object_add(o, "error", json_object_new_string(err.text));
@@ -118,7 +69,8 @@ static void child_describe(const struct service *svc, int fd)
 	_exit(0);
 }
 
-int survey_begin(struct survey *q, const struct service *svc, struct err *err)
+int survey_begin(struct survey *q, const struct service *svc, survey_more more,
+		 struct err *err)
 {
 	int out[2], errnum;
 
@@ -131,7 +83,7 @@ int survey_begin(struct survey *q, const struct service *svc, struct err *err)
 	q->pid = fork();
 	if (q->pid == 0) {
 		child_close_others(out[1], -1);
-		child_describe(svc, out[1]);
+		child_describe(svc, more, out[1]);
 	}
 	close(out[1]);
 	q->fd = out[0];
@@ -188,12 +140,12 @@ void survey_end(struct survey *q)
 	*q = (struct survey){ .fd = -1 };
 }
 
-int survey_collect(const struct service *svc, unsigned int deadline_ms,
+int survey_collect(const struct service *svc, survey_more more, unsigned int deadline_ms,
 		   struct json_object **facts, struct err *err)
 {
 	int64_t until = child_now_ms() + deadline_ms, left;
 	struct survey q;
-	int rc = survey_begin(&q, svc, err);
+	int rc = survey_begin(&q, svc, more, err);
 
 	*facts = NULL;
 	if (rc < 0)

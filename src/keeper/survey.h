@@ -20,8 +20,30 @@ struct survey {
 	size_t len;
 };
 
-/** survey_begin - send a child to look. Return: 0, or -errno; survey_end() it if 0. */
-int survey_begin(struct survey *survey, const struct service *svc, struct err *err);
+struct op;
+struct standing;
+
+/** survey_more - what else the child is to look at; a failure is the survey's */
+typedef int (*survey_more)(struct op *op, const struct standing *standing,
+			   struct json_object *facts, struct err *err);
+
+/**
+ * survey_add_clients - a survey_more: connections, clients, and whom the grace period awaits
+ *
+ * By reference only, for it needs sqlite: a monitor does without.
+ */
+int survey_add_clients(struct op *op, const struct standing *standing,
+		       struct json_object *facts, struct err *err);
+
+/**
+ * survey_begin - send a child to look
+ * @svc: at this service
+ * @more: and at what else; NULL = nothing
+ *
+ * Return: 0, or -errno; survey_end() it if 0.
+ */
+int survey_begin(struct survey *survey, const struct service *svc, survey_more more,
+		 struct err *err);
 
 /**
  * survey_take - what has it found?
@@ -37,13 +59,14 @@ void survey_end(struct survey *survey);
 /**
  * survey_collect - the same, waiting
  * @svc: the service
+ * @more: as for survey_begin()
  * @deadline_ms: then the child is given up
  * @facts: gets an object the caller owns
  * @err: why not
  *
  * Return: 0, -ETIMEDOUT, or -errno.
  */
-int survey_collect(const struct service *svc, unsigned int deadline_ms,
+int survey_collect(const struct service *svc, survey_more more, unsigned int deadline_ms,
 		   struct json_object **facts, struct err *err);
 
 #endif

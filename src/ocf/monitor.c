@@ -37,7 +37,8 @@ static enum ocf_exit look_at(const struct call *call, const struct service *svc,
 	for (;;) {
 		struct json_object *facts;
 
-		if (survey_collect(svc, ocf_left_ms(call->request), &facts, err) < 0)
+		if (survey_collect(svc, NULL, ocf_left_ms(call->request), &facts, err) <
+		    0)
 			return OCF_ERR_GENERIC;
 		code = judge_facts(facts, known, sight->word, &mendable, err);
 		sight->carrier = member_double(facts, "carrier") > 0;
