@@ -113,6 +113,9 @@ __attribute__((format(printf, 2, 3))) void ocf_log(const char *level, const char
 /** ocf_read_environment - budget, depth and the rest of a request. Return: 0, or -EINVAL. */
 int ocf_read_environment(struct ocf_request *request, struct err *err);
 
+/** ocf_hand_on_budget - into the environment, for a program that goes on with the action */
+void ocf_hand_on_budget(const struct ocf_request *request);
+
 /** ocf_print_metadata - the agent's meta-data as XML (ra-api-1.dtd) */
 void ocf_print_metadata(FILE *out, const struct ocf_agent *agent);
 

@@ -71,6 +71,7 @@ int ocf_read_environment(struct ocf_request *request, struct err *err)
 	/* Pacemaker gives milliseconds. What others leave out or write otherwise is ours. */
 	if (timeout && text_parse_number(&number, timeout, 1, INT_MAX) == 0)
 		ms = number;
+	/* The reverse is in ocf_hand_on_budget(). */
 	request->until_ms = child_now_ms() + ms - (ms / 5 < SPARE_MS ? ms / 5 : SPARE_MS);
 	request->probe = strcmp(request->action->name, "monitor") == 0 &&
 			 (!interval || strcmp(interval, "0") == 0);
@@ -80,4 +81,14 @@ int ocf_read_environment(struct ocf_request *request, struct err *err)
 	}
 	request->level = level ? number : 0;
 	return 0;
+}
+
+void ocf_hand_on_budget(const struct ocf_request *request)
+{
+	long long left = ocf_left_ms(request);
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld",
+		 left + (left / 4 < SPARE_MS ? left / 4 : SPARE_MS) + 1);
+	setenv("OCF_RESKEY_CRM_meta_timeout", text, 1);
 }

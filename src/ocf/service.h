@@ -16,6 +16,9 @@ enum ocf_exit service_migrate_to(const struct ocf_request *request, struct err *
 enum ocf_exit service_migrate_from(const struct ocf_request *request, struct err *err);
 enum ocf_exit service_validate(const struct ocf_request *request, struct err *err);
 
+/** service_stop_alone - the action stop without a keeper, where something stands */
+enum ocf_exit service_stop_alone(const struct ocf_request *request, struct err *err);
+
 /**
  * struct sight - what monitor and migrate_from see
  * @word: the keeper's, "" without an answer

@@ -57,6 +57,7 @@ class Agent:
     def copy(self):
         """For users who may not look into our folders."""
         self.house.run("cp", AGENT, "/run/agent")
+        self.house.run("cp", os.path.dirname(AGENT) + "/.service-full", "/run")
         self.house.run("chmod", "755", "/run")
         return "/run/agent"
 
@@ -246,6 +247,23 @@ def test_not_root(agent, action):
     said = agent.reason(action, PERM, agent=agent.copy(), target="head2",
                         user=["setpriv", "--reuid=65534", "--clear-groups"])
     assert said == "not running as root"
+
+
+def test_monitor_is_linked_with_little():
+    """What one costs is mostly the linking of its libraries (ocf/elsewhere.c)."""
+    needed = subprocess.run(["readelf", "--dynamic", AGENT], capture_output=True, text=True,
+                            check=True).stdout
+    needed = set(re.findall(r"NEEDED.*\[(lib[^.]+)", needed))
+    assert needed - {"libasan", "libubsan"} == {"libc", "libinih", "libjson-c", "libmnl", "libuuid"}
+
+
+@pytest.mark.parametrize("action", ["stop", "validate-all"])
+def test_the_other_program_is_missing(agent, action):
+    agent.house.keepx("ns-create", "vmstore")
+    copy = agent.copy()
+    agent.house.run("rm", "/run/.service-full")
+    assert agent.reason(action, INSTALLED, agent=copy) == \
+        "/run/.service-full: No such file or directory"
 
 
 @pytest.mark.parametrize("action", ["monitor", "validate-all"])

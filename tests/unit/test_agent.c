@@ -13,6 +13,7 @@
 #include "keeper/op.h"
 #include "ocf/service.h"
 #include "ocf/sever.h"
+#include "sys/child.h"
 
 /* The runner's, to look at what stands (keeper/runner.c). */
 #define LOOK_S 35
@@ -201,6 +202,21 @@ static void budgets(void **state)
 		assert_in_range(budget(odd[i]), 57900, 58000);
 }
 
+/* A program that goes on with the action has no more time, and next to no less. */
+static void budgets_handed_on(void **state)
+{
+	static const int64_t left_ms[] = { 0, 1, 1200, 7999, 8000, 8001, 240000 };
+	struct ocf_request request = { .action = row("monitor") }, next = request;
+	struct err err = { 0 };
+
+	for (size_t i = 0; i < sizeof(left_ms) / sizeof(left_ms[0]); i++) {
+		request.until_ms = child_now_ms() + left_ms[i];
+		ocf_hand_on_budget(&request);
+		assert_int_equal(ocf_read_environment(&next, &err), 0);
+		assert_in_range(next.until_ms - request.until_ms + 100, 0, 102);
+	}
+}
+
 static void probes_and_depths(void **state)
 {
 	struct ocf_request request = { .action = row("monitor") };
@@ -237,6 +253,7 @@ int main(void)
 		cmocka_unit_test(the_metadata),
 		cmocka_unit_test(odd_characters),
 		cmocka_unit_test(budgets),
+		cmocka_unit_test(budgets_handed_on),
 		cmocka_unit_test(probes_and_depths),
 	};
 
