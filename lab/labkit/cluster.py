@@ -78,7 +78,7 @@ DEVICE = """
           <nvpair id="fence-{head}-delay" name="pcmk_delay_base" value="{delay}"/>
         </instance_attributes>
         <operations>
-          <op id="fence-{head}-monitor" name="monitor" interval="60s" timeout="30s"/>
+          <op id="fence-{head}-monitor" name="monitor" interval="60s" timeout="{timeout}s"/>
         </operations>
       </primitive>"""
 PLACE = """
@@ -96,13 +96,19 @@ PARTITION = """table inet partition {
 """
 
 
+def operations():
+    """As OPERATIONS, with the time-outs that this machine needs."""
+    return [(op, interval, f"{stretch(int(timeout.rstrip('s'))):.0f}s")
+            for op, interval, timeout in OPERATIONS]
+
+
 def first_cib(heads):
     """The configuration without services: fencing, and what holds for all."""
     timeout, delay = round(stretch(TIMEOUT_S)), f"head1:{stretch(DELAY_S):.0f}s"
     return CIB.format(
         properties="".join(PROPERTY.format(name=n, value=v.format(timeout=timeout))
                            for n, v in PROPERTIES.items()),
-        devices="".join(DEVICE.format(head=h, delay=delay) for h in heads),
+        devices="".join(DEVICE.format(head=h, delay=delay, timeout=timeout) for h in heads),
         places="".join(PLACE.format(head=h) for h in heads))
 
 
@@ -231,7 +237,7 @@ class Cluster:
         given = "".join(f'<nvpair id="{name}-{k}" name="{k}" value="{v}"/>'
                         for k, v in params.items())
         ops = "".join(f'<op id="{name}-{op}" name="{op}" interval="{i}" timeout="{t}"/>'
-                      for op, i, t in OPERATIONS)
+                      for op, i, t in operations())
         self.create("resources", f"""<primitive id="{name}" class="{standard}"
             provider="{provider}" type="{kind}">
             <instance_attributes id="{name}-params">{given}</instance_attributes>
@@ -244,7 +250,7 @@ class Cluster:
                 node="{prefer}" score="100"/>""")
 
     def _add_by_pcs(self, name, agent, prefer, params):
-        ops = [w for op, interval, timeout in OPERATIONS
+        ops = [w for op, interval, timeout in operations()
                for w in (op, f"interval={interval}", f"timeout={timeout}")]
         self._at(None).run(["pcs", "resource", "create", name, agent,
                             *(f"{k}={v}" for k, v in params.items()), "op", *ops,
@@ -254,7 +260,7 @@ class Cluster:
                                 f"{prefer}=100"], timeout=90)
 
     def _add_by_crm(self, name, agent, prefer, params):
-        ops = [w for op, interval, timeout in OPERATIONS
+        ops = [w for op, interval, timeout in operations()
                for w in ("op", op, f"interval={interval}", f"timeout={timeout}")]
         given = ["params", *(f"{k}={v}" for k, v in params.items())] if params else []
         lines = [" ".join(["primitive", name, agent, *given, *ops,

@@ -274,7 +274,9 @@ class Guest:
         self._need_running()
         if isinstance(argv, (str, bytes)) or not argv:
             raise LabError(f"{self.name}: run needs a list: command and arguments")
-        return [*self._ssh("-tt" if tty else "-T"), "--", shlex.join(map(os.fspath, argv))]
+        # exec: no shell stays, for which a process more would be started.
+        return [*self._ssh("-tt" if tty else "-T"), "--",
+                f"exec {shlex.join(map(os.fspath, argv))}"]
 
     def start(self, argv, **kwargs):
         """Start a command in the guest; returns the Process (text by default)."""

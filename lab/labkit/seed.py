@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from xml.sax.saxutils import quoteattr
 
 from .config import LabError, RUN
+from .pace import stretch
 from .service import HEADS, Service
 from .wait import wait_for
 
@@ -35,7 +36,7 @@ FSIDS = {"vmstore": 11, "homes": 12}
 LOCAL = f"{ROOT}/local"
 IMAGE = "/root/local.img"
 
-# (operation, interval, timeout) by agent: what its meta-data advises.
+# (operation, interval, timeout) by agent: what its meta-data advises; stretched by the pace.
 OPERATIONS = {
     "Filesystem": (("start", 0, 60), ("stop", 0, 60), ("monitor", 20, 40)),
     "exportfs": (("start", 0, 40), ("stop", 0, 120), ("monitor", 10, 20)),
@@ -51,8 +52,8 @@ def primitive(name, agent, **params):
     owner = f' provider="{provider}"' if provider else ""
     given = "".join(f'<nvpair id="{name}-{k}" name="{k}" value={quoteattr(str(v))}/>'
                     for k, v in params.items())
-    ops = "".join(f'<op id="{name}-{op}" name="{op}" interval="{i}s" timeout="{t}s"/>'
-                  for op, i, t in OPERATIONS[kind])
+    ops = "".join(f'<op id="{name}-{op}" name="{op}" interval="{stretch(i):.0f}s" '
+                  f'timeout="{stretch(t):.0f}s"/>' for op, i, t in OPERATIONS[kind])
     return (f'<primitive id="{name}" class="{standard}"{owner} type="{kind}">'
             f'<instance_attributes id="{name}-params">{given}</instance_attributes>'
             f'<operations>{ops}</operations></primitive>')
