@@ -73,8 +73,8 @@ void jobs_release(struct keeper *k);
 /** struct visitor - somebody who has connected; fd -1 = a free place */
 struct visitor {
 	int fd;
-	int64_t until_ms;
 	sd_event_source *source;
+	sd_event_source *patience;
 };
 
 struct requests {
@@ -84,8 +84,6 @@ struct requests {
 };
 
 int requests_open(struct keeper *k, struct err *err);
-/** requests_expire - let go of visitors that never asked. */
-void requests_expire(struct keeper *k);
 /** requests_tell - to all who follow. */
 void requests_tell(struct keeper *k, struct json_object *event);
 /**

@@ -7,7 +7,6 @@
 #include "core/member.h"
 #include "keeper/internal.h"
 #include "keeper/talk.h"
-#include "sys/child.h"
 
 /* How long somebody who has connected may take to ask. */
 #define VISITOR_MS 5000
@@ -31,6 +30,7 @@ void requests_answer(struct keeper *k, int fd, const struct err *err, bool chang
 static void free_place(struct visitor *v)
 {
 	v->source = sd_event_source_disable_unref(v->source);
+	v->patience = sd_event_source_disable_unref(v->patience);
 	v->fd = -1;
 }
 
@@ -206,6 +206,13 @@ static int on_request(sd_event_source *source, int fd, uint32_t revents, void *d
 	return 0;
 }
 
+/* It has not asked for anything. */
+static int on_silence(sd_event_source *source, uint64_t usec, void *data)
+{
+	drop(data);
+	return 0;
+}
+
 static int on_connection(sd_event_source *source, int listener, uint32_t revents,
 			 void *data)
 {
@@ -215,23 +222,16 @@ static int on_connection(sd_event_source *source, int listener, uint32_t revents
 
 	if (fd < 0)
 		return 0;
-	if (!v || sd_event_add_io(k->event, &v->source, fd, EPOLLIN, on_request, k) < 0) {
+	if (!v) {
 		close(fd);
 		return 0;
 	}
 	v->fd = fd;
-	v->until_ms = child_now_ms() + VISITOR_MS;
+	if (sd_event_add_io(k->event, &v->source, fd, EPOLLIN, on_request, k) < 0 ||
+	    sd_event_add_time_relative(k->event, &v->patience, CLOCK_MONOTONIC,
+				       VISITOR_MS * 1000, 0, on_silence, v) < 0)
+		drop(v);
 	return 0;
-}
-
-void requests_expire(struct keeper *k)
-{
-	for (size_t i = 0; i < REQUESTS_VISITORS_MAX; i++) {
-		struct visitor *v = &k->requests.visitors[i];
-
-		if (v->fd >= 0 && child_now_ms() > v->until_ms)
-			drop(v);
-	}
 }
 
 int requests_open(struct keeper *k, struct err *err)

@@ -247,7 +247,6 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct keeper *k = data;
 
-	requests_expire(k);
 	watch_sample(k);
 	expire_clients(k);
 	if (k->jobs.was_ready && !k->jobs.busy &&
