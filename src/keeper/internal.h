@@ -106,7 +106,8 @@ struct watch {
 	uint64_t serial;    /* of it */
 	pid_t recorder;
 	pid_t expirer;
-	int64_t expired_ms;
+	int64_t expired_ms; /* when clients were last looked at … */
+	int expire_s;       /* … and for how long none has to be ended then */
 	int64_t mended_ms;
 	struct replica replica; /* what the serving head has told, while it is another */
 	int64_t replica_ms;     /* … when */

@@ -27,7 +27,9 @@
 #include "sys/nfsd.h"
 
 #define INTERVAL_MS 1000
-#define EXPIRE_MS   10000
+/* A client whose time has come may not be marked by the kernel yet. */
+#define EXPIRE_MIN_S 10
+#define EXPIRE_MAX_S 255 /* an exit status holds no more */
 /* After an attempt to mend the daemons, whether it helped or not. */
 #define MEND_AGAIN_MS 10000
 
@@ -73,10 +75,15 @@ static bool begin_inside(struct keeper *k, pid_t *pid, struct op *op)
 	return true;
 }
 
-static bool has_ended(pid_t *pid)
+/* @status: of its exit, set when it has just ended; 0 if a signal ended it. */
+static bool has_ended(pid_t *pid, int *status)
 {
-	if (*pid > 0 && waitpid(*pid, NULL, WNOHANG) == *pid)
+	int how;
+
+	if (*pid > 0 && waitpid(*pid, &how, WNOHANG) == *pid) {
 		*pid = 0;
+		*status = WIFEXITED(how) ? WEXITSTATUS(how) : 0;
+	}
 	return *pid <= 0;
 }
 
@@ -103,20 +110,25 @@ static void tell_expired(const struct client *client, void *data)
 		ipaddr_format(&client->ip, ip), (long long)client->renewed_s);
 }
 
+/* The child's exit status is for how long nobody needs to look; 0 = it cannot say. */
 static void expire_clients(struct keeper *k)
 {
 	struct watch *w = &k->watch;
 	struct op op;
+	int wait_s;
 
-	if (!has_ended(&w->expirer) || k->state != STATE_SERVING || k->jobs.busy ||
-	    child_now_ms() < w->expired_ms + EXPIRE_MS)
+	if (!has_ended(&w->expirer, &w->expire_s) || k->state != STATE_SERVING ||
+	    k->jobs.busy)
+		return;
+	wait_s = w->expire_s > EXPIRE_MIN_S ? w->expire_s : EXPIRE_MIN_S;
+	if (child_now_ms() < w->expired_ms + wait_s * 1000)
 		return;
 	w->expired_ms = child_now_ms();
 	if (!begin_inside(k, &w->expirer, &op))
 		return;
-	nfsd_expire_clients(NFSD_CLIENTS, k->svc->lease + k->svc->courtesy, tell_expired,
-			    (void *)k->svc);
-	_exit(0);
+	wait_s = nfsd_expire_clients(NFSD_CLIENTS, k->svc->lease + k->svc->courtesy,
+				     tell_expired, (void *)k->svc);
+	_exit(wait_s < 0 ? 0 : wait_s < EXPIRE_MAX_S ? wait_s : EXPIRE_MAX_S);
 }
 
 static void tell(struct keeper *k, const char *text)
@@ -168,6 +180,7 @@ void watch_sample(struct keeper *k)
 	struct watch *w = &k->watch;
 	_cleanup_free_ char *text = NULL;
 	bool record, others;
+	int status;
 
 	take_back(k);
 	if (k->state != STATE_SERVING || k->jobs.busy || open_inside(&w->op) < 0)
@@ -175,7 +188,7 @@ void watch_sample(struct keeper *k)
 	replica_free(&w->replica);
 	look(w);
 	/* A disk that hangs keeps nobody from telling; what is sent waits for nothing. */
-	record = has_ended(&w->recorder) && w->unrecorded;
+	record = has_ended(&w->recorder, &status) && w->unrecorded;
 	others = w->untold && k->peers.n_known && !k->peers.n_queue;
 	text = w->conns.n && (record || others) ? conns_format(&w->conns) : NULL;
 	if (text && record) {

@@ -375,6 +375,7 @@ int nfsd_release_filesystem(const char *file, int fd, struct err *err)
 /* What expire_one() needs to know. */
 struct expiring {
 	unsigned int seconds;
+	unsigned int next;
 	void (*expired)(const struct client *client, void *data);
 	void *data;
 };
@@ -382,13 +383,16 @@ struct expiring {
 static int expire_one(const char *dir, const char *number, struct client *client,
 		      void *data)
 {
-	const struct expiring *e = data;
+	struct expiring *e = data;
+	int64_t left = client->renewed_s < 0 ? INT64_MAX : e->seconds - client->renewed_s;
 	int rc = 0;
 
-	if (client->status == CLIENT_COURTESY && client->renewed_s >= e->seconds) {
+	if (client->status == CLIENT_COURTESY && left <= 0) {
 		rc = nfsd_expire_client(dir, number);
 		if (rc == 0)
 			e->expired(client, e->data);
+	} else if (left < e->next) {
+		e->next = left > 0 ? left : 0;
 	}
 	free(client->id);
 	return rc;
@@ -398,9 +402,11 @@ int nfsd_expire_clients(const char *dir, unsigned int seconds,
 			void (*expired)(const struct client *client, void *data),
 			void *data)
 {
-	struct expiring e = { seconds, expired, data };
+	/* One that comes now will be silent for as long at least. */
+	struct expiring e = { seconds, seconds, expired, data };
+	int rc = nfsd_walk_clients(dir, expire_one, &e);
 
-	return nfsd_walk_clients(dir, expire_one, &e);
+	return rc < 0 ? rc : (int)e.next;
 }
 
 /* What use_one() needs to know, and the filesystems that a client has been seen to use. */

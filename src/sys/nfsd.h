@@ -147,7 +147,8 @@ int nfsd_release_filesystem(const char *file, int fd, struct err *err);
  * it. One that comes back between the look and the word a moment later is ended as well:
  * the kernel offers no way to say both at once. Waits until its calls have ended.
  *
- * Return: 0, or -errno of the last that failed.
+ * Return: in how many seconds the next could be ended at the earliest, or -errno of the last
+ * that failed. 0: one should have been, and the kernel has not marked it yet.
  */
 int nfsd_expire_clients(const char *dir, unsigned int seconds,
 			void (*expired)(const struct client *client, void *data),

@@ -151,7 +151,10 @@ static int cmd_clients(int argc, char **argv)
 
 	if (argc > 2) {
 		rc = nfsd_expire_clients(argv[1], atoi(argv[2]), tell_expired, NULL);
-		return rc < 0 ? err_set(&err, BATON_EXIT_FAILED, -rc, "expire") : 0;
+		if (rc < 0)
+			return err_set(&err, BATON_EXIT_FAILED, -rc, "expire");
+		printf("next in %d s\n", rc);
+		return 0;
 	}
 	rc = nfsd_list_clients(argv[1], &clients, &err);
 	for (size_t i = 0; i < clients.n; i++) {

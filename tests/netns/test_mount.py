@@ -409,7 +409,7 @@ def test_without_its_epoch_nobody_is_struck(house, disk, tmp_path):
 
 def put_client(tmp_path, number, name, status="confirmed", states="", renewed=3):
     place = tmp_path / "clients" / str(number)
-    place.mkdir(parents=True)
+    place.mkdir(parents=True, exist_ok=True)
     (place / "info").write_text(
         f'clientid: 0x1\naddress: "192.0.2.{number}:7{number}"\nstatus: {status}\n'
         f'seconds from last renew: {renewed}\nname: "{name}"\nminor version: 1\n')
@@ -443,9 +443,27 @@ def test_courtesy_clients_are_expired_when_it_is_time(house, tmp_path):
     put_client(tmp_path, 3, "new", "courtesy", OPEN, 99)
     put_client(tmp_path, 4, "in the way", "expirable", OPEN, 101)
     said = house.keepx("clients", "vmstore", tmp_path / "clients", "100")
-    assert sorted(said.splitlines()) == ["expired in the way", "expired late"]
+    # The first is late, and the kernel has not marked it.
+    assert sorted(said.splitlines()) == ["expired in the way", "expired late", "next in 0 s"]
     assert [(tmp_path / "clients" / str(i) / "ctl").read_text() for i in range(1, 5)] == \
         ["", "expire\n", "", "expire\n"]
+
+
+def test_when_the_next_client_may_be_expired(house, tmp_path):
+    def told(seconds):
+        return house.keepx("clients", "vmstore", tmp_path / "clients", seconds)
+
+    (tmp_path / "clients").mkdir()
+    assert told(180) == "next in 180 s\n"
+    put_client(tmp_path, 1, "alive", renewed=60)
+    put_client(tmp_path, 2, "late", "courtesy", OPEN, 170)
+    put_client(tmp_path, 3, "new", "unconfirmed", renewed=0)
+    assert told(180) == "next in 10 s\n"
+    assert told(170) == "expired late\nnext in 110 s\n"
+    # Before 5.19 nobody is kept, and nothing is told.
+    old = put_client(tmp_path, 2, "old")
+    (old / "info").write_text('address: "192.0.2.2:72"\nstatus: confirmed\nname: "old"\n')
+    assert told(180) == "next in 120 s\n"
 
 
 def test_who_looks_holds_nobody_up(house, disk, tmp_path):
