@@ -114,7 +114,7 @@ struct watch {
 };
 
 int watch_open(struct keeper *k, struct err *err);
-/** watch_sample - look now. */
+/** watch_sample - look at the connections now, and again when it is time. */
 void watch_sample(struct keeper *k);
 /** watch_peers_changed - somebody may have come who does not know the connections. */
 void watch_peers_changed(struct keeper *k);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * watch: what is looked after once a second.
+ * watch: what is looked after while the service serves, once a second.
  *
  * The service's connections: when they have changed, they are noted on its disk, where a
  * head that takes over after a power cut finds whom to tickle, and told to the other heads,
@@ -9,6 +9,8 @@
  * they are started again. Its clients: one that has died holding something would be kept
  * for a day (kernels from 5.19 on), and each grace period wait for it in vain; so it is
  * ended some time after its lease.
+ *
+ * In standby nobody waits for rpc.mountd, and it is looked after every ten seconds.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -24,9 +26,11 @@
 #include "keeper/internal.h"
 #include "sys/child.h"
 #include "sys/file.h"
+#include "sys/lock.h"
 #include "sys/nfsd.h"
 
-#define INTERVAL_MS 1000
+#define SERVING_MS 1000
+#define STANDBY_MS 10000
 /* A client whose time has come may not be marked by the kernel yet. */
 #define EXPIRE_MIN_S 10
 #define EXPIRE_MAX_S 255 /* an exit status holds no more */
@@ -175,6 +179,18 @@ static void look(struct watch *w)
 	w->unrecorded = w->untold = true;
 }
 
+/*
+ * In a window as wide as the interval lies one full second, or tenth: sd-event takes that
+ * (sleep_between()), and all keepers of a head wake together.
+ */
+static void arm(struct keeper *k)
+{
+	unsigned int ms = k->state == STATE_SERVING ? SERVING_MS : STANDBY_MS;
+
+	sd_event_source_set_time_accuracy(k->watch.timer, ms * 1000);
+	keeper_arm(k->watch.timer, ms / 2);
+}
+
 void watch_sample(struct keeper *k)
 {
 	struct watch *w = &k->watch;
@@ -182,6 +198,7 @@ void watch_sample(struct keeper *k)
 	bool record, others;
 	int status;
 
+	arm(k);
 	take_back(k);
 	if (k->state != STATE_SERVING || k->jobs.busy || open_inside(&w->op) < 0)
 		return;
@@ -242,13 +259,12 @@ struct json_object *watch_describe(const struct keeper *k)
 
 static void mend(struct keeper *k)
 {
-	bool mountd = child_daemon_pid(k->paths.mountd_pid) > 0;
-	bool nfsdcld = child_daemon_pid(k->paths.nfsdcld_pid) > 0;
 	struct job job = { .who = JOB_KEEPER };
 
-	if (k->state == STATE_SERVING && !(mountd && nfsdcld))
+	if (k->state == STATE_SERVING &&
+	    !(lock_is_held(k->paths.mountd_pid) && lock_is_held(k->paths.nfsdcld_pid)))
 		job.operation = OPERATION_MEND;
-	else if (k->state == STATE_STANDBY && !mountd)
+	else if (k->state == STATE_STANDBY && !lock_is_held(k->paths.mountd_pid))
 		job.operation = OPERATION_STANDBY;
 	else
 		return;
@@ -265,7 +281,6 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 	if (k->jobs.was_ready && !k->jobs.busy &&
 	    child_now_ms() > k->watch.mended_ms + MEND_AGAIN_MS)
 		mend(k);
-	keeper_arm(source, INTERVAL_MS);
 	return 0;
 }
 
@@ -277,7 +292,7 @@ int watch_open(struct keeper *k, struct err *err)
 	if (rc < 0)
 		return rc;
 	rc = sd_event_add_time_relative(k->event, &k->watch.timer, CLOCK_MONOTONIC,
-					INTERVAL_MS * 1000, 0, on_timer, k);
+					STANDBY_MS * 1000, 0, on_timer, k);
 	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop") : 0;
 }
 

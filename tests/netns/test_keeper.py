@@ -264,6 +264,25 @@ def test_one_keeper(keeper):
     assert keeper.ask({"do": "status"})["state"] == "standby"
 
 
+# --- the daemons it looks after -------------------------------------------------------
+
+@pytest.mark.parametrize("name", ["mountd", "nfsdcld"])
+def test_who_has_died_is_mended_within_a_second(keeper, name):
+    keeper.be()
+    keeper.baton("start", "vmstore")
+    begin = time.monotonic()
+    # Nobody holds a lock on it any more.
+    os.unlink(f"{keeper.root}{RUN}/{name}.pid")
+    keeper.runs("mend")
+    assert time.monotonic() - begin < 2
+
+
+def test_in_standby_that_has_time(keeper):
+    keeper.be()
+    os.unlink(f"{keeper.root}{RUN}/mountd.pid")
+    until(lambda: keeper.trace() == ["prepare", "prepare"], 20)
+
+
 # --- the end of a keeper --------------------------------------------------------------
 
 def test_a_killed_keeper_leaves_an_operation_that_ends(keeper):
