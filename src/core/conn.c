@@ -3,12 +3,15 @@
 #include "core/conn.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/cleanup.h"
 #include "core/grow.h"
+#include "core/text.h"
 
 /* The longest line: two IPv6 addresses, two ports, three blanks. */
 #define LINE_MAX_LEN (2 * (IPADDR_TEXT - 1) + 2 * 5 + 3)
@@ -58,6 +61,14 @@ void conns_sort(struct conns *conns)
 		if (conn_compare(&conns->v[n], &conns->v[i]) != 0)
 			conns->v[++n] = conns->v[i];
 	conns->n = n + 1;
+}
+
+bool conns_are_established(const struct conns *conns)
+{
+	for (size_t i = 0; i < conns->n; i++)
+		if (conns->v[i].state != TCP_ESTABLISHED)
+			return false;
+	return true;
 }
 
 bool conns_equal(const struct conns *a, const struct conns *b)
@@ -228,5 +239,63 @@ int conns_parse(struct conns *conns, const char *text, size_t len, struct err *e
 	}
 	*conns = out;
 	memset(&out, 0, sizeof(out));
+	return 0;
+}
+
+bool conn_counts_equal(const struct conn_counts *a, const struct conn_counts *b)
+{
+	return a->active == b->active && a->passive == b->passive &&
+	       a->established == b->established;
+}
+
+/* Copy the next word of a line. Return: what follows it; NULL: none, or too long. */
+static const char *take_word(const char *line, char word[32])
+{
+	size_t len;
+
+	line += strspn(line, " ");
+	len = strcspn(line, " \n");
+	if (len == 0 || len >= 32)
+		return NULL;
+	memcpy(word, line, len);
+	word[len] = '\0';
+	return line + len;
+}
+
+int conn_counts_parse(struct conn_counts *counts, const char *text)
+{
+	struct conn_counts c = { 0 };
+	const struct {
+		const char *name;
+		uint64_t *value;
+	} wanted[] = {
+		{ "ActiveOpens", &c.active },
+		{ "PassiveOpens", &c.passive },
+		{ "CurrEstab", &c.established },
+	};
+	const size_t n = sizeof(wanted) / sizeof(wanted[0]);
+	const char *names = strstr(text, "\nTcp:"),
+		   *values = names ? strstr(names + 1, "\nTcp:") : NULL;
+	char name[32], word[32];
+	size_t found = 0;
+
+	/* A line that was cut short could end in the midst of a number. */
+	if (!values || !strchr(values + 1, '\n'))
+		return -EINVAL;
+	names += strlen("\nTcp:");
+	values += strlen("\nTcp:");
+	while (found < n && (names = take_word(names, name)) &&
+	       (values = take_word(values, word))) {
+		unsigned long value;
+
+		if (strcmp(name, wanted[found].name) != 0)
+			continue;
+		if (text_parse_number(&value, word, 0, ULONG_MAX) < 0)
+			return -EINVAL;
+		*wanted[found++].value = value;
+	}
+	if (found < n)
+		return -EINVAL;
+	*counts = c;
 	return 0;
 }

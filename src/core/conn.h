@@ -60,6 +60,9 @@ int conn_compare(const void *a, const void *b);
 /** conns_sort - into the order of conn_compare(), each connection once. */
 void conns_sort(struct conns *conns);
 
+/** conns_are_established - are all of them? */
+bool conns_are_established(const struct conns *conns);
+
 /** conns_equal - the same connections? Both tables sorted; states do not count. */
 bool conns_equal(const struct conns *a, const struct conns *b);
 
@@ -91,5 +94,36 @@ char *conns_format(const struct conns *conns);
  * Return: 0, -EINVAL (malformed, other version), -E2BIG (more than CONNS_MAX), -ENOMEM.
  */
 int conns_parse(struct conns *conns, const char *text, size_t len, struct err *err);
+
+/**
+ * struct conn_counts - what a network namespace counts of its TCP connections, of any port
+ * @active: opened from here, ever
+ * @passive: accepted, ever
+ * @established: there now, in this state (kernels differ in whether CLOSE-WAIT counts)
+ *
+ * Once all connections of a table are established, none comes without @passive, and none
+ * leaves that state without @established or, if another takes its place, one of the others
+ * (net/ipv4: tcp_create_openreq_child(), tcp_set_state(), tcp_connect()).
+ */
+struct conn_counts {
+	uint64_t active;
+	uint64_t passive;
+	uint64_t established;
+};
+
+/** conn_counts_equal - nothing has been counted in between? */
+bool conn_counts_equal(const struct conn_counts *a, const struct conn_counts *b);
+
+/**
+ * conn_counts_parse - read them in /proc/net/snmp
+ * @counts: set on success
+ * @text: the file, terminated
+ *
+ * Two lines begin with "Tcp:", one of names and one of values in the same order
+ * (net/ipv4/proc.c, snmp_seq_show_tcp_udp()). There may be more of them than are known here.
+ *
+ * Return: 0, or -EINVAL.
+ */
+int conn_counts_parse(struct conn_counts *counts, const char *text);
 
 #endif

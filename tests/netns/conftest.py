@@ -53,6 +53,20 @@ def until(condition, seconds=10):
         assert time.monotonic() < end, f"not within {seconds} s"
 
 
+@contextlib.contextmanager
+def inside(path):
+    """In another network namespace: sockets opened there stay there."""
+    here = os.open("/proc/self/ns/net", os.O_RDONLY)
+    there = os.open(path, os.O_RDONLY)
+    try:
+        setns(there)
+        yield
+    finally:
+        setns(here)
+        os.close(here)
+        os.close(there)
+
+
 class Net:
     def __init__(self):
         self.prefix = f"bt-{os.getpid()}-{next(_number)}"
@@ -81,17 +95,8 @@ class Net:
         subprocess.run(["ip", "-n", self.ns(name), "-batch", "-"], check=True,
                        input="\n".join(lines), text=True, timeout=60)
 
-    @contextlib.contextmanager
     def inside(self, name):
-        here = os.open("/proc/self/ns/net", os.O_RDONLY)
-        there = os.open(self.path(name), os.O_RDONLY)
-        try:
-            setns(there)
-            yield
-        finally:
-            setns(here)
-            os.close(here)
-            os.close(there)
+        return inside(self.path(name))
 
     def keep(self, sock):
         self.sockets.append(sock)

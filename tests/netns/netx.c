@@ -23,6 +23,7 @@
 #include "core/rpc.h"
 #include "core/ruleset.h"
 #include "sys/child.h"
+#include "sys/conncount.h"
 #include "sys/diag.h"
 #include "sys/file.h"
 #include "sys/nfsping.h"
@@ -37,6 +38,7 @@ static struct rtnl *rtnl;
 static struct diag *diag;
 static struct nft *nft;
 static struct rawsock raw = RAWSOCK_CLOSED;
+static int counters = -1;
 static struct err err;
 
 static long now_us(void)
@@ -300,6 +302,18 @@ static int cmd_conns(int argc, char **argv)
 	return rc;
 }
 
+/* counts: active, passive, established */
+static int cmd_counts(int argc, char **argv)
+{
+	struct conn_counts c;
+	int rc = conncount_read(counters, &c);
+
+	if (rc == 0)
+		printf("%llu %llu %llu\n", (unsigned long long)c.active,
+		       (unsigned long long)c.passive, (unsigned long long)c.established);
+	return rc < 0 ? err_set(&err, BATON_EXIT_FAILED, -rc, "counters") : 0;
+}
+
 /* sever PORT [IP…] */
 static int cmd_sever(int argc, char **argv)
 {
@@ -454,6 +468,7 @@ static const struct {
 	{ "tickle", cmd_tickle, 0 },
 	{ "diag", cmd_diag, 0 },
 	{ "conns", cmd_conns, 1 },
+	{ "counts", cmd_counts, 0 },
 	{ "sent", cmd_sent, 1 },
 	{ "sever", cmd_sever, 1 },
 	{ "drain", cmd_drain, 1 },
@@ -483,6 +498,8 @@ static int open_all(const char *netns)
 		rc = nft_open(&nft, &err);
 	if (rc == 0)
 		rc = rawsock_open(&raw, &err);
+	if (rc == 0)
+		counters = conncount_open();
 	if (netns && setns(here, CLONE_NEWNET) < 0)
 		return err_set(&err, BATON_EXIT_NETWORK, errno, "come back");
 	return rc;
@@ -494,6 +511,8 @@ static void close_all(void)
 	diag_close(diag);
 	nft_close(nft);
 	rawsock_close(&raw);
+	if (counters >= 0)
+		close(counters);
 }
 
 /* Exit status: the module's own, RTNL_ALREADY as 42 so that tests can tell it. */

@@ -375,6 +375,86 @@ def test_severing_without_silence_resets_the_client(net, family):
         c.recv(1)
 
 
+def reset(sock):
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+def counts(net, name="service1"):
+    """(opened from here, accepted, established)"""
+    return tuple(map(int, net.netx(name, "counts").split()))
+
+
+def test_each_change_of_the_table_is_counted(net, family):
+    """What the keeper trusts in: no listing while these stand still."""
+    listener = net.listen("service1", family)
+    first, _ = net.connect(listener)
+    accepted = 1
+    assert counts(net) == (0, accepted, 1) and counts(net, "service2") == (0, 0, 0)
+
+    def fin(c, s):
+        c.close()
+        assert s.recv(1) == b""
+        s.close()
+
+    def served_fin(c, s):
+        s.close()
+        assert c.recv(1) == b""
+
+    for end in (fin, served_fin, lambda c, s: reset(c), lambda c, s: reset(s),
+                lambda c, s: net.netx("service1", "sever", PORT, FLOAT[family])):
+        c, s = net.connect(listener)
+        accepted += 1
+        until(lambda: counts(net) == (0, accepted, 2))
+        c.send(b"call")
+        assert s.recv(4) == b"call"
+        assert counts(net) == (0, accepted, 2)
+        end(c, s)
+        # sever takes the first as well.
+        until(lambda: counts(net)[:2] == (0, accepted) and counts(net)[2] < 2)
+    assert counts(net) == (0, accepted, 0)
+    # Opened from there, as NFSv4.0's callbacks are.
+    with net.inside("client"):
+        callback = net.keep(socket.create_server((CLIENT[family], PORT), family=family))
+    with net.inside("service1"):
+        s = net.keep(socket.socket(family))
+    s.connect((CLIENT[family], PORT))
+    net.keep(callback.accept()[0])
+    assert counts(net) == (1, accepted, 1)
+
+
+def test_who_comes_back_from_the_same_port_is_counted(net, family):
+    """Nothing else tells: the table is the same, and so is their number."""
+    listener = net.listen("service1", family)
+
+    def come(port):
+        with net.inside("client"):
+            c = net.keep(socket.socket(family))
+        c.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        c.bind((CLIENT[family], port))
+        c.connect((FLOAT[family], PORT))
+        net.keep(listener.accept()[0])
+        return c
+
+    c = come(700)
+    seen, shown = counts(net), net.netx("service1", "conns", PORT)
+    reset(c)
+    come(700)
+    assert net.netx("service1", "conns", PORT) == shown
+    assert counts(net) == (seen[0], seen[1] + 1, seen[2])
+
+
+def test_mapped_connections_are_counted(net):
+    listener = net.listen_mapped()
+    with net.inside("client"):
+        c = net.keep(socket.socket())
+    c.connect((FLOAT[socket.AF_INET], PORT))
+    net.keep(listener.accept()[0])
+    assert counts(net) == (0, 1, 1)
+    reset(c)
+    until(lambda: counts(net) == (0, 1, 0))
+
+
 # --- drain, silence -------------------------------------------------------------------
 
 def test_drain_delivers_replies_and_admits_no_call(net, family):
