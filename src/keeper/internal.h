@@ -99,6 +99,10 @@ void requests_close(struct keeper *k);
 struct watch {
 	struct op op; /* sockets inside */
 	sd_event_source *timer;
+	int counters;              /* of its TCP connections, opened inside; or -errno */
+	struct conn_counts counts; /* the last that were read … */
+	bool settled;       /* … and what was listed then stays until they change */
+	int64_t listed_ms;  /* when that was */
 	struct conns conns; /* the last that were there … */
 	bool unrecorded;    /* … not yet on the disk */
 	bool untold;        /* … not yet with the other heads */

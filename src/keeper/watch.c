@@ -10,7 +10,11 @@
  * for a day (kernels from 5.19 on), and each grace period wait for it in vain; so it is
  * ended some time after its lease.
  *
- * In standby nobody waits for rpc.mountd, and it is looked after every ten seconds.
+ * Mostly nothing happens, in many services, so this has to cost nothing then. Listing the
+ * connections takes the kernel a walk over the sockets of all namespaces, and it is done
+ * only when the namespace's counters have changed: until a listing has found what the
+ * counters before it and those a second later both stand for (settled). In standby nobody
+ * waits for rpc.mountd, and it is looked after every ten seconds.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -25,12 +29,15 @@
 #include "core/cleanup.h"
 #include "keeper/internal.h"
 #include "sys/child.h"
+#include "sys/conncount.h"
 #include "sys/file.h"
 #include "sys/lock.h"
 #include "sys/nfsd.h"
 
 #define SERVING_MS 1000
 #define STANDBY_MS 10000
+/* Should the counters ever have missed a change. */
+#define LIST_ANYWAY_MS 60000
 /* A client whose time has come may not be marked by the kernel yet. */
 #define EXPIRE_MIN_S 10
 #define EXPIRE_MAX_S 255 /* an exit status holds no more */
@@ -38,8 +45,9 @@
 #define MEND_AGAIN_MS 10000
 
 /* Sockets opened inside stay there, wherever the keeper itself is. */
-static int open_inside(struct op *op)
+static int open_inside(struct watch *w)
 {
+	struct op *op = &w->op;
 	int rc, back;
 
 	if (op->diag)
@@ -47,6 +55,8 @@ static int open_inside(struct op *op)
 	rc = op_go(op, PLACE_INSIDE, NULL);
 	if (rc == 0)
 		rc = op_open_diag(op, NULL);
+	if (rc == 0)
+		w->counters = conncount_open();
 	back = op_go(op, PLACE_HEAD, NULL);
 	return rc < 0 ? rc : back;
 }
@@ -55,6 +65,10 @@ void watch_forget(struct keeper *k)
 {
 	diag_close(k->watch.op.diag);
 	k->watch.op.diag = NULL;
+	if (k->watch.counters >= 0)
+		close(k->watch.counters);
+	k->watch.counters = -1;
+	k->watch.settled = false;
 	ns_close(&k->watch.op.inside);
 }
 
@@ -164,13 +178,35 @@ static void take_back(struct keeper *k)
 	w->untold = true;
 }
 
+/* Where nobody counts they always may have. */
+static bool may_have_changed(struct watch *w)
+{
+	struct conn_counts now = { 0 };
+	bool same = conncount_read(w->counters, &now) == 0 &&
+		    conn_counts_equal(&now, &w->counts);
+
+	if (same && w->settled && child_now_ms() < w->listed_ms + LIST_ANYWAY_MS)
+		return false;
+	/* Those that are being made now are not listed yet, and counted already. */
+	w->settled = same;
+	w->counts = now;
+	return true;
+}
+
 static void look(struct watch *w)
 {
 	struct conns now = { 0 };
 
+	if (!may_have_changed(w))
+		return;
+	if (diag_conns(w->op.diag, OP_NFS_PORT, &now, NULL) < 0) {
+		w->settled = false;
+		return;
+	}
+	w->listed_ms = child_now_ms();
+	w->settled &= conns_are_established(&now);
 	/* No clients at all is what a cut network looks like: keep what we know. */
-	if (diag_conns(w->op.diag, OP_NFS_PORT, &now, NULL) < 0 || now.n == 0 ||
-	    conns_equal(&now, &w->conns)) {
+	if (now.n == 0 || conns_equal(&now, &w->conns)) {
 		conns_free(&now);
 		return;
 	}
@@ -200,7 +236,7 @@ void watch_sample(struct keeper *k)
 
 	arm(k);
 	take_back(k);
-	if (k->state != STATE_SERVING || k->jobs.busy || open_inside(&w->op) < 0)
+	if (k->state != STATE_SERVING || k->jobs.busy || open_inside(w) < 0)
 		return;
 	replica_free(&w->replica);
 	look(w);
@@ -289,6 +325,7 @@ int watch_open(struct keeper *k, struct err *err)
 	int rc = op_init(&k->watch.op, k->svc, err);
 
 	k->watch.mended_ms = -MEND_AGAIN_MS;
+	k->watch.counters = -1;
 	if (rc < 0)
 		return rc;
 	rc = sd_event_add_time_relative(k->event, &k->watch.timer, CLOCK_MONOTONIC,
@@ -301,6 +338,8 @@ void watch_close(struct keeper *k)
 	sd_event_source_disable_unref(k->watch.timer);
 	conns_free(&k->watch.conns);
 	replica_free(&k->watch.replica);
-	if (k->watch.timer)
+	if (k->watch.timer) {
+		watch_forget(k);
 		op_release(&k->watch.op);
+	}
 }
