@@ -21,6 +21,8 @@ sleep 1
 cat /proc/uptime /proc/[0-9]*/stat 2>/dev/null
 """
 STAT = re.compile(r"(\d+) \((.*)\) (.*)")
+# QEMU's names for the thread that is a guest's processor: with KVM, and with TCG's thread=single.
+PROCESSOR = re.compile(r"CPU \d+/|ALL CPUs/")
 # Between two samples of a Meter.
 SAMPLE_S = 1.0
 # A guest that has used, or waited for, so much of a second had no processor left.
@@ -110,7 +112,7 @@ class Meter:
                 continue
             for task in Path(f"/proc/{record['pid']}/task").iterdir():
                 try:
-                    if (task / "comm").read_text().startswith("CPU "):  # QEMU's name for it
+                    if PROCESSOR.match((task / "comm").read_text()):
                         used, waited, _ = (task / "schedstat").read_text().split()
                         found[guest.name, record["pid"]] = int(used) + int(waited)
                 except OSError:

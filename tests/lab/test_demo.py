@@ -53,8 +53,9 @@ def test_the_other_service_went_on(played):
 def test_the_figures_are_complete(played):
     _, result, _ = played
     assert result["accel"] in ("tcg", "kvm") and result["kernel"] and result["cluster"] is True
-    assert result["pace"] > 0 and set(result["work_ms"]) == set(result["calm_load"]) == {
-        "storage", "head1", "head2", "client"}
+    assert result["pace"] > 0 and set(result["work_ms"]) == {"storage", "head1", "head2", "client"}
+    # The probes ask something of every guest.
+    assert all(result["calm_load"][guest] > 0.02 for guest in result["work_ms"]), result["calm_load"]
     for step in result["steps"]:
         takeover = step["what"] == "takeover"
         assert set(step) == {"what", "from", "to", "pause_ms", "bystander_pause_ms", "lock_kept",
