@@ -26,9 +26,11 @@ for dir in /run/baton/*/; do
 	rm -rf --one-file-system "$dir"
 done
 rm -rf /etc/baton/*.conf /run/systemd/system/baton@*
-if [ "$(cat /proc/fs/nfsd/threads 2> /dev/null || echo 0)" != 0 ]; then
+if [ -e /proc/fs/nfsd/threads ]; then
 	echo "the head's own knfsd"
 	rpc.nfsd 0; exportfs -au; killall -q rpc.mountd nfsdcld
+	umount /run/rpc_pipefs
+	umount /proc/fs/nfsd || status=1
 fi
 """
 CLIENT = r"""
