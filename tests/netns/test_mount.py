@@ -237,6 +237,18 @@ def database(house, tmp_path, sql):
     house.inside("vmstore", "cp", made, DB)
 
 
+def change_and_die(house):
+    """The epochs 8 and 7, in the write-ahead log alone."""
+    house.inside("vmstore", "/usr/bin/python3", "-c", f"""if True:
+        import os, sqlite3
+        db = sqlite3.connect({DB!r})
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        db.execute("UPDATE grace SET current = 8, recovery = 7")
+        db.commit()
+        assert os.path.getsize({DB + "-wal"!r}) > 0
+        os._exit(0)""")
+
+
 def test_database(house, disk, tmp_path):
     attach(house, disk)
     house.keepx("recovery", "vmstore")
@@ -250,14 +262,7 @@ def test_database_is_written_ahead(house, disk, tmp_path):
     house.keepx("recovery", "vmstore")
     database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (7, 6);")
     house.keepx("recovery", "vmstore")
-    house.inside("vmstore", "/usr/bin/python3", "-c", f"""if True:
-        import os, sqlite3
-        db = sqlite3.connect({DB!r})
-        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-        db.execute("UPDATE grace SET current = 8, recovery = 7")
-        db.commit()
-        assert os.path.getsize({DB + "-wal"!r}) > 0
-        os._exit(0)""")
+    change_and_die(house)
     assert house.keepx("recovery", "vmstore") == "8 7\n"
     house.inside("vmstore", "test", "-s", DB + "-wal")
 
@@ -292,12 +297,7 @@ def test_a_refused_database_is_not_written_to(house, disk, tmp_path):
     house.keepx("recovery", "vmstore")
     database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (7, 6);")
     house.keepx("recovery", "vmstore")
-    house.inside("vmstore", "/usr/bin/python3", "-c", f"""if True:
-        import os, sqlite3
-        db = sqlite3.connect({DB!r})
-        db.execute("UPDATE grace SET current = 8, recovery = 7")
-        db.commit()
-        os._exit(0)""")
+    change_and_die(house)
     house.inside("vmstore", "sh", "-c", f"echo damage > {DB}")
     assert "file is not a database" in house.keepx("recovery", "vmstore", status=7)
     assert house.inside("vmstore", "cat", DB) == "damage\n"
