@@ -113,12 +113,14 @@ def first_cib(heads):
 
 
 def settings(text):
-    """{id: value} of what a configuration has: resources, constraints, attributes, but of what
-    Pacemaker itself notes there."""
+    """{id: value} of what a configuration has: resources, constraints, attributes; but not what
+    Pacemaker itself notes there, nor what was switched off again."""
     own = ("cib-bootstrap-options-have-watchdog", "cib-bootstrap-options-dc-version",
            "cib-bootstrap-options-cluster-infrastructure", "cib-bootstrap-options-last-lrm-refresh")
+    off = (("standby", "off"), ("maintenance-mode", "false"))
     return {e.get("id"): e.get("value") for kind in ("primitive", "rsc_location", "nvpair")
-            for e in ET.fromstring(text).iter(kind) if e.get("id") not in own}
+            for e in ET.fromstring(text).iter(kind)
+            if e.get("id") not in own and (e.get("name"), e.get("value")) not in off}
 
 
 class Cluster:

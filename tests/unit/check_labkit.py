@@ -377,9 +377,12 @@ class KnownState(unittest.TestCase):
         noted = bare.replace("</cluster_property_set>", '<nvpair id="cib-bootstrap-options-dc-version" '
                              'name="dc-version" value="2"/></cluster_property_set>')
         self.assertEqual(cluster.settings(noted), cluster.settings(bare))
+        off = bare.replace("<nodes/>", '<nodes><node id="1"><nvpair id="nodes-1-standby" name="standby" '
+                           'value="off"/></node></nodes>')
+        self.assertEqual(cluster.settings(off), cluster.settings(bare))
         for change in (("<resources>", '<resources><primitive id="vmstore"/>'),
                        ("<constraints>", '<constraints><rsc_location id="cli-prefer-x"/>'),
-                       ("<nodes/>", '<nodes><node id="1"><nvpair id="nodes-1-standby" value="on"/></node>'
+                       ("<nodes/>", '<nodes><node id="1"><nvpair id="nodes-1-standby" name="standby" value="on"/></node>'
                         '</nodes>'), ('value="1000%"', 'value="7"')):
             self.assertIn(change[0], bare)
             self.assertNotEqual(cluster.settings(bare.replace(*change)), cluster.settings(bare))
