@@ -22,17 +22,17 @@
  * service's mount namespace.
  */
 struct paths {
-	char run[PATHS_MAX];         /* /run/baton/NAME */
-	char sock[PATHS_MAX];        /* the keeper's socket */
-	char keeper[PATHS_MAX];      /* lock of the one keeper */
-	char lock[PATHS_MAX];        /* held by whoever changes the service's state */
-	char held[PATHS_MAX];        /* exists while the kernel keeps an unmounted disk */
-	char ledger[PATHS_MAX];      /* the last operations, for `baton log` */
-	char pins[PATHS_MAX];        /* a private mount that holds the two below */
-	char mnt[PATHS_MAX];         /* pinned mount namespace */
-	char uts[PATHS_MAX];         /* pinned UTS namespace */
-	char rpcbind[PATHS_MAX];     /* a root in which somebody answers for rpcbind */
-	char netns[PATHS_MAX];       /* pinned network namespace */
+	char run[PATHS_MAX];     /* /run/baton/NAME */
+	char sock[PATHS_MAX];    /* the keeper's socket */
+	char keeper[PATHS_MAX];  /* lock of the one keeper */
+	char lock[PATHS_MAX];    /* held by whoever changes the service's state */
+	char held[PATHS_MAX];    /* the disk that this head has taken and not released */
+	char ledger[PATHS_MAX];  /* the last operations, for `baton log` */
+	char pins[PATHS_MAX];    /* a private mount that holds the two below */
+	char mnt[PATHS_MAX];     /* pinned mount namespace */
+	char uts[PATHS_MAX];     /* pinned UTS namespace */
+	char rpcbind[PATHS_MAX]; /* a root in which somebody answers for rpcbind */
+	char netns[PATHS_MAX];   /* pinned network namespace */
 	char mountd_pid[PATHS_MAX];  /* rpc.mountd */
 	char nfsdcld_pid[PATHS_MAX]; /* nfsdcld */
 	char fs[PATHS_MAX];          /* the service's filesystem, whole */

@@ -5,7 +5,7 @@
 enum service_state plan_state(const struct standing *s)
 {
 	if (!s->pinned)
-		return STATE_ABSENT;
+		return s->lost ? STATE_PARTIAL : STATE_ABSENT;
 	if (s->attached && s->threads > 0 && s->link_up && !s->drained)
 		return STATE_SERVING;
 	if (s->attached || s->threads > 0 || s->link_up || s->nfsdcld || s->held ||
@@ -57,6 +57,8 @@ static struct plan plan_start(const struct standing *standing, enum service_stat
 
 	if (state == STATE_SERVING)
 		return (struct plan){ .undo = PHASE_END };
+	if (standing->lost)
+		plan.phases[n++] = PHASE_REPIN;
 	if (state == STATE_PARTIAL)
 		plan.phases[n++] = PHASE_STOP;
 	if (!standing->prepared)
@@ -102,12 +104,16 @@ struct plan plan_make(enum operation operation, const struct standing *standing)
 			plan.phases[n++] = PHASE_MEND;
 		break;
 	case OPERATION_STOP:
+		if (standing->lost)
+			plan.phases[n++] = PHASE_REPIN;
 		if (state == STATE_SERVING)
 			plan.phases[n++] = PHASE_SYNC;
 		if (state == STATE_SERVING || state == STATE_PARTIAL)
 			plan.phases[n++] = PHASE_STOP;
 		break;
 	case OPERATION_TEARDOWN:
+		if (standing->lost)
+			plan.phases[n++] = PHASE_REPIN;
 		if (state == STATE_SERVING)
 			plan.phases[n++] = PHASE_SYNC;
 		if (state == STATE_SERVING || state == STATE_PARTIAL)

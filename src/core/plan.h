@@ -20,6 +20,7 @@ enum operation {
 /** enum phase - a table of steps (keeper/op.h), or the end of a plan */
 enum phase {
 	PHASE_END,
+	PHASE_REPIN, /* of namespaces whose pins have been taken away */
 	PHASE_STANDBY,
 	PHASE_PREPARE,
 	PHASE_ADMIT,
@@ -34,6 +35,8 @@ enum phase {
  * struct standing - what of a service stands on this head
  * @prepared: namespaces are pinned and rpc.mountd runs in them
  * @pinned: namespaces are pinned
+ * @lost: they are not, or not all, and something of the service may stand in them; nothing
+ *        but @held is known then
  * @attached: its filesystem is mounted
  * @threads: knfsd's, running
  * @link_up: one of its links is up
@@ -41,10 +44,11 @@ enum phase {
  * @carrier: the links have one; meaningless while they are down
  * @nfsdcld: runs
  * @drained: the drain's filter is awake: calls are held off
- * @held: a stop has seen the kernel keep the disk after the unmount
+ * @held: the disk is not mounted, but this head has taken it and not released it
  */
 struct standing {
 	bool pinned;
+	bool lost;
 	bool prepared;
 	bool attached;
 	bool nfsdcld;
@@ -73,7 +77,7 @@ const char *plan_state_name(enum service_state state);
 /** plan_operation_name - "standby", "start", "stop", "teardown" … */
 const char *plan_operation_name(enum operation operation);
 
-#define PLAN_MAX 5
+#define PLAN_MAX 6
 
 /**
  * struct plan - phases in their order, closed by PHASE_END

@@ -5,10 +5,10 @@
 #include <linux/if_addr.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "core/ruleset.h"
 #include "sys/child.h"
+#include "sys/diskhold.h"
 #include "sys/mountpoint.h"
 #include "sys/nfsd.h"
 #include "sys/nfsdcld.h"
@@ -48,6 +48,19 @@ static void look_at_links(struct op *op, struct standing *standing)
 	}
 }
 
+static bool is_held(const struct op *op)
+{
+	return diskhold_check(&op->paths, op->svc, NULL) < 0;
+}
+
+/* Whoever looks for what stands in there finds nothing, which does not say that it is so. */
+static void look_for_lost(struct op *op, struct standing *standing)
+{
+	standing->held = is_held(op);
+	standing->lost = standing->held || ns_count_pins(&op->paths) > 0 ||
+			 child_daemon_pid(op->paths.mountd_pid) > 0;
+}
+
 static int look_inside(struct op *op, struct standing *standing, struct err *err)
 {
 	int rc = op_open_rtnl(op, err);
@@ -59,7 +72,7 @@ static int look_inside(struct op *op, struct standing *standing, struct err *err
 	if (standing->threads < 0)
 		standing->threads = 0;
 	standing->drained = nftable_is_awake(RULESET_TABLE, NULL) > 0;
-	standing->held = access(op->paths.held, F_OK) == 0;
+	standing->held = !standing->attached && is_held(op);
 	standing->nfsdcld = nfsdcld_pid(&op->paths) > 0;
 	standing->prepared = child_daemon_pid(op->paths.mountd_pid) > 0;
 	look_at_links(op, standing);
@@ -72,8 +85,10 @@ int facts_look(struct op *op, struct standing *standing, struct err *err)
 
 	memset(standing, 0, sizeof(*standing));
 	standing->pinned = ns_exists(&op->paths);
-	if (!standing->pinned)
+	if (!standing->pinned) {
+		look_for_lost(op, standing);
 		return 0;
+	}
 	rc = op_go(op, PLACE_INSIDE, err);
 	if (rc == 0)
 		rc = look_inside(op, standing, err);

@@ -31,7 +31,6 @@
  * @note: what the running step has to say for the ledger; cleared before each
  * @serving: clients are served in this phase: no part of the pause
  * @syncing: the process that still writes back; 0 = none
- * @had_disk: the stop found the disk mounted, or not let go of
  * @lock: the service's lock, for a process that outlives the operation to let go of
  * @asking: from the process that asks the network who has the addresses; -1 = none
  */
@@ -53,7 +52,6 @@ struct op {
 	char note[120];
 	bool serving;
 	pid_t syncing;
-	bool had_disk;
 	int lock;
 	int asking;
 };
@@ -82,6 +80,7 @@ struct step {
 };
 
 /* The plans; each is closed by a row whose name is NULL. What undoes start is stop. */
+extern const struct step repin_steps[];
 extern const struct step standby_steps[];
 extern const struct step teardown_steps[];
 extern const struct step prepare_steps[];

@@ -66,6 +66,8 @@ struct report {
 const struct step *runner_phase_steps(enum phase phase)
 {
 	switch (phase) {
+	case PHASE_REPIN:
+		return repin_steps;
 	case PHASE_STANDBY:
 		return standby_steps;
 	case PHASE_PREPARE:

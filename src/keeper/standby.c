@@ -21,6 +21,7 @@
 #include "core/cleanup.h"
 #include "core/ruleset.h"
 #include "keeper/op.h"
+#include "keeper/released.h"
 #include "sys/child.h"
 #include "sys/file.h"
 #include "sys/mount.h"
@@ -77,6 +78,10 @@ static int run_namespaces(struct op *op, struct err *err)
 	if (rc == 0)
 		rc = child_prepare_pidfile(op->paths.nfsdcld_pid, err);
 	if (rc < 0 || ns_exists(&op->paths))
+		return rc;
+	rc = ns_repin(&op->paths, err);
+	/* Nobody lives in there any more: they are gone, with all that was in them. */
+	if (rc != -ESRCH || released_check(op, err) < 0)
 		return rc;
 	return ns_create(&op->paths, op->svc->name, err);
 }
@@ -190,6 +195,12 @@ int standby_start_mountd(struct op *op, struct err *err)
 
 	return child_spawn_daemon(argv, op->paths.mountd_pid, err);
 }
+
+const struct step repin_steps[] = {
+	{ "namespaces", "pin again the namespaces that have lost their pins", PLACE_HEAD,
+	  5000, run_namespaces, NULL },
+	{ 0 },
+};
 
 const struct step standby_steps[] = {
 	{ "software", "look for nfs-utils and load the kernel modules", PLACE_HEAD, 40000,

@@ -32,6 +32,7 @@
 #include "sys/child.h"
 #include "sys/file.h"
 #include "sys/mount.h"
+#include "sys/mountpoint.h"
 #include "sys/nfsd.h"
 #include "sys/nfsdcld.h"
 #include "sys/parentlink.h"
@@ -159,7 +160,12 @@ static int run_parents(struct op *op, struct err *err)
 
 static int run_mount(struct op *op, struct err *err)
 {
-	return mount_attach(op->svc, &op->paths, err);
+	int rc = 0;
+
+	/* Another mount of it here would share the superblock, and keep it after a stop. */
+	if (!mountpoint_exists(op->paths.fs))
+		rc = blockdev_check_unused(op->svc->device, NULL, err);
+	return rc < 0 ? rc : mount_attach(op->svc, &op->paths, err);
 }
 
 static int run_nfsdcld(struct op *op, struct err *err)

@@ -43,8 +43,9 @@
 #include "core/cleanup.h"
 #include "core/ruleset.h"
 #include "keeper/op.h"
-#include "sys/blockdev.h"
+#include "keeper/released.h"
 #include "sys/child.h"
+#include "sys/diskhold.h"
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/mountpoint.h"
@@ -317,11 +318,10 @@ static int run_unmount(struct op *op, struct err *err)
 	/* It has the filesystem open. The step's own deadline is shorter. */
 	if (op->syncing > 0)
 		child_wait_gone(op->syncing, INT_MAX);
-	op->had_disk =
-		mountpoint_exists(op->paths.fs) || access(op->paths.held, F_OK) == 0;
 	return rc < 0 ? rc : mount_detach(&op->paths, err);
 }
 
+/* A frozen filesystem outlives its unmount, a second mount or a copy of it does, too. */
 static int verify_unmount(struct op *op, struct err *err)
 {
 	int64_t until = child_now_ms() + RELEASE_MS;
@@ -330,21 +330,13 @@ static int verify_unmount(struct op *op, struct err *err)
 	if (mountpoint_exists(op->paths.fs))
 		return err_set(err, BATON_EXIT_STANDING, EBUSY, "%s is mounted",
 			       op->paths.fs);
-	if (!op->had_disk)
-		return 0;
-	/* A frozen filesystem outlives its unmount: the kernel must have let go of the disk. */
-	while ((rc = blockdev_check_unused(op->svc->device, NULL, err)) == -EINPROGRESS &&
+	while ((rc = diskhold_check(&op->paths, op->svc, err)) < 0 &&
 	       child_now_ms() < until)
 		poll(NULL, 0, 5);
-	/* A disk that is gone, or that somebody else has taken, is not held by us. */
-	if (rc != -EINPROGRESS) {
-		unlink(op->paths.held);
-		return 0;
-	}
-	/* So that the next stop does not take it for stopped. */
-	file_replace(op->paths.held, "", 0, 0);
-	err->code = BATON_EXIT_STANDING;
-	return rc;
+	if (rc < 0)
+		return released_check(op, err);
+	diskhold_drop(&op->paths);
+	return 0;
 }
 
 static int run_clear(struct op *op, struct err *err)
@@ -374,8 +366,7 @@ const struct step stop_steps[] = {
 	  run_nfsdcld_down, NULL },
 	{ "sever", "destroy every socket, and verify", PLACE_INSIDE, 5000, run_sever,
 	  NULL },
-	{ "unmount",
-	  "flush the export caches, unmount; has the kernel let go of the disk?",
+	{ "unmount", "flush the export caches, unmount; is the disk released?",
 	  PLACE_INSIDE, 60000, run_unmount, verify_unmount },
 	/* The reservation is released here. */
 	{ "clear", "put the filter to sleep", PLACE_INSIDE, 5000, run_clear, NULL },

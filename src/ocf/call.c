@@ -14,6 +14,7 @@
 #include "keeper/talk.h"
 #include "sys/child.h"
 #include "sys/conffile.h"
+#include "sys/diskhold.h"
 #include "sys/lock.h"
 #include "sys/ns.h"
 #include "sys/software.h"
@@ -47,7 +48,8 @@ enum ocf_exit call_load(const struct call *call, struct service *svc, struct err
 
 bool call_stands_nothing(const struct call *call)
 {
-	return !ns_exists(&call->paths) && !lock_is_held(call->paths.lock);
+	return ns_count_pins(&call->paths) == 0 && !diskhold_exists(&call->paths) &&
+	       !lock_is_held(call->paths.lock);
 }
 
 struct json_object *call_word(const char *word)

@@ -88,6 +88,9 @@ enum ocf_exit judge_facts(struct json_object *facts, bool known, const char *kee
 	if (!serving && !stands_anything(facts) &&
 	    text_has_word("standby prepare", keeper) && *keeper)
 		return OCF_NOT_RUNNING;
+	/* What serves has the disk: this is a standby whose namespaces have lost their pins. */
+	if (is_true(facts, "lost") && !is_true(facts, "held"))
+		return judge_nothing(keeper, err);
 	/* Without the file survey_collect() sees no link, so "partial" is no verdict. */
 	if (!known && is_true(facts, "mounted") && is_true(facts, "threads"))
 		serving = true;
@@ -97,7 +100,8 @@ enum ocf_exit judge_facts(struct json_object *facts, bool known, const char *kee
 		return OCF_SUCCESS;
 	if (!serving && !stands_anything(facts))
 		snprintf(missing, sizeof(missing),
-			 "an operation is going on, or the kernel keeps the disk");
+			 is_true(facts, "held") ? "this head has not released the disk"
+						: "an operation is going on");
 	else if (!missing[0])
 		snprintf(missing, sizeof(missing), "clients' calls are held off");
 	err_set(err, BATON_EXIT_FAILED, 0, "%s%s%s", judge_is_busy(keeper) ? keeper : "",

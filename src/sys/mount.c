@@ -33,6 +33,8 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "sys/diskhold.h"
+#include "sys/fsuser.h"
 #include "sys/mountpoint.h"
 
 /* The kernel drops a knfsd thread's last references a moment after the thread is gone. */
@@ -224,7 +226,9 @@ int mount_attach(const struct service *svc, const struct paths *paths, struct er
 	int rc;
 
 	if (!mountpoint_exists(paths->fs)) {
-		rc = mount_device(svc, paths, err);
+		rc = diskhold_note(paths, svc->device, err);
+		if (rc == 0)
+			rc = mount_device(svc, paths, err);
 		if (rc < 0)
 			return rc;
 	}
@@ -291,6 +295,16 @@ static int find_last_mount(const struct paths *paths, char last[PATH_MAX],
 	return rc;
 }
 
+static int refuse_unmount(const char *path, int errnum, struct err *err)
+{
+	char user[64];
+
+	if (errnum != EBUSY || fsuser_find(path, user, sizeof(user)) < 0)
+		return err_set(err, BATON_EXIT_STANDING, errnum, "unmount %s", path);
+	err_set(err, BATON_EXIT_STANDING, 0, "unmount %s: %s uses it", path, user);
+	return -EBUSY;
+}
+
 int mount_detach(const struct paths *paths, struct err *err)
 {
 	int patience_ms = DETACH_PATIENCE_MS, rc;
@@ -300,8 +314,7 @@ int mount_detach(const struct paths *paths, struct err *err)
 		if (umount2(last, UMOUNT_NOFOLLOW) == 0)
 			continue;
 		if (errno != EBUSY || patience_ms <= 0)
-			return err_set(err, BATON_EXIT_STANDING, errno, "unmount %s",
-				       last);
+			return refuse_unmount(last, errno, err);
 		/* There is no event for the last reference of a kernel thread. */
 		poll(NULL, 0, 5);
 		patience_ms -= 5;

@@ -2,12 +2,14 @@
 /* ns: the namespaces of a service: made, pinned, entered, removed. */
 #include "sys/ns.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -16,6 +18,8 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "sys/child.h"
+#include "sys/mountpoint.h"
 
 static bool is_pinned(const char *path)
 {
@@ -24,9 +28,33 @@ static bool is_pinned(const char *path)
 	return statfs(path, &st) == 0 && st.f_type == NSFS_MAGIC;
 }
 
+/* A pin, and the namespace's name in /proc/PID/ns. */
+struct pin {
+	const char *path;
+	const char *type;
+};
+
+static void list_pins(const struct paths *paths, struct pin pins[NS_PINS])
+{
+	pins[0] = (struct pin){ paths->netns, "net" };
+	pins[1] = (struct pin){ paths->mnt, "mnt" };
+	pins[2] = (struct pin){ paths->uts, "uts" };
+}
+
+int ns_count_pins(const struct paths *paths)
+{
+	struct pin pins[NS_PINS];
+	int n = 0;
+
+	list_pins(paths, pins);
+	for (size_t i = 0; i < NS_PINS; i++)
+		n += is_pinned(pins[i].path);
+	return n;
+}
+
 bool ns_exists(const struct paths *paths)
 {
-	return is_pinned(paths->netns) && is_pinned(paths->mnt) && is_pinned(paths->uts);
+	return ns_count_pins(paths) == NS_PINS;
 }
 
 /* Whatever the head has mounted there, once or more, is not seen any more in here. */
@@ -78,6 +106,19 @@ static int make_pin(const char *path, pid_t pid, const char *type, struct err *e
 	if (mount(source, path, NULL, MS_BIND, NULL) < 0)
 		return err_set(err, BATON_EXIT_FAILED, errno, "pin %s", path);
 	return 0;
+}
+
+/* Those that are not there. */
+static int make_pins(const struct paths *paths, pid_t pid, struct err *err)
+{
+	struct pin pins[NS_PINS];
+	int rc = 0;
+
+	list_pins(paths, pins);
+	for (size_t i = 0; i < NS_PINS && rc == 0; i++)
+		if (!is_pinned(pins[i].path))
+			rc = make_pin(pins[i].path, pid, pins[i].type, err);
+	return rc;
 }
 
 /*
@@ -144,11 +185,7 @@ int ns_create(const struct paths *paths, const char *hostname, struct err *err)
 		rc = err_set(err, BATON_EXIT_FAILED, inside ? -inside : EIO,
 			     "create the namespaces");
 	if (rc == 0)
-		rc = make_pin(paths->netns, pid, "net", err);
-	if (rc == 0)
-		rc = make_pin(paths->mnt, pid, "mnt", err);
-	if (rc == 0)
-		rc = make_pin(paths->uts, pid, "uts", err);
+		rc = make_pins(paths, pid, err);
 	close(down[1]);
 	close(up[0]);
 	if (pid > 0)
@@ -156,6 +193,68 @@ int ns_create(const struct paths *paths, const char *hostname, struct err *err)
 	if (rc < 0)
 		ns_remove(paths, NULL);
 	return rc;
+}
+
+/* Is it in each namespace that is still pinned, and in none of the head's? */
+static bool lives_inside(const struct pin pins[NS_PINS], pid_t pid)
+{
+	for (size_t i = 0; i < NS_PINS; i++) {
+		struct stat its, pinned, own;
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, pins[i].type);
+		if (stat(path, &its) < 0)
+			return false;
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", pins[i].type);
+		if (stat(path, &own) < 0 || own.st_ino == its.st_ino)
+			return false;
+		if (is_pinned(pins[i].path) &&
+		    (stat(pins[i].path, &pinned) < 0 || pinned.st_ino != its.st_ino))
+			return false;
+	}
+	return true;
+}
+
+/* The daemons are known to be ours, whatever is still pinned. */
+static pid_t find_inhabitant(const struct paths *paths)
+{
+	const pid_t daemons[] = { child_daemon_pid(paths->mountd_pid),
+				  child_daemon_pid(paths->nfsdcld_pid) };
+	struct pin pins[NS_PINS];
+	struct dirent *d;
+	pid_t found = 0;
+	DIR *proc;
+
+	list_pins(paths, pins);
+	for (size_t i = 0; i < 2; i++)
+		if (daemons[i] > 0 && lives_inside(pins, daemons[i]))
+			return daemons[i];
+	if (ns_count_pins(paths) == 0)
+		return 0;
+	proc = opendir("/proc");
+	while (proc && !found && (d = readdir(proc)))
+		if (d->d_name[0] >= '0' && d->d_name[0] <= '9' &&
+		    lives_inside(pins, atoi(d->d_name)))
+			found = atoi(d->d_name);
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
+int ns_repin(const struct paths *paths, struct err *err)
+{
+	pid_t pid = find_inhabitant(paths);
+
+	if (pid == 0)
+		return err_set(err, BATON_EXIT_STANDING, ESRCH,
+			       "pin the namespaces in %s again", paths->run);
+	if (!mountpoint_exists(paths->pins)) {
+		int rc = make_pin_directories(paths, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	return make_pins(paths, pid, err);
 }
 
 int ns_open(struct ns *ns, const struct paths *paths, struct err *err)
@@ -227,14 +326,15 @@ void ns_close(struct ns *ns)
 
 int ns_remove(const struct paths *paths, struct err *err)
 {
-	const char *const pins[] = { paths->netns, paths->mnt, paths->uts };
+	struct pin pins[NS_PINS];
 
-	for (size_t i = 0; i < sizeof(pins) / sizeof(pins[0]); i++) {
-		while (is_pinned(pins[i]))
-			if (umount2(pins[i], MNT_DETACH) < 0)
+	list_pins(paths, pins);
+	for (size_t i = 0; i < NS_PINS; i++) {
+		while (is_pinned(pins[i].path))
+			if (umount2(pins[i].path, MNT_DETACH) < 0)
 				return err_set(err, BATON_EXIT_STANDING, errno,
-					       "unpin %s", pins[i]);
-		unlink(pins[i]);
+					       "unpin %s", pins[i].path);
+		unlink(pins[i].path);
 	}
 	while (umount2(paths->pins, MNT_DETACH) == 0)
 		;

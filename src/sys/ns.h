@@ -34,8 +34,27 @@ struct ns {
  */
 int ns_create(const struct paths *paths, const char *hostname, struct err *err);
 
-/** ns_exists - are all three pinned? */
+#define NS_PINS 3
+
+/** ns_count_pins - how many of its namespaces are pinned, of NS_PINS. */
+int ns_count_pins(const struct paths *paths);
+
+/** ns_exists - are all of them pinned? */
 bool ns_exists(const struct paths *paths);
+
+/**
+ * ns_repin - pin again what has lost its pin
+ * @paths: of the service
+ * @err: why not
+ *
+ * `ip netns del`, or an unmount by hand, takes a pin away; the namespace lives on as long as
+ * a process is in it: rpc.mountd, nfsdcld, or one that is in those which are still pinned. To
+ * be called from the head's namespaces: a process that shares one of these with the head is
+ * not in the service's.
+ *
+ * Return: 0, -ESRCH if no such process is left, or -errno.
+ */
+int ns_repin(const struct paths *paths, struct err *err);
 
 /**
  * ns_open - open a service's pinned namespaces

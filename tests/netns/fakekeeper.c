@@ -83,6 +83,9 @@ STEP(silence, NULL)
 STEP(unmount, "standby")
 STEP(unpin, "absent")
 
+const struct step repin_steps[] = {
+	{ 0 },
+};
 const struct step standby_steps[] = {
 	{ "prepare", "", PLACE_HEAD, 20000, run_prepare, NULL },
 	{ 0 },

@@ -411,7 +411,7 @@ def test_somebody_at_work_is_unsure(agent, script):
     agent.house.keepx("ns-create", "vmstore")
     with somebody_at_work(agent):
         assert agent.reason("monitor", GENERIC, interval=0) == \
-            "an operation is going on, or the kernel keeps the disk"
+            "an operation is going on"
         # But a keeper that completes its standby is what each probe after a boot meets.
         script([{"result": 0, "state": "standby"}])
         assert agent.run("monitor", interval=0) == (NOT_RUNNING, "")

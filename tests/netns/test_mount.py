@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A service's filesystem and exports, and baton's own directory on it, on loop devices."""
+import contextlib
 import sqlite3
 import subprocess
 
@@ -42,16 +43,22 @@ class Disk:
                        f"{script}; cd /; umount /run/d; rmdir /run/d")
 
 
-@pytest.fixture
-def disk(house, tmp_path, request):
-    device = make_disk(tmp_path, getattr(request, "param", "mkfs.xfs -q"))
+@contextlib.contextmanager
+def loop_disk(house, folder, mkfs="mkfs.xfs -q"):
+    device = make_disk(folder, mkfs)
     try:
         house.keepx("ns-create", "vmstore")
-        yield Disk(house, tmp_path, device)
+        yield Disk(house, folder, device)
     finally:
         # The namespaces hold it mounted until they go.
         house.destroy()
         subprocess.run(["losetup", "-d", device], check=True)
+
+
+@pytest.fixture
+def disk(house, tmp_path, request):
+    with loop_disk(house, tmp_path, getattr(request, "param", "mkfs.xfs -q")) as disk:
+        yield disk
 
 
 def below(house):
@@ -176,7 +183,7 @@ def test_an_open_file_is_named_by_its_mount(house, disk):
                          f"exec 3> {ROOT}/vmstore/f; echo; exec sleep 60")
     holder.stdout.readline()
     assert house.keepx("detach", "vmstore", status=9) == \
-        f"keepx: unmount {ROOT}/vmstore: Device or resource busy\n"
+        f"keepx: unmount {ROOT}/vmstore: process {holder.pid} (sleep) uses it\n"
     holder.kill()
     holder.wait()
     house.keepx("detach", "vmstore")

@@ -22,6 +22,9 @@ static const struct standing half = { .pinned = true,
 				      .attached = true };
 static const struct standing worst = { .pinned = true, .attached = true };
 static const struct standing held = { .pinned = true, .prepared = true, .held = true };
+/* Its pins have been taken away, not all or all; the disk may be mounted in there. */
+static const struct standing lost = { .lost = true };
+static const struct standing lost_held = { .lost = true, .held = true };
 /* A stop that died in its first step: everything stands, and no call gets in. */
 static const struct standing drained = { .pinned = true,
 					 .prepared = true,
@@ -64,6 +67,8 @@ static void states(void **state)
 	assert_int_equal(plan_state(&lame), STATE_STANDBY);
 	assert_int_equal(plan_state(&half), STATE_PARTIAL);
 	assert_int_equal(plan_state(&held), STATE_PARTIAL);
+	assert_int_equal(plan_state(&lost), STATE_PARTIAL);
+	assert_int_equal(plan_state(&lost_held), STATE_PARTIAL);
 	assert_int_equal(plan_state(&drained), STATE_PARTIAL);
 	assert_int_equal(plan_state(&awake), STATE_PARTIAL);
 	assert_int_equal(plan_state(&serving), STATE_SERVING);
@@ -79,6 +84,8 @@ static void start(void **state)
 	EXPECT(START, drained, STOP, PHASE_STOP, PHASE_ADMIT, PHASE_START, PHASE_END);
 	EXPECT(START, worst, STOP, PHASE_STOP, PHASE_STANDBY, PHASE_ADMIT, PHASE_START,
 	       PHASE_END);
+	EXPECT(START, lost_held, STOP, PHASE_REPIN, PHASE_STOP, PHASE_STANDBY,
+	       PHASE_ADMIT, PHASE_START, PHASE_END);
 	EXPECT(START, serving, END, PHASE_END);
 	EXPECT(START, crippled, END, PHASE_END);
 }
@@ -97,6 +104,7 @@ static void only_a_standby_can_prepare(void **state)
 	EXPECT(PREPARE, standby, END, PHASE_PREPARE, PHASE_END);
 	assert_true(plan_make(OPERATION_PREPARE, &serving).refused);
 	assert_true(plan_make(OPERATION_PREPARE, &half).refused);
+	assert_true(plan_make(OPERATION_PREPARE, &lost).refused);
 	assert_true(plan_make(OPERATION_PREPARE, &lame).refused);
 	assert_true(plan_make(OPERATION_PREPARE, &absent).refused);
 }
@@ -115,6 +123,9 @@ static void stop(void **state)
 	EXPECT(STOP, half, END, PHASE_STOP, PHASE_END);
 	EXPECT(STOP, serving, END, PHASE_SYNC, PHASE_STOP, PHASE_END);
 	EXPECT(STOP, drained, END, PHASE_STOP, PHASE_END);
+	EXPECT(STOP, lost, END, PHASE_REPIN, PHASE_STOP, PHASE_END);
+	EXPECT(TEARDOWN, lost_held, END, PHASE_REPIN, PHASE_STOP, PHASE_TEARDOWN,
+	       PHASE_END);
 }
 
 static void standby_heals_and_never_stops(void **state)

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* released: has this head let go of the service's disk, and if not, who has it? */
+#include "keeper/released.h"
+
+#include <errno.h>
+
+#include "sys/blockdev.h"
+#include "sys/diskhold.h"
+
+int released_check(const struct op *op, struct err *err)
+{
+	int rc = diskhold_check(&op->paths, op->svc, err);
+	struct err who = { 0 };
+
+	/* The kernel's word first: the search for a name is long, and cannot see all. */
+	if (rc < 0 && blockdev_check_unused(op->svc->device, NULL, &who) == -EBUSY) {
+		*err = who;
+		err->code = BATON_EXIT_STANDING;
+	}
+	return rc;
+}
