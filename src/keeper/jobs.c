@@ -133,6 +133,19 @@ static void begin_next(struct keeper *k)
 	}
 }
 
+/*
+ * Only what was served can be granted: a stop that found less, or nothing, proves nothing
+ * about what the clients have been told.
+ */
+static void judge_granting(const struct jobs *jobs, struct err *result)
+{
+	if (jobs->job.who == JOB_HANDOVER && jobs->job.operation == OPERATION_STOP &&
+	    !result->text[0] && jobs->runner.before != STATE_SERVING)
+		err_set(result, BATON_EXIT_FAILED, 0,
+			"was %s when it was to be handed over, not serving",
+			plan_state_name(jobs->runner.before));
+}
+
 static int end_job(struct keeper *k)
 {
 	struct jobs *jobs = &k->jobs;
@@ -143,6 +156,7 @@ static int end_job(struct keeper *k)
 	jobs->io = sd_event_source_disable_unref(jobs->io);
 	jobs->timer = sd_event_source_disable_unref(jobs->timer);
 	judge_state(k);
+	judge_granting(jobs, &result);
 	jobs->busy = false;
 	if (changed && !transfer_hides(k))
 		ledger_append(&k->paths, k->svc->name, jobs->runner.record);

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from labkit.config import TREE
+from labkit.pace import stretch
 from labkit.service import HEADS, Probe, Service, errors
 from labkit.wait import wait_for
 
@@ -188,6 +189,17 @@ def refused(vmstore, result, why, target="head2"):
     assert vmstore.mounts() == ["head1"]
 
 
+def test_what_is_not_served_is_not_granted(vmstore):
+    """Its keeper takes it for serving, and the stop finds less: no client has been told then what
+    a hand-over tells them."""
+    vmstore.lab.guest("head1").run([*vmstore.inside, "sh", "-c", "echo 0 > /proc/fs/nfsd/threads"])
+    answer = vmstore.ask("head1", do="move", target="head2")
+    assert answer["result"] == FAILED and answer["state"] == "serving"
+    assert answer["error"] == ("was partial when it was to be handed over, not serving; head1 "
+                               "serves it again")
+    assert vmstore.states() == {"head1": "serving", "head2": "standby"}
+
+
 def test_without_a_keeper_there(vmstore):
     vmstore.end_keeper("head2")
     wait_for("head2 to be missed", lambda: not vmstore.met("head1", "head2"))
@@ -269,7 +281,8 @@ def play_target(vmstore, *answers):
     wait_for("head2 to be missed", lambda: not vmstore.met("head1", "head2"))
     there = vmstore.impostor("head2", hello(vmstore))
     wait_for("hello", lambda: vmstore.met("head1", "head2"))
-    asker = vmstore.begin("head1", do="move", target="head2", budget_ms=6000)
+    asker = vmstore.begin("head1", do="move", target="head2",
+                          budget_ms=round(stretch(6000)))
     for line in there.stdout:
         head, _, text = line.partition(" ")
         message = json.loads(text)
