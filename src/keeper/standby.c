@@ -23,6 +23,7 @@
 #include "keeper/op.h"
 #include "keeper/released.h"
 #include "sys/child.h"
+#include "sys/diskhold.h"
 #include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/nfsd.h"
@@ -77,6 +78,8 @@ static int run_namespaces(struct op *op, struct err *err)
 
 	if (rc == 0)
 		rc = child_prepare_pidfile(op->paths.nfsdcld_pid, err);
+	if (rc == 0)
+		rc = diskhold_prepare(&op->paths, err);
 	if (rc < 0 || ns_exists(&op->paths))
 		return rc;
 	rc = ns_repin(&op->paths, err);

@@ -21,6 +21,9 @@
 #include "core/cleanup.h"
 #include "sys/file.h"
 
+/* Of the note, blanks at its end included. */
+#define NOTE_LEN 128
+
 /*
  * struct disk - a block device
  * @name: the kernel's, by which sysfs knows it and its superblock: "sdb", "dm-3"
@@ -69,43 +72,66 @@ static int identify(const char *device, struct disk *disk)
 	return 0;
 }
 
+/* In place, and always as long: it needs no room that it had not before. */
+static int write_note(const struct paths *paths, const char *note)
+{
+	_cleanup_close_ int fd =
+		open(paths->held, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	char text[NOTE_LEN + 1];
+
+	if (fd < 0)
+		return -errno;
+	snprintf(text, sizeof(text), "%-*s\n", NOTE_LEN - 1, note);
+	return pwrite(fd, text, NOTE_LEN, 0) == NOTE_LEN ? 0 : -errno;
+}
+
 int diskhold_note(const struct paths *paths, const char *device, struct err *err)
 {
 	struct disk disk;
-	char text[128];
+	char text[NOTE_LEN];
 	int rc = identify(device, &disk);
 
 	if (rc < 0)
 		return err_set(err, BATON_EXIT_DEVICE, -rc, "device %s", device);
-	snprintf(text, sizeof(text), "%u:%u %s %llu\n", disk.major, disk.minor, disk.name,
+	snprintf(text, sizeof(text), "%u:%u %s %llu", disk.major, disk.minor, disk.name,
 		 disk.sequence);
-	rc = file_replace(paths->held, text, strlen(text), 0);
+	rc = write_note(paths, text);
 	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "write %s", paths->held)
 		      : 0;
 }
 
-bool diskhold_exists(const struct paths *paths)
+static int load(const struct paths *paths, struct disk *disk)
 {
-	return access(paths->held, F_OK) == 0;
-}
-
-void diskhold_drop(const struct paths *paths)
-{
-	unlink(paths->held);
-}
-
-/* A note that says nothing (an older baton's) means the device of the service file. */
-static int load(const struct paths *paths, const char *device, struct disk *disk)
-{
-	char text[128];
+	char text[NOTE_LEN + 1];
 	ssize_t n = file_read(paths->held, text, sizeof(text));
 
 	if (n < 0)
 		return n;
-	if (sscanf(text, "%u:%u %63s %llu", &disk->major, &disk->minor, disk->name,
-		   &disk->sequence) == 4)
-		return 0;
-	return identify(device, disk);
+	return sscanf(text, "%u:%u %63s %llu", &disk->major, &disk->minor, disk->name,
+		      &disk->sequence) == 4
+		       ? 0
+		       : -ENOENT;
+}
+
+bool diskhold_exists(const struct paths *paths)
+{
+	struct disk disk;
+
+	return load(paths, &disk) == 0;
+}
+
+int diskhold_prepare(const struct paths *paths, struct err *err)
+{
+	int rc = diskhold_exists(paths) ? 0 : write_note(paths, "");
+
+	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "write %s", paths->held)
+		      : 0;
+}
+
+void diskhold_drop(const struct paths *paths)
+{
+	if (access(paths->held, F_OK) == 0)
+		write_note(paths, "");
 }
 
 /* xfs and ext4 have a directory for each superblock, btrfs one for each device of it. */
@@ -171,7 +197,7 @@ int diskhold_check(const struct paths *paths, const struct service *svc, struct 
 	_cleanup_close_ int fd = -1;
 	struct disk disk = { 0 };
 
-	if (load(paths, svc->device, &disk) < 0)
+	if (load(paths, &disk) < 0)
 		return 0;
 	if (has_superblock(&disk, svc->fstype))
 		return err_set(err, BATON_EXIT_STANDING, EBUSY,

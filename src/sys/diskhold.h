@@ -10,6 +10,12 @@
 #include "core/service.h"
 
 /**
+ * diskhold_prepare - make the note's file, so that a full /run cannot stop a start later
+ * Return: 0, or -errno.
+ */
+int diskhold_prepare(const struct paths *paths, struct err *err);
+
+/**
  * diskhold_note - note that this head is about to mount the service's disk
  * @paths: of the service; the note is @held
  * @device: path

@@ -463,8 +463,9 @@ def test_a_device_on_top_of_the_disk(homes, head1):
     homes.start("head1")
     inside = ["nsenter", "--mount=/run/baton/homes/ns/mnt", "--net=/run/netns/baton-homes"]
     head1.run([*inside, "sh", "-c", "echo 0 > /proc/fs/nfsd/threads; exportfs -f; "
-               "umount /run/baton/homes/root/homes/.baton /run/baton/homes/root/homes "
-               "/run/baton/homes/fs"])
+               "umount /run/baton/homes/root/homes/.baton /run/baton/homes/root/homes"])
+    wait_for("the export caches", lambda: head1.run(
+        [*inside, "umount", "/run/baton/homes/fs"], check=False).returncode == 0, 60)
     head1.run(["sh", "-c", f"dmsetup create top --table \"0 $(blockdev --getsz {homes.device}) "
                f"linear {homes.device} 0\""])
     try:
