@@ -12,6 +12,7 @@
 #include "sys/blockdev.h"
 #include "sys/conffile.h"
 #include "sys/parentlink.h"
+#include "sys/rival.h"
 #include "sys/software.h"
 #include "sys/xfs.h"
 
@@ -101,6 +102,9 @@ static void check_device(struct report *report, const struct service *svc)
 	rc = blockdev_check_unused(svc->device, own, &err);
 	add(report, "disk free", rc, &err, "used by nothing but this service",
 	    "unmount it, and keep fstab and others from mounting it");
+	rc = rival_check(svc, &err);
+	add(report, "disk alone", rc, &err, "named by no other service file",
+	    "correct `device` in one of the two, or remove the file");
 }
 
 /* ---- the network ---- */

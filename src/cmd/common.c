@@ -18,6 +18,7 @@
 
 /* Not a letter: it has no short form. */
 #define KEY_NO_REHEARSAL 256
+#define KEY_TAKEOVER     257
 
 struct parse {
 	struct common_options *options;
@@ -44,6 +45,9 @@ static const struct {
 	{ COMMON_NO_REHEARSAL,
 	  { "no-rehearsal", KEY_NO_REHEARSAL, NULL, 0,
 	    "do not ask Pacemaker's scheduler first", 0 } },
+	{ COMMON_TAKEOVER,
+	  { "takeover", KEY_TAKEOVER, NULL, 0,
+	    "heads that do not answer are known to be dead: start without them", 0 } },
 	{ COMMON_WATCH,
 	  { "watch", 'w', "S", OPTION_ARG_OPTIONAL,
 	    "look again every S seconds (default 2), until Ctrl-C", 0 } },
@@ -128,6 +132,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 's':
 		p->options->standby = true;
+		return 0;
+	case KEY_TAKEOVER:
+		p->options->takeover = true;
 		return 0;
 	case KEY_NO_REHEARSAL:
 		p->options->no_rehearsal = true;

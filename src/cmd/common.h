@@ -18,6 +18,7 @@
  * @last: operations to show
  * @timeout: seconds
  * @no_rehearsal: do not have Pacemaker's scheduler play a move
+ * @takeover: heads that do not answer are known to be dead
  * @watch: seconds between two looks, 0 = one look
  * @output: a file instead of standard output, or NULL
  *
@@ -33,6 +34,7 @@ struct common_options {
 	bool dry_run;
 	bool standby;
 	bool no_rehearsal;
+	bool takeover;
 	int last;
 	int timeout;
 	int watch;
@@ -52,6 +54,7 @@ struct common_options {
 #define COMMON_NETNS         (1u << 11)
 #define COMMON_STATE         (1u << 12)
 #define COMMON_NO_REHEARSAL  (1u << 13)
+#define COMMON_TAKEOVER      (1u << 14)
 
 /**
  * common_parse - the options of a subcommand on a service

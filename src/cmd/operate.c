@@ -114,12 +114,18 @@ static int show_dry_run(const struct service *svc, enum operation operation)
 	return BATON_EXIT_OK;
 }
 
-static void ask_keeper(int fd, enum operation operation, struct outcome *outcome)
+static void ask_keeper(int fd, enum operation operation,
+		       const struct common_options *options, struct outcome *outcome)
 {
-	struct json_object *result = NULL, *changed;
+	struct json_object *request = json_object_new_object(), *result = NULL, *changed;
 
-	talk_request(fd, plan_operation_name(operation), ANSWER_MS, on_step, outcome,
-		     &result, &outcome->err);
+	json_object_object_add(request, "do",
+			       json_object_new_string(plan_operation_name(operation)));
+	if (options->takeover)
+		json_object_object_add(request, "takeover",
+				       json_object_new_boolean(true));
+	talk_ask(fd, request, ANSWER_MS, on_step, outcome, &result, &outcome->err);
+	json_object_put(request);
 	if (json_object_object_get_ex(result, "changed", &changed))
 		outcome->changed = json_object_get_boolean(changed);
 	json_object_put(result);
@@ -147,7 +153,7 @@ int operate(const char *name, enum operation operation,
 	} else if (rc == 0) {
 		outcome.steps = json_object_new_array();
 		if (fd >= 0) {
-			ask_keeper(fd, operation, &outcome);
+			ask_keeper(fd, operation, options, &outcome);
 		} else if (how & OPERATE_ALONE && outcome.err.code == BATON_EXIT_KEEPER) {
 			outcome.err.text[0] = '\0';
 			alone_run(&svc, operation, ALONE_PATIENCE_MS, INT64_MAX, on_step,

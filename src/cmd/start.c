@@ -11,7 +11,7 @@ int cmd_start(int argc, char **argv)
 		    argc, argv,
 		    "Serve a service from this head. A service that serves stays as it is; "
 		    "a start that fails is undone.",
-		    COMMON_DRY_RUN, &options) < 0)
+		    COMMON_DRY_RUN | COMMON_TAKEOVER, &options) < 0)
 		return BATON_EXIT_USAGE;
 	return operate(options.name, OPERATION_START, &options, 0);
 }

@@ -110,6 +110,9 @@ struct json_object *account_take(struct account *a, const char *from,
 	case MESSAGE_ASK:
 	case MESSAGE_ANSWER:
 	case MESSAGE_CONNS:
+	case MESSAGE_CLAIM:
+	case MESSAGE_STAND:
+	case MESSAGE_UNCLAIM:
 		break;
 	}
 	return NULL;

@@ -123,11 +123,12 @@ static void read_summary(struct cluster_state *state, const xmlNode *root)
 {
 	xmlNode *summary = xml_find_child(root, "summary");
 	xmlNode *dc = xml_find_child(summary, "current_dc");
+	xmlNode *options = xml_find_child(summary, "cluster_options");
 
 	state->has_dc = is_true(dc, "present");
 	state->quorum = is_true(dc, "with_quorum");
-	state->maintenance =
-		is_true(xml_find_child(summary, "cluster_options"), "maintenance-mode");
+	state->maintenance = is_true(options, "maintenance-mode");
+	state->stonith = is_true(options, "stonith-enabled");
 }
 
 static int read_fencing(struct cluster_state *state, const xmlNode *history)

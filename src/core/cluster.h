@@ -40,6 +40,7 @@ struct cluster_action {
  * @has_dc: somebody decides
  * @quorum: the partition has it
  * @maintenance: maintenance-mode is set for the cluster
+ * @stonith: fencing is enabled
  * @fencing: the node being fenced, "" if none
  * @found: the resource is known
  * @role: "Started", "Stopped", …
@@ -52,6 +53,7 @@ struct cluster_state {
 	bool has_dc;
 	bool quorum;
 	bool maintenance;
+	bool stonith;
 	char fencing[CLUSTER_NAME];
 	struct cluster_node nodes[CLUSTER_NODES];
 	size_t n_nodes;

@@ -36,7 +36,10 @@
 	X(HELLO, "hello",                                                                \
 	  "each to all when one has joined: version, digest, generation")                \
 	X(CONNS, "connections",                                                          \
-	  "serving head to all: the connections there are, in parts")
+	  "serving head to all: the connections there are, in parts")                    \
+	X(CLAIM, "claim", "to all: I want to start the service; how do you stand?")      \
+	X(STAND, "stand", "to that: so")                                                 \
+	X(UNCLAIM, "unclaim", "to all: my start has ended, or does not begin")
 
 enum message_type {
 #define X(name, word, help) MESSAGE_##name,
@@ -50,12 +53,12 @@ enum message_type {
  * @protocol: of the sender; if it is not ours, only @type, @to, @generation and @version hold
  * @to: the head it is meant for, "" = all
  * @generation: of the hand-over; of the question for ASK and ANSWER; of the table for
- *               CONNS; HELLO: the highest one seen
+ *               CONNS; of the claim for CLAIM, STAND, UNCLAIM; HELLO: the highest one seen
  * @version: of the sender's baton
  * @digest: of the sender's service file (PREPARE, ASK, HELLO, CONNS)
  * @code, @text: why not (REFUSE, ABORTED, FAILED, ANSWER); ASK: @text is the question
  * @body: STEPS: {steps: [ledger entries]}; ANSWER: what was asked for; CONNS: see
- *        core/parts.h; owned
+ *        core/parts.h; STAND: core/claim.h; owned
  *
  * The sender's name is not in it: corosync says who sent a message.
  */

@@ -7,6 +7,7 @@
 #include <systemd/sd-event.h>
 
 #include "core/account.h"
+#include "core/claim.h"
 #include "core/handover.h"
 #include "core/replica.h"
 #include "keeper/op.h"
@@ -33,6 +34,7 @@ enum job_for {
  * struct job - an operation that runs or waits
  * @client: JOB_CLIENT's connection, owned
  * @question, @from: JOB_QUESTION's number, and who asks
+ * @claimed: a start that the other heads have agreed to (claims.c)
  */
 struct job {
 	enum operation operation;
@@ -40,6 +42,7 @@ struct job {
 	int client;
 	uint64_t question;
 	char from[MESSAGE_HEAD_MAX + 1];
+	bool claimed;
 };
 
 struct jobs {
@@ -156,6 +159,8 @@ struct peers {
 };
 
 int peers_open(struct keeper *k, struct err *err);
+/** peers_join - try to become a member now, if this head is none. */
+void peers_join(struct keeper *k);
 /** peers_send - to all; without a cluster, to ourselves. */
 void peers_send(struct keeper *k, const struct message *message);
 /** peers_find - what corosync knows of a head, NULL = there is none of this name. */
@@ -204,6 +209,39 @@ int transfer_check_target(struct keeper *k, const char *target, struct err *err)
 int transfer_check_source(struct keeper *k, const char *from,
 			  const struct message *message, struct err *err);
 void transfer_close(struct keeper *k);
+
+/* ---- claims.c: one service, one start */
+
+struct claims {
+	char holder[MESSAGE_HEAD_MAX + 1]; /* whose claim is in force, "" = nobody's */
+	uint64_t id;                       /* of the last one of this head */
+	bool pending;                      /* it is being judged */
+	bool delivered;                    /* … and was seen by all */
+	bool takeover;
+	char gone[CLAIM_GONE_MAX];
+	int fd; /* who has asked for it */
+	struct claim_head heads[COROSYNC_HEADS_MAX];
+	size_t n;
+	sd_event_source *deadline;
+};
+
+int claims_open(struct keeper *k, struct err *err);
+/**
+ * claims_begin - start the service here, if the other heads let it
+ * @terms: copied
+ * @fd: who asks, taken over if this returns 0
+ */
+int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
+		 struct err *err);
+void claims_message(struct keeper *k, const char *from, const struct message *message);
+void claims_peers_changed(struct keeper *k);
+/** claims_ended - a start that was claimed has ended. */
+void claims_ended(struct keeper *k);
+/** claims_overrule - somebody wants a stop of this head. */
+void claims_overrule(struct keeper *k);
+/** claims_is_foreign - is another head's claim in force? */
+bool claims_is_foreign(const struct keeper *k);
+void claims_close(struct keeper *k);
 
 /* ---- questions.c: what heads ask each other, and what a command asks of all */
 
@@ -257,6 +295,7 @@ struct keeper {
 	struct peers peers;
 	struct transfer transfer;
 	struct questions questions;
+	struct claims claims;
 };
 
 /** keeper_arm - (re)arm a one-shot timer; @ms 0 = disarm. */

@@ -100,6 +100,8 @@ static void tell_owner(struct keeper *k, const struct job *job, const struct err
 {
 	switch (job->who) {
 	case JOB_CLIENT:
+		if (job->claimed)
+			claims_ended(k);
 		requests_answer(k, job->client, err, changed, NULL);
 		break;
 	case JOB_HANDOVER:
@@ -126,9 +128,11 @@ static void begin_next(struct keeper *k)
 
 		jobs->n_waiting--;
 		memmove(jobs->waiting, jobs->waiting + 1, jobs->n_waiting * sizeof(next));
-		if (has_gone(&next))
+		if (has_gone(&next)) {
 			close(next.client);
-		else if (begin(k, &next, 0, &err) < 0)
+			if (next.claimed)
+				claims_ended(k);
+		} else if (begin(k, &next, 0, &err) < 0)
 			tell_owner(k, &next, &err, false);
 	}
 }

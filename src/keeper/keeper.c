@@ -15,6 +15,7 @@
  *   requests.c   what commands and the agent ask through the socket
  *   peers.c      the keepers on the other heads
  *   transfer.c   hand-overs between them: what to do when is core/handover.c
+ *   claims.c     which of them may start the service
  *   questions.c  what they ask each other
  *   jobs.c       operations on the service, one at a time, by runner.c
  *   watch.c      connections and daemons of a service that serves
@@ -94,6 +95,8 @@ static int run(struct keeper *k, struct err *err)
 	if (rc == 0)
 		rc = transfer_open(k, err);
 	if (rc == 0)
+		rc = claims_open(k, err);
+	if (rc == 0)
 		rc = peers_open(k, err);
 	if (rc == 0)
 		rc = jobs_add(k, &standby, PREDECESSOR_MS, err);
@@ -118,6 +121,7 @@ int keeper_run(const struct service *svc, struct err *err)
 	requests_close(&k);
 	jobs_release(&k);
 	questions_close(&k);
+	claims_close(&k);
 	peers_close(&k);
 	transfer_close(&k);
 	watch_close(&k);

@@ -110,6 +110,7 @@ static void receive(struct keeper *k, const char *from, bool self, const char *t
 	if (m.type == MESSAGE_HELLO && !self)
 		remember(k, from, &m);
 	transfer_message(k, from, &m);
+	claims_message(k, from, &m);
 	watch_message(k, from, &m);
 	questions_message(k, from, &m);
 	message_release(&m);
@@ -129,6 +130,7 @@ static void on_changed(void *data)
 	self = peers_find(k, k->peers.self);
 	forget_gone(k);
 	transfer_peers_changed(k);
+	claims_peers_changed(k);
 	watch_peers_changed(k);
 	if (self && self->joined)
 		say_hello(k);
@@ -153,6 +155,7 @@ static void lose(struct keeper *k)
 			 k->svc->name);
 	disconnect(k);
 	transfer_peers_changed(k);
+	claims_peers_changed(k);
 	keeper_arm(k->peers.retry, RETRY_MS);
 }
 
@@ -180,22 +183,28 @@ static void name_self(struct keeper *k)
 				 heads[i].name);
 }
 
-static int on_retry(sd_event_source *source, uint64_t usec, void *data)
+void peers_join(struct keeper *k)
 {
-	struct keeper *k = data;
 	struct peers *p = &k->peers;
 	const struct corosync_calls calls = { on_message, on_changed, k };
 	char group[SERVICE_NAME_MAX + 8];
 
+	if (p->corosync)
+		return;
 	snprintf(group, sizeof(group), "baton/%s", k->svc->name);
 	if (corosync_open(&p->corosync, group, &calls, &p->why) == 0) {
 		name_self(k);
 		if (sd_event_add_io(k->event, &p->io, corosync_fd(p->corosync), EPOLLIN,
 				    on_io, k) >= 0)
-			return 0;
+			return;
 		disconnect(k);
 	}
 	keeper_arm(p->retry, RETRY_MS);
+}
+
+static int on_retry(sd_event_source *source, uint64_t usec, void *data)
+{
+	peers_join(data);
 	return 0;
 }
 

@@ -59,19 +59,31 @@ static int ask_operation(struct keeper *k, enum operation operation, int fd,
 	struct job job = { .operation = operation, .who = JOB_CLIENT, .client = fd };
 
 	transfer_overrule(k);
+	claims_overrule(k);
 	return jobs_add(k, &job, 0, err);
 }
 
+/*
+ * Pacemaker's start overrules a hand-over, as it decides; an administrator's does not, unless
+ * he takes over. What has been granted is another head's, until it says otherwise.
+ */
 static int ask_start(struct keeper *k, struct json_object *o, int fd, struct err *err)
 {
 	const struct handover *h = &k->transfer.handover;
+	bool agent = member_bool(o, "agent");
+	const struct claim_terms terms = { member_bool(o, "takeover"),
+					   agent ? member_string(o, "gone") : NULL };
 
-	if (!handover_may_start(h))
+	if (!terms.takeover && !handover_may_start(h))
 		return err_set(err, BATON_EXIT_PEER, 0,
 			       "the service was granted to %s, which has not said yet "
 			       "whether it serves",
 			       h->peer);
-	return ask_operation(k, OPERATION_START, fd, err);
+	if (!terms.takeover && !agent && h->phase != HANDOVER_IDLE)
+		return err_set(err, BATON_EXIT_PEER, 0, "a hand-over with %s is going on",
+			       h->peer);
+	transfer_overrule(k);
+	return claims_begin(k, &terms, fd, err);
 }
 
 static int ask_stop(struct keeper *k, struct json_object *o, int fd, struct err *err)

@@ -36,6 +36,7 @@
 #include "sys/nfsd.h"
 #include "sys/nfsdcld.h"
 #include "sys/parentlink.h"
+#include "sys/rival.h"
 #include "sys/tickle.h"
 
 #define NFSDCLD_MS 10000
@@ -134,6 +135,8 @@ static int run_disk(struct op *op, struct err *err)
 	const struct service *svc = op->svc;
 	int rc = blockdev_check_present(svc->device, NULL, err);
 
+	if (rc == 0)
+		rc = rival_check(svc, err);
 	if (rc == 0)
 		rc = blockdev_check_filesystem(svc->device, svc->fstype, err);
 	if (rc == 0)

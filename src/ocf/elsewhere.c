@@ -6,11 +6,12 @@
  *
  * Pacemaker calls monitor every ten seconds for each service, and most of what such a call
  * costs is the linking of its libraries. What mounts, compiles rulesets and opens databases
- * needs many, but only a stop without a keeper does that, and validate-all looks at disks.
+ * needs many, but only a stop without a keeper does that, validate-all looks at disks, and
+ * a start that meets silent heads asks Pacemaker's tools.
  * So there are two programs:
  *
- *   service        the agent; instead of stopalone.c and validate.c it has this file
- *   .service-full  beside it, for those two (service_full_main.c); the dot hides it from
+ *   service        the agent; instead of startover.c, stopalone.c and validate.c it has this file
+ *   .service-full  beside it, for those three (service_full_main.c); the dot hides it from
  *                  who lists agents
  *
  * The second takes the first one's place: same process, outputs and environment, and there,
@@ -52,6 +53,11 @@ static enum ocf_exit go_elsewhere(const struct ocf_request *request, struct err 
 	}
 	err_set(err, BATON_EXIT_SOFTWARE, -rc, "%s", path);
 	return OCF_ERR_INSTALLED;
+}
+
+enum ocf_exit service_start_over(const struct ocf_request *request, struct err *err)
+{
+	return go_elsewhere(request, err);
 }
 
 enum ocf_exit service_stop_alone(const struct ocf_request *request, struct err *err)

@@ -19,6 +19,9 @@ enum ocf_exit service_validate(const struct ocf_request *request, struct err *er
 /** service_stop_alone - the action stop without a keeper, where something stands */
 enum ocf_exit service_stop_alone(const struct ocf_request *request, struct err *err);
 
+/** service_start_over - the action start, after a keeper has met silent heads */
+enum ocf_exit service_start_over(const struct ocf_request *request, struct err *err);
+
 /**
  * struct sight - what monitor and migrate_from see
  * @word: the keeper's, "" without an answer

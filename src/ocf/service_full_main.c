@@ -6,6 +6,7 @@
 
 /* The time-outs are in the environment. */
 static const struct ocf_action actions[] = {
+	{ "start", 120, 0, 0, service_start_over, NULL },
 	{ "stop", 240, 0, 0, service_stop_alone, NULL },
 	{ "validate-all", 20, 0, 0, service_validate, NULL },
 	{ NULL, 0, 0, 0, NULL, NULL },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* start: the action start. */
 #include <errno.h>
+#include <stdbool.h>
 
 #include "ocf/service.h"
 #include "sys/software.h"
@@ -17,15 +18,28 @@ static enum ocf_exit check_installed(const struct call *call, struct err *err)
 	return code;
 }
 
+static int ask_start(const struct call *call, bool *silent, struct err *err)
+{
+	struct json_object *start = call_word("start"), *result = NULL;
+	int rc;
+
+	json_object_object_add(start, "agent", json_object_new_boolean(true));
+	rc = call_keeper(call, start, 0, NULL, &result, err);
+	*silent = rc < 0 && json_object_object_get_ex(result, "silent", NULL);
+	json_object_put(result);
+	return rc;
+}
+
 enum ocf_exit service_start(const struct ocf_request *request, struct err *err)
 {
 	struct call call;
 	enum ocf_exit code = call_begin(&call, request, err);
+	bool silent;
 	int rc;
 
 	if (code != OCF_SUCCESS)
 		return code;
-	rc = call_keeper(&call, call_word("start"), 0, NULL, NULL, err);
+	rc = ask_start(&call, &silent, err);
 	/* One that dies over it has a successor, which goes on where it was. */
 	if (rc == -ENOENT || rc == -ECONNRESET) {
 		code = check_installed(&call, err);
@@ -33,8 +47,10 @@ enum ocf_exit service_start(const struct ocf_request *request, struct err *err)
 			return code;
 		rc = call_bring_back(&call, err);
 		if (rc == 0)
-			rc = call_keeper(&call, call_word("start"), 0, NULL, NULL, err);
+			rc = ask_start(&call, &silent, err);
 	}
+	if (rc < 0 && silent)
+		return service_start_over(request, err);
 	if (rc < 0)
 		return ocf_exit_of(err->code);
 	ocf_log("INFO", "%s: serving", call.name);

@@ -189,6 +189,99 @@ def refused(vmstore, result, why, target="head2"):
     assert vmstore.mounts() == ["head1"]
 
 
+def start(vmstore, head, *options):
+    return vmstore.lab.guest(head).run(["baton", "start", *options, vmstore.name], check=False,
+                                       timeout=60)
+
+
+@pytest.mark.parametrize("options", [(), ("--takeover",)], ids=["plain", "takeover"])
+def test_who_serves_is_never_overridden(vmstore, options):
+    done = start(vmstore, "head2", *options)
+    assert done.returncode == PEER and done.stderr == "baton: vmstore: head1 serves it\n"
+    assert vmstore.states() == {"head1": "serving", "head2": "standby"}
+
+
+def test_of_two_starts_at_once_one_wins(vmstore):
+    """By corosync's order, whoever comes first; the other is told who it is."""
+    for _ in range(5):
+        for head in HEADS:
+            vmstore.stop(head)
+        starts = [vmstore.begin(head, do="start") for head in HEADS]
+        answers = [vmstore.hear(s)[-1] for s in starts]
+        assert sorted(a["result"] for a in answers) == [0, PEER], answers
+        winner = [a["result"] for a in answers].index(0)
+        assert answers[1 - winner]["error"] in (f"{HEADS[winner]} is starting it",
+                                                f"{HEADS[winner]} serves it")
+        assert vmstore.mounts() == [HEADS[winner]]
+
+
+def test_a_start_while_it_is_handed_over(vmstore):
+    """head2 is READY: an administrator's start there would not wait for the grant. The source,
+    which hears that it is off, would start again, too."""
+    vmstore.end_keeper("head1")
+    wait_for("head1 to be missed", lambda: not vmstore.met("head2", "head1"))
+    there = vmstore.impostor("head1", hello(vmstore, "head2"))
+    wait_for("hello", lambda: vmstore.met("head2", "head1"))
+    vmstore.say("head1", {"v": 1, "type": "prepare", "to": "head2", "generation": 1 << 61,
+                          "digest": vmstore.ask("head2", do="status")["digest"]})
+    for line in there.stdout:
+        if '"ready"' in line:
+            break
+    done = start(vmstore, "head2")
+    assert done.returncode == PEER
+    assert done.stderr == "baton: vmstore: a hand-over with head1 is going on\n"
+    there.kill()
+
+
+def test_a_silent_head(vmstore):
+    """Nobody knows whether it serves. Who knows that it is dead can say so."""
+    vmstore.stop("head1")
+    vmstore.end_keeper("head1")
+    wait_for("head1 to be missed", lambda: not vmstore.met("head2", "head1"))
+    done = start(vmstore, "head2")
+    assert done.returncode == PEER
+    assert done.stderr.startswith("baton: vmstore: head1 does not answer, so nobody knows whether "
+                                  "it serves. If it is known to be dead: `baton start --takeover "
+                                  "vmstore`.")
+    assert vmstore.mounts() == []
+    assert start(vmstore, "head2", "--takeover").stdout == "vmstore: serving\n"
+
+
+def test_a_disk_that_is_not_released(vmstore):
+    """Its address is free since the stop's silence, and nothing there answers."""
+    guest = vmstore.lab.guest("head1")
+    user = guest.start([*vmstore.inside, "sh", "-c",
+                        "cd /run/baton/vmstore/fs && echo && exec sleep 600"])
+    assert user.stdout.readline() == "\n"
+    try:
+        assert vmstore.ask("head1", do="stop")["result"] == 9
+        for options in ((), ("--takeover",)):
+            done = start(vmstore, "head2", *options)
+            assert done.returncode == PEER
+            assert done.stderr == ("baton: vmstore: head1 has not released the disk (partial); stop "
+                                   "it there, or have that head fenced\n")
+        assert vmstore.mounts() == ["head1"]
+    finally:
+        guest.run(["pkill", "-x", "sleep"])
+    vmstore.stop("head1")
+
+
+def test_two_services_on_one_disk(vmstore):
+    guest = vmstore.lab.guest("head2")
+    real = guest.run(["realpath", vmstore.device]).stdout.strip()
+    other = vmstore.conf().replace(vmstore.device, real).replace(vmstore.address, "10.77.0.99")
+    vmstore.stop("head1")
+    guest.run(["sh", "-c", "cat > /etc/baton/other.conf"], input=other)
+    try:
+        checked = guest.run(["baton", "check", "vmstore"], check=False)
+        assert f"device {vmstore.device} is that of the service other, too" in checked.stdout
+        assert "is that of the service other, too" in start(vmstore, "head2").stderr
+        assert start(vmstore, "head1").stderr == \
+            "baton: vmstore: head2: the service other there is on the same disk\n"
+    finally:
+        guest.run(["rm", "/etc/baton/other.conf"])
+
+
 def test_what_is_not_served_is_not_granted(vmstore):
     """Its keeper takes it for serving, and the stop finds less: no client has been told then what
     a hand-over tells them."""
@@ -269,9 +362,9 @@ def test_a_target_that_is_silent_before(vmstore):
     assert vmstore.mounts() == ["head1"]
 
 
-def hello(vmstore):
+def hello(vmstore, head="head1"):
     return {"v": 1, "type": "hello", "version": "0.1.0",
-            "digest": vmstore.ask("head1", do="status")["digest"]}
+            "digest": vmstore.ask(head, do="status")["digest"]}
 
 
 def play_target(vmstore, *answers):

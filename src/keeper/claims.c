@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * claims: one service, one start.
+ *
+ * Theory of operation
+ *
+ *   claimant                                       all keepers
+ *   begin    ── claim ──────────────────────────▶  the first one that is delivered is in force
+ *            ◀─────────────────────────── stand ─  how each of them stands
+ *   judge    (core/claim.c), then OPERATION_START
+ *            ── unclaim ────────────────────────▶  it is in force no more
+ *
+ * corosync delivers messages to all keepers of the service in one order, so all know the same
+ * claim in force, also the claimants: of two that claim at the same time one learns of the
+ * other. A claim is in force until its start has ended, or its head has gone.
+ *
+ * That order holds within a partition only, so a head that does not answer counts: then the
+ * start is refused, unless who asked knows that it is dead (`--takeover`), or Pacemaker does
+ * (the agent). A keeper that joins meanwhile is asked, too.
+ *
+ * A hand-over is no claim: `granted` is the word of the head that had it. But a source that
+ * would start again asks here first, for an administrator may have taken over.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/member.h"
+#include "keeper/internal.h"
+#include "sys/diskhold.h"
+#include "sys/rival.h"
+
+/* Where corosync would have its nodelist from. */
+#define COROSYNC_CONF "/etc/corosync/corosync.conf"
+/* A keeper answers at once; for one that is stopped, or a head under load. */
+#define ANSWERS_MS 10000
+
+static void broadcast(struct keeper *k, enum message_type type, const char *to,
+		      uint64_t id, struct json_object *body)
+{
+	struct message m = { .type = type, .generation = id, .body = body };
+
+	snprintf(m.to, sizeof(m.to), "%s", to);
+	memcpy(m.digest, k->svc->digest, sizeof(m.digest));
+	peers_send(k, &m);
+	message_release(&m);
+}
+
+/* ---- answering */
+
+static void tell_stand(struct keeper *k, const char *to, uint64_t id)
+{
+	const struct handover *h = &k->transfer.handover;
+	struct claim_stand stand = { .holds = diskhold_exists(&k->paths) };
+
+	snprintf(stand.word, sizeof(stand.word), "%s", jobs_word(k));
+	if (h->phase != HANDOVER_IDLE)
+		snprintf(stand.peer, sizeof(stand.peer), "%s", h->peer);
+	rival_find(k->svc, stand.rival, NULL);
+	broadcast(k, MESSAGE_STAND, to, id, claim_format(&stand));
+}
+
+static void take_claim(struct keeper *k, const char *from, uint64_t id)
+{
+	struct claims *c = &k->claims;
+	bool ours = strcmp(from, k->peers.self) == 0;
+
+	if (!c->holder[0])
+		snprintf(c->holder, sizeof(c->holder), "%s", from);
+	if (!ours)
+		tell_stand(k, from, id);
+	else if (c->pending && c->id == id)
+		c->delivered = true;
+}
+
+static void take_unclaim(struct keeper *k, const char *from)
+{
+	if (strcmp(k->claims.holder, from) == 0)
+		k->claims.holder[0] = '\0';
+}
+
+bool claims_is_foreign(const struct keeper *k)
+{
+	return k->claims.holder[0] && strcmp(k->claims.holder, k->peers.self) != 0;
+}
+
+/* ---- claiming */
+
+static struct claim_head *find(struct claims *c, const char *name)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->heads[i].name, name) == 0)
+			return &c->heads[i];
+	return NULL;
+}
+
+/* What a head that has gone has said counts no more. */
+static void list_heads(struct keeper *k)
+{
+	struct claims *c = &k->claims;
+	const struct corosync_head *heads = NULL;
+	size_t n = 0;
+
+	if (k->peers.corosync)
+		heads = corosync_heads(k->peers.corosync, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct claim_head *head = find(c, heads[i].name);
+
+		if (heads[i].self)
+			continue;
+		if (!head && c->n < COROSYNC_HEADS_MAX) {
+			head = &c->heads[c->n++];
+			memset(head, 0, sizeof(*head));
+			snprintf(head->name, sizeof(head->name), "%s", heads[i].name);
+		}
+		if (!head)
+			continue;
+		head->joined = heads[i].joined;
+		head->answered &= heads[i].joined;
+	}
+}
+
+static struct json_object *list_silent(const struct claims *c)
+{
+	struct json_object *names = json_object_new_array();
+	const struct claim_terms terms = { c->takeover, c->gone };
+
+	for (size_t i = 0; i < c->n; i++)
+		if (claim_is_silent(&c->heads[i], &terms))
+			json_object_array_add(names,
+					      json_object_new_string(c->heads[i].name));
+	return names;
+}
+
+static void end_pending(struct keeper *k)
+{
+	struct claims *c = &k->claims;
+
+	c->pending = false;
+	keeper_arm(c->deadline, 0);
+}
+
+/* Nothing begins. */
+static void refuse(struct keeper *k, struct err *why, struct json_object *more)
+{
+	struct claims *c = &k->claims;
+
+	end_pending(k);
+	broadcast(k, MESSAGE_UNCLAIM, "", c->id, NULL);
+	requests_answer(k, c->fd, why, false, more);
+}
+
+static void refuse_silent(struct keeper *k, struct err *why)
+{
+	struct json_object *more = json_object_new_object();
+	const struct err first = *why;
+
+	json_object_object_add(more, "silent", list_silent(&k->claims));
+	err_set(why, BATON_EXIT_PEER, 0,
+		"%.200s. If it is known to be dead: `baton start --takeover %s`. If it is not, "
+		"both would write to the disk, and destroy the filesystem",
+		first.text, k->svc->name);
+	refuse(k, why, more);
+}
+
+static void begin(struct keeper *k)
+{
+	struct claims *c = &k->claims;
+	struct job job = { .operation = OPERATION_START,
+			   .who = JOB_CLIENT,
+			   .client = c->fd,
+			   .claimed = true };
+	struct err err = { 0 };
+
+	end_pending(k);
+	if (jobs_add(k, &job, 0, &err) == 0)
+		return;
+	broadcast(k, MESSAGE_UNCLAIM, "", c->id, NULL);
+	requests_answer(k, c->fd, &err, false, NULL);
+}
+
+/* Something is known that was not before. */
+static void judge(struct keeper *k, bool late)
+{
+	struct claims *c = &k->claims;
+	const struct claim_terms terms = { c->takeover, c->gone };
+	enum claim_verdict verdict;
+	struct err why = { 0 };
+
+	if (!c->pending)
+		return;
+	if (claims_is_foreign(k)) {
+		err_set(&why, BATON_EXIT_PEER, 0, "%s is starting it", c->holder);
+		refuse(k, &why, NULL);
+		return;
+	}
+	if (!c->delivered && !late)
+		return;
+	if (!c->delivered) {
+		err_set(&why, BATON_EXIT_CLUSTER, 0,
+			"corosync has not delivered the claim to the other heads");
+		refuse(k, &why, NULL);
+		return;
+	}
+	list_heads(k);
+	verdict = claim_judge(c->heads, c->n, &terms, late, &why);
+	if (verdict == CLAIM_WAITS)
+		return;
+	if (verdict == CLAIM_GRANTED)
+		begin(k);
+	else if (verdict == CLAIM_SILENT)
+		refuse_silent(k, &why);
+	else
+		refuse(k, &why, NULL);
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
+{
+	judge(data, true);
+	return 0;
+}
+
+static void take_stand(struct keeper *k, const char *from, const struct message *m)
+{
+	struct claims *c = &k->claims;
+	struct claim_head *head;
+	struct err err;
+
+	if (!c->pending || m->generation != c->id)
+		return;
+	list_heads(k);
+	head = find(c, from);
+	if (head && claim_parse(&head->stand, m->body, &err) == 0)
+		head->answered = true;
+	judge(k, false);
+}
+
+void claims_message(struct keeper *k, const char *from, const struct message *m)
+{
+	struct claims *c = &k->claims;
+	bool from_us = strcmp(from, k->peers.self) == 0;
+
+	if (m->type == MESSAGE_CLAIM) {
+		take_claim(k, from, m->generation);
+		judge(k, false);
+	} else if (m->type == MESSAGE_UNCLAIM) {
+		take_unclaim(k, from);
+	} else if (m->type == MESSAGE_STAND && strcmp(m->to, k->peers.self) == 0) {
+		take_stand(k, from, m);
+	} else if (m->type == MESSAGE_HELLO && !from_us && c->pending) {
+		/* It may not have heard the claim. */
+		broadcast(k, MESSAGE_CLAIM, "", c->id, NULL);
+	}
+}
+
+void claims_peers_changed(struct keeper *k)
+{
+	struct claims *c = &k->claims;
+	const struct corosync_head *holder = peers_find(k, c->holder);
+
+	if (c->holder[0] && (!holder || !holder->joined))
+		c->holder[0] = '\0';
+	judge(k, false);
+}
+
+void claims_ended(struct keeper *k)
+{
+	broadcast(k, MESSAGE_UNCLAIM, "", k->claims.id, NULL);
+}
+
+void claims_overrule(struct keeper *k)
+{
+	struct err why;
+
+	if (!k->claims.pending)
+		return;
+	err_set(&why, BATON_EXIT_FAILED, 0, "overruled by another request");
+	refuse(k, &why, NULL);
+}
+
+/* A head that is in no cluster has nobody to ask but the network. */
+static int check_membership(struct keeper *k, bool takeover, struct err *err)
+{
+	if (k->peers.corosync || takeover || access(COROSYNC_CONF, F_OK) < 0)
+		return 0;
+	return err_set(err, BATON_EXIT_CLUSTER, 0,
+		       "no other head can be asked: %.150s. If none of them serves it: "
+		       "`baton start --takeover %s`",
+		       k->peers.why.text, k->svc->name);
+}
+
+int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
+		 struct err *err)
+{
+	struct claims *c = &k->claims;
+	const struct job job = { .operation = OPERATION_START,
+				 .who = JOB_CLIENT,
+				 .client = fd };
+	int rc;
+
+	if (c->pending)
+		return err_set(err, BATON_EXIT_KEEPER, 0,
+			       "a start is being asked for already");
+	/* It asks nothing of the others, and changes nothing. */
+	if (k->state == STATE_SERVING && !k->jobs.busy)
+		return jobs_add(k, &job, 0, err);
+	rc = check_membership(k, terms->takeover || terms->gone, err);
+	if (rc < 0)
+		return rc;
+	/* Pacemaker runs, so corosync does; it may not have been there when it was last tried. */
+	if (!k->peers.corosync && terms->gone)
+		peers_join(k);
+	if (!k->peers.corosync)
+		return jobs_add(k, &job, 0, err);
+	c->pending = true;
+	c->delivered = false;
+	c->takeover = terms->takeover;
+	snprintf(c->gone, sizeof(c->gone), "%s", terms->gone ? terms->gone : "");
+	c->fd = fd;
+	c->n = 0;
+	c->id++;
+	keeper_arm(c->deadline, ANSWERS_MS);
+	broadcast(k, MESSAGE_CLAIM, "", c->id, NULL);
+	return 0;
+}
+
+int claims_open(struct keeper *k, struct err *err)
+{
+	struct claims *c = &k->claims;
+	int rc = sd_event_add_time_relative(k->event, &c->deadline, CLOCK_MONOTONIC, 0, 0,
+					    on_deadline, k);
+
+	if (rc < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop");
+	keeper_arm(c->deadline, 0);
+	return 0;
+}
+
+void claims_close(struct keeper *k)
+{
+	sd_event_source_disable_unref(k->claims.deadline);
+	if (k->claims.pending)
+		close(k->claims.fd);
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * startover: the action start once more, with what Pacemaker knows of heads that are silent.
+ *
+ * A keeper starts nothing while a head of the cluster does not answer. Agents are not told of
+ * fencing, so the states of the nodes are looked up: one that is not unclean has been fenced,
+ * has left in order, or is here and had the service probed and stopped on it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/claim.h"
+#include "ocf/service.h"
+#include "sys/pacemaker.h"
+
+static int look(const struct call *call, struct cluster_state *state, struct err *err)
+{
+	const char *resource = getenv("OCF_RESOURCE_INSTANCE");
+	const struct child_wait wait = child_wait_for(ocf_left_ms(call->request) / 2);
+
+	return pacemaker_look(state, resource ? resource : call->name, &wait, err);
+}
+
+/* The nodes that Pacemaker has no fear of. With fencing off it fears none. */
+static void list_gone(const struct call *call, const struct cluster_state *state,
+		      char *names, size_t size)
+{
+	size_t len = 0;
+
+	names[0] = '\0';
+	for (size_t i = 0; i < state->n_nodes; i++) {
+		const struct cluster_node *node = &state->nodes[i];
+
+		if (node->unclean && state->stonith)
+			continue;
+		if (!state->stonith && !node->online)
+			ocf_log("WARNING",
+				"%s: fencing is off (stonith-enabled): nobody knows whether "
+				"%s has let go of the disk",
+				call->name, node->name);
+		if (len + strlen(node->name) + 2 < size)
+			len += sprintf(names + len, "%s%s", len ? " " : "", node->name);
+	}
+}
+
+enum ocf_exit service_start_over(const struct ocf_request *request, struct err *err)
+{
+	struct json_object *start = call_word("start");
+	struct cluster_state state;
+	char gone[CLAIM_GONE_MAX];
+	struct call call;
+	enum ocf_exit code = call_begin(&call, request, err);
+
+	if (code == OCF_SUCCESS && look(&call, &state, err) < 0) {
+		err_wrap(err, 0, "which heads has Pacemaker fenced?");
+		code = OCF_ERR_GENERIC;
+	}
+	if (code != OCF_SUCCESS) {
+		json_object_put(start);
+		return code;
+	}
+	list_gone(&call, &state, gone, sizeof(gone));
+	json_object_object_add(start, "agent", json_object_new_boolean(true));
+	json_object_object_add(start, "gone", json_object_new_string(gone));
+	if (call_keeper(&call, start, 0, NULL, NULL, err) < 0)
+		return ocf_exit_of(err->code);
+	ocf_log("INFO", "%s: serving; silent heads are fenced or off, says Pacemaker",
+		call.name);
+	return OCF_SUCCESS;
+}

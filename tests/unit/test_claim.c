@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/claim.h"
+
+#define STANDBY                                                                          \
+	{                                                                                \
+		.word = "standby"                                                        \
+	}
+
+static void expect(struct claim_head head, const struct claim_terms *terms, bool late,
+		   enum claim_verdict verdict, const char *said)
+{
+	struct claim_head heads[2] = {
+		{ .name = "head3", .joined = true, .answered = true, .stand = STANDBY }
+	};
+	struct err why = { 0 };
+
+	heads[1] = head;
+	snprintf(heads[1].name, sizeof(heads[1].name), "head1");
+	assert_int_equal(claim_judge(heads, 2, terms, late, &why), verdict);
+	assert_string_equal(why.text, said);
+	if (verdict == CLAIM_REFUSED || verdict == CLAIM_SILENT)
+		assert_int_equal(why.code, BATON_EXIT_PEER);
+}
+
+#define SAYS(...)                                                                        \
+	(struct claim_head)                                                              \
+	{                                                                                \
+		.joined = true, .answered = true, .stand = { __VA_ARGS__ }               \
+	}
+
+static const struct claim_terms plain = { 0 };
+static const struct claim_terms takeover = { .takeover = true };
+static const struct claim_terms pacemaker = { .gone = "head1 head2" };
+
+static void who_has_the_disk_is_never_overridden(void **state)
+{
+	const struct claim_terms *const all[] = { &plain, &takeover, &pacemaker };
+
+	for (size_t i = 0; i < 3; i++) {
+		expect(SAYS(.word = "serving"), all[i], false, CLAIM_REFUSED,
+		       "head1 serves it");
+		expect(SAYS(.word = "serving", .peer = "head2"), all[i], true,
+		       CLAIM_REFUSED, "head1 serves it");
+		expect(SAYS(.word = "start"), all[i], false, CLAIM_REFUSED,
+		       "head1 is starting it");
+		expect(SAYS(.word = "take", .peer = "head3"), all[i], false,
+		       CLAIM_REFUSED, "head1 is starting it");
+		expect(SAYS(.word = "partial", .holds = true), all[i], false,
+		       CLAIM_REFUSED,
+		       "head1 has not released the disk (partial); stop it there, or "
+		       "have that head fenced");
+		expect(SAYS(.word = "stop", .holds = true), all[i], false, CLAIM_REFUSED,
+		       "head1 has not released the disk (stop); stop it there, or have "
+		       "that head fenced");
+		expect(SAYS(.word = "standby", .rival = "other"), all[i], false,
+		       CLAIM_REFUSED,
+		       "head1: the service other there is on the same disk");
+	}
+}
+
+static void what_an_administrator_may_override(void **state)
+{
+	static const struct {
+		struct claim_stand stand;
+		const char *said;
+	} table[] = {
+		{ { .word = "standby", .peer = "head2" },
+		  "a hand-over between head1 and head2 is going on" },
+		{ { .word = "prepare", .peer = "head2" },
+		  "a hand-over between head1 and head2 is going on" },
+		{ { .word = "partial" },
+		  "on head1 it is not stopped (partial); `baton stop` there" },
+		{ { .word = "stop" },
+		  "on head1 it is not stopped (stop); `baton stop` there" },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct claim_head head = { .joined = true,
+					   .answered = true,
+					   .stand = table[i].stand };
+
+		expect(head, &plain, false, CLAIM_REFUSED, table[i].said);
+		expect(head, &pacemaker, false, CLAIM_REFUSED, table[i].said);
+		expect(head, &takeover, false, CLAIM_GRANTED, "");
+	}
+}
+
+static void who_is_silent_may_serve(void **state)
+{
+	static const char said[] =
+		"head1 does not answer, so nobody knows whether it serves";
+	const struct claim_head dead = { 0 }, mute = { .joined = true };
+
+	expect(dead, &plain, false, CLAIM_SILENT, said);
+	expect(dead, &takeover, false, CLAIM_GRANTED, "");
+	expect(dead, &pacemaker, false, CLAIM_GRANTED, "");
+	/* Who can still answer is waited for, whatever is said of him. */
+	expect(mute, &plain, false, CLAIM_WAITS, "");
+	expect(mute, &takeover, false, CLAIM_WAITS, "");
+	expect(mute, &pacemaker, false, CLAIM_WAITS, "");
+	expect(mute, &plain, true, CLAIM_SILENT, said);
+	expect(mute, &takeover, true, CLAIM_GRANTED, "");
+	expect(mute, &pacemaker, true, CLAIM_GRANTED, "");
+	/* Of another Pacemaker says nothing. */
+	expect(dead, &(const struct claim_terms){ .gone = "head2 head11" }, false,
+	       CLAIM_SILENT, said);
+	expect(dead, &(const struct claim_terms){ .gone = "" }, false, CLAIM_SILENT,
+	       said);
+}
+
+static void nothing_stands_in_the_way(void **state)
+{
+	static const char *const words[] = { "standby", "absent", "prepare", "mend" };
+
+	for (size_t i = 0; i < 4; i++) {
+		struct claim_head head = { .joined = true, .answered = true };
+
+		snprintf(head.stand.word, sizeof(head.stand.word), "%s", words[i]);
+		expect(head, &plain, false, CLAIM_GRANTED, "");
+	}
+}
+
+static void words_from_outside(void **state)
+{
+	static const char *const bad[] = {
+		"{}",
+		"{\"state\":\"\"}",
+		"{\"state\":\"a word that is far too long\"}",
+		"{\"state\":\"stand by\"}",
+		"{\"state\":\"standby\",\"peer\":\"a\\nb\"}",
+		"{\"state\":\"standby\",\"rival\":\"\\u001b[2J\"}",
+	};
+	const struct claim_stand told = {
+		.word = "partial", .holds = true, .peer = "head2", .rival = "other"
+	};
+	struct json_object *o = claim_format(&told);
+	struct claim_stand stand = { 0 };
+	struct err err = { 0 };
+
+	assert_int_equal(claim_parse(&stand, o, &err), 0);
+	assert_string_equal(stand.word, told.word);
+	assert_string_equal(stand.peer, told.peer);
+	assert_string_equal(stand.rival, told.rival);
+	assert_true(stand.holds);
+	json_object_put(o);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		o = json_tokener_parse(bad[i]);
+		assert_non_null(o);
+		assert_int_not_equal(claim_parse(&stand, o, &err), 0);
+		json_object_put(o);
+	}
+	assert_int_not_equal(claim_parse(&stand, NULL, &err), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_has_the_disk_is_never_overridden),
+		cmocka_unit_test(what_an_administrator_may_override),
+		cmocka_unit_test(who_is_silent_may_serve),
+		cmocka_unit_test(nothing_stands_in_the_way),
+		cmocka_unit_test(words_from_outside),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
