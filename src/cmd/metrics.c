@@ -381,6 +381,24 @@ static void write_steps(FILE *out, const char *name, const struct findings *find
 	for_each_record(out, name, findings, NULL, steps_of);
 }
 
+static void unsettled_of(FILE *out, const char *name, const char *service,
+			 struct json_object *record)
+{
+	struct json_object *steps;
+	double n = 0;
+
+	if (!json_object_object_get_ex(record, "steps", &steps))
+		return;
+	for (size_t i = 0; i < json_object_array_length(steps); i++)
+		n += member_double(json_object_array_get_idx(steps, i), "unsettled");
+	sample(out, name, n, LABELS({ "service", service }));
+}
+
+static void write_unsettled(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_record(out, name, findings, "move", unsettled_of);
+}
+
 static void pause_of(FILE *out, const char *name, const char *service,
 		     struct json_object *record)
 {
@@ -445,6 +463,9 @@ static const struct metric metrics[] = {
 	  "How long each step of the last operation of a kind took.", write_steps },
 	{ "baton_last_move_pause_seconds",
 	  "How long the last move from this head kept clients waiting.", write_pause },
+	{ "baton_last_move_unsettled_connections",
+	  "Connections of the last move whose clients may repeat a call that was executed.",
+	  write_unsettled },
 	{ "baton_last_move_info", "Heads of the last move, as labels.", write_move },
 };
 

@@ -41,6 +41,7 @@ static const char *said_state(enum operation operation)
 	case OPERATION_MEND:
 		return "serving";
 	case OPERATION_STOP:
+	case OPERATION_HAND_OVER:
 		return "stopped, in standby";
 	case OPERATION_TEARDOWN:
 		return "taken down";

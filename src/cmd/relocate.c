@@ -126,6 +126,22 @@ static void show_success(const struct relocation *r)
 	printf("\n");
 }
 
+/* It was not exactly-once, whatever else went well. */
+static void warn_unsettled(const struct relocation *r)
+{
+	struct json_object *steps;
+
+	if (!json_object_object_get_ex(r->record, "steps", &steps))
+		return;
+	for (size_t i = 0; i < json_object_array_length(steps); i++) {
+		struct json_object *step = json_object_array_get_idx(steps, i);
+
+		if (member_double(step, "unsettled") > 0)
+			fprintf(stderr, "baton: %s: replies %s\n", r->name,
+				member_string(step, "note"));
+	}
+}
+
 static int tell(const struct relocation *r)
 {
 	bool failed = r->err.text[0];
@@ -139,6 +155,7 @@ static int tell(const struct relocation *r)
 	} else {
 		if (r->record)
 			show_record(r->record);
+		warn_unsettled(r);
 		if (!failed)
 			show_success(r);
 	}

@@ -27,7 +27,7 @@ static int by_cookie(const void *pa, const void *pb)
 	return a->cookie < b->cookie ? -1 : a->cookie > b->cookie;
 }
 
-static void sort(struct sents *sents)
+void sents_sort(struct sents *sents)
 {
 	if (sents->n)
 		qsort(sents->v, sents->n, sizeof(*sents->v), by_cookie);
@@ -206,8 +206,8 @@ int idle_sift(struct clients *clients, struct sents *before, struct sents *after
 	int rc = idle ? 0 : -ENOMEM;
 
 	*why = NULL;
-	sort(before);
-	sort(after);
+	sents_sort(before);
+	sents_sort(after);
 	if (rc == 0)
 		rc = find_speakers(before, after, get_shortest_gift(svc), &s.speakers);
 	if (rc == 0)

@@ -12,7 +12,11 @@
  * @ip, @port: of the client
  * @known: the kernel has told the next two
  * @bytes: ever handed to the network, retransmissions included: it only grows
+ * @acked: of them the client has acknowledged so many: it only grows
  * @unsent: written and not yet sent; a FIN counts as one
+ * @unacknowledged: written and not acknowledged, sent or not; a FIN counts as one
+ * @unread: received, and not read by the server
+ * @silent_ms: since the client last acknowledged anything
  */
 struct sent {
 	uint64_t cookie;
@@ -20,7 +24,11 @@ struct sent {
 	uint16_t port;
 	bool known;
 	uint64_t bytes;
+	uint64_t acked;
 	uint32_t unsent;
+	uint32_t unacknowledged;
+	uint32_t unread;
+	uint32_t silent_ms;
 };
 
 /** struct sents - a growable list; start from all zero, end with sents_free() */
@@ -32,6 +40,9 @@ struct sents {
 
 /** sents_add - append a copy. Return: 0 or -ENOMEM. */
 int sents_add(struct sents *sents, const struct sent *sent);
+
+/** sents_sort - by cookie. */
+void sents_sort(struct sents *sents);
 
 /** sents_free - release the list and clear it. */
 void sents_free(struct sents *sents);

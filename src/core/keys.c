@@ -120,6 +120,24 @@ const struct key keys[KEY_COUNT] = {
 			"period after each move last to its end. Shorter than this, a network "
 			"failure costs no client its locks.",
 	},
+	[KEY_DRAIN] = {
+		.name = "drain",
+		.type = KEY_NUMBER,
+		.value = "SECONDS",
+		.fallback = "5",
+		.min = 1,
+		.max = 60,
+		.unit = "seconds",
+		.limit = 1,
+		.help = "longest time for calls to be read and replies to be delivered",
+		.text = "How long a stop goes on waiting while the calls that have come are "
+			"read and their replies sent, which a slow link or a client that reads "
+			"much can take. Connections with a long backlog are held off first, "
+			"while the others are served; the rest is part of the pause. When it "
+			"is over, a move is given up and the service goes on where it is; a "
+			"stop goes on, and names the clients whose calls may be executed "
+			"twice.",
+	},
 	[KEY_THREADS] = {
 		.name = "threads",
 		.type = KEY_NUMBER,

@@ -42,6 +42,8 @@ const char *plan_operation_name(enum operation operation)
 		return "start";
 	case OPERATION_STOP:
 		return "stop";
+	case OPERATION_HAND_OVER:
+		return "hand-over";
 	case OPERATION_TEARDOWN:
 		return "teardown";
 	case OPERATION_MEND:
@@ -104,6 +106,7 @@ struct plan plan_make(enum operation operation, const struct standing *standing)
 			plan.phases[n++] = PHASE_MEND;
 		break;
 	case OPERATION_STOP:
+	case OPERATION_HAND_OVER:
 		if (standing->lost)
 			plan.phases[n++] = PHASE_REPIN;
 		if (state == STATE_SERVING)

@@ -13,6 +13,7 @@ enum operation {
 	OPERATION_TAKE,    /* start, once that head has granted it */
 	OPERATION_START,
 	OPERATION_STOP,
+	OPERATION_HAND_OVER, /* stop, so that another head can take it; may be given up */
 	OPERATION_TEARDOWN,
 	OPERATION_MEND, /* put daemons that have died back in their place */
 };

@@ -31,6 +31,17 @@
 /* Types 135 and 136: the client must still be able to find us, and we the client. */
 #define ACCEPT_ND "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
 
+/* The rules of a chain that accepts segments without payload. */
+static void write_bare(FILE *f)
+{
+	for (int doff = 5; doff <= 15; doff++)
+		fprintf(f, "		tcp doff %d ip length %d accept\n", doff,
+			20 + 4 * doff);
+	for (int doff = 5; doff <= 15; doff++)
+		fprintf(f, "		tcp doff %d ip6 length %d accept\n", doff,
+			4 * doff);
+}
+
 char *ruleset_drain(uint16_t port, bool dormant)
 {
 	char *text = NULL;
@@ -44,12 +55,7 @@ char *ruleset_drain(uint16_t port, bool dormant)
 					 "%s"
 					 "	chain bare {\n",
 		dormant ? "	flags dormant;\n" : "");
-	for (int doff = 5; doff <= 15; doff++)
-		fprintf(f, "		tcp doff %d ip length %d accept\n", doff,
-			20 + 4 * doff);
-	for (int doff = 5; doff <= 15; doff++)
-		fprintf(f, "		tcp doff %d ip6 length %d accept\n", doff,
-			4 * doff);
+	write_bare(f);
 	fprintf(f,
 		"	}\n"
 		"	chain input {\n"
@@ -63,6 +69,63 @@ char *ruleset_drain(uint16_t port, bool dormant)
 		"		oif 1 accept\n"
 		"		" ACCEPT_ND
 		"		tcp sport %u tcp flags & (fin | rst) == 0 accept\n"
+		"		tcp sport %u tcp flags & (fin | rst) == fin tcp flags set "
+		"psh | ack accept\n"
+		"	}\n"
+		"}\n",
+		port, port, port);
+	if (fclose(f) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+/* A set of the remote ends of one family; nft knows no empty list of elements. */
+static void write_held(FILE *f, const char *name, const char *type, int family,
+		       const struct conns *conns, unsigned int seconds)
+{
+	char ip[IPADDR_TEXT];
+	bool first = true;
+
+	fprintf(f, "	set %s {\n		type %s . inet_service; timeout %us;\n",
+		name, type, seconds);
+	for (size_t i = 0; i < conns->n; i++) {
+		const struct conn *c = &conns->v[i];
+
+		if (c->remote.family != family)
+			continue;
+		fprintf(f, "%s%s . %u", first ? "		elements = { " : ", ",
+			ipaddr_format(&c->remote, ip), c->rport);
+		first = false;
+	}
+	fprintf(f, "%s	}\n", first ? "" : " }\n");
+}
+
+#define REPLACE_HOLD                                                                     \
+	"table inet " RULESET_HOLD " {}\n"                                               \
+	"delete table inet " RULESET_HOLD "\n"
+
+char *ruleset_hold(uint16_t port, const struct conns *conns, unsigned int seconds)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return NULL;
+	fprintf(f, REPLACE_HOLD "table inet " RULESET_HOLD " {\n");
+	write_held(f, "held4", "ipv4_addr", AF_INET, conns, seconds);
+	write_held(f, "held6", "ipv6_addr", AF_INET6, conns, seconds);
+	fprintf(f, "	chain held {\n");
+	write_bare(f);
+	fprintf(f,
+		"		drop\n"
+		"	}\n"
+		"	chain input {\n"
+		"		type filter hook input priority -300; policy accept;\n"
+		"		tcp dport %u ip saddr . tcp sport @held4 jump held\n"
+		"		tcp dport %u ip6 saddr . tcp sport @held6 jump held\n"
 		"	}\n"
 		"}\n",
 		port, port);
@@ -71,6 +134,11 @@ char *ruleset_drain(uint16_t port, bool dormant)
 		return NULL;
 	}
 	return text;
+}
+
+const char *ruleset_unhold(void)
+{
+	return REPLACE_HOLD;
 }
 
 const char *ruleset_silence(void)

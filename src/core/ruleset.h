@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/conn.h"
 #include "core/service.h"
 
 /* The table's name, in the families inet and (silence) arp. */
@@ -17,12 +18,31 @@
  * @dormant: load it without effect, to be woken by nftable_set_dormant() when it is needed
  *
  * In: loopback, neighbour discovery, and segments to @port without payload and without
- * SYN. Out: loopback, neighbour discovery, and segments from @port without FIN and RST.
- * ARP is untouched. Replaces whatever an earlier ruleset of baton's left, in one transaction.
+ * SYN. Out: loopback, neighbour discovery, and segments from @port without RST. A FIN is taken off, and
+ * what stands before it in its segment leaves: a socket that is closed with data unsent has
+ * its FIN on the last of it (net/ipv4/tcp_output.c, tcp_send_fin()), and that data may be the end of a reply. ARP is untouched. Replaces whatever an earlier ruleset of baton's left, in one transaction.
  *
  * Return: malloc'd text, or NULL if memory is short.
  */
 char *ruleset_drain(uint16_t port, bool dormant);
+
+/* The table of connections that are held off while others are served, family inet. */
+#define RULESET_HOLD "baton_hold"
+
+/**
+ * ruleset_hold - let no call come in by some connections; all others are served
+ * @port: the service's TCP port, host order
+ * @conns: those connections
+ * @seconds: then they are let in again, should nobody be left to do it
+ *
+ * A table of its own. Replaces an earlier one, in one transaction.
+ *
+ * Return: malloc'd text, or NULL if memory is short.
+ */
+char *ruleset_hold(uint16_t port, const struct conns *conns, unsigned int seconds);
+
+/** ruleset_unhold - take that table away, whether it exists or not; static text. */
+const char *ruleset_unhold(void);
 
 /** ruleset_silence - nothing in, nothing out but loopback, ARP included; static text. */
 const char *ruleset_silence(void);

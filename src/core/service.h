@@ -94,6 +94,7 @@ struct service {
 	unsigned int lease;    /* seconds */
 	unsigned int grace;    /* seconds */
 	unsigned int courtesy; /* seconds after the lease */
+	unsigned int drain;    /* seconds */
 	unsigned int threads;
 	enum link_mode link;
 	unsigned int versions;

@@ -77,6 +77,9 @@ static void judge_state(struct keeper *k)
 	case OPERATION_STOP:
 		k->state = STATE_STANDBY;
 		break;
+	case OPERATION_HAND_OVER:
+		k->state = failed ? STATE_SERVING : STATE_STANDBY;
+		break;
 	case OPERATION_TEARDOWN:
 		k->state = STATE_ABSENT;
 		break;
@@ -143,7 +146,7 @@ static void begin_next(struct keeper *k)
  */
 static void judge_granting(const struct jobs *jobs, struct err *result)
 {
-	if (jobs->job.who == JOB_HANDOVER && jobs->job.operation == OPERATION_STOP &&
+	if (jobs->job.who == JOB_HANDOVER && jobs->job.operation == OPERATION_HAND_OVER &&
 	    !result->text[0] && jobs->runner.before != STATE_SERVING)
 		err_set(result, BATON_EXIT_FAILED, 0,
 			"was %s when it was to be handed over, not serving",

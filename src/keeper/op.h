@@ -16,6 +16,7 @@
 #include "sys/rtnl.h"
 
 #define OP_NFS_PORT 2049
+#define OP_NOTE     280
 
 /**
  * struct op - the state of a running operation
@@ -28,6 +29,11 @@
  * @clients: those that a stop lets go of; see stop.c
  * @sent: what had been sent to clients when they were looked at
  * @kept: why none may be let go of; "" = nothing is in doubt
+ * @planned: the stop is part of a hand-over, which may be given up as long as it serves
+ * @given_up: it was
+ * @holding: connections are held off while others are served
+ * @owed: what the connections owed when the drain ended
+ * @unsettled: connections whose clients may repeat a call that was executed
  * @note: what the running step has to say for the ledger; cleared before each
  * @serving: clients are served in this phase: no part of the pause
  * @syncing: the process that still writes back; 0 = none
@@ -49,7 +55,12 @@ struct op {
 	struct clients clients;
 	struct sents sent;
 	char kept[100];
-	char note[120];
+	bool planned;
+	bool given_up;
+	bool holding;
+	struct sents owed;
+	size_t unsettled;
+	char note[OP_NOTE];
 	bool serving;
 	pid_t syncing;
 	int lock;

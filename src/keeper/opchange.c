@@ -18,6 +18,7 @@ void op_release(struct op *op)
 	conns_free(&op->conns);
 	clients_free(&op->clients);
 	sents_free(&op->sent);
+	sents_free(&op->owed);
 	if (op->asking >= 0)
 		close(op->asking);
 	ns_close(&op->inside);

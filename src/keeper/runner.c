@@ -59,7 +59,8 @@ struct report {
 	unsigned int deadline_ms;
 	bool serving;
 	const char *step; /* of a static table: the same address in both */
-	char note[120];
+	size_t unsettled;
+	char note[OP_NOTE];
 	struct err err;
 };
 
@@ -126,6 +127,7 @@ static int run_step(struct op *op, const struct step *step, bool undo, int fd,
 
 	send_report(fd, &report);
 	op->note[0] = '\0';
+	op->unsettled = 0;
 	rc = op_go(op, step->place, err);
 	if (rc == 0)
 		rc = step->run(op, err);
@@ -137,6 +139,7 @@ static int run_step(struct op *op, const struct step *step, bool undo, int fd,
 	report.rc = rc;
 	report.ms = now_ms(CLOCK_MONOTONIC) - began;
 	memcpy(report.note, op->note, sizeof(report.note));
+	report.unsettled = op->unsettled;
 	if (rc < 0)
 		report.err = *err;
 	send_report(fd, &report);
@@ -159,9 +162,10 @@ static int run_phase(struct op *op, enum phase phase, bool undo, int fd, struct 
 }
 
 /* A stop that fails has left something standing, whatever its first reason. */
-static void judge(enum operation operation, struct err *err)
+static void judge(enum operation operation, const struct op *op, struct err *err)
 {
-	if (operation == OPERATION_STOP || operation == OPERATION_TEARDOWN)
+	if (operation == OPERATION_STOP || operation == OPERATION_TEARDOWN ||
+	    (operation == OPERATION_HAND_OVER && !op->given_up))
 		err->code = BATON_EXIT_STANDING;
 }
 
@@ -189,6 +193,7 @@ static void run_child(const struct service *svc, enum operation operation,
 	rc = op_init(&op, svc, &over.err);
 	op.lock = lock;
 	op.told = told;
+	op.planned = operation == OPERATION_HAND_OVER;
 	if (rc == 0)
 		rc = facts_look(&op, &standing, &over.err);
 	if (rc == 0) {
@@ -206,7 +211,7 @@ static void run_child(const struct service *svc, enum operation operation,
 			undo(&op, plan.undo, fd);
 	}
 	if (rc < 0)
-		judge(operation, &over.err);
+		judge(operation, &op, &over.err);
 	over.rc = rc;
 	send_report(fd, &over);
 	op_release(&op);
@@ -326,6 +331,9 @@ static struct json_object *record_step(struct runner *runner, const struct repor
 								     : "done"));
 	if (report->serving)
 		json_object_object_add(o, "serving", json_object_new_boolean(true));
+	if (report->unsettled)
+		json_object_object_add(o, "unsettled",
+				       json_object_new_int64(report->unsettled));
 	if (report->note[0] || report->rc < 0)
 		json_object_object_add(o, "note",
 				       json_object_new_string(report->rc < 0

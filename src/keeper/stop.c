@@ -4,21 +4,17 @@
  *
  * Theory of operation
  *
- *   sync -> drain -> knfsd -> settle -> silence -> record -> nfsdcld -> sever -> unmount
+ *   sync -> hold -> drain -> knfsd -> settle -> silence -> record -> nfsdcld -> sever -> unmount
  *   -> clear
  *
  * sync: what clients have written without asking for it to be on the disk yet would be
  * written by the unmount, while they wait.
  *
- * drain: a filter lets only segments without payload in, and neither FIN nor RST out; what
- * has come in is read by knfsd. knfsd: stopping the threads is the barrier: each finishes
- * the call it executes, and its reply leaves; a call not begun is forgotten and can safely
- * be sent again. settle: wait, bounded, until every reply is acknowledged. Then no call
- * that was executed can be sent again after the move. A client that has more calls to make
- * puts its acknowledgement on one of them, which the filter drops: so it is asked for a
- * bare one by a tickle, which it answers at once. silence: link down; from here on
- * nothing of the service speaks, so the client's connection stays ESTABLISHED until the
- * new head speaks.
+ * hold, drain, settle: see drain.c; what they leave is that no call that was executed can be
+ * sent again after the move. knfsd: stopping the threads is the barrier: each finishes the
+ * call it executes, and its reply leaves; a call not begun is forgotten and can safely be sent
+ * again. silence: link down; from here on nothing of the service speaks, so the client's
+ * connection stays ESTABLISHED until the new head speaks.
  *
  * Idle clients are let go of on the way: a client that holds nothing has nothing to reclaim,
  * but it is recorded, does not come back until it renews, and so keeps the grace period
@@ -41,7 +37,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
-#include "core/ruleset.h"
+#include "keeper/drain.h"
 #include "keeper/op.h"
 #include "keeper/released.h"
 #include "sys/child.h"
@@ -51,34 +47,19 @@
 #include "sys/mountpoint.h"
 #include "sys/nfsd.h"
 #include "sys/nfsdcld.h"
-#include "sys/nftable.h"
 #include "sys/sent.h"
 
 /* Then the rest is written by the unmount. */
 #define SYNC_MS 10000
 
-/* How long calls may take to be read, and replies to be acknowledged unasked and asked. */
-#define DRAIN_MS  200
-#define ACK_MS    5
-#define SETTLE_MS 500
+/* The longest that the key `drain` allows, and some. */
+#define DRAIN_STEP_MS 75000
 
 /* How long the kernel may take to let go of the disk after the unmount. */
 #define RELEASE_MS 5000
 
 /* Everything but TIME-WAIT and SYN-RECV: sockets that can still owe something. */
 #define STATES_OWING (DIAG_STATES_ALL & ~(1u << TCP_TIME_WAIT) & ~DIAG_STATES_SYN_RECV)
-
-/* Has it something knfsd has not read? */
-static bool is_unread(const struct diag_entry *e)
-{
-	return e->rqueue > 0;
-}
-
-/* Has it something not acknowledged? The FIN that may not leave counts as one byte. */
-static bool is_unacknowledged(const struct diag_entry *e)
-{
-	return e->wqueue > 1;
-}
 
 /* In a child: a disk that hangs must not keep the address up. run_unmount() awaits it. */
 static int run_sync(struct op *op, struct err *err)
@@ -99,51 +80,6 @@ static int run_sync(struct op *op, struct err *err)
 	op->syncing = pid;
 	snprintf(op->note, sizeof(op->note), "not done after %d s", SYNC_MS / 1000);
 	return 0;
-}
-
-/* Puts the connections that are still @waiting into @owing. */
-static int find_owing(struct op *op, bool (*waiting)(const struct diag_entry *),
-		      struct conns *owing, struct err *err)
-{
-	_cleanup_diag_table_ struct diag_table table = { 0 };
-	int rc = diag_dump(op->diag, OP_NFS_PORT, STATES_OWING, &table, err);
-
-	owing->n = 0;
-	for (size_t i = 0; i < table.n && rc == 0; i++)
-		if (waiting(&table.v[i]))
-			rc = conns_add(owing, &table.v[i].conn);
-	return rc;
-}
-
-/* Waits, at most so long, until none is left; @owing then holds those that are. */
-static int wait_until_none(struct op *op, bool (*waiting)(const struct diag_entry *),
-			   int deadline_ms, struct conns *owing, struct err *err)
-{
-	int64_t until = child_now_ms() + deadline_ms;
-
-	for (;;) {
-		int rc = find_owing(op, waiting, owing, err);
-
-		if (rc < 0 || owing->n == 0 || child_now_ms() > until)
-			return rc;
-		/* sock_diag tells of closed sockets only, not of empty queues. */
-		poll(NULL, 0, 2);
-	}
-}
-
-/* Standby has left the filter asleep; if someone flushed it, it is compiled now. */
-static int hold_off_calls(struct op *op, struct err *err)
-{
-	_cleanup_free_ char *ruleset = NULL;
-	int rc = nftable_set_dormant(RULESET_TABLE, false, err);
-
-	if (rc != -ENOENT)
-		return rc;
-	ruleset = ruleset_drain(OP_NFS_PORT, false);
-	if (!ruleset)
-		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "filter");
-	rc = op_open_nft(op, err);
-	return rc < 0 ? rc : nft_apply(op->nft, ruleset, err);
 }
 
 static void keep_all(struct op *op, const char *why)
@@ -198,24 +134,9 @@ static void strike_clients(struct op *op)
 
 static int run_drain(struct op *op, struct err *err)
 {
-	_cleanup_conns_ struct conns owing = { 0 };
-	struct err why = { 0 };
-	int rc = op_open_diag(op, err);
+	int rc = drain_calls(op, err);
 
-	if (rc == 0)
-		rc = diag_conns(op->diag, OP_NFS_PORT, &op->conns, err);
-	if (rc < 0 || nfsd_get_threads() <= 0)
-		return rc;
-	/* Without the filter a call may be executed twice; not to stop would be worse. */
-	if (hold_off_calls(op, &why) < 0) {
-		snprintf(op->note, sizeof(op->note), "no filter: %.100s", why.text);
-		return 0;
-	}
-	rc = wait_until_none(op, is_unread, DRAIN_MS, &owing, err);
-	if (rc == 0 && owing.n)
-		snprintf(op->note, sizeof(op->note), "%zu connections with calls unread",
-			 owing.n);
-	if (rc == 0)
+	if (rc == 0 && nfsd_get_threads() > 0)
 		look_at_clients(op);
 	return rc;
 }
@@ -226,23 +147,6 @@ static int run_knfsd_down(struct op *op, struct err *err)
 
 	if (rc == 0)
 		sift_clients(op);
-	return rc;
-}
-
-static int run_settle(struct op *op, struct err *err)
-{
-	_cleanup_conns_ struct conns owing = { 0 };
-	int rc = wait_until_none(op, is_unacknowledged, ACK_MS, &owing, err);
-
-	if (rc < 0 || owing.n == 0)
-		return rc;
-	/* No route to a client any more, or no link: then it cannot be asked. */
-	if (op_open_raw(op, NULL) == 0)
-		rawsock_tickle(&op->raw, &owing, NULL, NULL);
-	rc = wait_until_none(op, is_unacknowledged, SETTLE_MS, &owing, err);
-	if (rc == 0 && owing.n)
-		snprintf(op->note, sizeof(op->note),
-			 "%zu clients never acknowledged a reply", owing.n);
 	return rc;
 }
 
@@ -339,26 +243,21 @@ static int verify_unmount(struct op *op, struct err *err)
 	return 0;
 }
 
-static int run_clear(struct op *op, struct err *err)
-{
-	int rc = nftable_set_dormant(RULESET_TABLE, true, err);
-
-	return rc == -ENOENT ? 0 : rc;
-}
-
 const struct step sync_steps[] = {
 	{ "sync", "write back what is not on the disk yet; clients are served meanwhile",
 	  PLACE_INSIDE, SYNC_MS + 5000, run_sync, NULL },
+	{ "hold", "hold off connections with a long backlog, until it is delivered",
+	  PLACE_INSIDE, DRAIN_STEP_MS, drain_hold, NULL },
 	{ 0 },
 };
 
 const struct step stop_steps[] = {
-	{ "drain", "no new calls in; let knfsd read what has come", PLACE_INSIDE, 10000,
-	  run_drain, NULL },
+	{ "drain", "no new calls in; what has come is read, and the replies are sent",
+	  PLACE_INSIDE, DRAIN_STEP_MS, run_drain, NULL },
 	{ "knfsd", "stop the threads: what is being executed gets its reply",
 	  PLACE_INSIDE, 30000, run_knfsd_down, NULL },
-	{ "settle", "wait until every reply is acknowledged", PLACE_INSIDE, 5000,
-	  run_settle, NULL },
+	{ "settle", "wait until every reply is acknowledged", PLACE_INSIDE, DRAIN_STEP_MS,
+	  drain_settle, NULL },
 	{ "silence", "links down, addresses off", PLACE_INSIDE, 5000, run_silence, NULL },
 	{ "record", "note the connections on the disk", PLACE_INSIDE, 10000, run_record,
 	  NULL },
@@ -369,6 +268,6 @@ const struct step stop_steps[] = {
 	{ "unmount", "flush the export caches, unmount; is the disk released?",
 	  PLACE_INSIDE, 60000, run_unmount, verify_unmount },
 	/* The reservation is released here. */
-	{ "clear", "put the filter to sleep", PLACE_INSIDE, 5000, run_clear, NULL },
+	{ "clear", "put the filter to sleep", PLACE_INSIDE, 5000, drain_end, NULL },
 	{ 0 },
 };

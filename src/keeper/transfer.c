@@ -205,8 +205,8 @@ static void apply(struct keeper *k, struct handover_todo todo)
 		end(k, todo.sends);
 	if (!todo.begins)
 		return;
-	t->changed |= todo.operation == OPERATION_STOP;
-	if (todo.operation != OPERATION_STOP && claims_is_foreign(k)) {
+	t->changed |= todo.operation == OPERATION_HAND_OVER;
+	if (todo.operation != OPERATION_HAND_OVER && claims_is_foreign(k)) {
 		err_set(&err, BATON_EXIT_PEER, 0, "%s has taken over", k->claims.holder);
 		happen(k, HANDOVER_BROKEN, &err);
 	} else if (jobs_add(k, &job, 0, &err) < 0)

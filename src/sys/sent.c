@@ -22,14 +22,19 @@ static int take_info(const struct nlattr *attr, void *data)
 	       len < sizeof(info) ? len : sizeof(info));
 	sent->known = true;
 	sent->bytes = info.tcpi_bytes_sent;
+	sent->acked = info.tcpi_bytes_acked;
 	sent->unsent = info.tcpi_notsent_bytes;
+	sent->silent_ms = info.tcpi_last_ack_recv;
 	return MNL_CB_OK;
 }
 
 static int take_entry(const struct nlmsghdr *nlh, const struct diag_entry *entry,
 		      void *data)
 {
-	struct sent sent = { .ip = entry->conn.remote, .port = entry->conn.rport };
+	struct sent sent = { .ip = entry->conn.remote,
+			     .port = entry->conn.rport,
+			     .unacknowledged = entry->wqueue,
+			     .unread = entry->rqueue };
 
 	if (ipaddr_equal(&entry->conn.local, &entry->conn.remote))
 		return 0;

@@ -29,6 +29,7 @@
 #include "sys/nfsping.h"
 #include "sys/nft.h"
 #include "sys/nftable.h"
+#include "sys/owed.h"
 #include "sys/rawsock.h"
 #include "sys/rpcbind.h"
 #include "sys/rtnl.h"
@@ -347,6 +348,48 @@ static int cmd_drain(int argc, char **argv)
 	return apply(text);
 }
 
+/* owed PORT undelivered|unacknowledged SECONDS STALL_MS LEASE_S: as drain and settle wait */
+static int cmd_owed(int argc, char **argv)
+{
+	const struct owed_terms terms = {
+		.port = atoi(argv[0]),
+		.part = strcmp(argv[1], "undelivered") == 0 ? BACKLOG_UNDELIVERED
+							    : BACKLOG_UNACKNOWLEDGED,
+		.until_ms = child_now_ms() + atoi(argv[2]) * 1000ll,
+		.stall_ms = atoi(argv[3]),
+		.lease_s = atoi(argv[4]),
+	};
+	struct sents last = { 0 };
+	int rc = owed_wait(diag, &terms, &last, NULL, &err);
+
+	printf("%d\n", rc);
+	sents_free(&last);
+	return rc < 0 ? rc : 0;
+}
+
+/* hold PORT SECONDS: the connections on standard input, as `conns` prints them */
+static int cmd_hold(int argc, char **argv)
+{
+	_cleanup_conns_ struct conns conns = { 0 };
+	_cleanup_free_ char *text = NULL;
+	char remote[64];
+	unsigned int port;
+
+	while (scanf("%63s %u", remote, &port) == 2) {
+		const struct conn c = { .remote = ip(remote), .rport = port };
+
+		if (conns_add(&conns, &c) < 0)
+			return -ENOMEM;
+	}
+	text = ruleset_hold(atoi(argv[0]), &conns, atoi(argv[1]));
+	return apply(text);
+}
+
+static int cmd_unhold(int argc, char **argv)
+{
+	return apply(ruleset_unhold());
+}
+
 /* As standby leaves it. */
 static int cmd_drain_asleep(int argc, char **argv)
 {
@@ -473,6 +516,9 @@ static const struct {
 	{ "sever", cmd_sever, 1 },
 	{ "drain", cmd_drain, 1 },
 	{ "drain-asleep", cmd_drain_asleep, 1 },
+	{ "owed", cmd_owed, 5 },
+	{ "hold", cmd_hold, 2 },
+	{ "unhold", cmd_unhold, 0 },
 	{ "dormant", cmd_dormant, 1 },
 	{ "awake", cmd_awake, 0 },
 	{ "silence", cmd_silence, 0 },

@@ -60,6 +60,7 @@ static void test_defaults(void **state)
 	assert_int_equal(svc.lease, 10);
 	assert_int_equal(svc.grace, 20);
 	assert_int_equal(svc.courtesy, 90);
+	assert_int_equal(svc.drain, 5);
 	assert_int_equal(svc.threads, 16);
 	assert_int_equal(svc.link, LINK_MACVLAN);
 	assert_int_equal(svc.versions, VERSION_4_1 | VERSION_4_2);
@@ -90,6 +91,7 @@ static void test_everything(void **state)
 			 "lease = 3600\r\n"
 			 "grace = 3600\r\n"
 			 "courtesy = 0\r\n"
+			 "drain = 60\r\n"
 			 "threads = 1024\r\n"
 			 "link = macvlan\r\n"
 			 "versions = 4.0  4.2");
@@ -106,6 +108,7 @@ static void test_everything(void **state)
 	assert_int_equal(svc.exports[0].line, 12);
 	assert_string_equal(svc.exports[1].path, "/b c");
 	assert_int_equal(svc.exports[1].line, 16);
+	assert_int_equal(svc.drain, 60);
 	assert_int_equal(svc.threads, 1024);
 	assert_int_equal(svc.versions, VERSION_4_0 | VERSION_4_2);
 	service_free(&svc);
@@ -128,7 +131,7 @@ static const struct {
 	{ GOOD "[service]\n", "f:5: section [service] already begins in line 1" },
 	{ GOOD "leas = 10\n",
 	  "f:5: unknown key 'leas'; known: device fstype options address gateway export lease "
-	  "grace courtesy threads link versions" },
+	  "grace courtesy drain threads link versions" },
 	{ GOOD "lease\n", "f:5: is neither 'key = value' nor '[service]'" },
 	{ GOOD "lease = 10\nlease = 10\n", "f:6: lease: is already set in line 5" },
 	{ GOOD DEV, "f:5: device: is already set in line 2" },

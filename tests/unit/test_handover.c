@@ -33,7 +33,7 @@ static void the_good_way(void **state)
 	t = handover_step(&target, HANDOVER_DONE, NULL);
 	assert_true(t.sends && t.type == MESSAGE_READY && t.deadline_ms && !t.ends);
 	t = handover_step(&source, M(READY), NULL);
-	assert_true(t.begins && t.operation == OPERATION_STOP && !t.deadline_ms);
+	assert_true(t.begins && t.operation == OPERATION_HAND_OVER && !t.deadline_ms);
 	t = handover_step(&source, HANDOVER_DONE, NULL);
 	assert_true(t.sends && t.type == MESSAGE_GRANTED && !t.ends);
 	t = handover_step(&target, M(GRANTED), NULL);
@@ -239,7 +239,7 @@ static void end_op(struct sim *s, int i)
 	bool ok = dice(s, 4) > 0, ours = head->ours;
 
 	head->op = NOTHING;
-	if (op == OPERATION_STOP)
+	if (op == OPERATION_STOP || op == OPERATION_HAND_OVER)
 		head->serves = ok ? false : head->serves;
 	else if (op != OPERATION_PREPARE)
 		head->serves = ok;

@@ -52,6 +52,8 @@ static const char drain_2049[] =
 	"		oif 1 accept\n"
 	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
 	"		tcp sport 2049 tcp flags & (fin | rst) == 0 accept\n"
+	"		tcp sport 2049 tcp flags & (fin | rst) == fin tcp flags set psh | ack "
+	"accept\n"
 	"	}\n"
 	"}\n";
 
@@ -65,6 +67,43 @@ static void drain_lets_bare_acks_in_and_no_end_out(void **state)
 	assert_non_null(strstr(text, "tcp dport 65535 "));
 	assert_non_null(strstr(text, "tcp sport 65535 "));
 	free(text);
+}
+
+static void held_connections_are_named_by_their_far_end(void **state)
+{
+	struct conns conns = { 0 };
+	struct conn c = { .rport = 700 };
+	char *text;
+
+	ipaddr_parse(&c.remote, "192.0.2.20");
+	conns_add(&conns, &c);
+	c.rport = 701;
+	conns_add(&conns, &c);
+	text = ruleset_hold(2049, &conns, 15);
+	assert_non_null(strstr(
+		text, "table inet baton_hold {}\n"
+		      "delete table inet baton_hold\n"
+		      "table inet baton_hold {\n"
+		      "	set held4 {\n"
+		      "		type ipv4_addr . inet_service; timeout 15s;\n"
+		      "		elements = { 192.0.2.20 . 700, 192.0.2.20 . 701 }\n"
+		      "	}\n"
+		      "	set held6 {\n"
+		      "		type ipv6_addr . inet_service; timeout 15s;\n"
+		      "	}\n"
+		      "	chain held {\n"));
+	assert_non_null(strstr(
+		text,
+		"		drop\n"
+		"	}\n"
+		"	chain input {\n"
+		"		type filter hook input priority -300; policy accept;\n"
+		"		tcp dport 2049 ip saddr . tcp sport @held4 jump held\n"
+		"		tcp dport 2049 ip6 saddr . tcp sport @held6 jump held\n"
+		"	}\n"
+		"}\n"));
+	free(text);
+	conns_free(&conns);
 }
 
 static void drain_asleep_differs_by_a_flag_alone(void **state)
@@ -152,6 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(drain_lets_bare_acks_in_and_no_end_out),
+		cmocka_unit_test(held_connections_are_named_by_their_far_end),
 		cmocka_unit_test(drain_asleep_differs_by_a_flag_alone),
 		cmocka_unit_test(silence_lets_nothing_through),
 		cmocka_unit_test(clear_leaves_nothing),
