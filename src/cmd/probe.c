@@ -14,6 +14,9 @@
 
 #define MIB (1024 * 1024)
 
+/* Options that have no letter. */
+enum { KEY_WORKERS = 256 };
+
 struct arguments {
 	struct probe_options options;
 	bool json;
@@ -39,6 +42,7 @@ static const struct number {
 	NUMBER('p', "pause", 1, 3600000, NS_PER_MS, pause_ns),
 	NUMBER('w', "patience", 1, 86400, NS_PER_S, patience_ns),
 	NUMBER('s', "size", 1, 65536, MIB / RECORD_SIZE, slots),
+	NUMBER(KEY_WORKERS, "workers", 1, PROBE_PARTS_MAX, 1, workers),
 #undef NUMBER
 };
 
@@ -51,6 +55,8 @@ static const struct argp_option options[] = {
 	{ "size", 's', "MIB", 0, "let the file of records grow to MIB at most (256)", 0 },
 	{ "patience", 'w', "S", 0,
 	  "wait S seconds for a call still out, at the begin and at the end (30)", 0 },
+	{ "workers", KEY_WORKERS, "N", 0,
+	  "N at once change names, each in a directory of its own (1)", 0 },
 	{ "json", 'j', NULL, 0, "print the report as one JSON object", 0 },
 	{ "help", 'h', NULL, 0, "print this help", -1 },
 	{ 0 },
@@ -152,6 +158,7 @@ int cmd_probe(int argc, char **argv)
 			.pause_ns = 100 * NS_PER_MS,
 			.patience_ns = 30 * NS_PER_S,
 			.slots = 256 * (MIB / RECORD_SIZE),
+			.workers = 1,
 		},
 	};
 	int status;

@@ -7,7 +7,8 @@
 static void enter_end(struct books *books, enum probe_class class,
 		      const struct lane_message *message)
 {
-	tally_end(&books->result->tally[class], message->code, message->ns);
+	tally_end(&books->result->tally[class], message->part, message->code,
+		  message->ns);
 	books->answered[class] = true;
 	if (message->op == OP_WRITE && !message->code) {
 		slots_ack(&books->slots, message->seq);
@@ -44,7 +45,7 @@ void books_enter(struct books *books, enum probe_class class,
 		}
 		break;
 	case LANE_BEGIN:
-		tally_begin(tally, (enum probe_op)message->op, message->ns,
+		tally_begin(tally, message->part, (enum probe_op)message->op, message->ns,
 			    message->wall_ns);
 		if (message->op == OP_WRITE)
 			slots_begin(&books->slots, message->seq);

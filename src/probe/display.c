@@ -48,7 +48,7 @@ void display_show(struct display *display, const char *phase, const struct tally
 
 		errors += tally[i].errors.total + tally[i].spurious.total;
 		n += (size_t)snprintf(line + n, sizeof(line) - n, "  %s ",
-				      probe_class_names[i]);
+				      probe_classes[i].name);
 		if (pause >= tally[i].lists->pause_ns)
 			n += (size_t)snprintf(line + n, sizeof(line) - n, "PAUSE %.1f s",
 					      (double)pause / 1e9);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* lane: what the child of a class says to its parent, and its pace. */
+/* lane: what the child of a class says to its parent, its parts and their pace. */
 #include "probe/lane.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include "probe/clock.h"
@@ -15,15 +16,63 @@ static void send(int out, struct lane_message message)
 		_exit(1);
 }
 
-void lane_ready(struct lane *lane, int in, int out, const struct lane_plan *plan)
+struct part {
+	struct lane lane;
+	pthread_t thread;
+	void (*work)(struct lane *lane, void *arg);
+	void *arg;
+};
+
+/* Held until LANE_READY is said: no call comes before it. */
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+
+static void *part_main(void *arg)
 {
-	*lane = (struct lane){
-		.in = in,
-		.out = out,
-		.interval_ns = plan->options->interval_ns,
-		.next_ns = clock_mono_ns(),
-	};
+	struct part *part = arg;
+
+	pthread_mutex_lock(&gate);
+	pthread_mutex_unlock(&gate);
+	part->lane.next_ns = clock_mono_ns();
+	part->work(&part->lane, part->arg);
+	return NULL;
+}
+
+static void wait_for_release(int in)
+{
+	char byte;
+
+	while (read(in, &byte, 1) == 1)
+		;
+}
+
+void lane_run(int in, int out, const struct lane_plan *plan, enum probe_class class,
+	      void (*work)(struct lane *lane, void *arg), void *arg)
+{
+	static struct part parts[PROBE_PARTS_MAX];
+	unsigned int n = probe_parts(plan->options, class);
+
+	pthread_mutex_lock(&gate);
+	for (unsigned int i = 0; i < n; i++) {
+		int rc;
+
+		parts[i] = (struct part){
+			.lane = { .in = in,
+				  .out = out,
+				  .part = i,
+				  .interval_ns = plan->options->interval_ns },
+			.work = work,
+			.arg = arg,
+		};
+		rc = pthread_create(&parts[i].thread, NULL, part_main, &parts[i]);
+		if (rc)
+			lane_refuse(out, OP_PROCESS, rc);
+	}
 	send(out, (struct lane_message){ .type = LANE_READY });
+	pthread_mutex_unlock(&gate);
+	for (unsigned int i = 0; i < n; i++)
+		pthread_join(parts[i].thread, NULL);
+	send(out, (struct lane_message){ .type = LANE_DONE });
+	wait_for_release(in);
 }
 
 void lane_refuse(int out, enum probe_op op, int errnum)
@@ -39,6 +88,7 @@ void lane_begin(struct lane *lane, enum probe_op op, uint64_t seq)
 	lane->begin_seq = seq;
 	send(lane->out, (struct lane_message){ .type = LANE_BEGIN,
 					       .op = op,
+					       .part = lane->part,
 					       .seq = seq,
 					       .ns = clock_mono_ns(),
 					       .wall_ns = clock_wall_ns() });
@@ -51,6 +101,7 @@ int lane_end(struct lane *lane, int code)
 	send(lane->out, (struct lane_message){ .type = LANE_END,
 					       .op = lane->op,
 					       .code = code,
+					       .part = lane->part,
 					       .seq = lane->begin_seq,
 					       .ns = ns });
 	return code;
@@ -88,13 +139,4 @@ void lane_pace(struct lane *lane)
 		else if (clock_mono_ns() >= lane->next_ns)
 			break;
 	}
-}
-
-void lane_done(struct lane *lane)
-{
-	char byte;
-
-	send(lane->out, (struct lane_message){ .type = LANE_DONE });
-	while (read(lane->in, &byte, 1) == 1)
-		;
 }

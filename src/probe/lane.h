@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lane: what the child of a class says to its parent, and its pace. */
+/* lane: what the child of a class says to its parent, its parts and their pace. */
 #ifndef BATON_PROBE_LANE_H
 #define BATON_PROBE_LANE_H
 
@@ -20,6 +20,7 @@ enum lane_message_type {
 
 /**
  * struct lane_message - one report, written whole (far below PIPE_BUF)
+ * @part: of the class, whose call it is
  * @seq: of a record, where there is one
  * @ns: monotonic
  * @wall_ns: wall clock
@@ -28,7 +29,7 @@ struct lane_message {
 	int32_t type;
 	int32_t op;
 	int32_t code;
-	int32_t reserved;
+	uint32_t part;
 	uint64_t seq;
 	uint64_t ns;
 	uint64_t wall_ns;
@@ -47,12 +48,14 @@ struct lane_plan {
 };
 
 /**
- * struct lane - the child's end
+ * struct lane - the end of one part of the child
+ * @part: its number, from 0 on
  * @stopping: the parent has asked to stop
  */
 struct lane {
 	int in;
 	int out;
+	unsigned int part;
 	uint64_t interval_ns;
 	uint64_t next_ns;
 	uint64_t begin_seq;
@@ -60,8 +63,16 @@ struct lane {
 	bool stopping;
 };
 
-/** lane_ready - calls follow; sets the pace */
-void lane_ready(struct lane *lane, int in, int out, const struct lane_plan *plan);
+/**
+ * lane_run - make the calls of a class, from LANE_READY to LANE_DONE
+ * @work: makes those of one part until it is to stop; all parts run side by side
+ * @arg: its argument
+ *
+ * Parts are threads: they share a lock of fcntl(2), and one pipe. Returns when the parent
+ * lets go.
+ */
+void lane_run(int in, int out, const struct lane_plan *plan, enum probe_class class,
+	      void (*work)(struct lane *lane, void *arg), void *arg);
 
 /** lane_refuse - tell why there will be no calls, and end the process */
 _Noreturn void lane_refuse(int out, enum probe_op op, int errnum);
@@ -82,9 +93,6 @@ void lane_reread(struct lane *lane, uint64_t seq, int state);
 /** lane_pace - wait for the time of the next call, or not at all if asked to stop */
 void lane_pace(struct lane *lane);
 
-/** lane_done - say that nothing follows, and wait until the parent lets go */
-void lane_done(struct lane *lane);
-
 /* The classes, as workers: @arg is a struct lane_plan. */
 void writer_run(void *arg, int in, int out);
 void opens_run(void *arg, int in, int out);
@@ -95,5 +103,6 @@ void names_run(void *arg, int in, int out);
 #define LANE_OPENS    "opens"
 #define LANE_STANDING "standing" /* within opens/: the file that is always there */
 #define LANE_NAMES    "names"
+#define LANE_WORKER   LANE_NAMES "/%02u" /* the directory of a part */
 
 #endif

@@ -4,7 +4,9 @@
  * Theory of operation
  *
  * A round creates a file exclusively, renames it, makes a directory and removes both, all
- * with names never used before and in a directory nobody else works in. So each call
+ * with names never used before and in a directory of its part, where nobody else works. A
+ * client makes changes of one directory one after the other; with several of them as many
+ * are on their way at once, which is what a hand-over has to get through. So each call
  * succeeds; EEXIST, ENOENT or ENOTEMPTY mean that the server ran a call twice (executed,
  * the reply lost, sent again after a move) or lost one.
  *
@@ -23,7 +25,7 @@
 #include "probe/lane.h"
 
 struct names {
-	struct lane lane;
+	struct lane *lane;
 	int dir;
 	char file[24];
 	char renamed[24];
@@ -86,25 +88,36 @@ static void one_round(struct names *names, uint64_t round)
 
 		if (*lost)
 			continue;
-		lane_begin(&names->lane, calls[i].op, round);
-		code = lane_end(&names->lane, make_call(names, calls[i].op));
+		lane_begin(names->lane, calls[i].op, round);
+		code = lane_end(names->lane, make_call(names, calls[i].op));
 		*lost = code && !probe_is_spurious(calls[i].op, code);
-		lane_pace(&names->lane);
+		lane_pace(names->lane);
 	}
+}
+
+static void names_part(struct lane *lane, void *arg)
+{
+	const int *dirs = arg;
+	struct names names = { .lane = lane, .dir = dirs[lane->part] };
+
+	for (uint64_t round = 0; !lane->stopping; round++)
+		one_round(&names, round);
 }
 
 void names_run(void *arg, int in, int out)
 {
 	const struct lane_plan *plan = arg;
-	char path[PATH_MAX + 16];
-	struct names names;
+	int dirs[PROBE_PARTS_MAX];
 
-	snprintf(path, sizeof(path), "%s/" LANE_NAMES, plan->path);
-	names.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (names.dir < 0)
-		lane_refuse(out, OP_CREATE, errno);
-	lane_ready(&names.lane, in, out, plan);
-	for (uint64_t round = 0; !names.lane.stopping; round++)
-		one_round(&names, round);
-	lane_done(&names.lane);
+	for (unsigned int i = 0; i < probe_parts(plan->options, PROBE_NAMESPACE); i++) {
+		char path[PATH_MAX + 16];
+
+		snprintf(path, sizeof(path), "%s/" LANE_WORKER, plan->path, i);
+		if (mkdir(path, 0700))
+			lane_refuse(out, OP_MKDIR, errno);
+		dirs[i] = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (dirs[i] < 0)
+			lane_refuse(out, OP_CREATE, errno);
+	}
+	lane_run(in, out, plan, PROBE_NAMESPACE, names_part, dirs);
 }

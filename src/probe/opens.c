@@ -74,11 +74,20 @@ static void one_open(struct lane *lane, int dir, uint64_t round)
 		remove_fresh(lane, dir, name, round);
 }
 
+static void opens_part(struct lane *lane, void *arg)
+{
+	const int *dir = arg;
+
+	for (uint64_t round = 0; !lane->stopping; round++) {
+		one_open(lane, *dir, round);
+		lane_pace(lane);
+	}
+}
+
 void opens_run(void *arg, int in, int out)
 {
 	const struct lane_plan *plan = arg;
 	char path[PATH_MAX + 16];
-	struct lane lane;
 	int dir, fd;
 
 	snprintf(path, sizeof(path), "%s/" LANE_OPENS, plan->path);
@@ -88,10 +97,5 @@ void opens_run(void *arg, int in, int out)
 	fd = openat(dir, LANE_STANDING, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 || close(fd))
 		lane_refuse(out, OP_OPEN, errno);
-	lane_ready(&lane, in, out, plan);
-	for (uint64_t round = 0; !lane.stopping; round++) {
-		one_open(&lane, dir, round);
-		lane_pace(&lane);
-	}
-	lane_done(&lane);
+	lane_run(in, out, plan, PROBE_OPEN, opens_part, &dir);
 }

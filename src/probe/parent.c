@@ -113,8 +113,8 @@ static bool parent_turn(struct run *run)
 		HELPER,
 		HELPER_PID,
 		LANE,
-		LANE_PID = LANE + 3,
-		N = LANE_PID + 3
+		LANE_PID = LANE + PROBE_N_CLASSES,
+		N = LANE_PID + PROBE_N_CLASSES
 	};
 	struct pollfd fds[N];
 	bool on = true;

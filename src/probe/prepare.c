@@ -110,6 +110,13 @@ static int remove_directories(const struct lane_plan *plan)
 
 	if (fd < 0)
 		return errno;
+	for (unsigned int i = 0; i < probe_parts(plan->options, PROBE_NAMESPACE); i++) {
+		char name[16];
+
+		/* Of a run that was refused: there yet or not, names/ goes only without it. */
+		snprintf(name, sizeof(name), LANE_WORKER, i);
+		empty_directory(fd, name);
+	}
 	for (size_t i = 0; i < sizeof(subdirs) / sizeof(*subdirs); i++) {
 		int failed = empty_directory(fd, subdirs[i]);
 

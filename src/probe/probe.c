@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *const probe_class_names[PROBE_N_CLASSES] = {
-#define X(id, name) [PROBE_##id] = name,
+const struct probe_class_row probe_classes[PROBE_N_CLASSES] = {
+#define X(id, text, flag) [PROBE_##id] = { .name = text, .fresh = flag },
 	PROBE_CLASSES(X)
 #undef X
 };
@@ -17,6 +17,20 @@ const struct probe_op_row probe_ops[PROBE_N_OPS] = {
 	PROBE_OPS(X)
 #undef X
 };
+
+unsigned int probe_parts(const struct probe_options *options, enum probe_class class)
+{
+	switch (class) {
+	case PROBE_NAMESPACE:
+		return (unsigned int)options->workers;
+	case PROBE_WRITE:
+	case PROBE_OPEN:
+		return 1;
+	case PROBE_N_CLASSES:
+		break;
+	}
+	return 0;
+}
 
 const char *probe_errname(int code, char text[PROBE_ERRNAME_MAX])
 {

@@ -7,14 +7,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* X(NAME, name): one child process each. */
+/* X(NAME, name, fresh): one child process each; fresh: it makes names never used before. */
 #define PROBE_CLASSES(X)                                                                 \
-	X(WRITE, "write")                                                                \
-	X(OPEN, "open")                                                                  \
-	X(NAMESPACE, "namespace")
+	X(WRITE, "write", false)                                                         \
+	X(OPEN, "open", true)                                                            \
+	X(NAMESPACE, "namespace", true)
 
 enum probe_class {
-#define X(id, name) PROBE_##id,
+#define X(id, name, fresh) PROBE_##id,
 	PROBE_CLASSES(X)
 #undef X
 		PROBE_N_CLASSES,
@@ -49,12 +49,17 @@ enum probe_op {
 		PROBE_N_OPS,
 };
 
+struct probe_class_row {
+	const char *name;
+	bool fresh;
+};
+
 struct probe_op_row {
 	const char *name;
 	bool counted;
 };
 
-extern const char *const probe_class_names[PROBE_N_CLASSES];
+extern const struct probe_class_row probe_classes[PROBE_N_CLASSES];
 extern const struct probe_op_row probe_ops[PROBE_N_OPS];
 
 /* Error codes are positive errnos, and these. */
@@ -89,10 +94,11 @@ bool probe_is_spurious(enum probe_op op, int code);
  * struct probe_options - what the administrator asked for
  * @dir: where to probe
  * @duration_ns: 0 = until a signal
- * @interval_ns: from the begin of a call to the begin of the next one of its class
+ * @interval_ns: from the begin of a call to the begin of the next one of its part
  * @pause_ns: pauses from this length on are listed one by one
  * @patience_ns: how long an outstanding call is waited for at the end
  * @slots: records the file holds before it is written again from its start
+ * @workers: parts of the namespace class
  */
 struct probe_options {
 	const char *dir;
@@ -101,6 +107,13 @@ struct probe_options {
 	uint64_t pause_ns;
 	uint64_t patience_ns;
 	uint64_t slots;
+	uint64_t workers;
 };
+
+/* A class makes its calls in this many parts, side by side, at most. */
+#define PROBE_PARTS_MAX 64
+
+/** probe_parts - how many parts the run gives a class */
+unsigned int probe_parts(const struct probe_options *options, enum probe_class class);
 
 #endif

@@ -98,7 +98,7 @@ static struct json_object *new_class(const struct tally *tally)
 	add(object, "longest_pause_op", new_text(probe_ops[tally->longest_op].name));
 	add(object, "longest_idle_ms", new_ms(tally->longest_idle_ns));
 	add(object, "errors", new_errors(&tally->errors));
-	if (tally->class != PROBE_WRITE)
+	if (probe_classes[tally->class].fresh)
 		add(object, "spurious", new_errors(&tally->spurious));
 	add(object, "p50_ms", new_ms(hist_percentile(&tally->hist, 500)));
 	add(object, "p95_ms", new_ms(hist_percentile(&tally->hist, 950)));
@@ -118,7 +118,7 @@ static struct json_object *new_list(const struct tally_list *list, enum list_kin
 		struct json_object *object = checked(json_object_new_object());
 		char name[PROBE_ERRNAME_MAX];
 
-		add(object, "class", new_text(probe_class_names[entry->class]));
+		add(object, "class", new_text(probe_classes[entry->class].name));
 		add(object, "op", new_text(probe_ops[entry->op].name));
 		add(object, "at", new_s(entry->wall_ns));
 		if (kind == LIST_TIMES) {
@@ -187,9 +187,10 @@ int report_print_json(FILE *out, const struct run_result *result)
 	add(root, "started", new_s(result->started_wall_ns));
 	add(root, "duration_s", new_s(result->duration_ns));
 	add(root, "interval_ms", new_count(result->options->interval_ns / 1000000));
+	add(root, "workers", new_count(result->options->workers));
 	add(root, "ended", new_text(end_name(result->end)));
 	for (int i = 0; i < PROBE_N_CLASSES; i++)
-		add(classes, probe_class_names[i], new_class(&result->tally[i]));
+		add(classes, probe_classes[i].name, new_class(&result->tally[i]));
 	add(root, "classes", classes);
 	add(root, "pauses", new_list(&result->lists.pauses, LIST_TIMES));
 	add(root, "pauses_omitted", new_count(result->lists.pauses.omitted));

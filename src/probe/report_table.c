@@ -67,10 +67,14 @@ static void print_head(FILE *out, const struct run_result *result)
 	strftime(when, sizeof(when), "%F %T", &tm);
 	fprintf(out, "%s  (%s %s)\n", result->options->dir, result->mount.fstype,
 		result->mount.source);
-	fprintf(out, "from %s, %s, one call each %" PRIu64 " ms in each class%s\n\n",
-		when, format_ns(length, sizeof(length), result->duration_ns),
+	fprintf(out, "from %s, %s, one call each %" PRIu64 " ms in each class%s\n", when,
+		format_ns(length, sizeof(length), result->duration_ns),
 		result->options->interval_ns / 1000000,
 		result->end == RUN_END_DURATION ? "" : "; ended early");
+	if (result->options->workers > 1)
+		fprintf(out, "%" PRIu64 " workers change names, each at this pace\n",
+			result->options->workers);
+	fputc('\n', out);
 }
 
 static void print_classes(FILE *out, const struct run_result *result)
@@ -83,13 +87,13 @@ static void print_classes(FILE *out, const struct run_result *result)
 
 		format_count(calls, sizeof(calls), tally->calls);
 		format_count(errors, sizeof(errors), tally->errors.total);
-		if (tally->class != PROBE_WRITE)
+		if (probe_classes[tally->class].fresh)
 			format_count(spurious, sizeof(spurious), tally->spurious.total);
 		format_ns(p[0], sizeof(p[0]), hist_percentile(&tally->hist, 500));
 		format_ns(p[1], sizeof(p[1]), hist_percentile(&tally->hist, 950));
 		format_ns(p[2], sizeof(p[2]), hist_percentile(&tally->hist, 990));
 		format_ns(p[3], sizeof(p[3]), tally->longest_ns);
-		fprintf(out, "%-9s%9s%7s%9s%8s%8s%8s%8s%13s\n", probe_class_names[i],
+		fprintf(out, "%-9s%9s%7s%9s%8s%8s%8s%8s%13s\n", probe_classes[i].name,
 			calls, errors, spurious, p[0], p[1], p[2], p[3],
 			format_time(at, sizeof(at), tally->longest_wall_ns));
 	}
@@ -173,7 +177,7 @@ static void print_histogram(FILE *out, const struct run_result *result)
 		for (unsigned int c = 0; c < cells; c++)
 			if (cell_count(hist, c, from) > most)
 				most = cell_count(hist, c, from);
-		fprintf(out, "%-10s", probe_class_names[i]);
+		fprintf(out, "%-10s", probe_classes[i].name);
 		for (unsigned int c = 0; c < cells; c++) {
 			const char *block = bar(cell_count(hist, c, from), most);
 
@@ -189,7 +193,7 @@ static void print_entry(FILE *out, const struct tally_entry *entry, const char *
 
 	fprintf(out, "  %s  %-10s %-13s%10s\n",
 		format_time(when, sizeof(when), entry->wall_ns),
-		probe_class_names[entry->class], probe_ops[entry->op].name, what);
+		probe_classes[entry->class].name, probe_ops[entry->op].name, what);
 }
 
 static void print_rest(FILE *out, uint64_t shown, uint64_t all)
@@ -224,7 +228,7 @@ static void print_events(FILE *out, const struct tally_list *list)
 	for (size_t i = 0; i < shown; i++) {
 		snprintf(text, sizeof(text), "%s%s",
 			 probe_errname(list->entry[i].code, name),
-			 list->entry[i].spurious ? " (spurious)" : "");
+			 list->entry[i].spurious ? " (executed twice)" : "");
 		print_entry(out, &list->entry[i], text);
 	}
 	print_rest(out, shown, list->n + list->omitted);
@@ -275,7 +279,7 @@ static void print_notes(FILE *out, const struct run_result *result)
 		if (result->tally[i].longest_idle_ns >= result->options->pause_ns)
 			fprintf(out,
 				"Note     %s: the probe itself was held up for %s, and blind\n",
-				probe_class_names[i],
+				probe_classes[i].name,
 				format_ns(text, sizeof(text),
 					  result->tally[i].longest_idle_ns));
 	if (result->kept)

@@ -112,7 +112,7 @@ static int start_lanes(struct run *run, struct err *err)
 	else if (run->books.refused != PROBE_N_CLASSES)
 		rc = err_set(err, BATON_EXIT_FAILED, run->books.refused_code,
 			     "%s: prepare %s calls", run->options->dir,
-			     probe_class_names[run->books.refused]);
+			     probe_classes[run->books.refused].name);
 	else if (run->child_died)
 		rc = err_set(err, BATON_EXIT_FAILED, 0, "a child died at once");
 	if (rc < 0) {

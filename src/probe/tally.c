@@ -52,49 +52,49 @@ static void errors_add(struct tally_errors *errors, int code)
 	errors->row[i].count++;
 }
 
-static void enter_pause(struct tally *tally, uint64_t end_ns)
+static void enter_pause(struct tally *tally, struct tally_pause *pause, uint64_t end_ns)
 {
-	uint64_t ns = end_ns - tally->on_ns;
+	uint64_t ns = end_ns - pause->ns;
 
 	if (ns > tally->longest_ns) {
 		tally->longest_ns = ns;
-		tally->longest_wall_ns = tally->on_wall_ns;
-		tally->longest_op = tally->on_op;
+		tally->longest_wall_ns = pause->wall_ns;
+		tally->longest_op = pause->op;
 	}
 	if (ns >= tally->lists->pause_ns)
 		tally_list_add(&tally->lists->pauses,
 			       (struct tally_entry){ .class = tally->class,
-						     .op = tally->on_op,
-						     .wall_ns = tally->on_wall_ns,
+						     .op = pause->op,
+						     .wall_ns = pause->wall_ns,
 						     .ns = ns });
-	tally->on = false;
+	pause->on = false;
 }
 
-void tally_begin(struct tally *tally, enum probe_op op, uint64_t ns, uint64_t wall_ns)
+void tally_begin(struct tally *tally, unsigned int part, enum probe_op op, uint64_t ns,
+		 uint64_t wall_ns)
 {
+	struct tally_call *call = &tally->call[part];
+	struct tally_pause *pause = &tally->pause[part];
+
 	if (tally->closed)
 		return;
-	if (tally->last_ns && ns > tally->last_ns + tally->interval_ns) {
-		uint64_t idle = ns - tally->last_ns - tally->interval_ns;
+	if (call->last_ns && ns > call->last_ns + tally->interval_ns) {
+		uint64_t idle = ns - call->last_ns - tally->interval_ns;
 
 		if (idle > tally->longest_idle_ns)
 			tally->longest_idle_ns = idle;
 	}
-	tally->out = true;
-	tally->out_op = op;
-	tally->out_ns = ns;
-	tally->out_wall_ns = wall_ns;
-	if (!tally->on) {
-		tally->on = true;
-		tally->on_op = op;
-		tally->on_ns = ns;
-		tally->on_wall_ns = wall_ns;
-	}
+	call->out = true;
+	call->op = op;
+	call->ns = ns;
+	call->wall_ns = wall_ns;
+	if (!pause->on)
+		*pause = (struct tally_pause){ true, op, ns, wall_ns };
 }
 
-static void count_call(struct tally *tally, uint64_t ns)
+static void count_call(struct tally *tally, enum probe_op op, uint64_t ns)
 {
-	if (!probe_ops[tally->out_op].counted) {
+	if (!probe_ops[op].counted) {
 		tally->upkeep++;
 		return;
 	}
@@ -114,19 +114,21 @@ static void enter_error(struct tally *tally, enum probe_op op, int code, uint64_
 								    .wall_ns = wall_ns });
 }
 
-void tally_end(struct tally *tally, int code, uint64_t ns)
+void tally_end(struct tally *tally, unsigned int part, int code, uint64_t ns)
 {
-	if (tally->closed || !tally->out)
+	struct tally_call *call = &tally->call[part];
+
+	if (tally->closed || !call->out)
 		return;
-	count_call(tally, ns - tally->out_ns);
-	tally->out = false;
-	tally->last_ns = ns;
+	count_call(tally, call->op, ns - call->ns);
+	call->out = false;
+	call->last_ns = ns;
 	if (code) {
-		enter_error(tally, tally->out_op, code, tally->out_wall_ns);
+		enter_error(tally, call->op, code, call->wall_ns);
 		return;
 	}
-	tally->ok += probe_ops[tally->out_op].counted;
-	enter_pause(tally, ns);
+	tally->ok += probe_ops[call->op].counted;
+	enter_pause(tally, &tally->pause[part], ns);
 }
 
 void tally_event(struct tally *tally, enum probe_op op, int code, uint64_t wall_ns)
@@ -134,25 +136,39 @@ void tally_event(struct tally *tally, enum probe_op op, int code, uint64_t wall_
 	enter_error(tally, op, code, wall_ns);
 }
 
+static void close_call(struct tally *tally, struct tally_call *call, uint64_t ns)
+{
+	count_call(tally, call->op, ns - call->ns);
+	tally_list_add(&tally->lists->unfinished,
+		       (struct tally_entry){ .class = tally->class,
+					     .op = call->op,
+					     .wall_ns = call->wall_ns,
+					     .ns = ns - call->ns });
+	call->out = false;
+}
+
 void tally_close(struct tally *tally, uint64_t ns)
 {
 	if (tally->closed)
 		return;
-	if (tally->out) {
-		count_call(tally, ns - tally->out_ns);
-		tally_list_add(&tally->lists->unfinished,
-			       (struct tally_entry){ .class = tally->class,
-						     .op = tally->out_op,
-						     .wall_ns = tally->out_wall_ns,
-						     .ns = ns - tally->out_ns });
+	for (int i = 0; i < PROBE_PARTS_MAX; i++) {
+		if (tally->call[i].out)
+			close_call(tally, &tally->call[i], ns);
+		if (tally->pause[i].on)
+			enter_pause(tally, &tally->pause[i], ns);
 	}
-	if (tally->on)
-		enter_pause(tally, ns);
-	tally->out = false;
 	tally->closed = true;
 }
 
 uint64_t tally_pause_now(const struct tally *tally, uint64_t ns)
 {
-	return tally->on && ns > tally->on_ns ? ns - tally->on_ns : 0;
+	uint64_t longest = 0;
+
+	for (int i = 0; i < PROBE_PARTS_MAX; i++) {
+		const struct tally_pause *pause = &tally->pause[i];
+
+		if (pause->on && ns > pause->ns && ns - pause->ns > longest)
+			longest = ns - pause->ns;
+	}
+	return longest;
 }

@@ -54,6 +54,22 @@ struct tally_lists {
 	struct tally_list unfinished;
 };
 
+/* A call that is out, and when the last one of its part had ended. */
+struct tally_call {
+	bool out;
+	enum probe_op op;
+	uint64_t ns;
+	uint64_t wall_ns;
+	uint64_t last_ns;
+};
+
+struct tally_pause {
+	bool on;
+	enum probe_op op;
+	uint64_t ns;
+	uint64_t wall_ns;
+};
+
 struct tally_error {
 	int code;
 	uint64_t count;
@@ -66,18 +82,18 @@ struct tally_errors {
 };
 
 /**
- * struct tally - the books of one class
+ * struct tally - the books of one class, of all its parts together
  * @calls: counted calls begun; those of the histogram
  * @ok: of them, those that succeeded
  * @upkeep: other calls (see PROBE_OPS)
  * @errors: by errno, upkeep included
- * @spurious: errors of calls executed twice (never of a write), not among @errors
+ * @spurious: errors of calls executed twice (of fresh names only), not among @errors
  * @longest_ns: the longest pause, @longest_wall_ns when it began, @longest_op what it held
  * @longest_idle_ns: longest time the probe itself asked nothing, beyond its interval
  *
  * A pause lasts from the begin of the first call after a success to the end of the next
- * success: the latency of a call that succeeds, and of a run of errors the time until
- * an application could go on. Waiting between calls before it is not part of it.
+ * success of the same part: the latency of a call that succeeds, and of a run of errors the
+ * time until an application could go on. Waiting between calls before it is not part of it.
  */
 struct tally {
 	enum probe_class class;
@@ -95,24 +111,18 @@ struct tally {
 	enum probe_op longest_op;
 	uint64_t longest_idle_ns;
 
-	/* private: the call being out, and the pause being on */
-	bool out;
-	enum probe_op out_op;
-	uint64_t out_ns;
-	uint64_t out_wall_ns;
-	bool on;
-	enum probe_op on_op;
-	uint64_t on_ns;
-	uint64_t on_wall_ns;
-	uint64_t last_ns;
+	/* private: by part */
+	struct tally_call call[PROBE_PARTS_MAX];
+	struct tally_pause pause[PROBE_PARTS_MAX];
 	bool closed;
 };
 
-/** tally_begin - a call is sent, at monotonic time @ns and wall clock time @wall_ns */
-void tally_begin(struct tally *tally, enum probe_op op, uint64_t ns, uint64_t wall_ns);
+/** tally_begin - @part sends a call, at monotonic time @ns and wall clock time @wall_ns */
+void tally_begin(struct tally *tally, unsigned int part, enum probe_op op, uint64_t ns,
+		 uint64_t wall_ns);
 
-/** tally_end - the call has ended at @ns, with error @code or 0 */
-void tally_end(struct tally *tally, int code, uint64_t ns);
+/** tally_end - the call of @part has ended at @ns, with error @code or 0 */
+void tally_end(struct tally *tally, unsigned int part, int code, uint64_t ns);
 
 /** tally_event - an error that belongs to no call, e.g. the death of the child */
 void tally_event(struct tally *tally, enum probe_op op, int code, uint64_t wall_ns);
@@ -120,12 +130,12 @@ void tally_event(struct tally *tally, enum probe_op op, int code, uint64_t wall_
 /**
  * tally_close - the run is over at @ns
  *
- * A call still out is entered as unfinished; it, or a run of errors not yet over, as a
+ * Each call still out is entered as unfinished; it, or a run of errors not yet over, as a
  * pause of its length so far. Idempotent; nothing is entered afterwards.
  */
 void tally_close(struct tally *tally, uint64_t ns);
 
-/** tally_pause_now - length of the pause that is on at @ns, or 0 */
+/** tally_pause_now - length of the longest pause that is on at @ns, or 0 */
 uint64_t tally_pause_now(const struct tally *tally, uint64_t ns);
 
 /** tally_lists_free - release the lists */

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,6 +96,17 @@ static void verify_listing(int parent, const char *name, const char *allowed,
 	closedir(dir);
 }
 
+static void verify_names(const struct probe_options *options, int dir,
+			 struct verify_report *now)
+{
+	for (unsigned int i = 0; i < probe_parts(options, PROBE_NAMESPACE); i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), LANE_WORKER, i);
+		verify_listing(dir, name, NULL, now);
+	}
+}
+
 void verify_run(void *arg, int in, int out)
 {
 	const struct verify_plan *plan = arg;
@@ -107,7 +119,7 @@ void verify_run(void *arg, int in, int out)
 		verify_lock(plan, dir, &now);
 		report(out, &now);
 		verify_records(plan, dir, out, &now);
-		verify_listing(dir, LANE_NAMES, NULL, &now);
+		verify_names(plan->plan->options, dir, &now);
 		verify_listing(dir, LANE_OPENS, LANE_STANDING, &now);
 	}
 	now.done = true;

@@ -26,7 +26,6 @@
 #include "probe/slots.h"
 
 struct writer {
-	struct lane lane;
 	struct slots slots;
 	const struct lane_plan *plan;
 	struct readback reader;
@@ -60,51 +59,54 @@ static void writer_open(struct writer *writer, int out)
 }
 
 /* The record that was acknowledged in this slot a round ago must still be there. */
-static void writer_reread(struct writer *writer, uint64_t old)
+static void writer_reread(struct writer *writer, struct lane *lane, uint64_t old)
 {
 	ssize_t n;
 
-	lane_begin(&writer->lane, OP_REREAD, old);
+	lane_begin(lane, OP_REREAD, old);
 	n = readback_read(&writer->reader, writer->old, RECORD_SIZE,
 			  (off_t)(old % writer->slots.n * RECORD_SIZE));
-	lane_end(&writer->lane, n < 0 ? (int)-n : 0);
+	lane_end(lane, n < 0 ? (int)-n : 0);
 	if (n < 0)
-		lane_reread(&writer->lane, old, -1);
+		lane_reread(lane, old, -1);
 	else if (n < RECORD_SIZE)
-		lane_reread(&writer->lane, old, RECORD_ZERO);
+		lane_reread(lane, old, RECORD_ZERO);
 	else
-		lane_reread(&writer->lane, old,
-			    record_check(writer->old, writer->plan->run, old));
+		lane_reread(lane, old, record_check(writer->old, writer->plan->run, old));
 }
 
-static void writer_write(struct writer *writer, uint64_t seq)
+static void writer_write(struct writer *writer, struct lane *lane, uint64_t seq)
 {
 	off_t offset = (off_t)(seq % writer->slots.n * RECORD_SIZE);
 	uint64_t old;
 	ssize_t n;
 
 	if (slots_get(&writer->slots, seq, &old))
-		writer_reread(writer, old);
+		writer_reread(writer, lane, old);
 	record_encode(writer->record, writer->plan->run, seq, clock_wall_ns());
 	slots_begin(&writer->slots, seq);
-	lane_begin(&writer->lane, OP_WRITE, seq);
+	lane_begin(lane, OP_WRITE, seq);
 	n = pwrite(writer->fd, writer->record, RECORD_SIZE, offset);
-	if (lane_end(&writer->lane,
-		     n < 0 ? errno : (n < RECORD_SIZE ? PROBE_ESHORT : 0)) == 0)
+	if (lane_end(lane, n < 0 ? errno : (n < RECORD_SIZE ? PROBE_ESHORT : 0)) == 0)
 		slots_ack(&writer->slots, seq);
+}
+
+static void writer_part(struct lane *lane, void *arg)
+{
+	struct writer *writer = arg;
+	uint64_t seq = 0;
+
+	do {
+		writer_write(writer, lane, seq++);
+		lane_pace(lane);
+	} while (!lane->stopping);
+	writer_write(writer, lane, seq);
 }
 
 void writer_run(void *arg, int in, int out)
 {
 	struct writer writer = { .plan = arg };
-	uint64_t seq = 0;
 
 	writer_open(&writer, out);
-	lane_ready(&writer.lane, in, out, writer.plan);
-	do {
-		writer_write(&writer, seq++);
-		lane_pace(&writer.lane);
-	} while (!writer.lane.stopping);
-	writer_write(&writer, seq);
-	lane_done(&writer.lane);
+	lane_run(in, out, writer.plan, PROBE_WRITE, writer_part, &writer);
 }

@@ -22,9 +22,15 @@ static int plays(const char *what)
 /* Each child counts its own calls: the tenth is the one that goes wrong. */
 static int tenth(void)
 {
-	static int calls;
+	static _Atomic int calls;
 
 	return ++calls == 10;
+}
+
+/* Each worker names its rounds alike: one goes wrong in each. */
+static int third(const char *name)
+{
+	return strcmp(name + 1, "0000000003") == 0;
 }
 
 ssize_t pwrite64(int fd, const void *buf, size_t len, off64_t offset)
@@ -55,6 +61,8 @@ int mkdirat(int dir, const char *name, mode_t mode)
 
 	if (name[0] == 'd' && plays("replay-mkdir") && tenth())
 		rc = NEXT(mkdirat)(dir, name, mode);
+	if (name[0] == 'd' && plays("replay-each-mkdir") && third(name))
+		rc = NEXT(mkdirat)(dir, name, mode);
 	return rc;
 }
 
@@ -63,6 +71,8 @@ int renameat(int from, const char *old, int to, const char *new)
 	int rc = NEXT(renameat)(from, old, to, new);
 
 	if (plays("replay-rename") && tenth())
+		rc = NEXT(renameat)(from, old, to, new);
+	if (plays("replay-each-rename") && third(old))
 		rc = NEXT(renameat)(from, old, to, new);
 	return rc;
 }

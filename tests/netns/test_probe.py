@@ -254,6 +254,42 @@ def test_replayed_call_is_spurious(tmp_path, shim, kind, call, errno):
     assert got["leftovers"] == 0
 
 
+@pytest.mark.parametrize("call,errno", [("mkdir", "EEXIST"), ("rename", "ENOENT")])
+def test_each_worker_sees_what_was_executed_twice(tmp_path, shim, call, errno):
+    run = probe(tmp_path, "-d", 1, "-i", 10, "--workers", 5, "--json",
+                env=shim(f"replay-each-{call}"))
+    got = report(run)
+    assert run.returncode == PROBE and got["workers"] == 5
+    assert got["classes"]["namespace"]["spurious"] == {errno: 5}
+    assert got["classes"]["namespace"]["errors"] == {}
+    assert {(e["class"], e["op"], e["errno"]) for e in got["events"]} == {("namespace", call, errno)}
+    assert got["leftovers"] == 0
+    assert len(list((run_dir(tmp_path) / "names").iterdir())) == 5
+
+
+def test_workers_are_one_class(tmp_path):
+    run = probe(tmp_path, "-d", 1, "--workers", 8, "--json")
+    got = report(run)
+    assert run.returncode == OK, run.stdout
+    one = got["classes"]["namespace"]
+    assert one["calls"] == one["ok"] > 3 * got["classes"]["write"]["calls"]
+    assert sum(b["count"] for b in one["histogram"]) == one["calls"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_workers_that_hang_are_unfinished_each(tmp_path):
+    got, run = in_mount_namespace(tmp_path, WITH_DISK + """
+        "$BATON" probe mnt -d 2 --patience 1 --workers 3 --json > out 2> err & pid=$!
+        started; fsfreeze -f mnt
+        status=0; wait $pid || status=$?
+        fsfreeze -u mnt
+        exit $status
+    """)
+    assert run.returncode == PROBE
+    assert [u["class"] for u in got["unfinished"]].count("namespace") == 3
+    assert [p["class"] for p in got["pauses"] if p["ms"] > 1900].count("namespace") == 3
+
+
 def test_name_that_came_back(tmp_path, shim):
     run = probe(tmp_path, "-d", 1, "-i", 5, "--json", env=shim("undead"))
     got = report(run)
@@ -377,6 +413,7 @@ def test_directory_that_cannot_be_used(tmp_path, shim):
     (["--pause", "1e3", "a"], "--pause: '1e3' is not a number from 1 to 3600000"),
     (["--size", "99999999999999999999", "a"],
      "--size: '99999999999999999999' is not a number from 1 to 65536"),
+    (["--workers", "65", "a"], "--workers: '65' is not a number from 1 to 64"),
     (["--frobnicate", "a"], "'--frobnicate': not an option, or its value is missing or too much"),
     (["a", "--duration"], "'--duration': not an option, or its value is missing or too much"),
 ])
@@ -390,7 +427,7 @@ def test_help_and_man_name_every_option():
     run = probe("--help")
     assert run.returncode == OK and run.stderr == ""
     man = (HERE / "../../man/baton-probe.8").read_text()
-    for option in ("duration", "interval", "pause", "size", "patience", "json"):
+    for option in ("duration", "interval", "pause", "size", "patience", "workers", "json"):
         assert f"--{option}" in run.stdout
         assert f"\\-\\-{option}" in man
 

@@ -26,8 +26,8 @@ static void begin_run(enum probe_class class)
 
 static void call(enum probe_op op, uint64_t from, uint64_t to, int code)
 {
-	tally_begin(&tally, op, from * MS, WALL(from));
-	tally_end(&tally, code, to * MS);
+	tally_begin(&tally, 0, op, from * MS, WALL(from));
+	tally_end(&tally, 0, code, to * MS);
 }
 
 static void a_slow_call_is_a_pause(void **state)
@@ -75,11 +75,11 @@ static void a_call_still_out_is_unfinished_and_a_pause(void **state)
 {
 	begin_run(PROBE_WRITE);
 	call(OP_WRITE, 1000, 1001, 0);
-	tally_begin(&tally, OP_WRITE, 1020 * MS, WALL(1020));
+	tally_begin(&tally, 0, OP_WRITE, 1020 * MS, WALL(1020));
 	assert_int_equal(tally_pause_now(&tally, 1520 * MS), 500 * MS);
 	tally_close(&tally, 4020 * MS);
 	tally_close(&tally, 5020 * MS);
-	tally_end(&tally, 0, 6000 * MS);
+	tally_end(&tally, 0, 0, 6000 * MS);
 	assert_int_equal(lists.unfinished.n, 1);
 	assert_int_equal(lists.unfinished.entry[0].ns, 3000 * MS);
 	assert_int_equal(lists.pauses.n, 1);
@@ -133,6 +133,31 @@ static void upkeep_fails_and_pauses_but_does_not_count(void **state)
 	assert_int_equal(tally.longest_ns, 500 * MS);
 }
 
+static void parts_are_counted_together_and_pause_alone(void **state)
+{
+	begin_run(PROBE_NAMESPACE);
+	tally_begin(&tally, 0, OP_MKDIR, 1000 * MS, WALL(1000));
+	tally_begin(&tally, 63, OP_RMDIR, 1010 * MS, WALL(1010));
+	tally_end(&tally, 0, 0, 1020 * MS);
+	tally_begin(&tally, 0, OP_RMDIR, 1020 * MS, WALL(1020));
+	assert_int_equal(tally_pause_now(&tally, 1200 * MS), 190 * MS);
+	tally_end(&tally, 63, EEXIST, 1310 * MS);
+	tally_begin(&tally, 63, OP_MKDIR, 1310 * MS, WALL(1310));
+	tally_end(&tally, 63, 0, 1410 * MS);
+	tally_begin(&tally, 63, OP_RMDIR, 1500 * MS, WALL(1500));
+	tally_close(&tally, 1520 * MS);
+	assert_int_equal(tally.calls, 5);
+	assert_int_equal(tally.ok, 2);
+	assert_int_equal(tally.spurious.total, 1);
+	assert_int_equal(lists.pauses.n, 2);
+	assert_int_equal(lists.pauses.entry[0].ns, 400 * MS);
+	assert_int_equal(lists.pauses.entry[0].op, OP_RMDIR);
+	assert_int_equal(tally.longest_ns, 500 * MS);
+	assert_int_equal(tally.longest_wall_ns, WALL(1020));
+	assert_int_equal(tally.longest_idle_ns, 70 * MS);
+	assert_int_equal(lists.unfinished.n, 2);
+}
+
 static void a_full_list_says_how_many_more(void **state)
 {
 	begin_run(PROBE_WRITE);
@@ -178,6 +203,7 @@ int main(void)
 		cmocka_unit_test(waiting_between_calls_is_no_pause_but_told),
 		cmocka_unit_test(replays_are_spurious_only_where_names_are_fresh),
 		cmocka_unit_test(upkeep_fails_and_pauses_but_does_not_count),
+		cmocka_unit_test(parts_are_counted_together_and_pause_alone),
 		cmocka_unit_test(a_full_list_says_how_many_more),
 		cmocka_unit_test(more_errnos_than_rows_are_other),
 		cmocka_unit_test(error_codes_have_names),
