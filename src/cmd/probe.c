@@ -15,7 +15,7 @@
 #define MIB (1024 * 1024)
 
 /* Options that have no letter. */
-enum { KEY_WORKERS = 256 };
+enum { KEY_WORKERS = 256, KEY_WINDOW };
 
 struct arguments {
 	struct probe_options options;
@@ -43,6 +43,7 @@ static const struct number {
 	NUMBER('w', "patience", 1, 86400, NS_PER_S, patience_ns),
 	NUMBER('s', "size", 1, 65536, MIB / RECORD_SIZE, slots),
 	NUMBER(KEY_WORKERS, "workers", 1, PROBE_PARTS_MAX, 1, workers),
+	NUMBER(KEY_WINDOW, "window", 1, PROBE_PARTS_MAX, 1, window),
 #undef NUMBER
 };
 
@@ -57,6 +58,8 @@ static const struct argp_option options[] = {
 	  "wait S seconds for a call still out, at the begin and at the end (30)", 0 },
 	{ "workers", KEY_WORKERS, "N", 0,
 	  "N at once change names, each in a directory of its own (1)", 0 },
+	{ "window", KEY_WINDOW, "N", 0,
+	  "keep N writes out at once, under the one lock (1)", 0 },
 	{ "json", 'j', NULL, 0, "print the report as one JSON object", 0 },
 	{ "help", 'h', NULL, 0, "print this help", -1 },
 	{ 0 },
@@ -159,6 +162,7 @@ int cmd_probe(int argc, char **argv)
 			.patience_ns = 30 * NS_PER_S,
 			.slots = 256 * (MIB / RECORD_SIZE),
 			.workers = 1,
+			.window = 1,
 		},
 	};
 	int status;

@@ -24,12 +24,18 @@ unsigned int probe_parts(const struct probe_options *options, enum probe_class c
 	case PROBE_NAMESPACE:
 		return (unsigned int)options->workers;
 	case PROBE_WRITE:
+		return (unsigned int)options->window;
 	case PROBE_OPEN:
 		return 1;
 	case PROBE_N_CLASSES:
 		break;
 	}
 	return 0;
+}
+
+uint64_t probe_slots(const struct probe_options *options)
+{
+	return options->slots - options->slots % options->window;
 }
 
 const char *probe_errname(int code, char text[PROBE_ERRNAME_MAX])

@@ -97,8 +97,9 @@ bool probe_is_spurious(enum probe_op op, int code);
  * @interval_ns: from the begin of a call to the begin of the next one of its part
  * @pause_ns: pauses from this length on are listed one by one
  * @patience_ns: how long an outstanding call is waited for at the end
- * @slots: records the file holds before it is written again from its start
+ * @slots: records the file may hold before it is written again from its start
  * @workers: parts of the namespace class
+ * @window: parts of the write class: so many writes are out at once
  */
 struct probe_options {
 	const char *dir;
@@ -108,6 +109,7 @@ struct probe_options {
 	uint64_t patience_ns;
 	uint64_t slots;
 	uint64_t workers;
+	uint64_t window;
 };
 
 /* A class makes its calls in this many parts, side by side, at most. */
@@ -115,5 +117,13 @@ struct probe_options {
 
 /** probe_parts - how many parts the run gives a class */
 unsigned int probe_parts(const struct probe_options *options, enum probe_class class);
+
+/**
+ * probe_slots - records the file holds: a multiple of the window
+ *
+ * Part P writes the records whose number is P modulo the window. So each slot belongs to
+ * one part, and no record overtakes another that is still out in the same slot.
+ */
+uint64_t probe_slots(const struct probe_options *options);
 
 #endif

@@ -3,6 +3,7 @@
 #include "probe/record.h"
 
 #include <endian.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -20,21 +21,26 @@ struct record_head {
 
 #define RECORD_WORDS ((RECORD_SIZE - sizeof(struct record_head)) / sizeof(uint64_t))
 
+static uint32_t crc_table[256];
+
+static void crc_make_table(void)
+{
+	for (uint32_t i = 0; i < 256; i++) {
+		uint32_t c = i;
+
+		for (int bit = 0; bit < 8; bit++)
+			c = c & 1 ? c >> 1 ^ 0x82f63b78u : c >> 1;
+		crc_table[i] = c;
+	}
+}
+
 static uint32_t crc_update(uint32_t crc, const uint8_t *data, size_t len)
 {
-	static uint32_t table[256];
+	static pthread_once_t made = PTHREAD_ONCE_INIT;
 
-	if (!table[1]) {
-		for (uint32_t i = 0; i < 256; i++) {
-			uint32_t c = i;
-
-			for (int bit = 0; bit < 8; bit++)
-				c = c & 1 ? c >> 1 ^ 0x82f63b78u : c >> 1;
-			table[i] = c;
-		}
-	}
+	pthread_once(&made, crc_make_table);
 	while (len--)
-		crc = crc >> 8 ^ table[(crc ^ *data++) & 0xff];
+		crc = crc >> 8 ^ crc_table[(crc ^ *data++) & 0xff];
 	return crc;
 }
 

@@ -188,6 +188,7 @@ int report_print_json(FILE *out, const struct run_result *result)
 	add(root, "duration_s", new_s(result->duration_ns));
 	add(root, "interval_ms", new_count(result->options->interval_ns / 1000000));
 	add(root, "workers", new_count(result->options->workers));
+	add(root, "window", new_count(result->options->window));
 	add(root, "ended", new_text(end_name(result->end)));
 	for (int i = 0; i < PROBE_N_CLASSES; i++)
 		add(classes, probe_classes[i].name, new_class(&result->tally[i]));

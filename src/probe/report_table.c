@@ -74,6 +74,9 @@ static void print_head(FILE *out, const struct run_result *result)
 	if (result->options->workers > 1)
 		fprintf(out, "%" PRIu64 " workers change names, each at this pace\n",
 			result->options->workers);
+	if (result->options->window > 1)
+		fprintf(out, "%" PRIu64 " writes at once, each at this pace\n",
+			result->options->window);
 	fputc('\n', out);
 }
 
@@ -248,7 +251,8 @@ static void print_proof(FILE *out, const struct run_result *result)
 		fprintf(out,
 			"         record %" PRIu64 ", slot at byte %" PRIu64 ": %s\n",
 			result->sum.bad[i].seq,
-			result->sum.bad[i].seq % result->options->slots * RECORD_SIZE,
+			result->sum.bad[i].seq % probe_slots(result->options) *
+				RECORD_SIZE,
 			record_state_text((enum record_state)result->sum.bad[i].state));
 	if (result->sum.missing + result->sum.wrong > TABLE_LINES)
 		fprintf(out, "         ... and %" PRIu64 " more\n",

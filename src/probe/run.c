@@ -222,7 +222,7 @@ static int open_run(struct run *run, struct err *err)
 	run->plan.options = run->options;
 	run->plan.run = id;
 	memcpy(run->plan.path, result->path, sizeof(run->plan.path));
-	if (slots_init(&run->books.slots, run->options->slots) < 0)
+	if (slots_init(&run->books.slots, probe_slots(run->options)) < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "room for %llu records",
 			       (unsigned long long)run->options->slots);
 	result->options = run->options;

@@ -8,6 +8,9 @@
  * I/O of its holder with EIO (fs/nfs/nfs4state.c, NFS_LOCK_LOST); the last record is
  * written after the stop, so that a loss just before the end still shows.
  *
+ * With a window of N, N parts each have one write out, all by the same process, which holds
+ * the lock. Each writes every Nth record, to slots nobody else writes (probe_slots()).
+ *
  * Record SEQ stands at slot SEQ % slots. The file is of limited size because a probe must
  * not fill the disk it is to prove; before a slot is written again its acknowledged record is
  * read back from the server, so that each acknowledged record is compared exactly once:
@@ -15,6 +18,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,13 +30,37 @@
 #include "probe/slots.h"
 
 struct writer {
-	struct slots slots;
 	const struct lane_plan *plan;
 	struct readback reader;
 	int fd;
-	uint8_t *record;
-	uint8_t *old;
+	pthread_mutex_t slots_lock;
+	struct slots slots;
+	uint8_t *buffers; /* each part has two records: one to write, one to read back */
 };
+
+static uint8_t *writer_buffer(const struct writer *writer, const struct lane *lane)
+{
+	return writer->buffers + (size_t)lane->part * 2 * RECORD_SIZE;
+}
+
+/* Nothing is certain of its slot any more; was @old acknowledged there? */
+static bool slot_begin(struct writer *writer, uint64_t seq, uint64_t *old)
+{
+	bool there;
+
+	pthread_mutex_lock(&writer->slots_lock);
+	there = slots_get(&writer->slots, seq, old);
+	slots_begin(&writer->slots, seq);
+	pthread_mutex_unlock(&writer->slots_lock);
+	return there;
+}
+
+static void slot_ack(struct writer *writer, uint64_t seq)
+{
+	pthread_mutex_lock(&writer->slots_lock);
+	slots_ack(&writer->slots, seq);
+	pthread_mutex_unlock(&writer->slots_lock);
+}
 
 static void writer_open(struct writer *writer, int out)
 {
@@ -49,10 +77,9 @@ static void writer_open(struct writer *writer, int out)
 	/* Opened once: closing any descriptor of the file would give up the lock. */
 	rc = readback_open(&writer->reader, dir, LANE_RECORDS);
 	if (rc == 0)
-		rc = slots_init(&writer->slots, writer->plan->options->slots);
-	if (rc == 0 &&
-	    (posix_memalign((void **)&writer->record, RECORD_SIZE, RECORD_SIZE) ||
-	     posix_memalign((void **)&writer->old, RECORD_SIZE, RECORD_SIZE)))
+		rc = slots_init(&writer->slots, probe_slots(writer->plan->options));
+	if (rc == 0 && posix_memalign((void **)&writer->buffers, RECORD_SIZE,
+				      writer->plan->options->window * 2 * RECORD_SIZE))
 		rc = -ENOMEM;
 	if (rc < 0)
 		lane_refuse(out, OP_WRITE, -rc);
@@ -61,10 +88,11 @@ static void writer_open(struct writer *writer, int out)
 /* The record that was acknowledged in this slot a round ago must still be there. */
 static void writer_reread(struct writer *writer, struct lane *lane, uint64_t old)
 {
+	uint8_t *record = writer_buffer(writer, lane) + RECORD_SIZE;
 	ssize_t n;
 
 	lane_begin(lane, OP_REREAD, old);
-	n = readback_read(&writer->reader, writer->old, RECORD_SIZE,
+	n = readback_read(&writer->reader, record, RECORD_SIZE,
 			  (off_t)(old % writer->slots.n * RECORD_SIZE));
 	lane_end(lane, n < 0 ? (int)-n : 0);
 	if (n < 0)
@@ -72,32 +100,33 @@ static void writer_reread(struct writer *writer, struct lane *lane, uint64_t old
 	else if (n < RECORD_SIZE)
 		lane_reread(lane, old, RECORD_ZERO);
 	else
-		lane_reread(lane, old, record_check(writer->old, writer->plan->run, old));
+		lane_reread(lane, old, record_check(record, writer->plan->run, old));
 }
 
 static void writer_write(struct writer *writer, struct lane *lane, uint64_t seq)
 {
 	off_t offset = (off_t)(seq % writer->slots.n * RECORD_SIZE);
+	uint8_t *record = writer_buffer(writer, lane);
 	uint64_t old;
 	ssize_t n;
 
-	if (slots_get(&writer->slots, seq, &old))
+	if (slot_begin(writer, seq, &old))
 		writer_reread(writer, lane, old);
-	record_encode(writer->record, writer->plan->run, seq, clock_wall_ns());
-	slots_begin(&writer->slots, seq);
+	record_encode(record, writer->plan->run, seq, clock_wall_ns());
 	lane_begin(lane, OP_WRITE, seq);
-	n = pwrite(writer->fd, writer->record, RECORD_SIZE, offset);
+	n = pwrite(writer->fd, record, RECORD_SIZE, offset);
 	if (lane_end(lane, n < 0 ? errno : (n < RECORD_SIZE ? PROBE_ESHORT : 0)) == 0)
-		slots_ack(&writer->slots, seq);
+		slot_ack(writer, seq);
 }
 
 static void writer_part(struct lane *lane, void *arg)
 {
 	struct writer *writer = arg;
-	uint64_t seq = 0;
+	uint64_t seq = lane->part;
 
 	do {
-		writer_write(writer, lane, seq++);
+		writer_write(writer, lane, seq);
+		seq += writer->plan->options->window;
 		lane_pace(lane);
 	} while (!lane->stopping);
 	writer_write(writer, lane, seq);
@@ -105,7 +134,7 @@ static void writer_part(struct lane *lane, void *arg)
 
 void writer_run(void *arg, int in, int out)
 {
-	struct writer writer = { .plan = arg };
+	struct writer writer = { .plan = arg, .slots_lock = PTHREAD_MUTEX_INITIALIZER };
 
 	writer_open(&writer, out);
 	lane_run(in, out, writer.plan, PROBE_WRITE, writer_part, &writer);

@@ -290,6 +290,37 @@ def test_workers_that_hang_are_unfinished_each(tmp_path):
     assert [p["class"] for p in got["pauses"] if p["ms"] > 1900].count("namespace") == 3
 
 
+def test_a_window_of_writes_is_booked_one_by_one(tmp_path, shim):
+    run = probe(tmp_path, "-d", 1, "-i", 10, "--window", 7, "--json", env=shim("lose"))
+    got = report(run)
+    records = got["records"]
+    assert run.returncode == PROBE and got["window"] == 7
+    assert (records["missing"], records["wrong"], records["unread"]) == (1, 0, 0)
+    assert records["acknowledged"] == got["classes"]["write"]["ok"] > 100
+    assert got["lock_kept"] is True
+
+
+def test_a_window_goes_around_the_ring(tmp_path):
+    run = probe(tmp_path, "-d", 2, "-i", 1, "--size", 1, "--window", 24, "--json")
+    got = report(run)
+    assert run.returncode == OK, run.stdout
+    # 256 slots, rounded down to a multiple of the window.
+    assert got["classes"]["write"]["upkeep"] == got["records"]["acknowledged"] - 240 > 100
+    assert got["records"]["unread"] == 0
+
+
+def test_a_window_that_hangs_is_all_unfinished(tmp_path):
+    got, run = in_mount_namespace(tmp_path, WITH_DISK + """
+        "$BATON" probe mnt -d 2 --patience 1 --window 5 --json > out 2> err & pid=$!
+        started; fsfreeze -f mnt
+        status=0; wait $pid || status=$?
+        fsfreeze -u mnt
+        exit $status
+    """)
+    assert run.returncode == PROBE
+    assert [u["class"] for u in got["unfinished"]].count("write") == 5
+
+
 def test_name_that_came_back(tmp_path, shim):
     run = probe(tmp_path, "-d", 1, "-i", 5, "--json", env=shim("undead"))
     got = report(run)
@@ -414,6 +445,7 @@ def test_directory_that_cannot_be_used(tmp_path, shim):
     (["--size", "99999999999999999999", "a"],
      "--size: '99999999999999999999' is not a number from 1 to 65536"),
     (["--workers", "65", "a"], "--workers: '65' is not a number from 1 to 64"),
+    (["--window", "0", "a"], "--window: '0' is not a number from 1 to 64"),
     (["--frobnicate", "a"], "'--frobnicate': not an option, or its value is missing or too much"),
     (["a", "--duration"], "'--duration': not an option, or its value is missing or too much"),
 ])
@@ -427,7 +459,7 @@ def test_help_and_man_name_every_option():
     run = probe("--help")
     assert run.returncode == OK and run.stderr == ""
     man = (HERE / "../../man/baton-probe.8").read_text()
-    for option in ("duration", "interval", "pause", "size", "patience", "workers", "json"):
+    for option in ("duration", "interval", "pause", "size", "patience", "workers", "window", "json"):
         assert f"--{option}" in run.stdout
         assert f"\\-\\-{option}" in man
 
