@@ -7,6 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "core/err.h"
+#include "probe/block.h"
 #include "probe/clock.h"
 #include "probe/record.h"
 #include "probe/report.h"
@@ -15,11 +16,12 @@
 #define MIB (1024 * 1024)
 
 /* Options that have no letter. */
-enum { KEY_WORKERS = 256, KEY_WINDOW };
+enum { KEY_WORKERS = 256, KEY_WINDOW, KEY_READ, KEY_DEPTH, KEY_READ_SIZE };
 
 struct arguments {
 	struct probe_options options;
 	bool json;
+	bool read;
 	bool help;
 	struct err err;
 };
@@ -44,6 +46,8 @@ static const struct number {
 	NUMBER('s', "size", 1, 65536, MIB / RECORD_SIZE, slots),
 	NUMBER(KEY_WORKERS, "workers", 1, PROBE_PARTS_MAX, 1, workers),
 	NUMBER(KEY_WINDOW, "window", 1, PROBE_PARTS_MAX, 1, window),
+	NUMBER(KEY_DEPTH, "depth", 1, PROBE_PARTS_MAX, 1, depth),
+	NUMBER(KEY_READ_SIZE, "read-size", 1, 65536, MIB / BLOCK_BYTES, read_blocks),
 #undef NUMBER
 };
 
@@ -60,6 +64,9 @@ static const struct argp_option options[] = {
 	  "N at once change names, each in a directory of its own (1)", 0 },
 	{ "window", KEY_WINDOW, "N", 0,
 	  "keep N writes out at once, under the one lock (1)", 0 },
+	{ "read", KEY_READ, NULL, 0, "read a file as fast as can be, too", 0 },
+	{ "depth", KEY_DEPTH, "N", 0, "keep N reads of 128 KiB out at once (8)", 0 },
+	{ "read-size", KEY_READ_SIZE, "MIB", 0, "read a file of MIB (256)", 0 },
 	{ "json", 'j', NULL, 0, "print the report as one JSON object", 0 },
 	{ "help", 'h', NULL, 0, "print this help", -1 },
 	{ 0 },
@@ -96,6 +103,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'j':
 		args->json = true;
 		return 0;
+	case KEY_READ:
+		args->read = true;
+		return 0;
 	case 'h':
 		args->help = true;
 		return 0;
@@ -123,7 +133,7 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "DIR",
 	.doc = "Make calls in DIR, on a client, while its export is moved: synchronous writes "
-	       "under a lock, new opens, namespace operations. Report every pause and error, and "
+	       "under a lock, new opens, namespace operations, reads if asked for. Report every pause and error, and "
 	       "read every acknowledged write back.\v"
 	       "Exit status: 0 clean, 11 if anything was seen, 1 if DIR cannot be used, 2 for a "
 	       "wrong command line. More in baton-probe(8).",
@@ -149,6 +159,21 @@ static int print_report(const struct run_result *result, bool json)
 		return run_is_clean(result) ? BATON_EXIT_FAILED : BATON_EXIT_PROBE;
 	}
 	return run_is_clean(result) ? BATON_EXIT_OK : BATON_EXIT_PROBE;
+}
+
+static int complete_reads(struct arguments *args)
+{
+	struct probe_options *o = &args->options;
+
+	if (args->read) {
+		o->depth = o->depth ? o->depth : 8;
+		o->read_blocks =
+			o->read_blocks ? o->read_blocks : 256 * (MIB / BLOCK_BYTES);
+	} else if (o->depth || o->read_blocks) {
+		return err_set(&args->err, BATON_EXIT_USAGE, 0, "--%s: only with --read",
+			       o->depth ? "depth" : "read-size");
+	}
+	return 0;
 }
 
 int cmd_probe(int argc, char **argv)
@@ -180,6 +205,8 @@ int cmd_probe(int argc, char **argv)
 		err_set(&args.err, BATON_EXIT_USAGE, 0, "which directory?");
 		return fail(&args.err);
 	}
+	if (complete_reads(&args) < 0)
+		return fail(&args.err);
 	if (run_probe(&args.options, &result, &args.err) < 0)
 		status = fail(&args.err);
 	else

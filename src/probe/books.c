@@ -14,6 +14,8 @@ static void enter_end(struct books *books, enum probe_class class,
 		slots_ack(&books->slots, message->seq);
 		books->result->acknowledged++;
 	}
+	if (message->code == PROBE_ECORRUPT && !books->result->corrupt++)
+		books->result->corrupt_at = message->seq;
 }
 
 static void enter_reread(struct books *books, const struct lane_message *message)

@@ -46,6 +46,8 @@ void display_show(struct display *display, const char *phase, const struct tally
 	for (int i = 0; i < PROBE_N_CLASSES; i++) {
 		uint64_t pause = tally_pause_now(&tally[i], now_ns);
 
+		if (!tally[i].ok && !pause)
+			continue; /* not part of this run, or not yet */
 		errors += tally[i].errors.total + tally[i].spurious.total;
 		n += (size_t)snprintf(line + n, sizeof(line) - n, "  %s ",
 				      probe_classes[i].name);

@@ -59,7 +59,7 @@ void lane_run(int in, int out, const struct lane_plan *plan, enum probe_class cl
 			.lane = { .in = in,
 				  .out = out,
 				  .part = i,
-				  .interval_ns = plan->options->interval_ns },
+				  .interval_ns = probe_interval(plan->options, class) },
 			.work = work,
 			.arg = arg,
 		};

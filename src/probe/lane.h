@@ -97,9 +97,11 @@ void lane_pace(struct lane *lane);
 void writer_run(void *arg, int in, int out);
 void opens_run(void *arg, int in, int out);
 void names_run(void *arg, int in, int out);
+void reader_run(void *arg, int in, int out);
 
 /* Names in the directory of the run. */
 #define LANE_RECORDS  "records"
+#define LANE_BLOCKS   "blocks" /* what the reader reads */
 #define LANE_OPENS    "opens"
 #define LANE_STANDING "standing" /* within opens/: the file that is always there */
 #define LANE_NAMES    "names"

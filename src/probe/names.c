@@ -53,6 +53,7 @@ static int make_call(const struct names *names, enum probe_op op)
 		return unlinkat(names->dir, names->subdir, AT_REMOVEDIR) ? errno : 0;
 	case OP_WRITE:
 	case OP_REREAD:
+	case OP_READ:
 	case OP_OPEN:
 	case OP_OPEN_NEW:
 	case OP_CLOSE:

@@ -78,7 +78,8 @@ static void read_helper(struct run *run)
 static void announce(struct run *run)
 {
 	for (int i = 0; i < PROBE_N_CLASSES; i++)
-		if (!run->books.answered[i])
+		if (!run->books.answered[i] &&
+		    probe_parts(run->options, (enum probe_class)i))
 			return;
 	if (run->announced)
 		return;

@@ -15,6 +15,7 @@
 _Static_assert(sizeof(struct prepare_report) <= PIPE_BUF, "is written whole");
 
 static const char *const subdirs[] = { LANE_OPENS, LANE_NAMES };
+static const char *const files[] = { LANE_RECORDS, LANE_BLOCKS };
 
 static void find_mount(const char *dir, struct mountinfo *mount)
 {
@@ -125,9 +126,10 @@ static int remove_directories(const struct lane_plan *plan)
 		if (failed && !code)
 			code = failed;
 	}
-	/* A run that was refused may have come before the file of records. */
-	if (unlinkat(fd, LANE_RECORDS, 0) && errno != ENOENT && !code)
-		code = errno;
+	/* A run that was refused may have come before they were made. */
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		if (unlinkat(fd, files[i], 0) && errno != ENOENT && !code)
+			code = errno;
 	close(fd);
 	if (rmdir(plan->path) && !code)
 		code = errno;

@@ -7,7 +7,8 @@
 #include <string.h>
 
 const struct probe_class_row probe_classes[PROBE_N_CLASSES] = {
-#define X(id, text, flag) [PROBE_##id] = { .name = text, .fresh = flag },
+#define X(id, text, is_fresh, is_stream)                                                 \
+	[PROBE_##id] = { .name = text, .fresh = is_fresh, .stream = is_stream },
 	PROBE_CLASSES(X)
 #undef X
 };
@@ -27,10 +28,17 @@ unsigned int probe_parts(const struct probe_options *options, enum probe_class c
 		return (unsigned int)options->window;
 	case PROBE_OPEN:
 		return 1;
+	case PROBE_READ:
+		return (unsigned int)options->depth;
 	case PROBE_N_CLASSES:
 		break;
 	}
 	return 0;
+}
+
+uint64_t probe_interval(const struct probe_options *options, enum probe_class class)
+{
+	return probe_classes[class].stream ? 0 : options->interval_ns;
 }
 
 uint64_t probe_slots(const struct probe_options *options)
@@ -46,6 +54,8 @@ const char *probe_errname(int code, char text[PROBE_ERRNAME_MAX])
 		name = "short";
 	else if (code == PROBE_EEXITED)
 		name = "exited";
+	else if (code == PROBE_ECORRUPT)
+		name = "corrupt";
 	else if (code == 0)
 		name = "other";
 	else if (code > 0)
@@ -73,6 +83,7 @@ bool probe_is_spurious(enum probe_op op, int code)
 		return code == EEXIST || code == ENOENT || code == ENOTEMPTY;
 	case OP_WRITE:
 	case OP_REREAD:
+	case OP_READ:
 	case OP_OPEN:
 	case OP_CLOSE:
 	case OP_PROCESS:

@@ -7,14 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* X(NAME, name, fresh): one child process each; fresh: it makes names never used before. */
+/*
+ * X(NAME, name, fresh, stream): one child process each. fresh: it makes names never used
+ * before. stream: its parts are one stream, as fast as it can be, and pause together.
+ */
 #define PROBE_CLASSES(X)                                                                 \
-	X(WRITE, "write", false)                                                         \
-	X(OPEN, "open", true)                                                            \
-	X(NAMESPACE, "namespace", true)
+	X(WRITE, "write", false, false)                                                  \
+	X(OPEN, "open", true, false)                                                     \
+	X(NAMESPACE, "namespace", true, false)                                           \
+	X(READ, "read", false, true)
 
 enum probe_class {
-#define X(id, name, fresh) PROBE_##id,
+#define X(id, name, fresh, stream) PROBE_##id,
 	PROBE_CLASSES(X)
 #undef X
 		PROBE_N_CLASSES,
@@ -36,6 +40,7 @@ enum probe_class {
 	X(MKDIR, "mkdir", true)                                                          \
 	X(UNLINK, "unlink", true)                                                        \
 	X(RMDIR, "rmdir", true)                                                          \
+	X(READ, "read", true)                                                            \
 	X(PROCESS, "process", false)                                                     \
 	X(GETLK, "getlk", false)                                                         \
 	X(READBACK, "readback", false)                                                   \
@@ -52,6 +57,7 @@ enum probe_op {
 struct probe_class_row {
 	const char *name;
 	bool fresh;
+	bool stream;
 };
 
 struct probe_op_row {
@@ -63,8 +69,9 @@ extern const struct probe_class_row probe_classes[PROBE_N_CLASSES];
 extern const struct probe_op_row probe_ops[PROBE_N_OPS];
 
 /* Error codes are positive errnos, and these. */
-#define PROBE_ESHORT   (-1)    /* fewer bytes written than asked for */
+#define PROBE_ESHORT   (-1)    /* fewer bytes written or read than asked for */
 #define PROBE_EEXITED  (-2)    /* a child of ours ended by itself */
+#define PROBE_ECORRUPT (-3)    /* other bytes read than were written */
 #define PROBE_ESIGNAL0 (-1000) /* PROBE_ESIGNAL0 - N: a child of ours died of signal N */
 
 #define PROBE_ERRNAME_MAX 24
@@ -100,6 +107,8 @@ bool probe_is_spurious(enum probe_op op, int code);
  * @slots: records the file may hold before it is written again from its start
  * @workers: parts of the namespace class
  * @window: parts of the write class: so many writes are out at once
+ * @depth: parts of the read class; 0 = none
+ * @read_blocks: what it reads, in BLOCK_BYTES
  */
 struct probe_options {
 	const char *dir;
@@ -110,13 +119,18 @@ struct probe_options {
 	uint64_t slots;
 	uint64_t workers;
 	uint64_t window;
+	uint64_t depth;
+	uint64_t read_blocks;
 };
 
 /* A class makes its calls in this many parts, side by side, at most. */
 #define PROBE_PARTS_MAX 64
 
-/** probe_parts - how many parts the run gives a class */
+/** probe_parts - how many parts the run gives a class; 0 = there is no such class in it */
 unsigned int probe_parts(const struct probe_options *options, enum probe_class class);
+
+/** probe_interval - from the begin of a call to the begin of the next one of its part */
+uint64_t probe_interval(const struct probe_options *options, enum probe_class class);
 
 /**
  * probe_slots - records the file holds: a multiple of the window

@@ -86,7 +86,23 @@ static struct json_object *new_histogram(const struct hist *hist)
 	return array;
 }
 
-static struct json_object *new_class(const struct tally *tally)
+static void add_rate(struct json_object *object, const struct run_result *result)
+{
+	uint64_t bytes = run_bytes_read(result);
+	double seconds = (double)result->duration_ns / 1e9;
+	char text[40];
+
+	snprintf(text, sizeof(text), "%.3f", (double)bytes / 1e6 / seconds);
+	add(object, "bytes", new_count(bytes));
+	add(object, "mb_per_s",
+	    json_object_new_double_s((double)bytes / 1e6 / seconds, text));
+	add(object, "corrupt", new_count(result->corrupt));
+	if (result->corrupt)
+		add(object, "corrupt_at", new_count(result->corrupt_at));
+}
+
+static struct json_object *new_class(const struct run_result *result,
+				     const struct tally *tally)
 {
 	struct json_object *object = checked(json_object_new_object());
 
@@ -100,6 +116,8 @@ static struct json_object *new_class(const struct tally *tally)
 	add(object, "errors", new_errors(&tally->errors));
 	if (probe_classes[tally->class].fresh)
 		add(object, "spurious", new_errors(&tally->spurious));
+	if (tally->class == PROBE_READ)
+		add_rate(object, result);
 	add(object, "p50_ms", new_ms(hist_percentile(&tally->hist, 500)));
 	add(object, "p95_ms", new_ms(hist_percentile(&tally->hist, 950)));
 	add(object, "p99_ms", new_ms(hist_percentile(&tally->hist, 990)));
@@ -189,9 +207,12 @@ int report_print_json(FILE *out, const struct run_result *result)
 	add(root, "interval_ms", new_count(result->options->interval_ns / 1000000));
 	add(root, "workers", new_count(result->options->workers));
 	add(root, "window", new_count(result->options->window));
+	add(root, "depth", new_count(result->options->depth));
 	add(root, "ended", new_text(end_name(result->end)));
 	for (int i = 0; i < PROBE_N_CLASSES; i++)
-		add(classes, probe_classes[i].name, new_class(&result->tally[i]));
+		if (probe_parts(result->options, (enum probe_class)i))
+			add(classes, probe_classes[i].name,
+			    new_class(result, &result->tally[i]));
 	add(root, "classes", classes);
 	add(root, "pauses", new_list(&result->lists.pauses, LIST_TIMES));
 	add(root, "pauses_omitted", new_count(result->lists.pauses.omitted));

@@ -88,6 +88,8 @@ static void print_classes(FILE *out, const struct run_result *result)
 		const struct tally *tally = &result->tally[i];
 		char calls[32], errors[32], spurious[32] = "-", p[4][24], at[32];
 
+		if (!probe_parts(result->options, tally->class))
+			continue;
 		format_count(calls, sizeof(calls), tally->calls);
 		format_count(errors, sizeof(errors), tally->errors.total);
 		if (probe_classes[tally->class].fresh)
@@ -177,6 +179,8 @@ static void print_histogram(FILE *out, const struct run_result *result)
 		const struct hist *hist = &result->tally[i].hist;
 		uint64_t most = 0;
 
+		if (!probe_parts(result->options, (enum probe_class)i))
+			continue;
 		for (unsigned int c = 0; c < cells; c++)
 			if (cell_count(hist, c, from) > most)
 				most = cell_count(hist, c, from);
@@ -262,6 +266,21 @@ static void print_proof(FILE *out, const struct run_result *result)
 			result->leftovers);
 }
 
+static void print_reads(FILE *out, const struct run_result *result)
+{
+	uint64_t bytes = run_bytes_read(result);
+
+	if (!result->options->depth)
+		return;
+	fprintf(out, "Reads    %.0f MB, %.1f MB/s, %" PRIu64 " of 128 KiB out at once\n",
+		(double)bytes / 1e6, (double)bytes * 1e3 / (double)result->duration_ns,
+		result->options->depth);
+	if (result->corrupt)
+		fprintf(out,
+			"         CORRUPT: %" PRIu64 ", the first at byte %" PRIu64 "\n",
+			result->corrupt, result->corrupt_at);
+}
+
 static void print_notes(FILE *out, const struct run_result *result)
 {
 	char text[24];
@@ -303,6 +322,7 @@ void report_print_table(FILE *out, const struct run_result *result)
 	print_times(out, &result->lists.unfinished, "Calls without an answer at the end");
 	print_events(out, &result->lists.events);
 	print_proof(out, result);
+	print_reads(out, result);
 	print_notes(out, result);
 	fprintf(out, "\nVerdict  %s\n", run_is_clean(result) ? "clean" : "DIRTY");
 }

@@ -2,11 +2,15 @@
 /* result: what a run proves. Pure. */
 #include "probe/run.h"
 
+#include "probe/block.h"
+
 bool run_is_clean(const struct run_result *result)
 {
 	for (int i = 0; i < PROBE_N_CLASSES; i++) {
 		const struct tally *tally = &result->tally[i];
 
+		if (!probe_parts(result->options, (enum probe_class)i))
+			continue;
 		/* Without a single good call nothing is proven. */
 		if (!tally->ok || tally->errors.total || tally->spurious.total)
 			return false;
@@ -25,6 +29,11 @@ uint64_t run_errors(const struct run_result *result)
 	for (int i = 0; i < PROBE_N_CLASSES; i++)
 		total += result->tally[i].errors.total;
 	return total;
+}
+
+uint64_t run_bytes_read(const struct run_result *result)
+{
+	return result->tally[PROBE_READ].ok * BLOCK_BYTES;
 }
 
 const char *run_lock_text(enum run_lock lock)

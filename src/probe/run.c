@@ -8,6 +8,7 @@
  * call that they make it and afterwards how it ended:
  *
  *   prepare     one child checks the directory and makes that of the run
+ *   fill        one child writes the file to read, if it is to be read
  *   lanes       one child a class, makes calls until asked to stop
  *   stop        each finishes what it began; a call still out when patience ends is
  *               entered as unfinished and as a pause of its length so far
@@ -30,6 +31,7 @@
 #include "probe/clock.h"
 #include "probe/parent.h"
 #include "probe/prepare.h"
+#include "probe/reader.h"
 
 static int cannot_begin(struct run *run, int rc, struct err *err)
 {
@@ -62,7 +64,8 @@ static int run_prepare(struct run *run, struct err *err)
 static bool lanes_are_decided(const struct run *run)
 {
 	for (int i = 0; i < PROBE_N_CLASSES; i++)
-		if (!run->books.ready[i])
+		if (!run->books.ready[i] &&
+		    probe_parts(run->options, (enum probe_class)i))
 			return run->books.refused != PROBE_N_CLASSES || run->child_died;
 	return true;
 }
@@ -87,23 +90,52 @@ static void drop_lanes(struct run *run)
 		worker_drop(&run->lane[i]);
 }
 
+/* It cannot begin: nothing of it is left. */
+static void withdraw(struct run *run)
+{
+	drop_lanes(run);
+	run->signals_allowed = run->signals;
+	run_cleanup(run);
+}
+
+static int run_fill(struct run *run, struct err *err)
+{
+	struct fill_report report = {};
+	int rc;
+
+	if (!run->options->depth)
+		return 0;
+	rc = parent_help(run, "filling", fill_run, &run->plan, &report, sizeof(report));
+	if (rc < 0)
+		rc = cannot_begin(run, rc, err);
+	else if (report.code)
+		rc = err_set(err, BATON_EXIT_FAILED, report.code,
+			     "%s: write the file to read", run->options->dir);
+	if (rc < 0)
+		withdraw(run);
+	return rc;
+}
+
 static int start_lanes(struct run *run, struct err *err)
 {
 	static void (*const work[PROBE_N_CLASSES])(void *, int, int) = {
 		[PROBE_WRITE] = writer_run,
 		[PROBE_OPEN] = opens_run,
 		[PROBE_NAMESPACE] = names_run,
+		[PROBE_READ] = reader_run,
 	};
 	static const char *const names[PROBE_N_CLASSES] = {
 		[PROBE_WRITE] = "probe-write",
 		[PROBE_OPEN] = "probe-open",
 		[PROBE_NAMESPACE] = "probe-names",
+		[PROBE_READ] = "probe-read",
 	};
 	int rc = 0;
 
 	run->result->started_wall_ns = clock_wall_ns();
 	for (int i = 0; i < PROBE_N_CLASSES && rc == 0; i++)
-		rc = worker_start(&run->lane[i], names[i], work[i], &run->plan);
+		if (probe_parts(run->options, (enum probe_class)i))
+			rc = worker_start(&run->lane[i], names[i], work[i], &run->plan);
 	if (rc == 0 &&
 	    !parent_wait(run, "starting", parent_patience(run), lanes_are_decided))
 		rc = run->signals > run->signals_allowed ? -EINTR : -ETIMEDOUT;
@@ -115,11 +147,8 @@ static int start_lanes(struct run *run, struct err *err)
 			     probe_classes[run->books.refused].name);
 	else if (run->child_died)
 		rc = err_set(err, BATON_EXIT_FAILED, 0, "a child died at once");
-	if (rc < 0) {
-		drop_lanes(run);
-		run->signals_allowed = run->signals;
-		run_cleanup(run);
-	}
+	if (rc < 0)
+		withdraw(run);
 	return rc;
 }
 
@@ -230,7 +259,7 @@ static int open_run(struct run *run, struct err *err)
 	for (int i = 0; i < PROBE_N_CLASSES; i++)
 		result->tally[i] = (struct tally){
 			.class = (enum probe_class)i,
-			.interval_ns = run->options->interval_ns,
+			.interval_ns = probe_interval(run->options, (enum probe_class)i),
 			.lists = &result->lists,
 		};
 	return parent_open(run, err);
@@ -243,7 +272,7 @@ int run_probe(const struct probe_options *options, struct run_result *result,
 		.options = options,
 		.result = result,
 		.books = { .result = result, .refused = PROBE_N_CLASSES },
-		.lane = { WORKER_NONE, WORKER_NONE, WORKER_NONE },
+		.lane = { WORKER_NONE, WORKER_NONE, WORKER_NONE, WORKER_NONE },
 		.helper = WORKER_NONE,
 		.signal_fd = -1,
 		.tick_fd = -1,
@@ -256,6 +285,8 @@ int run_probe(const struct probe_options *options, struct run_result *result,
 	rc = open_run(&run, err);
 	if (rc == 0)
 		rc = run_prepare(&run, err);
+	if (rc == 0)
+		rc = run_fill(&run, err);
 	if (rc == 0)
 		rc = start_lanes(&run, err);
 	if (rc == 0)

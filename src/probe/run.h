@@ -34,6 +34,8 @@ enum run_lock {
  * @acknowledged: records
  * @sum: of them, as read back: while their slots were reused and at the end
  * @unread: acknowledged, but not compared: could not be read, or not any more
+ * @corrupt: blocks the reader has read otherwise than they were written
+ * @corrupt_at: byte at which the first of them begins
  * @verified: the verification came to its end
  * @direct: it read past the page cache
  * @leftovers: names that stand though they should not
@@ -53,6 +55,8 @@ struct run_result {
 	uint64_t acknowledged;
 	struct slots_sum sum;
 	uint64_t unread;
+	uint64_t corrupt;
+	uint64_t corrupt_at;
 	bool verified;
 	bool direct;
 	uint64_t leftovers;
@@ -77,6 +81,9 @@ bool run_is_clean(const struct run_result *result);
 
 /** run_errors - errors of all classes, without the spurious ones */
 uint64_t run_errors(const struct run_result *result);
+
+/** run_bytes_read - by the reader, well */
+uint64_t run_bytes_read(const struct run_result *result);
 
 /** run_lock_text - the state of the lock in words */
 const char *run_lock_text(enum run_lock lock);

@@ -70,11 +70,16 @@ static void enter_pause(struct tally *tally, struct tally_pause *pause, uint64_t
 	pause->on = false;
 }
 
+static struct tally_pause *pause_of(struct tally *tally, unsigned int part)
+{
+	return &tally->pause[probe_classes[tally->class].stream ? 0 : part];
+}
+
 void tally_begin(struct tally *tally, unsigned int part, enum probe_op op, uint64_t ns,
 		 uint64_t wall_ns)
 {
 	struct tally_call *call = &tally->call[part];
-	struct tally_pause *pause = &tally->pause[part];
+	struct tally_pause *pause = pause_of(tally, part);
 
 	if (tally->closed)
 		return;
@@ -85,6 +90,7 @@ void tally_begin(struct tally *tally, unsigned int part, enum probe_op op, uint6
 			tally->longest_idle_ns = idle;
 	}
 	call->out = true;
+	tally->n_out++;
 	call->op = op;
 	call->ns = ns;
 	call->wall_ns = wall_ns;
@@ -114,6 +120,20 @@ static void enter_error(struct tally *tally, enum probe_op op, int code, uint64_
 								    .wall_ns = wall_ns });
 }
 
+/* The others of a stream that are still out wait anew from here on. */
+static void end_pause(struct tally *tally, struct tally_pause *pause, uint64_t ns)
+{
+	uint64_t wall_ns;
+
+	/* Two parts may be heard in another order than they were answered. */
+	if (ns < pause->ns)
+		ns = pause->ns;
+	wall_ns = pause->wall_ns + (ns - pause->ns);
+	enter_pause(tally, pause, ns);
+	if (probe_classes[tally->class].stream && tally->n_out)
+		*pause = (struct tally_pause){ true, pause->op, ns, wall_ns };
+}
+
 void tally_end(struct tally *tally, unsigned int part, int code, uint64_t ns)
 {
 	struct tally_call *call = &tally->call[part];
@@ -122,13 +142,14 @@ void tally_end(struct tally *tally, unsigned int part, int code, uint64_t ns)
 		return;
 	count_call(tally, call->op, ns - call->ns);
 	call->out = false;
+	tally->n_out--;
 	call->last_ns = ns;
 	if (code) {
 		enter_error(tally, call->op, code, call->wall_ns);
 		return;
 	}
 	tally->ok += probe_ops[call->op].counted;
-	enter_pause(tally, &tally->pause[part], ns);
+	end_pause(tally, pause_of(tally, part), ns);
 }
 
 void tally_event(struct tally *tally, enum probe_op op, int code, uint64_t wall_ns)

@@ -94,6 +94,7 @@ struct tally_errors {
  * A pause lasts from the begin of the first call after a success to the end of the next
  * success of the same part: the latency of a call that succeeds, and of a run of errors the
  * time until an application could go on. Waiting between calls before it is not part of it.
+ * A stream pauses as a whole: while calls of it are out and none of them succeeds.
  */
 struct tally {
 	enum probe_class class;
@@ -113,7 +114,8 @@ struct tally {
 
 	/* private: by part */
 	struct tally_call call[PROBE_PARTS_MAX];
-	struct tally_pause pause[PROBE_PARTS_MAX];
+	struct tally_pause pause[PROBE_PARTS_MAX]; /* of a stream: the first */
+	unsigned int n_out;
 	bool closed;
 };
 

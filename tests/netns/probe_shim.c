@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,26 @@ ssize_t pwrite64(int fd, const void *buf, size_t len, off64_t offset)
 	if (now && plays("die"))
 		abort();
 	return NEXT(pwrite64)(fd, buf, len, offset);
+}
+
+/* The reader's: the tenth, and what is asked meanwhile, comes a second later, or never. */
+ssize_t pread64(int fd, void *buf, size_t len, off64_t offset)
+{
+	static pthread_mutex_t answers = PTHREAD_MUTEX_INITIALIZER;
+	static _Atomic int stalled;
+
+	if (len == 128 * 1024 && (plays("stall-reads") || plays("hang-reads"))) {
+		pthread_mutex_lock(&answers);
+		if (tenth())
+			stalled = 1;
+		while (stalled && plays("hang-reads"))
+			pause();
+		if (stalled)
+			sleep(1);
+		stalled = 0;
+		pthread_mutex_unlock(&answers);
+	}
+	return NEXT(pread64)(fd, buf, len, offset);
 }
 
 int mkdirat(int dir, const char *name, mode_t mode)

@@ -321,6 +321,69 @@ def test_a_window_that_hangs_is_all_unfinished(tmp_path):
     assert [u["class"] for u in got["unfinished"]].count("write") == 5
 
 
+def test_reads(tmp_path):
+    run = probe(tmp_path, "-d", 1, "--read", "--read-size", 3, "--depth", 5, "--json")
+    got = report(run)
+    assert run.returncode == OK, run.stdout
+    one = got["classes"]["read"]
+    assert got["depth"] == 5 and one["calls"] == one["ok"] > 48, "more than once around"
+    assert one["bytes"] == one["ok"] * 131072 and one["corrupt"] == 0
+    assert one["mb_per_s"] == pytest.approx(one["bytes"] / 1e6 / got["duration_s"], rel=0.01)
+    assert "spurious" not in one and one["errors"] == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reads_are_told_to_people(tmp_path):
+    run = probe(tmp_path, "-d", 1, "--read", "--read-size", 1, env={"LC_ALL": "C.UTF-8"})
+    assert run.returncode == OK
+    assert " MB/s, 8 of 128 KiB out at once\n" in run.stdout and "\nread " in run.stdout
+    assert max(len(line) for line in run.stdout.splitlines()[1:]) <= 80
+
+
+def test_wrong_data_is_corruption(tmp_path):
+    run = Running(tmp_path, "--duration", 0, "--read", "--read-size", 1)
+    with open(run_dir(tmp_path) / "blocks", "r+b", buffering=0) as file:
+        file.seek(3 * 131072 + 70000)
+        byte, = file.read(1)
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 1]))
+        os.fsync(file.fileno())
+    time.sleep(0.5)  # several times around
+    status, got, _ = run.end(signal.SIGINT)
+    one = got["classes"]["read"]
+    assert status == PROBE and one["corrupt"] == one["errors"]["corrupt"] > 0
+    assert one["corrupt_at"] == 3 * 131072 and set(one["errors"]) == {"corrupt"}
+    assert {(e["class"], e["op"], e["errno"]) for e in got["events"]} == {("read", "read", "corrupt")}
+
+
+def test_reads_pause_as_one(tmp_path, shim):
+    run = probe(tmp_path, "-d", 3, "--read", "--read-size", 4, "--depth", 3, "--json",
+                env=shim("stall-reads"))
+    got = report(run)
+    assert run.returncode == OK, got
+    (pause,) = [p for p in got["pauses"] if p["ms"] >= 900 and p["class"] == "read"]
+    assert pause["ms"] == got["classes"]["read"]["longest_pause_ms"] < 2500
+
+
+def test_reads_that_hang_are_unfinished_each(tmp_path, shim):
+    run = probe(tmp_path, "-d", 1, "--patience", 1, "--read", "--depth", 3, "--json",
+                env=shim("hang-reads"))
+    got = report(run)
+    assert run.returncode == PROBE
+    assert [u["op"] for u in got["unfinished"]] == ["read"] * 3
+    assert got["classes"]["read"]["longest_pause_ms"] >= 1900
+
+
+def test_no_room_for_the_file_to_read(tmp_path):
+    run = unshared(tmp_path, """
+        mkdir mnt; mount -t tmpfs -o size=2M none mnt
+        status=0; "$BATON" probe mnt --read --read-size 4 || status=$?
+        ls -A mnt; exit $status
+    """, timeout=20)
+    assert run.returncode == FAILED and run.stdout == ""
+    assert run.stderr == "probe: mnt: write the file to read: No space left on device\n"
+
+
 def test_name_that_came_back(tmp_path, shim):
     run = probe(tmp_path, "-d", 1, "-i", 5, "--json", env=shim("undead"))
     got = report(run)
@@ -428,6 +491,8 @@ def test_directory_that_cannot_be_used(tmp_path, shim):
         ([tmp_path / "file"], f"{tmp_path}/file: Not a directory", None),
         (["/proc"], "/proc: cannot make a directory in it: No such file or directory", None),
         ([tmp_path], f"{tmp_path}: prepare write calls: No locks available", shim("nolock")),
+        ([tmp_path, "-i", 1, "--workers", 9, "--read", "--read-size", 1],
+         f"{tmp_path}: prepare write calls: No locks available", shim("nolock")),
     ):
         run = probe(*args, env=env)
         assert run.returncode == FAILED and run.stdout == ""
@@ -446,6 +511,9 @@ def test_directory_that_cannot_be_used(tmp_path, shim):
      "--size: '99999999999999999999' is not a number from 1 to 65536"),
     (["--workers", "65", "a"], "--workers: '65' is not a number from 1 to 64"),
     (["--window", "0", "a"], "--window: '0' is not a number from 1 to 64"),
+    (["--depth", "2", "a"], "--depth: only with --read"),
+    (["--read-size", "2", "a"], "--read-size: only with --read"),
+    (["--read", "--depth", "65", "a"], "--depth: '65' is not a number from 1 to 64"),
     (["--frobnicate", "a"], "'--frobnicate': not an option, or its value is missing or too much"),
     (["a", "--duration"], "'--duration': not an option, or its value is missing or too much"),
 ])
@@ -459,9 +527,10 @@ def test_help_and_man_name_every_option():
     run = probe("--help")
     assert run.returncode == OK and run.stderr == ""
     man = (HERE / "../../man/baton-probe.8").read_text()
-    for option in ("duration", "interval", "pause", "size", "patience", "workers", "window", "json"):
+    for option in ("duration", "interval", "pause", "size", "patience", "workers", "window", "read", "depth",
+                   "read-size", "json"):
         assert f"--{option}" in run.stdout
-        assert f"\\-\\-{option}" in man
+        assert "\\-\\-" + option.replace("-", "\\-") in man
 
 
 def test_report_that_cannot_be_written(tmp_path):

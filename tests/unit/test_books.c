@@ -11,7 +11,9 @@
 
 #include "probe/books.h"
 
-static struct probe_options options = { .slots = 4, .pause_ns = 100000000 };
+static struct probe_options options = {
+	.slots = 4, .pause_ns = 100000000, .workers = 1, .window = 1
+};
 static struct run_result result;
 static struct books books;
 static uint64_t now;
@@ -198,6 +200,39 @@ static void a_class_without_a_good_call_proves_nothing(void **state)
 	slots_free(&books.slots);
 }
 
+static void a_reader_counts_only_if_there_is_one(void **state)
+{
+	good_run();
+	options.depth = 2;
+	end_run(all_good);
+	assert_false(run_is_clean(&result));
+
+	good_run();
+	call(PROBE_READ, OP_READ, 0, 0);
+	end_run(all_good);
+	assert_true(run_is_clean(&result));
+	assert_int_equal(run_bytes_read(&result), 131072);
+
+	good_run();
+	call(PROBE_READ, OP_READ, 0, 0);
+	call(PROBE_READ, OP_READ, 262144, PROBE_ECORRUPT);
+	call(PROBE_READ, OP_READ, 393216, PROBE_ECORRUPT);
+	end_run(all_good);
+	assert_false(run_is_clean(&result));
+	assert_int_equal(result.corrupt, 2);
+	assert_int_equal(result.corrupt_at, 262144);
+	options.depth = 0;
+}
+
+static void records_in_a_window_keep_their_slots(void **state)
+{
+	struct probe_options some = { .slots = 256, .window = 24 };
+
+	assert_int_equal(probe_slots(&some), 240);
+	some.window = 64;
+	assert_int_equal(probe_slots(&some), 256);
+}
+
 static void the_first_refusal_is_kept(void **state)
 {
 	begin_run();
@@ -220,6 +255,8 @@ int main(void)
 		cmocka_unit_test(a_record_that_could_not_be_reread_is_unread),
 		cmocka_unit_test(anything_seen_makes_it_dirty),
 		cmocka_unit_test(a_class_without_a_good_call_proves_nothing),
+		cmocka_unit_test(a_reader_counts_only_if_there_is_one),
+		cmocka_unit_test(records_in_a_window_keep_their_slots),
 		cmocka_unit_test(the_first_refusal_is_kept),
 	};
 

@@ -158,6 +158,30 @@ static void parts_are_counted_together_and_pause_alone(void **state)
 	assert_int_equal(lists.unfinished.n, 2);
 }
 
+static void a_stream_pauses_while_none_of_it_is_answered(void **state)
+{
+	begin_run(PROBE_READ);
+	tally_begin(&tally, 0, OP_READ, 1000 * MS, WALL(1000));
+	tally_begin(&tally, 1, OP_READ, 1000 * MS, WALL(1000));
+	tally_end(&tally, 0, 0, 1090 * MS);
+	tally_begin(&tally, 0, OP_READ, 1090 * MS, WALL(1090));
+	tally_end(&tally, 1, 0, 1180 * MS);
+	assert_int_equal(tally_pause_now(&tally, 1200 * MS), 20 * MS);
+	tally_end(&tally, 0, EIO, 1190 * MS);
+	tally_begin(&tally, 0, OP_READ, 1200 * MS, WALL(1200));
+	tally_begin(&tally, 1, OP_READ, 1200 * MS, WALL(1200));
+	tally_end(&tally, 0, 0, 1380 * MS);
+	assert_int_equal(lists.pauses.n, 1);
+	assert_int_equal(lists.pauses.entry[0].ns, 200 * MS);
+	assert_int_equal(lists.pauses.entry[0].wall_ns, WALL(1180));
+	tally_begin(&tally, 0, OP_READ, 1390 * MS, WALL(1390));
+	tally_end(&tally, 1, 0, 1400 * MS);
+	tally_end(&tally, 0, 0, 1395 * MS);
+	assert_int_equal(lists.pauses.n, 1);
+	assert_int_equal(tally_pause_now(&tally, 1500 * MS), 0);
+	assert_int_equal(tally.hist.max_ns, 200 * MS);
+}
+
 static void a_full_list_says_how_many_more(void **state)
 {
 	begin_run(PROBE_WRITE);
@@ -204,6 +228,7 @@ int main(void)
 		cmocka_unit_test(replays_are_spurious_only_where_names_are_fresh),
 		cmocka_unit_test(upkeep_fails_and_pauses_but_does_not_count),
 		cmocka_unit_test(parts_are_counted_together_and_pause_alone),
+		cmocka_unit_test(a_stream_pauses_while_none_of_it_is_answered),
 		cmocka_unit_test(a_full_list_says_how_many_more),
 		cmocka_unit_test(more_errnos_than_rows_are_other),
 		cmocka_unit_test(error_codes_have_names),
