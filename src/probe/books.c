@@ -20,11 +20,14 @@ static void enter_end(struct books *books, enum probe_class class,
 
 static void enter_reread(struct books *books, const struct lane_message *message)
 {
+	uint64_t wall_ns = slots_wall(&books->slots, message->seq);
+
 	/* Compared once: it must not be again at the end. A negative state is a failed read. */
-	slots_begin(&books->slots, message->seq);
+	slots_begin(&books->slots, message->seq, wall_ns);
 	if (message->code >= 0)
-		slots_sum_add(&books->result->sum, message->seq,
-			      (enum record_state)message->code);
+		slots_sum_add(&books->result->sum,
+			      (struct slots_bad){ message->seq, wall_ns,
+						  (uint32_t)message->code });
 }
 
 void books_enter(struct books *books, enum probe_class class,
@@ -50,7 +53,7 @@ void books_enter(struct books *books, enum probe_class class,
 		tally_begin(tally, message->part, (enum probe_op)message->op, message->ns,
 			    message->wall_ns);
 		if (message->op == OP_WRITE)
-			slots_begin(&books->slots, message->seq);
+			slots_begin(&books->slots, message->seq, message->wall_ns);
 		break;
 	case LANE_END:
 		enter_end(books, class, message);

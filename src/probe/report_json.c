@@ -165,6 +165,7 @@ static struct json_object *new_records(const struct run_result *result)
 		struct json_object *one = checked(json_object_new_object());
 
 		add(one, "seq", new_count(row->seq));
+		add(one, "at", new_s(row->wall_ns));
 		add(one, "state",
 		    new_text(record_state_text((enum record_state)row->state)));
 		append(bad, one);

@@ -243,7 +243,7 @@ static void print_events(FILE *out, const struct tally_list *list)
 
 static void print_proof(FILE *out, const struct run_result *result)
 {
-	char n[4][32];
+	char n[4][32], when[32];
 
 	fprintf(out, "\nLock     %s\n", run_lock_text(result->lock));
 	fprintf(out, "Records  %s acknowledged: %s missing, %s wrong, %s not read back\n",
@@ -251,13 +251,14 @@ static void print_proof(FILE *out, const struct run_result *result)
 		format_count(n[1], sizeof(n[1]), result->sum.missing),
 		format_count(n[2], sizeof(n[2]), result->sum.wrong),
 		format_count(n[3], sizeof(n[3]), result->unread));
-	for (uint32_t i = 0; i < result->sum.n_bad && i < TABLE_LINES; i++)
-		fprintf(out,
-			"         record %" PRIu64 ", slot at byte %" PRIu64 ": %s\n",
-			result->sum.bad[i].seq,
-			result->sum.bad[i].seq % probe_slots(result->options) *
-				RECORD_SIZE,
-			record_state_text((enum record_state)result->sum.bad[i].state));
+	for (uint32_t i = 0; i < result->sum.n_bad && i < TABLE_LINES; i++) {
+		const struct slots_bad *bad = &result->sum.bad[i];
+
+		fprintf(out, "         %s  record %" PRIu64 ", at byte %" PRIu64 ": %s\n",
+			format_time(when, sizeof(when), bad->wall_ns), bad->seq,
+			bad->seq % probe_slots(result->options) * RECORD_SIZE,
+			record_state_text((enum record_state)bad->state));
+	}
 	if (result->sum.missing + result->sum.wrong > TABLE_LINES)
 		fprintf(out, "         ... and %" PRIu64 " more\n",
 			result->sum.missing + result->sum.wrong - TABLE_LINES);

@@ -9,12 +9,14 @@ int slots_init(struct slots *slots, uint64_t n)
 {
 	*slots = (struct slots){ .n = n };
 	slots->next = calloc(n, sizeof(*slots->next));
-	return slots->next ? 0 : -ENOMEM;
+	slots->wall_ns = calloc(n, sizeof(*slots->wall_ns));
+	return slots->next && slots->wall_ns ? 0 : -ENOMEM;
 }
 
 void slots_free(struct slots *slots)
 {
 	free(slots->next);
+	free(slots->wall_ns);
 	*slots = (struct slots){};
 }
 
@@ -26,13 +28,19 @@ bool slots_get(const struct slots *slots, uint64_t seq, uint64_t *old)
 	return next != 0;
 }
 
-void slots_begin(struct slots *slots, uint64_t seq)
+void slots_begin(struct slots *slots, uint64_t seq, uint64_t wall_ns)
 {
 	uint64_t slot = seq % slots->n;
 
 	slots->next[slot] = 0;
+	slots->wall_ns[slot] = wall_ns;
 	if (slot >= slots->used)
 		slots->used = slot + 1;
+}
+
+uint64_t slots_wall(const struct slots *slots, uint64_t seq)
+{
+	return slots->wall_ns[seq % slots->n];
 }
 
 void slots_ack(struct slots *slots, uint64_t seq)
@@ -40,17 +48,17 @@ void slots_ack(struct slots *slots, uint64_t seq)
 	slots->next[seq % slots->n] = seq + 1;
 }
 
-void slots_sum_add(struct slots_sum *sum, uint64_t seq, enum record_state state)
+void slots_sum_add(struct slots_sum *sum, struct slots_bad record)
 {
 	sum->checked++;
-	if (state == RECORD_GOOD)
+	if (record.state == RECORD_GOOD)
 		return;
-	if (state == RECORD_ZERO)
+	if (record.state == RECORD_ZERO)
 		sum->missing++;
 	else
 		sum->wrong++;
 	if (sum->n_bad < SLOTS_BAD_MAX)
-		sum->bad[sum->n_bad++] = (struct slots_bad){ seq, state };
+		sum->bad[sum->n_bad++] = record;
 }
 
 void slots_sum_merge(struct slots_sum *to, const struct slots_sum *from)
@@ -67,13 +75,15 @@ void slots_check(const struct slots *slots, uint64_t run, uint64_t first, uint64
 {
 	for (uint64_t i = 0; i < count && first + i < slots->n; i++) {
 		uint64_t next = slots->next[first + i];
+		struct slots_bad record;
 
 		if (!next)
 			continue;
-		if ((i + 1) * RECORD_SIZE > len)
-			slots_sum_add(sum, next - 1, RECORD_ZERO);
-		else
-			slots_sum_add(sum, next - 1,
-				      record_check(buf + i * RECORD_SIZE, run, next - 1));
+		record = (struct slots_bad){ next - 1, slots->wall_ns[first + i],
+					     RECORD_ZERO };
+		if ((i + 1) * RECORD_SIZE <= len)
+			record.state =
+				record_check(buf + i * RECORD_SIZE, run, record.seq);
+		slots_sum_add(sum, record);
 	}
 }

@@ -11,20 +11,24 @@
 /**
  * struct slots - the record file as acknowledged
  * @n: slots; record SEQ goes to slot SEQ % n
+ * @wall_ns: when the record of a slot was begun, since the epoch
  * @next: 1 + the sequence number acknowledged last in a slot; 0 = nothing certain
  * @used: slots that ever were begun
  */
 struct slots {
 	uint64_t n;
 	uint64_t *next;
+	uint64_t *wall_ns;
 	uint64_t used;
 };
 
 /* Bad records a report names one by one; the others are counted. */
 #define SLOTS_BAD_MAX 32
 
+/* A record that was read back; those that are bad are kept. @wall_ns: when it was begun. */
 struct slots_bad {
 	uint64_t seq;
+	uint64_t wall_ns;
 	uint32_t state; /* enum record_state */
 };
 
@@ -54,13 +58,16 @@ void slots_free(struct slots *slots);
 bool slots_get(const struct slots *slots, uint64_t seq, uint64_t *old);
 
 /** slots_begin - record @seq is about to be written: its slot holds nothing certain */
-void slots_begin(struct slots *slots, uint64_t seq);
+void slots_begin(struct slots *slots, uint64_t seq, uint64_t wall_ns);
+
+/** slots_wall - when the record that was begun last where @seq goes was */
+uint64_t slots_wall(const struct slots *slots, uint64_t seq);
 
 /** slots_ack - record @seq was acknowledged: it must be there from now on */
 void slots_ack(struct slots *slots, uint64_t seq);
 
 /** slots_sum_add - account for one record that was read back */
-void slots_sum_add(struct slots_sum *sum, uint64_t seq, enum record_state state);
+void slots_sum_add(struct slots_sum *sum, struct slots_bad record);
 
 /** slots_sum_merge - add @from to @to */
 void slots_sum_merge(struct slots_sum *to, const struct slots_sum *from);

@@ -50,7 +50,7 @@ static bool slot_begin(struct writer *writer, uint64_t seq, uint64_t *old)
 
 	pthread_mutex_lock(&writer->slots_lock);
 	there = slots_get(&writer->slots, seq, old);
-	slots_begin(&writer->slots, seq);
+	slots_begin(&writer->slots, seq, 0);
 	pthread_mutex_unlock(&writer->slots_lock);
 	return there;
 }

@@ -15,7 +15,7 @@ static struct slots slots;
 
 static void acked(uint64_t seq)
 {
-	slots_begin(&slots, seq);
+	slots_begin(&slots, seq, 1000 + seq);
 	slots_ack(&slots, seq);
 }
 
@@ -27,7 +27,7 @@ static void a_failed_write_leaves_nothing_certain(void **state)
 	acked(1);
 	assert_true(slots_get(&slots, 5, &old));
 	assert_int_equal(old, 1);
-	slots_begin(&slots, 5);
+	slots_begin(&slots, 5, 1005);
 	assert_false(slots_get(&slots, 9, &old));
 	assert_int_equal(slots.used, 2);
 	slots_free(&slots);
@@ -55,7 +55,7 @@ static void what_is_not_there_is_missing_or_wrong(void **state)
 		acked(seq);
 		record_encode(buf + seq * RECORD_SIZE, 7, seq, 1);
 	}
-	slots_begin(&slots, 1); /* uncertain: not looked at */
+	slots_begin(&slots, 1, 0); /* uncertain: not looked at */
 	memset(buf + 1 * RECORD_SIZE, 'x', RECORD_SIZE);
 	memset(buf + 2 * RECORD_SIZE, 0, RECORD_SIZE); /* zeroes */
 	acked(9);                                      /* slot 3: only 3 is there */
@@ -67,6 +67,7 @@ static void what_is_not_there_is_missing_or_wrong(void **state)
 	assert_int_equal(sum.n_bad, 4);
 	assert_int_equal(sum.bad[1].seq, 9);
 	assert_int_equal(sum.bad[1].state, RECORD_OTHER_SEQ);
+	assert_int_equal(sum.bad[1].wall_ns, 1009);
 	slots_free(&slots);
 }
 
@@ -75,9 +76,9 @@ static void sums_add_up_beyond_the_list(void **state)
 	struct slots_sum a = {}, b = {};
 
 	for (uint64_t i = 0; i < 40; i++)
-		slots_sum_add(&a, i, RECORD_ZERO);
-	slots_sum_add(&b, 1, RECORD_BAD_SUM);
-	slots_sum_add(&b, 2, RECORD_GOOD);
+		slots_sum_add(&a, (struct slots_bad){ i, 0, RECORD_ZERO });
+	slots_sum_add(&b, (struct slots_bad){ 1, 0, RECORD_BAD_SUM });
+	slots_sum_add(&b, (struct slots_bad){ 2, 0, RECORD_GOOD });
 	slots_sum_merge(&a, &b);
 	assert_int_equal(a.checked, 42);
 	assert_int_equal(a.missing, 40);
