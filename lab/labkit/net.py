@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The lab's network: a namespace of its own with two bridges; nothing outside is touched."""
 
+import contextlib
 import os
 import subprocess
 from pathlib import Path
@@ -9,6 +10,12 @@ from .config import LabError, MGMT4_PREFIX, MGMT_HOST, NETS, RUN
 from .proc import end, kill, recall, remember, run, start_time
 
 PCAP = RUN / "pcap.json"
+
+
+def token_bucket(mbit):
+    """Settings of tc-tbf(8): the bucket holds what is sent between two ticks of a kernel with 100
+    a second, and is never smaller than a large frame; 100 ms wait before frames are dropped."""
+    return ["rate", f"{mbit}mbit", "burst", str(max(32768, mbit * 1250)), "latency", "100ms"]
 
 
 class Net:
@@ -43,6 +50,19 @@ class Net:
                 lines += [f"tuntap add {tap} mode tap vnet_hdr",
                           f"link set {tap} addrgenmode none master {net} up"]
         self.batch(lines)
+
+    @contextlib.contextmanager
+    def slow(self, port, mbit):
+        """with net.slow(port, 30): the guest behind a bridge's port is sent no more Mbit/s than that;
+        what comes from it is not held up. 0 = as it is."""
+        qdisc = ["tc", "-n", self.name, "qdisc"]
+        if mbit:
+            run([*qdisc, "replace", "dev", port, "root", "tbf", *token_bucket(mbit)])
+        try:
+            yield
+        finally:
+            if mbit:
+                run([*qdisc, "delete", "dev", port, "root"])
 
     def destroy(self):
         """Remove the namespace after whatever of the lab still runs in it."""

@@ -156,12 +156,13 @@ def asks_ms():
 class Probe:
     """`baton probe` on a client, from start() to its report."""
 
-    def __init__(self, service, client="client", interval_ms=None, pause_ms=None, size_mib=None):
+    def __init__(self, service, client="client", interval_ms=None, pause_ms=None, size_mib=None,
+                 more=()):
         self.guest = service.lab.guest(client)
         self.argv = ["baton", "probe", service.mountpoint, "--duration", "0", "--json",
                      "--interval", str(interval_ms or asks_ms()),
                      *(["--pause", str(pause_ms)] if pause_ms else []),
-                     *(["--size", str(size_mib)] if size_mib else [])]
+                     *(["--size", str(size_mib)] if size_mib else []), *more]
         self.process = None
         self.pid = None
 

@@ -3,18 +3,23 @@
 
 The moves go head to head, as Pacemaker's agent does them (agent.py): Pacemaker runs and fences, but
 the service is no resource of it, as its tools would take ten times as long as the moves. After each
-move a new open has been answered before the next begins: then no grace period goes on."""
+move a new open has been answered before the next begins: then no grace period goes on.
+
+The hard way: a slow link to the client, on which replies wait behind what fast readers ask for, and
+many calls on their way that must not be executed twice."""
 
 import json
 import math
+import re
 import statistics
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from . import agent
 from .clients import Clients
 from .cluster import Cluster
 from .config import LabError
+from .pace import stretch
 from .pcap import Capture
 from .scenario import step_name
 from .service import CLASSES, HEADS, Probe, Service, errors, longest
@@ -24,6 +29,13 @@ IDLE = 3
 CALM_S = 1
 # Shorter calls are not listed one by one: the probe's list has bounds, and this is a long run.
 PAUSE_MS = 200
+# Under load all calls are longer.
+LOADED_PAUSE_MS = 1000
+# A fast reader keeps so many reads of 128 KiB out, of a file that the server has in its memory.
+DEPTH = 8
+READ_MIB = 32
+# The probe's limits.
+READERS_MAX, WORKERS_MAX = 8, 64
 # What is kept of it is read back at the end, and what was before that meanwhile.
 SIZE_MIB = 16
 READ_S = 600
@@ -31,7 +43,7 @@ TELL_EVERY = 10
 # Of a head's packets: enough for all headers.
 HEADERS = 128
 # What the classes of the probe are called in the figures.
-NAMES = {"write": "write", "open": "open", "namespace": "names"}
+NAMES = {"write": "write", "open": "open", "namespace": "names", "read": "read"}
 # New opens may wait so much longer than writes (issue 4); what does is told one by one.
 OPEN_MS = 500
 # What has to be 0 for a clean run.
@@ -49,6 +61,35 @@ class Move:
     keepers_ms: int = 0
     struck: str = ""
     stale: list = field(default_factory=list)
+    unacknowledged: int = 0  # clients
+
+    def see(self, record):
+        """What the ledger's record of it says of the source's steps."""
+        notes = {s["step"]: s.get("note") or "" for s in record["steps"]
+                 if s["head"] == self.source}
+        self.struck = notes.get("nfsdcld", "")
+        found = re.match(r"(\d+) clients never acknowledged", notes.get("settle", ""))
+        self.unacknowledged = int(found.group(1)) if found else 0
+
+
+@dataclass
+class Load:
+    """What makes it hard: Mbit/s that the client is sent (0 = no limit), fast readers, workers that
+    change names, each in a directory of its own."""
+    link: int = 0
+    readers: int = 0
+    workers: int = 1
+
+    def is_hard(self):
+        return self != Load()
+
+    def pause_ms(self):
+        return round(stretch(LOADED_PAUSE_MS)) if self.is_hard() else PAUSE_MS
+
+    def options(self):
+        """Of the probe. All readers are one's: they share its connection anyway."""
+        reads = ["--read", "--depth", DEPTH * self.readers, "--read-size", READ_MIB]
+        return [str(w) for w in ("--workers", self.workers, *(reads if self.readers else []))]
 
 
 def summary(values):
@@ -77,10 +118,26 @@ def takeovers(packets):
     return found
 
 
+def one_by_one(moves, report, pauses):
+    """Of each move what was seen of it; a record that is lost was written before the next begins."""
+    ends = [*(m.since for m in moves[1:]), float("inf")]
+    told = []
+    for n, (move_, end) in enumerate(zip(moves, ends)):
+        failed, spurious = errors(report, move_.since, end)
+        told.append({
+            "move": n + 1, "from": move_.source, "to": move_.target,
+            "pause_ms": {NAMES[c]: round(pauses[c][n]) for c in pauses},
+            "keepers_ms": move_.keepers_ms, "spurious_errors": spurious, "io_errors": failed,
+            "lost_writes": sum(move_.since <= b["at"] < end for b in report["records"]["bad"]),
+            "unacknowledged": move_.unacknowledged})
+    return told
+
+
 def judge(moves, report, packets):
     """The figures of soak.json."""
     spans = [(m.since, m.until) for m in moves]
-    pauses = {c: [longest(report, c, *span) for span in spans] for c in CLASSES}
+    classes = [*CLASSES, *(["read"] if report.get("depth") else [])]
+    pauses = {c: [longest(report, c, *span) for span in spans] for c in classes}
     failed, spurious = errors(report, 0, float("inf"))
     broken = sum(any(e["class"] == "write" for e in report["events"]
                      if m.since <= e["at"] < m.until) for m in moves)
@@ -93,7 +150,8 @@ def judge(moves, report, packets):
         "unfinished": len(report["unfinished"]), "pauses_omitted": report["pauses_omitted"],
         "stale_sockets": sum(len(m.stale) for m in moves),
         "spoke_after_silence": abs(len(took) - len(moves)),
-        "pause_ms": {NAMES[c]: summary(pauses[c]) for c in CLASSES},
+        "unacknowledged": sum(m.unacknowledged for m in moves),
+        "pause_ms": {NAMES[c]: summary(pauses[c]) for c in classes},
         "open_minus_write_ms": round(statistics.median(
             o - w for o, w in zip(pauses["open"], pauses["write"]))) if moves else None,
         "long_opens": [{"move": n, "write_ms": round(w), "open_ms": round(o), "note": m.struck}
@@ -102,6 +160,9 @@ def judge(moves, report, packets):
         "reconnect_ms": summary(t for t in took if t is not None),
         "keepers_ms": summary(m.keepers_ms for m in moves if m.keepers_ms),
         "records": report["records"]["acknowledged"], "duration_s": round(report["duration_s"]),
+        "names": report["classes"]["namespace"]["ok"],
+        "read_mb_per_s": report["classes"].get("read", {}).get("mb_per_s"),
+        "each": one_by_one(moves, report, pauses),
     }
 
 
@@ -135,7 +196,7 @@ def move(service, probe, source, target):
     done = Move(source, target, probe.now())
     done.keepers_ms = agent.migrate(service, source, target,
                                     lambda: done.stale.extend(service.sockets(source)))
-    done.struck = service.note(target, "move", "nfsdcld")
+    done.see(service.ledger(target, "move"))
     probe.guest.run(["touch", f"{service.mountpoint}/soak"], timeout=90)
     time.sleep(CALM_S)
     done.until = probe.now()
@@ -158,13 +219,15 @@ def repeat(service, probe, count, progress):
     return done, None
 
 
-def play(lab, count, progress=lambda line: None):
+def play(lab, count, load=Load(), progress=lambda line: None):
     """The whole run; returns (the figures for soak.json, the probe's report)."""
     service = set_up(lab, progress)
     progress(f"client mounts {service.address}:/vmstore, {IDLE} idle ones too; the probe starts")
-    with Clients(service, IDLE):
+    port = lab.guest("client").spec.tap["lan"]
+    with Clients(service, IDLE), lab.net.slow(port, load.link):
         service.mount()
-        probe = Probe(service, pause_ms=PAUSE_MS, size_mib=SIZE_MIB).start()
+        probe = Probe(service, pause_ms=load.pause_ms(), size_mib=SIZE_MIB,
+                      more=load.options()).start(READ_S)
         with Capture(lab, HEADS, ["ether", "src", service.mac(HEADS[0]), "and", "(arp or tcp)"],
                      HEADERS) as capture:
             time.sleep(CALM_S)
@@ -172,7 +235,8 @@ def play(lab, count, progress=lambda line: None):
         progress("the probe reads everything back")
         report = probe.finish(timeout=READ_S)
         result = judge(moves, report, capture.packets())
-    result |= {"idle_clients": IDLE, **lab.machine(), "steps_ms": steps(service),
+    result |= {"load": asdict(load), "listed_from_ms": load.pause_ms(),
+               "idle_clients": IDLE, **lab.machine(), "steps_ms": steps(service),
                "kernel": lab.guest("client").run(["uname", "-r"]).stdout.strip()}
     if failed:
         result["failed"] = failed

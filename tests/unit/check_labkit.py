@@ -12,7 +12,7 @@ TREE = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TREE / d) for d in ("lab", "tests", "tests/lab")]
 sys.dont_write_bytecode = True
 
-from labkit import LabError, agent, busy, cluster, pace, pcap, soak, wait  # noqa: E402
+from labkit import LabError, agent, busy, cluster, net, pace, pcap, soak, wait  # noqa: E402
 import minutes  # noqa: E402
 import run  # noqa: E402
 
@@ -216,8 +216,8 @@ class Soak(unittest.TestCase):
                                ("write", 0, 1000), ("open", 0.1, 1200), ("namespace", 0, 900))],
                 "pauses_omitted": 0, "events": [], "events_omitted": 0, "unfinished": [],
                 "lock_kept": True,
-                "records": {"acknowledged": 5, "missing": 0, "wrong": 0, "unread": 0},
-                "duration_s": 30.4} | changes
+                "records": {"acknowledged": 5, "missing": 0, "wrong": 0, "unread": 0, "bad": []},
+                "classes": {"namespace": {"ok": 7}}, "duration_s": 30.4} | changes
 
     def judge(self, **changes):
         moves = [soak.Move("head1", "head2", 9, 19, 950),
@@ -250,10 +250,48 @@ class Soak(unittest.TestCase):
                  "spurious_errors"),
                 ({"lock_kept": False}, "lost_locks"), ({"unfinished": [{}]}, "unfinished"),
                 ({"events_omitted": 1}, "io_errors"), ({"pauses_omitted": 1}, "pauses_omitted"),
-                ({"records": {"acknowledged": 5, "missing": 0, "wrong": 1, "unread": 0}},
-                 "lost_writes")):
+                ({"records": {"acknowledged": 5, "missing": 0, "wrong": 1, "unread": 0,
+                              "bad": [{"seq": 1, "at": 11}]}}, "lost_writes")):
             result = self.judge(**changes)
             self.assertEqual((result[name], soak.clean(result)), (1, False), changes)
+
+    def test_each_move_is_told(self):
+        read = {"class": "read", "at": 20.5, "ms": 1500}
+        twice = {"class": "namespace", "errno": "EEXIST", "spurious": True}
+        report = self.report()
+        result = self.judge(
+            depth=8, pauses=[*report["pauses"], read],
+            classes=report["classes"] | {"read": {"mb_per_s": 3.5}},
+            events=[twice | {"at": 10}, twice | {"at": 19.5}, twice | {"at": 28}],
+            records=report["records"] | {"missing": 1, "bad": [{"seq": 1, "at": 28.5}]})
+        first, second = result["each"]
+        self.assertEqual((first["from"], first["to"], first["spurious_errors"],
+                          first["lost_writes"]), ("head1", "head2", 1, 0))
+        self.assertEqual((second["move"], second["spurious_errors"], second["lost_writes"]),
+                         (2, 2, 1))
+        self.assertEqual(first["pause_ms"], {"write": 1000, "open": 1200, "names": 900, "read": 0})
+        self.assertEqual((second["pause_ms"]["read"], result["read_mb_per_s"]), (1500, 3.5))
+        self.assertEqual(result["pause_ms"]["read"]["max"], 1500)
+
+    def test_what_the_ledger_says_of_a_move(self):
+        move = soak.Move("head1", "head2", 9)
+        move.see({"steps": [
+            {"step": "settle", "head": "head1", "note": "2 clients never acknowledged a reply"},
+            {"step": "nfsdcld", "head": "head1", "note": "struck 3 idle clients"},
+            {"step": "nfsdcld", "head": "head2"}]})
+        self.assertEqual((move.unacknowledged, move.struck), (2, "struck 3 idle clients"))
+        move.see({"steps": [{"step": "settle", "head": "head1"}]})
+        self.assertEqual((move.unacknowledged, move.struck), (0, ""))
+
+    def test_load(self):
+        self.assertEqual((soak.Load().is_hard(), soak.Load().options(), soak.Load().pause_ms()),
+                         (False, ["--workers", "1"], soak.PAUSE_MS))
+        hard = soak.Load(30, 2, 16)
+        self.assertEqual(hard.options(), ["--workers", "16", "--read", "--depth", "16",
+                                          "--read-size", "32"])
+        self.assertTrue(hard.is_hard() and soak.Load(link=5).is_hard())
+        self.assertGreater(hard.pause_ms(), soak.PAUSE_MS)
+        self.assertEqual(net.token_bucket(30), ["rate", "30mbit", "burst", "37500", "latency", "100ms"])
 
     def test_nothing_done_is_told(self):
         result = soak.judge([], self.report(pauses=[]), [])
