@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* holding: how much each client has to reclaim after a move, and its text form. */
+#ifndef BATON_CORE_HOLDING_H
+#define BATON_CORE_HOLDING_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/err.h"
+
+/* First line of the text form; the number grows when the lines change their meaning. */
+#define HOLDINGS_HEADER "baton-holdings 1"
+/* Clients in the text form, those that hold most: a name may have 1024 bytes. */
+#define HOLDINGS_MAX     2048
+#define HOLDINGS_MAX_LEN (8u << 20)
+/* More than any grace period is long enough for. */
+#define HOLDING_MAX 10000000
+
+/**
+ * struct holding - what one client holds
+ * @id: what it calls itself (co_ownerid, any bytes); owned
+ * @len: of @id
+ * @count: its opens, locks, delegations and layouts
+ */
+struct holding {
+	unsigned char *id;
+	size_t len;
+	uint32_t count;
+};
+
+/**
+ * struct holdings - start from all zero, end with holdings_free()
+ * @ranges: byte-range locks beyond one for each lock counted: those of one owner on one file
+ *          count once, and are reclaimed one by one; whose they are nobody tells
+ * @pace_us: how long the slowest client took to reclaim one; 0 = not measured yet
+ */
+struct holdings {
+	struct holding *v;
+	size_t n;
+	size_t room;
+	uint32_t ranges;
+	uint32_t pace_us;
+};
+
+/**
+ * holdings_add - note a client; of one that is there already, the larger count stays
+ * @id: copied
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int holdings_add(struct holdings *holdings, const unsigned char *id, size_t len,
+		 uint32_t count);
+
+/** holdings_find - of the client with this name; NULL = there is none. */
+const struct holding *holdings_find(const struct holdings *holdings,
+				    const unsigned char *id, size_t len);
+
+/** holdings_largest - the most that a single client may have to reclaim. */
+uint32_t holdings_largest(const struct holdings *holdings);
+
+/** holding_is_news - has a count changed so much that others have to know: by a tenth? */
+int holding_is_news(uint32_t before, uint32_t now);
+
+/**
+ * holdings_format - the text form, the largest first; a name in hexadecimal digits
+ *
+ *	baton-holdings 1
+ *	pace 6500
+ *	ranges 0
+ *	20000 4c696e7578
+ *
+ * Return: malloc'd text, or NULL if memory is short.
+ */
+char *holdings_format(struct holdings *holdings);
+
+/**
+ * holdings_parse - read the text form; trusts nothing in it
+ * @holdings: receives it; empty on failure
+ * @text: need not end with a zero byte
+ * @len: bytes of @text
+ * @err: "line 4: not 'COUNT NAME'"
+ *
+ * Return: 0, -EINVAL, -E2BIG or -ENOMEM.
+ */
+int holdings_parse(struct holdings *holdings, const char *text, size_t len,
+		   struct err *err);
+
+/**
+ * holding_parse_range - a line of /proc/locks
+ * @dev: gets its filesystem
+ *
+ * `1: POSIX  ADVISORY  WRITE 812 fd:10:13649 0 EOF`, major and minor hexadecimal; behind
+ * `->` stands who waits for one (fs/locks.c, lock_get_status()).
+ *
+ * Return: 1 if it is a byte-range lock that is held, else 0.
+ */
+int holding_parse_range(const char *line, dev_t *dev);
+
+/** holdings_free - release it and clear it. */
+void holdings_free(struct holdings *holdings);
+
+static inline void cleanup_holdings(struct holdings *holdings)
+{
+	holdings_free(holdings);
+}
+#define _cleanup_holdings_ __attribute__((cleanup(cleanup_holdings)))
+
+#endif
