@@ -201,6 +201,32 @@ int holding_parse_range(const char *line, dev_t *dev)
 	return 1;
 }
 
+int holding_parse_calls(uint64_t *calls, const char *text)
+{
+	/* RFC 8881 section 18: CLOSE, DELEGRETURN, LOCK, LOCKU, OPEN, GET_DIR_DELEGATION,
+	 * LAYOUTGET, LAYOUTRETURN, WANT_DELEGATION. */
+	static const uint64_t wanted = 1ull << 4 | 1ull << 8 | 1ull << 12 | 1ull << 14 |
+				       1ull << 18 | 1ull << 46 | 1ull << 50 | 1ull << 51 |
+				       1ull << 56;
+	const char *p = strstr(text, "\nproc4ops ");
+	unsigned long n, value, i;
+	uint64_t sum = 0;
+	char *end;
+
+	/* A line that was cut short could end in the midst of a number. */
+	if (!p || !strchr(p + 1, '\n'))
+		return -EINVAL;
+	n = strtoul(p + strlen("\nproc4ops "), &end, 10);
+	for (i = 0; i < n && *end == ' '; i++) {
+		value = strtoul(end + 1, &end, 10);
+		sum += i < 64 && (wanted >> i & 1) ? value : 0;
+	}
+	if (n <= 18 || i < n || *end != '\n')
+		return -EINVAL;
+	*calls = sum;
+	return 0;
+}
+
 void holdings_free(struct holdings *holdings)
 {
 	for (size_t i = 0; i < holdings->n; i++)

@@ -97,6 +97,18 @@ int holdings_parse(struct holdings *holdings, const char *text, size_t len,
  */
 int holding_parse_range(const char *line, dev_t *dev);
 
+/**
+ * holding_parse_calls - how many calls have given or taken something
+ * @calls: their sum
+ * @text: /proc/net/rpc/nfsd, terminated
+ *
+ * A line "proc4ops N" and N counts, by the numbers of the operations (fs/nfsd/stats.c). An
+ * older kernel has fewer of them.
+ *
+ * Return: 0, or -EINVAL.
+ */
+int holding_parse_calls(uint64_t *calls, const char *text);
+
 /** holdings_free - release it and clear it. */
 void holdings_free(struct holdings *holdings);
 

@@ -70,8 +70,18 @@ int nfsd_apply_settings(const struct service *svc, struct err *err)
 	if (rc == 0)
 		rc = write_seconds("nfsv4leasetime", svc->lease, err);
 	if (rc == 0)
-		rc = write_seconds("nfsv4gracetime", svc->grace, err);
+		rc = nfsd_set_grace(svc->grace, err);
 	return rc;
+}
+
+int nfsd_set_grace(unsigned int seconds, struct err *err)
+{
+	return write_seconds("nfsv4gracetime", seconds, err);
+}
+
+int nfsd_end_grace(struct err *err)
+{
+	return write_file("v4_end_grace", "Y\n", err);
 }
 
 static int open_listener(const struct ipaddr *ip, struct err *err)

@@ -61,6 +61,26 @@ int nfsd_flush_caches(struct err *err);
  */
 int nfsd_export(const struct service *svc, const struct paths *paths, struct err *err);
 
+/**
+ * nfsd_set_grace - how long clients may reclaim, at most; only while there is no server
+ * @seconds: 10..3600
+ *
+ * knfsd goes on a little while somebody reclaims, but never beyond two leases after its start
+ * (nfs4state.c, clients_still_reclaiming()).
+ *
+ * Return: 0, or -errno.
+ */
+int nfsd_set_grace(unsigned int seconds, struct err *err);
+
+/**
+ * nfsd_end_grace - end the grace period now
+ *
+ * Kernels with "nfsd: provide locking for v4_end_grace" (early in 2026) do it a moment later.
+ *
+ * Return: 0, or -errno; -EBUSY from those if it was over.
+ */
+int nfsd_end_grace(struct err *err);
+
 /** nfsd_in_grace - 1 while clients may only reclaim, 0 if not, or -errno. */
 int nfsd_in_grace(void);
 

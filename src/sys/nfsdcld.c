@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "sys/child.h"
 #include "sys/file.h"
@@ -18,6 +20,28 @@
 pid_t nfsdcld_pid(const struct paths *paths)
 {
 	return child_daemon_pid(paths->nfsdcld_pid);
+}
+
+int64_t nfsdcld_age_ms(const struct paths *paths)
+{
+	char path[64], text[1024];
+	unsigned long long began;
+	pid_t pid = nfsdcld_pid(paths);
+	struct timespec now;
+	char *after;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	/* Behind the program's name, which may contain anything (proc(5)). */
+	if (!pid || file_read(path, text, sizeof(text)) <= 0 ||
+	    !(after = strrchr(text, ')')) ||
+	    sscanf(after,
+		   ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+		   "%*d %*d %llu",
+		   &began) != 1)
+		return 0;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000 -
+	       (int64_t)began * 1000 / sysconf(_SC_CLK_TCK);
 }
 
 int nfsdcld_start(const struct paths *paths, struct err *err)

@@ -4,6 +4,7 @@
 #define BATON_SYS_NFSDCLD_H
 
 #include <sched.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/err.h"
@@ -59,5 +60,12 @@ int nfsdcld_stop(const struct paths *paths, struct err *err);
 
 /** nfsdcld_pid - nfsdcld of the service, as child_daemon_pid() tells it. */
 pid_t nfsdcld_pid(const struct paths *paths);
+
+/**
+ * nfsdcld_age_ms - for how long has it run? With it, and not before, a grace period begins.
+ *
+ * Return: milliseconds, to a hundredth of a second; 0 if it does not run.
+ */
+int64_t nfsdcld_age_ms(const struct paths *paths);
 
 #endif

@@ -199,12 +199,13 @@ int recovery_verify(const struct paths *paths, const struct recovery_epochs *bef
 	return 0;
 }
 
-static int list_missing(sqlite3 *db, const struct recovery_epochs *epochs,
-			struct recovery_waiting *waiting)
+static int walk_missing(sqlite3 *db, const struct recovery_epochs *epochs,
+			int (*call)(const unsigned char *id, size_t len, void *data),
+			void *data)
 {
 	sqlite3_stmt *stmt = NULL;
 	char sql[160];
-	int rc;
+	int rc, failed = 0;
 
 	snprintf(sql, sizeof(sql),
 		 "SELECT id FROM \"rec-%016llx\" WHERE id NOT IN "
@@ -213,18 +214,16 @@ static int list_missing(sqlite3 *db, const struct recovery_epochs *epochs,
 		 (unsigned long long)epochs->current);
 	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
 		return -EAGAIN;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		waiting->total++;
-		if (waiting->n < RECOVERY_NAMES)
-			client_name(sqlite3_column_blob(stmt, 0),
-				    sqlite3_column_bytes(stmt, 0),
-				    waiting->names[waiting->n++], RECOVERY_NAME);
-	}
+	while (failed == 0 && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+		failed = call(sqlite3_column_blob(stmt, 0), sqlite3_column_bytes(stmt, 0),
+			      data);
 	sqlite3_finalize(stmt);
-	return rc == SQLITE_DONE ? 0 : -EAGAIN;
+	return failed < 0 ? failed : rc == SQLITE_DONE ? 0 : -EAGAIN;
 }
 
-int recovery_list_waiting(const struct paths *paths, struct recovery_waiting *waiting)
+int recovery_walk_waiting(const struct paths *paths,
+			  int (*call)(const unsigned char *id, size_t len, void *data),
+			  void *data)
 {
 	__attribute__((cleanup(cleanup_sqlite))) sqlite3 *db = NULL;
 	struct recovery_epochs epochs;
@@ -232,7 +231,6 @@ int recovery_list_waiting(const struct paths *paths, struct recovery_waiting *wa
 	int64_t row[2] = { 0, 0 };
 	int rc;
 
-	memset(waiting, 0, sizeof(*waiting));
 	snprintf(file, sizeof(file), "%s/main.sqlite", paths->nfsdcld);
 	if (access(file, F_OK) < 0)
 		return -ENOENT;
@@ -243,7 +241,23 @@ int recovery_list_waiting(const struct paths *paths, struct recovery_waiting *wa
 	epochs = (struct recovery_epochs){ row[0], row[1] };
 	if (rc == -EPROTO)
 		return -EAGAIN;
-	return epochs.recovery ? list_missing(db, &epochs, waiting) : 0;
+	return epochs.recovery ? walk_missing(db, &epochs, call, data) : 0;
+}
+
+static int note_name(const unsigned char *id, size_t len, void *data)
+{
+	struct recovery_waiting *waiting = data;
+
+	waiting->total++;
+	if (waiting->n < RECOVERY_NAMES)
+		client_name(id, len, waiting->names[waiting->n++], RECOVERY_NAME);
+	return 0;
+}
+
+int recovery_list_waiting(const struct paths *paths, struct recovery_waiting *waiting)
+{
+	memset(waiting, 0, sizeof(*waiting));
+	return recovery_walk_waiting(paths, note_name, waiting);
 }
 
 /* Runs @sql for each client, whose id is its parameter. */

@@ -42,13 +42,31 @@ int recovery_prepare(const struct paths *paths, struct recovery_epochs *epochs,
 int recovery_verify(const struct paths *paths, const struct recovery_epochs *before,
 		    struct err *err);
 
+/**
+ * recovery_walk_waiting - call for each client that the grace period waits for
+ * @paths: of the service; its filesystem is mounted
+ * @call: gets what the client calls itself (co_ownerid); recorded in the recovery epoch and
+ *	  not yet in the current one; negative ends the walk. None when no grace period is open
+ * @data: for @call
+ *
+ * Reads only, each query on its own: nfsdcld, which waits 10 s for its turn (nfs-utils,
+ * CLD_SQLITE_BUSY_TIMEOUT), is never held up. With nfsdcld writing, or after a power cut
+ * before it has started, nobody can be asked.
+ *
+ * Return: 0, -EAGAIN when it cannot be read now, -ENOENT without a database, or what @call
+ * returned.
+ */
+int recovery_walk_waiting(const struct paths *paths,
+			  int (*call)(const unsigned char *id, size_t len, void *data),
+			  void *data);
+
 /* Names shown of those who are waited for, and their length; NFSv4 allows 1024 bytes. */
 #define RECOVERY_NAMES 8
 #define RECOVERY_NAME  81
 
 /**
  * struct recovery_waiting - clients that may still reclaim
- * @names: what they call themselves (co_ownerid), "?" for what cannot be printed
+ * @names: what they call themselves, "?" for what cannot be printed
  * @n: of them
  * @total: how many there are
  */
@@ -58,18 +76,7 @@ struct recovery_waiting {
 	size_t total;
 };
 
-/**
- * recovery_list_waiting - whom does the grace period wait for?
- * @paths: of the service; its filesystem is mounted
- * @waiting: those recorded in the recovery epoch and not yet in the current one; none when
- *           no grace period is open
- *
- * Reads only, each query on its own: nfsdcld, which waits 10 s for its turn (nfs-utils,
- * CLD_SQLITE_BUSY_TIMEOUT), is never held up. With nfsdcld writing, or after a power cut
- * before it has started, nobody can be asked.
- *
- * Return: 0, -EAGAIN when it cannot be read now, -ENOENT without a database.
- */
+/** recovery_list_waiting - the same, as names to be read. Return: as above. */
 int recovery_list_waiting(const struct paths *paths, struct recovery_waiting *waiting);
 
 /**

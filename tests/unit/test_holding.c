@@ -130,6 +130,24 @@ static void ranges(void **state)
 	}
 }
 
+/* As 6.1 prints it: 76 operations, of which the n-th was called n times. */
+static void calls(void **state)
+{
+	char text[2048] = "rc 0 0 7\nproc4 2 1 2\nproc4ops 76";
+	uint64_t n;
+
+	for (int i = 0; i < 76; i++)
+		snprintf(text + strlen(text), 8, " %d", i);
+	assert_int_equal(holding_parse_calls(&n, text), -EINVAL);
+	strcat(text, "\n");
+	assert_int_equal(holding_parse_calls(&n, text), 0);
+	assert_int_equal(n, 4 + 8 + 12 + 14 + 18 + 46 + 50 + 51 + 56);
+	assert_int_equal(holding_parse_calls(&n, ""), -EINVAL);
+	assert_int_equal(holding_parse_calls(&n, "\nproc4ops 3 1 2 3\n"), -EINVAL);
+	assert_int_equal(holding_parse_calls(&n, "\nproc4ops 20 1 2\n"), -EINVAL);
+	assert_int_equal(holding_parse_calls(&n, "\nproc4ops 20 1 x\n"), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +156,7 @@ int main(void)
 		cmocka_unit_test(too_many),
 		cmocka_unit_test(what_others_have_to_know),
 		cmocka_unit_test(ranges),
+		cmocka_unit_test(calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
