@@ -58,7 +58,8 @@ enum message_type {
  * @digest: of the sender's service file (PREPARE, ASK, HELLO, CONNS)
  * @code, @text: why not (REFUSE, ABORTED, FAILED, ANSWER); ASK: @text is the question
  * @body: STEPS: {steps: [ledger entries]}; ANSWER: what was asked for; CONNS: see
- *        core/parts.h; STAND: core/claim.h; owned
+ *        core/parts.h, and "held": the most that one client has to reclaim; STAND:
+ *        core/claim.h; owned
  *
  * The sender's name is not in it: corosync says who sent a message.
  */

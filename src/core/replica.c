@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/holding.h"
+#include "core/member.h"
 
 #define NFS_PORT 2049
 
@@ -31,11 +33,27 @@ static bool is_of(const struct service *svc, const struct conn *conn)
 	return false;
 }
 
-static int finish(struct replica *r, const struct service *svc, struct err *err)
+/* Earlier versions do not tell it. */
+static int take_held(uint32_t *held, struct json_object *body, struct err *err)
+{
+	double told = member_double(body, "held");
+
+	if (!(told >= 0 && told <= HOLDING_MAX))
+		return wrong(err, "what a client holds is no such number");
+	*held = (uint32_t)told;
+	return 0;
+}
+
+static int finish(struct replica *r, const struct service *svc, struct json_object *body,
+		  struct err *err)
 {
 	_cleanup_conns_ struct conns conns = { 0 };
 	struct parts *parts = &r->parts;
-	int rc;
+	uint32_t held;
+	int rc = take_held(&held, body, err);
+
+	if (rc < 0)
+		return rc;
 
 	/* Nobody takes back what another has told. */
 	if (parts->len == 0 && strcmp(r->from, parts->sender) != 0)
@@ -50,6 +68,7 @@ static int finish(struct replica *r, const struct service *svc, struct err *err)
 			return wrong(err, "one is none of this service");
 	conns_free(&r->conns);
 	r->conns = conns;
+	r->held = held;
 	memset(&conns, 0, sizeof(conns));
 	memcpy(r->from, parts->sender, sizeof(r->from));
 	return 1;
@@ -65,7 +84,7 @@ int replica_take(struct replica *r, const struct service *svc, const char *from,
 	rc = parts_take(&r->parts, from, m, err);
 	if (rc <= 0)
 		return rc;
-	rc = finish(r, svc, err);
+	rc = finish(r, svc, m->body, err);
 	parts_free(&r->parts);
 	return rc;
 }

@@ -9,11 +9,13 @@
 /**
  * struct replica - what another head has told; start from all zero, end with replica_free()
  * @conns: the last table that came whole
+ * @held: the most that one client holds; 0 = not told
  * @from: who sent it
  * @parts: of the one that is coming in
  */
 struct replica {
 	struct conns conns;
+	uint32_t held;
 	char from[MESSAGE_HEAD_MAX + 1];
 	struct parts parts;
 };

@@ -161,6 +161,35 @@ static int take(struct replica *r, const char *digest, const char *body, struct 
 #define PART(part, parts, text)                                                          \
 	"{\"part\":" part ",\"parts\":" parts ",\"text\":\"" text "\"}"
 
+#define HOLDS(number)                                                                    \
+	"{\"part\":0,\"parts\":1,\"held\":" number ",\"text\":"                          \
+	"\"baton-connections 1\\n192.0.2.50 2049 192.0.2.20 983\\n\"}"
+
+static void how_much_a_client_holds(void **state)
+{
+	struct replica r = { 0 };
+	struct err err;
+
+	assert_int_equal(take(&r, DIGEST, HOLDS("20000"), &err), 1);
+	assert_int_equal(r.held, 20000);
+	assert_int_equal(take(&r, DIGEST, HOLDS("-1"), &err), -EPROTO);
+	assert_int_equal(take(&r, DIGEST, HOLDS("10000001"), &err), -EPROTO);
+	assert_int_equal(take(&r, DIGEST, HOLDS("1e99"), &err), -EPROTO);
+	assert_string_equal(err.text,
+			    "its table of connections: what a client holds is no "
+			    "such number");
+	assert_int_equal(r.held, 20000);
+	/* Earlier versions do not tell it. */
+	assert_int_equal(take(&r, DIGEST,
+			      PART("0", "1",
+				   "baton-connections 1\\n192.0.2.50 2049 192.0.2.20 "
+				   "983\\n"),
+			      &err),
+			 1);
+	assert_int_equal(r.held, 0);
+	replica_free(&r);
+}
+
 static void what_is_wrong_is_refused(void **state)
 {
 	static const char *const wrong[] = {
@@ -215,6 +244,7 @@ int main(void)
 		cmocka_unit_test(tables_of_any_size_come_whole),
 		cmocka_unit_test(the_last_whole_one_stays),
 		cmocka_unit_test(only_who_told_takes_it_back),
+		cmocka_unit_test(how_much_a_client_holds),
 		cmocka_unit_test(what_is_wrong_is_refused),
 	};
 
