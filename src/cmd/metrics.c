@@ -427,6 +427,28 @@ static void write_move(FILE *out, const char *name, const struct findings *findi
 	for_each_record(out, name, findings, "move", move_of);
 }
 
+static void late_of(FILE *out, const char *name, const char *service,
+		    struct json_object *record)
+{
+	write_number(out, name, service, record, "late");
+}
+
+static void write_late(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_record(out, name, findings, "grace", late_of);
+}
+
+static void absent_of(FILE *out, const char *name, const char *service,
+		      struct json_object *record)
+{
+	write_number(out, name, service, record, "absent");
+}
+
+static void write_absent(FILE *out, const char *name, const struct findings *findings)
+{
+	for_each_record(out, name, findings, "grace", absent_of);
+}
+
 /* ---- all of it ---- */
 
 static const struct metric metrics[] = {
@@ -466,6 +488,13 @@ static const struct metric metrics[] = {
 	{ "baton_last_move_unsettled_connections",
 	  "Connections of the last move whose clients may repeat a call that was executed.",
 	  write_unsettled },
+	{ "baton_last_grace_late_states",
+	  "Opens and locks not reclaimed in time, in the last grace period that left anybody "
+	  "behind.",
+	  write_late },
+	{ "baton_last_grace_absent_clients",
+	  "Clients that did not come back, in the last grace period that left anybody behind.",
+	  write_absent },
 	{ "baton_last_move_info", "Heads of the last move, as labels.", write_move },
 };
 

@@ -26,6 +26,16 @@ unsigned int grace_ceiling(unsigned int grace_s, uint32_t most, uint32_t pace_us
 	return s < GRACE_MAX_S ? s : GRACE_MAX_S;
 }
 
+/* Takes the id over, whatever comes of it. */
+static int append(struct grace *g, const struct grace_client *one)
+{
+	int rc = grow_add(g, one);
+
+	if (rc < 0)
+		free(one->id);
+	return rc;
+}
+
 int grace_await(struct grace *g, const unsigned char *id, size_t len)
 {
 	struct grace_client one = { .len = len, .seen = true };
@@ -35,14 +45,8 @@ int grace_await(struct grace *g, const unsigned char *id, size_t len)
 			g->v[i].seen = true;
 			return 0;
 		}
-	one.id = malloc(len + 1);
-	if (one.id)
-		memcpy(one.id, id, len);
-	if (!one.id || grow_add(g, &one) < 0) {
-		free(one.id);
-		return -ENOMEM;
-	}
-	return 0;
+	one.id = holding_copy_id(id, len);
+	return one.id && append(g, &one) == 0 ? 0 : -ENOMEM;
 }
 
 /* Microseconds for each it has reclaimed; 0 = it was too quick to tell. */
@@ -101,6 +105,13 @@ uint32_t grace_pace(const struct grace *g)
 		slowest = pace > slowest ? pace : slowest;
 	}
 	return slowest;
+}
+
+uint32_t grace_learn(uint32_t known, uint32_t measured)
+{
+	if (!measured || measured >= known)
+		return measured ? measured : known;
+	return ((uint64_t)known * 3 + measured) / 4;
 }
 
 void grace_sift(struct grace *g)

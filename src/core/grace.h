@@ -100,6 +100,15 @@ bool grace_is_over(const struct grace *grace, int64_t since_ms, unsigned int gra
  */
 uint32_t grace_pace(const struct grace *grace);
 
+/**
+ * grace_learn - the pace to reckon with from now on
+ * @known: before; 0 = none
+ * @measured: by grace_pace(); 0 = none
+ *
+ * Return: the slower one; a quick one draws it down bit by bit.
+ */
+uint32_t grace_learn(uint32_t known, uint32_t measured);
+
 /** grace_free - forget them. */
 void grace_free(struct grace *grace);
 

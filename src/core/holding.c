@@ -24,6 +24,25 @@ const struct holding *holdings_find(const struct holdings *h, const unsigned cha
 	return NULL;
 }
 
+unsigned char *holding_copy_id(const unsigned char *id, size_t len)
+{
+	unsigned char *copy = malloc(len + 1);
+
+	if (copy)
+		memcpy(copy, id, len);
+	return copy;
+}
+
+/* Takes the id over, whatever comes of it. */
+static int append(struct holdings *h, const struct holding *one)
+{
+	int rc = grow_add(h, one);
+
+	if (rc < 0)
+		free(one->id);
+	return rc;
+}
+
 int holdings_add(struct holdings *h, const unsigned char *id, size_t len, uint32_t count)
 {
 	struct holding *known = (struct holding *)holdings_find(h, id, len);
@@ -33,14 +52,8 @@ int holdings_add(struct holdings *h, const unsigned char *id, size_t len, uint32
 		known->count = known->count > count ? known->count : count;
 		return 0;
 	}
-	one.id = malloc(len + 1);
-	if (one.id)
-		memcpy(one.id, id, len);
-	if (!one.id || grow_add(h, &one) < 0) {
-		free(one.id);
-		return -ENOMEM;
-	}
-	return 0;
+	one.id = holding_copy_id(id, len);
+	return one.id && append(h, &one) == 0 ? 0 : -ENOMEM;
 }
 
 uint32_t holdings_largest(const struct holdings *h)

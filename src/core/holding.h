@@ -52,6 +52,9 @@ struct holdings {
 int holdings_add(struct holdings *holdings, const unsigned char *id, size_t len,
 		 uint32_t count);
 
+/** holding_copy_id - the caller's to free; NULL if memory is short. */
+unsigned char *holding_copy_id(const unsigned char *id, size_t len);
+
 /** holdings_find - of the client with this name; NULL = there is none. */
 const struct holding *holdings_find(const struct holdings *holdings,
 				    const unsigned char *id, size_t len);

@@ -30,6 +30,7 @@ void paths_init(struct paths *p, const char *name)
 		{ p->nfsdcld, p->state, "nfsdcld" },
 		{ p->tickle, p->state, "tickle" },
 		{ p->conns, p->tickle, "connections" },
+		{ p->holdings, p->tickle, "holdings" },
 		{ p->pulse, p->tickle, "pulse" },
 	};
 

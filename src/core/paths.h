@@ -38,10 +38,11 @@ struct paths {
 	char fs[PATHS_MAX];          /* the service's filesystem, whole */
 	char root[PATHS_MAX];        /* NFSv4 pseudo-root (tmpfs) */
 	char state[PATHS_MAX];       /* @fs/.baton: baton's own directory on the disk */
-	char nfsdcld[PATHS_MAX]; /* @state/nfsdcld: the recovery database's directory */
-	char tickle[PATHS_MAX];  /* @state/tickle: the directory of the next */
-	char conns[PATHS_MAX];   /* @tickle/connections: whom a start has to tickle */
-	char pulse[PATHS_MAX];   /* @tickle/pulse: does the disk take a write? */
+	char nfsdcld[PATHS_MAX];  /* @state/nfsdcld: the recovery database's directory */
+	char tickle[PATHS_MAX];   /* @state/tickle: the directory of the next */
+	char conns[PATHS_MAX];    /* @tickle/connections: whom a start has to tickle */
+	char holdings[PATHS_MAX]; /* @tickle/holdings: how much they have to reclaim */
+	char pulse[PATHS_MAX];    /* @tickle/pulse: does the disk take a write? */
 };
 
 /** paths_init - derive every path of the service @name, which service_check_name() passed. */

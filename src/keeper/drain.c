@@ -163,6 +163,7 @@ int drain_calls(struct op *op, struct err *err)
 		snprintf(op->note, sizeof(op->note), "no filter: %.100s", why.text);
 		return 0;
 	}
+	op->drained = true;
 	rc = owed_wait(op->diag, &terms, &op->owed, NULL, err);
 	if (rc > 0 && op->planned)
 		return give_up(op, &op->owed, err);

@@ -97,6 +97,52 @@ void requests_answer(struct keeper *k, int fd, const struct err *err, bool chang
 		     struct json_object *more);
 void requests_close(struct keeper *k);
 
+/* ---- census.c: how much clients hold, counted while they are served */
+
+/**
+ * struct census
+ * @most: of any one client, by the last count …
+ * @told: … and as the other heads know it
+ * @calls_fd: a number that grows when anything changes, or -errno
+ * @calls: at the beginning of the last count …
+ * @counted: … which went well
+ * @next_ms: the next not before
+ * @pid, @fd: of the child that counts
+ */
+struct census {
+	uint32_t most;
+	uint32_t told;
+	int calls_fd;
+	uint64_t calls;
+	bool counted;
+	int64_t next_ms;
+	pid_t pid;
+	int fd;
+};
+
+/** census_open - the caller is in the namespaces whose calls are counted. */
+void census_open(struct census *census);
+/** census_sample - count if it is time. Return: true if the other heads have to know. */
+bool census_sample(struct keeper *k);
+void census_pause(struct census *census);
+void census_forget(struct census *census);
+void census_close(struct census *census);
+
+/* ---- grace.c: the grace period is ended when it has lasted long enough */
+
+/** struct vigil - a child that sits through the grace period */
+struct vigil {
+	struct survey survey;
+	sd_event_source *io;
+	bool begun;
+	int64_t next_ms;
+};
+
+/** grace_sample - send it, once for each time that the service begins to serve. */
+void grace_sample(struct keeper *k);
+/** grace_pause - an operation begins. */
+void grace_pause(struct keeper *k);
+
 /* ---- watch.c: what is looked after while the service serves */
 
 struct watch {
@@ -116,6 +162,8 @@ struct watch {
 	int64_t expired_ms; /* when clients were last looked at … */
 	int expire_s;       /* … and for how long none has to be ended then */
 	int64_t mended_ms;
+	struct census census;
+	struct vigil vigil;
 	struct replica replica; /* what the serving head has told, while it is another */
 	int64_t replica_ms;     /* … when */
 };

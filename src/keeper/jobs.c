@@ -241,7 +241,7 @@ static int begin(struct keeper *k, const struct job *job, unsigned int patience_
 		 struct err *err)
 {
 	struct jobs *jobs = &k->jobs;
-	const struct conns *told = NULL;
+	const struct replica *told = NULL;
 	int rc;
 
 	watch_pause(k);
@@ -249,7 +249,7 @@ static int begin(struct keeper *k, const struct job *job, unsigned int patience_
 		watch_forget(k);
 	/* A head that hands over has left its record on the disk, and it is exact. */
 	if (job->operation == OPERATION_START)
-		told = &k->watch.replica.conns;
+		told = &k->watch.replica;
 	rc = runner_start(&jobs->runner, k->svc, job->operation, told, patience_ms, err);
 	if (rc < 0)
 		return rc;

@@ -7,7 +7,9 @@
 #include "core/conn.h"
 #include "core/idle.h"
 #include "core/paths.h"
+#include "core/replica.h"
 #include "core/service.h"
+#include "keeper/reclaim.h"
 #include "sys/diag.h"
 #include "sys/nft.h"
 #include "sys/ns.h"
@@ -25,15 +27,18 @@
  * @diag, @nft, @rtnl, @raw: opened inside when first needed (op_open_*)
  * @epochs: of the recovery database before the server started
  * @conns: the clients' connections when the stop began
- * @told: connections another head has told of; NULL = none
+ * @told: what another head has told; NULL = nothing
  * @clients: those that a stop lets go of; see stop.c
  * @sent: what had been sent to clients when they were looked at
  * @kept: why none may be let go of; "" = nothing is in doubt
  * @planned: the stop is part of a hand-over, which may be given up as long as it serves
  * @given_up: it was
+ * @drained: no call comes in any more
  * @holding: connections are held off while others are served
  * @owed: what the connections owed when the drain ended
  * @unsettled: connections whose clients may repeat a call that was executed
+ * @holdings: what clients held when no call came in any more …
+ * @counted: … as far as there was time
  * @note: what the running step has to say for the ledger; cleared before each
  * @serving: clients are served in this phase: no part of the pause
  * @syncing: the process that still writes back; 0 = none
@@ -51,15 +56,18 @@ struct op {
 	struct rawsock raw;
 	struct recovery_epochs epochs;
 	struct conns conns;
-	const struct conns *told;
+	const struct replica *told;
 	struct clients clients;
 	struct sents sent;
 	char kept[100];
 	bool planned;
 	bool given_up;
+	bool drained;
 	bool holding;
 	struct sents owed;
 	size_t unsettled;
+	struct holdings holdings;
+	enum reclaim_extent counted;
 	char note[OP_NOTE];
 	bool serving;
 	pid_t syncing;

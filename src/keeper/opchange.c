@@ -19,6 +19,7 @@ void op_release(struct op *op)
 	clients_free(&op->clients);
 	sents_free(&op->sent);
 	sents_free(&op->owed);
+	holdings_free(&op->holdings);
 	if (op->asking >= 0)
 		close(op->asking);
 	ns_close(&op->inside);

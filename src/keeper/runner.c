@@ -181,7 +181,7 @@ static void undo(struct op *op, enum phase phase, int fd)
 }
 
 static void run_child(const struct service *svc, enum operation operation,
-		      const struct conns *told, int lock, int fd)
+		      const struct replica *told, int lock, int fd)
 {
 	struct report over = { .kind = REPORT_OVER };
 	struct standing standing;
@@ -285,7 +285,7 @@ static int take_lock(struct runner *runner, unsigned int patience_ms, struct err
 }
 
 int runner_start(struct runner *runner, const struct service *svc,
-		 enum operation operation, const struct conns *told,
+		 enum operation operation, const struct replica *told,
 		 unsigned int patience_ms, struct err *err)
 {
 	int rc;

@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "core/conn.h"
 #include "core/err.h"
 #include "core/plan.h"
+#include "core/replica.h"
 #include "core/service.h"
 
 /**
@@ -30,7 +30,7 @@ struct runner {
 
 	const struct service *svc;
 	enum operation operation;
-	const struct conns *told;
+	const struct replica *told;
 	struct err hung;
 	pid_t pid;
 	int lock;
@@ -47,7 +47,7 @@ struct runner {
  * @runner: filled
  * @svc: the service
  * @operation: what is wanted
- * @told: connections to tickle that the disk may not know, for a start; NULL = none
+ * @told: by another head, what the disk may not know, for a start; NULL = nothing
  * @patience_ms: how long to wait for an operation that is going on already
  * @err: why it could not even begin
  *
@@ -56,7 +56,7 @@ struct runner {
  * Return: 0, or -errno.
  */
 int runner_start(struct runner *runner, const struct service *svc,
-		 enum operation operation, const struct conns *told,
+		 enum operation operation, const struct replica *told,
 		 unsigned int patience_ms, struct err *err);
 
 /** runner_left_ms - until runner_dispatch() must be called again, though nothing came. */

@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/grace.h"
 #include "keeper/op.h"
 #include "sys/blockdev.h"
 #include "sys/child.h"
@@ -43,6 +44,8 @@
 /* Three probes on a local network; asked while the disk is looked at. */
 #define ASK_MS   250
 #define ASKED_MS 4000
+/* What a client may have to reclaim if the record of it cannot be read. */
+#define UNKNOWN_HELD 20000
 
 /* What the asking child has to tell: how many addresses it could ask for, and a failure. */
 struct answer {
@@ -182,6 +185,31 @@ static int run_nfsdcld(struct op *op, struct err *err)
 	return rc;
 }
 
+/* In vain with a server that is half started, which has its time already. */
+static int set_grace(struct op *op, struct err *err)
+{
+	_cleanup_holdings_ struct holdings before = { 0 };
+	struct err why = { 0 };
+	unsigned int seconds;
+	uint32_t most;
+
+	if (nfsd_has_server())
+		return 0;
+	/* Nobody knows: then what is much. */
+	most = reclaim_load(&op->paths, &before, &why) < 0 ? UNKNOWN_HELD
+							   : holdings_largest(&before);
+	if (op->told && op->told->held > most)
+		most = op->told->held;
+	seconds = grace_ceiling(op->svc->grace, most, before.pace_us);
+	if (why.text[0])
+		snprintf(op->note, sizeof(op->note), "%.110s", why.text);
+	else if (seconds > op->svc->grace + 1)
+		snprintf(op->note, sizeof(op->note),
+			 "grace %u s at most, for %u opens and locks of one client",
+			 seconds, most);
+	return nfsd_set_grace(seconds, err);
+}
+
 static int run_listen(struct op *op, struct err *err)
 {
 	struct diag_severed severed;
@@ -193,6 +221,8 @@ static int run_listen(struct op *op, struct err *err)
 	if (rc == 0 && severed.destroyed)
 		snprintf(op->note, sizeof(op->note), "%zu stale sockets destroyed",
 			 severed.destroyed);
+	if (rc == 0)
+		rc = set_grace(op, err);
 	return rc < 0 ? rc : nfsd_listen(op->svc, &op->paths, err);
 }
 
@@ -311,8 +341,8 @@ static size_t add_told(struct op *op)
 
 	conns_sort(&op->conns);
 	before = op->conns.n;
-	for (size_t i = 0; op->told && i < op->told->n; i++)
-		if (conns_add(&op->conns, &op->told->v[i]) < 0)
+	for (size_t i = 0; op->told && i < op->told->conns.n; i++)
+		if (conns_add(&op->conns, &op->told->conns.v[i]) < 0)
 			break;
 	conns_sort(&op->conns);
 	return op->conns.n - before;
@@ -383,8 +413,9 @@ const struct step start_steps[] = {
 	{ "nfsdcld", "check the recovery database, start nfsdcld", PLACE_INSIDE, 10000,
 	  run_nfsdcld, NULL },
 	/* knfsd's mutex may be held by another service of this head, which stops. */
-	{ "listen", "destroy stale sockets, open the listening ones", PLACE_INSIDE, 15000,
-	  run_listen, NULL },
+	{ "listen",
+	  "destroy stale sockets, set the grace period, open the listening ones",
+	  PLACE_INSIDE, 15000, run_listen, NULL },
 	{ "recovery", "wait until nfsdcld watches for the kernel", PLACE_INSIDE,
 	  NFSDCLD_MS + 1000, run_recovery, NULL },
 	{ "knfsd", "start the threads; verify that clients are being recorded",

@@ -47,6 +47,7 @@
 #include "sys/mountpoint.h"
 #include "sys/nfsd.h"
 #include "sys/nfsdcld.h"
+#include "sys/nfsdheld.h"
 #include "sys/sent.h"
 
 /* Then the rest is written by the unmount. */
@@ -54,6 +55,9 @@
 
 /* The longest that the key `drain` allows, and some. */
 #define DRAIN_STEP_MS 75000
+
+/* How long clients' opens and locks may be counted, which is part of the pause. */
+#define COUNT_MS 250
 
 /* How long the kernel may take to let go of the disk after the unmount. */
 #define RELEASE_MS 5000
@@ -98,6 +102,24 @@ static void look_at_clients(struct op *op)
 		keep_all(op, why.text);
 }
 
+/*
+ * While they are still being reclaimed, what was recorded before holds; and so does what was
+ * recorded of byte ranges, as to look for them takes a grace period of RCU's.
+ */
+static void count_holdings(struct op *op)
+{
+	int rc;
+
+	if (nfsd_in_grace() != 0)
+		return;
+	rc = nfsdheld_count(NFSD_CLIENTS, NULL, NULL, child_now_ms() + COUNT_MS,
+			    &op->holdings);
+	if (rc == 0)
+		op->counted = RECLAIM_STATES;
+	else if (rc == -ETIMEDOUT)
+		op->counted = RECLAIM_SOME;
+}
+
 /* Leaves those who have got nothing since. */
 static void sift_clients(struct op *op)
 {
@@ -136,8 +158,10 @@ static int run_drain(struct op *op, struct err *err)
 {
 	int rc = drain_calls(op, err);
 
-	if (rc == 0 && nfsd_get_threads() > 0)
+	if (rc == 0 && op->drained) {
 		look_at_clients(op);
+		count_holdings(op);
+	}
 	return rc;
 }
 
@@ -179,10 +203,13 @@ static int run_record(struct op *op, struct err *err)
 {
 	_cleanup_free_ char *text = NULL, *recorded = NULL;
 	size_t len;
-	int rc = 0;
+	int rc = 0, held = 0;
 
 	/* A start that failed leaves the record of the head before alone. */
-	if (!mountpoint_exists(op->paths.fs) || op->conns.n == 0)
+	if (!mountpoint_exists(op->paths.fs))
+		return 0;
+	held = reclaim_record(&op->paths, &op->holdings, op->counted);
+	if (op->conns.n == 0)
 		return 0;
 	text = conns_format(&op->conns);
 	/* The keeper's record of the last second is right, mostly. */
@@ -190,9 +217,11 @@ static int run_record(struct op *op, struct err *err)
 	    strcmp(text, recorded) != 0)
 		rc = text ? file_replace(op->paths.conns, text, strlen(text), 1)
 			  : -ENOMEM;
-	snprintf(op->note, sizeof(op->note), "%zu connections%s%s", op->conns.n,
-		 rc < 0 ? " not recorded: " : "", rc < 0 ? strerror(-rc) : "");
-	/* Only speed is lost. */
+	snprintf(op->note, sizeof(op->note), "%zu connections%s%s%s%s", op->conns.n,
+		 rc < 0 ? " not recorded: " : "", rc < 0 ? strerror(-rc) : "",
+		 held < 0 ? "; not recorded how much clients hold: " : "",
+		 held < 0 ? strerror(-held) : "");
+	/* Only speed is lost; and what clients hold was recorded while they were served. */
 	return 0;
 }
 
@@ -259,8 +288,8 @@ const struct step stop_steps[] = {
 	{ "settle", "wait until every reply is acknowledged", PLACE_INSIDE, DRAIN_STEP_MS,
 	  drain_settle, NULL },
 	{ "silence", "links down, addresses off", PLACE_INSIDE, 5000, run_silence, NULL },
-	{ "record", "note the connections on the disk", PLACE_INSIDE, 10000, run_record,
-	  NULL },
+	{ "record", "note the connections, and how much clients hold, on the disk",
+	  PLACE_INSIDE, 10000, run_record, NULL },
 	{ "nfsdcld", "end nfsdcld; strike clients that hold nothing", PLACE_INSIDE, 10000,
 	  run_nfsdcld_down, NULL },
 	{ "sever", "destroy every socket, and verify", PLACE_INSIDE, 5000, run_sever,

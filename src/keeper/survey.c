@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "keeper/facts.h"
@@ -16,6 +15,8 @@
 #include "sys/lock.h"
 
 #define SURVEY_MAX_LEN 65536
+/* How long one that was killed may take to go. */
+#define KILL_MS 100
 
 static struct json_object *describe(struct op *op, survey_more more, struct err *err)
 {
@@ -134,7 +135,7 @@ void survey_end(struct survey *q)
 	/* Stuck in the kernel it cannot be reaped now; it ends when it can. */
 	if (q->pid > 0) {
 		kill(q->pid, SIGKILL);
-		waitpid(q->pid, NULL, q->len ? 0 : WNOHANG);
+		child_wait_gone(q->pid, KILL_MS);
 	}
 	if (q->fd >= 0)
 		close(q->fd);

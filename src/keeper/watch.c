@@ -55,9 +55,13 @@ static int open_inside(struct watch *w)
 	rc = op_go(op, PLACE_INSIDE, NULL);
 	if (rc == 0)
 		rc = op_open_diag(op, NULL);
-	if (rc == 0)
+	if (rc == 0) {
 		w->counters = conncount_open();
+		census_open(&w->census);
+	}
 	back = op_go(op, PLACE_HEAD, NULL);
+	if (rc == 0 && w->census.calls_fd < 0)
+		census_open(&w->census);
 	return rc < 0 ? rc : back;
 }
 
@@ -68,6 +72,7 @@ void watch_forget(struct keeper *k)
 	if (k->watch.counters >= 0)
 		close(k->watch.counters);
 	k->watch.counters = -1;
+	census_forget(&k->watch.census);
 	k->watch.settled = false;
 	ns_close(&k->watch.op.inside);
 }
@@ -79,6 +84,8 @@ void watch_pause(struct keeper *k)
 		kill(k->watch.recorder, SIGKILL);
 	if (k->watch.expirer > 0)
 		kill(k->watch.expirer, SIGKILL);
+	census_pause(&k->watch.census);
+	grace_pause(k);
 }
 
 /* A child inside the service, as disk and knfsd may hang. Return: true in the child. */
@@ -154,9 +161,12 @@ static void tell(struct keeper *k, const char *text)
 	struct watch *w = &k->watch;
 
 	w->serial++;
+	w->census.told = w->census.most;
 	for (unsigned int i = 0; i < parts_count(strlen(text)); i++) {
 		struct message m = parts_format(text, w->serial, i, k->svc->digest);
 
+		json_object_object_add(m.body, "held",
+				       json_object_new_int64(w->census.most));
 		peers_send(k, &m);
 		message_release(&m);
 	}
@@ -171,6 +181,7 @@ static void take_back(struct keeper *k)
 		return;
 	/* The next time it serves, another head may have written to the disk meanwhile. */
 	conns_free(&w->conns);
+	w->census.most = 0;
 	if (!w->told)
 		return;
 	tell(k, "");
@@ -288,6 +299,7 @@ struct json_object *watch_describe(const struct keeper *k)
 	json_object_object_add(o, "head", json_object_new_string(w->replica.from));
 	json_object_object_add(o, "connections",
 			       json_object_new_int64(w->replica.conns.n));
+	json_object_object_add(o, "held", json_object_new_int64(w->replica.held));
 	json_object_object_add(o, "age_ms",
 			       json_object_new_int64(child_now_ms() - w->replica_ms));
 	return o;
@@ -312,7 +324,9 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct keeper *k = data;
 
+	k->watch.untold |= census_sample(k);
 	watch_sample(k);
+	grace_sample(k);
 	expire_clients(k);
 	if (k->jobs.was_ready && !k->jobs.busy &&
 	    child_now_ms() > k->watch.mended_ms + MEND_AGAIN_MS)
@@ -325,7 +339,7 @@ int watch_open(struct keeper *k, struct err *err)
 	int rc = op_init(&k->watch.op, k->svc, err);
 
 	k->watch.mended_ms = -MEND_AGAIN_MS;
-	k->watch.counters = -1;
+	k->watch.counters = k->watch.census.calls_fd = k->watch.census.fd = -1;
 	if (rc < 0)
 		return rc;
 	rc = sd_event_add_time_relative(k->event, &k->watch.timer, CLOCK_MONOTONIC,
@@ -339,6 +353,8 @@ void watch_close(struct keeper *k)
 	conns_free(&k->watch.conns);
 	replica_free(&k->watch.replica);
 	if (k->watch.timer) {
+		grace_pause(k);
+		census_close(&k->watch.census);
 		watch_forget(k);
 		op_release(&k->watch.op);
 	}

@@ -83,7 +83,7 @@ int nfsdheld_count(const char *dir, const char *locks, const char *fs, int64_t u
 	struct counting c = { .holdings = holdings, .until_ms = until_ms };
 	int rc = nfsd_walk_clients(dir, count_client, &c);
 
-	if (rc == 0 && c.locks)
+	if (rc == 0 && c.locks && locks)
 		rc = count_ranges(locks, fs, &c);
 	return rc < 0 ? rc : c.late ? -ETIMEDOUT : 0;
 }

@@ -11,14 +11,14 @@
 /**
  * nfsdheld_count - count what each client holds
  * @dir: NFSD_CLIENTS
- * @locks: NFSDHELD_LOCKS
- * @fs: the service's filesystem, for the byte ranges locked there
+ * @locks: NFSDHELD_LOCKS; NULL = byte ranges are not counted
+ * @fs: the service's filesystem, for those locked there
  * @until_ms: of child_now_ms(); then what is left stays uncounted
  * @holdings: filled, also with those that hold nothing; its pace stays
  *
  * For a client with 20,000 the kernel writes 4 MB. What is revoked does not count. Reading
- * @locks keeps all of this head from locking for as long (fs/locks.c, locks_start()), and is
- * done only if there is a lock.
+ * @locks keeps all of this head from locking for as long, and some 10 ms before (fs/locks.c,
+ * locks_start(): percpu_down_write()); it is done only if there is a lock.
  *
  * Return: 0; -ETIMEDOUT: something is missing; or -errno.
  */

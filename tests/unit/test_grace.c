@@ -145,12 +145,24 @@ static void how_fast_they_are(void **state)
 	grace_free(&g);
 }
 
+static void what_is_learned(void **state)
+{
+	assert_int_equal(grace_learn(0, 0), 0);
+	assert_int_equal(grace_learn(0, 700), 700);
+	assert_int_equal(grace_learn(700, 0), 700);
+	assert_int_equal(grace_learn(700, 900), 900);
+	/* One quick grace period is no proof. */
+	assert_int_equal(grace_learn(1000, 200), 800);
+	assert_int_equal(grace_learn(UINT32_MAX, UINT32_MAX - 4), UINT32_MAX - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(how_long_it_may_last),
 		cmocka_unit_test(when_it_is_over),
 		cmocka_unit_test(how_fast_they_are),
+		cmocka_unit_test(what_is_learned),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * census: how much clients hold, counted while they are served.
+ *
+ * A head that takes the service over has to know how long its grace period must be, so the
+ * counts are recorded on the disk, and the largest is told to the other heads (watch.c).
+ * For a client with many the kernel writes megabytes: a child reads them, only when calls
+ * were made that give or take something, and for a twentieth of the time at most. What is
+ * opened between a count and the head's death is reclaimed in about the time it was opened
+ * in, so within `grace`.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "keeper/internal.h"
+#include "sys/child.h"
+#include "sys/nfsd.h"
+#include "sys/nfsdheld.h"
+
+#define AGAIN_MS 10000
+#define SHARE    20
+/* Where nobody counts calls. */
+#define BLIND_MS 60000
+/* What is not counted by then is not told. */
+#define COUNT_MS 60000
+/* How long one that was killed may take to go. */
+#define KILL_MS 100
+
+/* From the child; both ends are the same program. */
+struct count {
+	uint32_t most;
+	int64_t took_ms;
+};
+
+/* During a grace period they hold less than they will. */
+static void count(struct op *op, int fd)
+{
+	struct holdings now = { 0 };
+	int64_t began = child_now_ms();
+	struct count count = { 0 };
+
+	if (nfsd_in_grace() != 0 ||
+	    nfsdheld_count(NFSD_CLIENTS, NFSDHELD_LOCKS, op->paths.fs, began + COUNT_MS,
+			   &now) < 0)
+		_exit(1);
+	count.most = holdings_largest(&now);
+	count.took_ms = child_now_ms() - began;
+	/* The disk may hang, and the others be told all the same. */
+	if (write(fd, &count, sizeof(count)) < 0)
+		_exit(1);
+	reclaim_record(&op->paths, &now, RECLAIM_ALL);
+	_exit(0);
+}
+
+static void begin(struct keeper *k)
+{
+	struct census *c = &k->watch.census;
+	int ends[2];
+	struct op op;
+
+	c->counted = false;
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return;
+	c->pid = fork();
+	if (c->pid == 0) {
+		child_close_others(ends[1], -1);
+		if (op_init(&op, k->svc, NULL) < 0 || op_go(&op, PLACE_INSIDE, NULL) < 0)
+			_exit(1);
+		count(&op, ends[1]);
+	}
+	close(ends[1]);
+	c->fd = ends[0];
+}
+
+/* Return: true if a count has come. */
+static bool take(struct census *c)
+{
+	struct count count;
+
+	if (c->fd < 0 || read(c->fd, &count, sizeof(count)) != sizeof(count))
+		return false;
+	c->most = count.most;
+	c->counted = true;
+	if (c->next_ms < child_now_ms() + SHARE * count.took_ms)
+		c->next_ms = child_now_ms() + SHARE * count.took_ms;
+	return true;
+}
+
+static bool has_ended(struct census *c)
+{
+	if (c->pid > 0 && waitpid(c->pid, NULL, WNOHANG) != c->pid)
+		return false;
+	c->pid = 0;
+	return true;
+}
+
+static void hang_up(struct census *c)
+{
+	if (c->fd >= 0)
+		close(c->fd);
+	c->fd = -1;
+}
+
+/* Has anything been opened, locked, closed …? */
+static bool may_have_changed(struct census *c)
+{
+	uint64_t calls;
+
+	if (nfsdheld_read_calls(c->calls_fd, &calls) < 0) {
+		c->next_ms = child_now_ms() + BLIND_MS;
+		return true;
+	}
+	if (c->counted && calls == c->calls)
+		return false;
+	c->calls = calls;
+	return true;
+}
+
+bool census_sample(struct keeper *k)
+{
+	struct census *c = &k->watch.census;
+	bool ended = has_ended(c), news = take(c) && holding_is_news(c->told, c->most);
+
+	if (ended)
+		hang_up(c);
+	if (k->state != STATE_SERVING || k->jobs.busy)
+		return false;
+	if (!ended || child_now_ms() < c->next_ms)
+		return news;
+	c->next_ms = child_now_ms() + AGAIN_MS;
+	if (may_have_changed(c))
+		begin(k);
+	return news;
+}
+
+void census_open(struct census *c)
+{
+	c->calls_fd = nfsdheld_open_calls();
+}
+
+void census_pause(struct census *c)
+{
+	if (c->pid > 0) {
+		kill(c->pid, SIGKILL);
+		/* One that hangs in the kernel ends when it can. */
+		child_wait_gone(c->pid, KILL_MS);
+	}
+	c->pid = 0;
+	hang_up(c);
+	/* What it has not told is out of date. */
+	c->counted = false;
+	c->next_ms = 0;
+}
+
+void census_forget(struct census *c)
+{
+	if (c->calls_fd >= 0)
+		close(c->calls_fd);
+	c->calls_fd = -1;
+}
+
+void census_close(struct census *c)
+{
+	census_pause(c);
+	census_forget(c);
+}
