@@ -99,10 +99,11 @@ const struct key keys[KEY_COUNT] = {
 		.max = 3600,
 		.unit = "seconds",
 		.limit = 1,
-		.help = "longest time clients get to reclaim their locks",
-		.text = "How long clients may reclaim locks after a move or a takeover; ends "
-			"sooner when all have. Not shorter than the lease, or a client that "
-			"renews late would lose its locks.",
+		.help = "time clients get to come back and reclaim their locks",
+		.text = "How long a move or a takeover waits for clients to come back and "
+			"reclaim their locks; ends sooner when all have. Who has come back "
+			"within it has the time that it needs for all it holds. Not shorter "
+			"than the lease, or a client that renews late would lose its locks.",
 	},
 	[KEY_COURTESY] = {
 		.name = "courtesy",

@@ -19,6 +19,8 @@
  *   questions.c  what they ask each other
  *   jobs.c       operations on the service, one at a time, by runner.c
  *   watch.c      connections and daemons of a service that serves
+ *   census.c     how much its clients hold
+ *   grace.c      when the grace period has lasted long enough
  */
 #include "keeper/keeper.h"
 

@@ -28,8 +28,8 @@ int nfsdheld_count(const char *dir, const char *locks, const char *fs, int64_t u
 /**
  * nfsdheld_open_calls - what clients have called for
  *
- * Where knfsd counts for each namespace (from 6.9 on), of the caller's; before, of the whole
- * head, in its first namespace.
+ * Of the caller's namespace, where knfsd counts for each (from 6.9 on, and in stable kernels of
+ * 2024); before, of the whole head, in its first one.
  *
  * Return: a descriptor, or -errno.
  */
