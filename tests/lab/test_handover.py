@@ -222,7 +222,7 @@ def test_a_start_while_it_is_handed_over(vmstore):
     wait_for("head1 to be missed", lambda: not vmstore.met("head2", "head1"))
     there = vmstore.impostor("head1", hello(vmstore, "head2"))
     wait_for("hello", lambda: vmstore.met("head2", "head1"))
-    vmstore.say("head1", {"v": 1, "type": "prepare", "to": "head2", "generation": 1 << 61,
+    vmstore.say("head1", {"v": 1, "type": "prepare", "to": "head2", "generation": 1 << 50,
                           "digest": vmstore.ask("head2", do="status")["digest"]})
     for line in there.stdout:
         if '"ready"' in line:
