@@ -234,6 +234,10 @@ static int normalise_path(char *path, struct err *err)
 	if (to == path)
 		*to++ = '/';
 	*to = '\0';
+	/* A filesystem may take no notice of case. */
+	if (strncasecmp(path, "/.baton", 7) == 0 && (path[7] == '/' || !path[7]))
+		return refuse(err, "path", path,
+			      "lies in baton's own directory, which no client may reach");
 	return 0;
 }
 

@@ -73,7 +73,7 @@ const struct key keys[KEY_COUNT] = {
 			"wildcard, @netgroup or *, each with its options in parentheses and no "
 			"blank before them. A path that has blanks stands in double quotes. "
 			"sync and no_subtree_check are set where the line is silent. No export "
-			"lies within another. Clients mount ADDRESS:/NAME for / and "
+			"lies within another, or in .baton. Clients mount ADDRESS:/NAME for / and "
 			"ADDRESS:/NAME/images for /images.",
 	},
 	[KEY_LEASE] = {

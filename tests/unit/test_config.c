@@ -260,6 +260,8 @@ static const struct {
 	  "f:6: gateway: '192.0.2.2' is the second gateway of its family" },
 	{ GOOD "gateway = 127.0.0.1\n",
 	  "f:5: gateway: '127.0.0.1' is a loopback address" },
+	{ "[service]\n" DEV ADDR "export = /.baton/x h\n",
+	  "f:4: export: path '/.baton/x' lies in baton's own directory, which no client may reach" },
 	{ GOOD "export = / h\n",
 	  "f:5: export: '/' is already exported in line 4; name all its clients there" },
 	{ GOOD "export = /b h\n",

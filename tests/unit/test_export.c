@@ -37,6 +37,8 @@ static void test_normal_form(void **state)
 		{ "/a gss/krb5p(rw)", "/a", "gss/krb5p(rw,sync,no_subtree_check)" },
 		{ "/a *(sec=krb5,rw,sec=sys,ro,anonuid=4294967295,anongid=0)", "/a",
 		  "*(sec=krb5,rw,sec=sys,ro,anonuid=4294967295,anongid=0,sync,no_subtree_check)" },
+		{ "/.batons a", "/.batons", "a(sync,no_subtree_check)" },
+		{ "/a/.baton a", "/a/.baton", "a(sync,no_subtree_check)" },
 		{ "/..a/b..  a", "/..a/b..", "a(sync,no_subtree_check)" },
 		/* A client whose name is part of another's is not named twice. */
 		{ "/ host.a(rw) host(rw) a", "/",
@@ -71,6 +73,11 @@ static void test_refused(void **state)
 		{ "/a/. *", "path '/a/.' must not have '.' or '..' in it" },
 		{ "\"/a b *", "path '\"/a b *' lacks its closing quote" },
 		{ "\"/a\"b *", "path '/a' needs a blank behind its closing quote" },
+		{ "//.baton/ *",
+		  "path '/.baton' lies in baton's own directory, which no client may reach" },
+		{ "/.BATON/nfsdcld *",
+		  "path '/.BATON/nfsdcld' lies in baton's own directory, which no client may "
+		  "reach" },
 		{ "/a\\040b *",
 		  "path '/a\\040b' has a control character, a quote or a backslash" },
 		{ "/a\001b *",
