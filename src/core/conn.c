@@ -13,6 +13,8 @@
 #include "core/grow.h"
 #include "core/text.h"
 
+#define NFS_PORT 2049
+
 /* The longest line: two IPv6 addresses, two ports, three blanks. */
 #define LINE_MAX_LEN (2 * (IPADDR_TEXT - 1) + 2 * 5 + 3)
 
@@ -79,6 +81,25 @@ bool conns_equal(const struct conns *a, const struct conns *b)
 		if (conn_compare(&a->v[i], &b->v[i]) != 0)
 			return false;
 	return true;
+}
+
+bool conn_is_of(const struct conn *conn, const struct service *svc)
+{
+	for (size_t i = 0; i < svc->n_addresses; i++)
+		if (ipaddr_equal(&svc->addresses[i].ip, &conn->local))
+			return conn->lport == NFS_PORT;
+	return false;
+}
+
+size_t conns_keep_own(struct conns *conns, const struct service *svc)
+{
+	size_t kept = 0, before = conns->n;
+
+	for (size_t i = 0; i < before; i++)
+		if (conn_is_of(&conns->v[i], svc) && !ipaddr_fault(&conns->v[i].remote))
+			conns->v[kept++] = conns->v[i];
+	conns->n = kept;
+	return before - kept;
 }
 
 const char *conn_state_name(uint8_t state)

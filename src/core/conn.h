@@ -67,6 +67,19 @@ bool conns_are_established(const struct conns *conns);
 bool conns_equal(const struct conns *a, const struct conns *b);
 
 /**
+ * conn_is_of - is it one of the service's: one of its addresses, and the port of NFS?
+ *
+ * Packets are sent in the name of that address, so a table from a disk or a peer is asked.
+ */
+bool conn_is_of(const struct conn *conn, const struct service *svc);
+
+/**
+ * conns_keep_own - drop those that are not, or whose client has an address that none has
+ * Return: how many were dropped.
+ */
+size_t conns_keep_own(struct conns *conns, const struct service *svc);
+
+/**
  * conn_state_name - how ss(8) calls a TCP state
  *
  * Return: the state's usual name ("ESTAB", "FIN-WAIT-1" … as ss(8) prints it), "?" if

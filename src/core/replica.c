@@ -9,8 +9,6 @@
 #include "core/holding.h"
 #include "core/member.h"
 
-#define NFS_PORT 2049
-
 void replica_free(struct replica *r)
 {
 	conns_free(&r->conns);
@@ -22,15 +20,6 @@ static int wrong(struct err *err, const char *what)
 {
 	err_set(err, BATON_EXIT_PEER, 0, "its table of connections: %s", what);
 	return -EPROTO;
-}
-
-/* We shall send packets in the name of these addresses. */
-static bool is_of(const struct service *svc, const struct conn *conn)
-{
-	for (size_t i = 0; i < svc->n_addresses; i++)
-		if (ipaddr_equal(&svc->addresses[i].ip, &conn->local))
-			return conn->lport == NFS_PORT;
-	return false;
 }
 
 /* Earlier versions do not tell it. */
@@ -64,7 +53,7 @@ static int finish(struct replica *r, const struct service *svc, struct json_obje
 		return rc == -ENOMEM ? rc : -EPROTO;
 	}
 	for (size_t i = 0; i < conns.n; i++)
-		if (!is_of(svc, &conns.v[i]))
+		if (!conn_is_of(&conns.v[i], svc))
 			return wrong(err, "one is none of this service");
 	conns_free(&r->conns);
 	r->conns = conns;

@@ -320,7 +320,8 @@ static int run_announce(struct op *op, struct err *err)
 	return rc < 0 ? rc : announce(op, err);
 }
 
-static int load_connections(struct op *op, struct err *err)
+/* @foreign: how many there are not of this service. */
+static int load_connections(struct op *op, size_t *foreign, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len;
@@ -331,7 +332,10 @@ static int load_connections(struct op *op, struct err *err)
 	if (rc < 0)
 		return err_set(err, BATON_EXIT_FAILED, -rc, "read %s", op->paths.conns);
 	rc = conns_parse(&op->conns, text, len, err);
-	return rc < 0 ? err_wrap(err, rc, "%s", op->paths.conns) : 0;
+	if (rc < 0)
+		return err_wrap(err, rc, "%s", op->paths.conns);
+	*foreign = conns_keep_own(&op->conns, op->svc);
+	return 0;
 }
 
 /* Adds what another head has told; returns how many of them the disk did not know. */
@@ -372,8 +376,8 @@ static void tickle_on(struct op *op)
 static int run_tickle(struct op *op, struct err *err)
 {
 	struct err why = { 0 };
-	size_t sent = 0, added;
-	int rc = load_connections(op, &why), r;
+	size_t sent = 0, added, foreign = 0;
+	int rc = load_connections(op, &foreign, &why), r;
 
 	added = add_told(op);
 	r = rawsock_tickle(&op->raw, &op->conns, &sent, rc == 0 ? &why : NULL);
@@ -386,6 +390,9 @@ static int run_tickle(struct op *op, struct err *err)
 			 added);
 	else
 		snprintf(op->note, sizeof(op->note), "%zu connections", sent);
+	if (foreign)
+		snprintf(op->note + strlen(op->note), sizeof(op->note) - strlen(op->note),
+			 "; %zu on the disk ignored: not of this service", foreign);
 	tickle_on(op);
 	return 0;
 }

@@ -287,6 +287,31 @@ static void closing_ones_are_not_established(void **state)
 	assert_false(conns_are_established(&conns));
 }
 
+/* We send packets in the name of these addresses, to the others. */
+static void what_is_not_the_services_is_dropped(void **state)
+{
+	struct service svc = { .n_addresses = 2 };
+	struct conns conns = { 0 };
+
+	assert_int_equal(ipaddr_parse(&svc.addresses[0].ip, "192.0.2.50"), 0);
+	assert_int_equal(ipaddr_parse(&svc.addresses[1].ip, "2001:db8::50"), 0);
+	assert_int_equal(conns_keep_own(&conns, &svc), 0);
+	add(&conns, "192.0.2.51", 2049, "192.0.2.20", 983);
+	add(&conns, "192.0.2.50", 2049, "192.0.2.20", 983);
+	add(&conns, "192.0.2.50", 22, "192.0.2.20", 983);
+	add(&conns, "192.0.2.50", 2049, "127.0.0.1", 983);
+	add(&conns, "192.0.2.50", 2049, "255.255.255.255", 983);
+	add(&conns, "2001:db8::51", 2049, "2001:db8::20", 983);
+	add(&conns, "2001:db8::50", 2049, "2001:db8::20", 983);
+	add(&conns, "2001:db8::50", 2049, "ff02::1", 983);
+	assert_int_equal(conns_keep_own(&conns, &svc), 6);
+	assert_int_equal(conns.n, 2);
+	assert_true(conn_is_of(&conns.v[0], &svc));
+	assert_int_equal(conns.v[1].local.family, AF_INET6);
+	assert_int_equal(conns_keep_own(&conns, &svc), 0);
+	conns_free(&conns);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +328,7 @@ int main(void)
 		cmocka_unit_test(damaged_counters),
 		cmocka_unit_test(each_counter_counts),
 		cmocka_unit_test(closing_ones_are_not_established),
+		cmocka_unit_test(what_is_not_the_services_is_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
