@@ -31,13 +31,13 @@
 #include "keeper/op.h"
 #include "sys/blockdev.h"
 #include "sys/child.h"
-#include "sys/file.h"
 #include "sys/mount.h"
 #include "sys/mountpoint.h"
 #include "sys/nfsd.h"
 #include "sys/nfsdcld.h"
 #include "sys/parentlink.h"
 #include "sys/rival.h"
+#include "sys/state.h"
 #include "sys/tickle.h"
 
 #define NFSDCLD_MS 10000
@@ -176,8 +176,10 @@ static int run_mount(struct op *op, struct err *err)
 
 static int run_nfsdcld(struct op *op, struct err *err)
 {
-	int rc = recovery_prepare(&op->paths, &op->epochs, err);
+	int rc = state_prepare(&op->paths, err);
 
+	if (rc == 0)
+		rc = recovery_prepare(&op->paths, &op->epochs, err);
 	if (rc == 0)
 		rc = mount_hide_state(op->svc, &op->paths, err);
 	if (rc == 0)
@@ -325,12 +327,12 @@ static int load_connections(struct op *op, size_t *foreign, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len;
-	int rc = file_read_all(op->paths.conns, CONNS_MAX_LEN, &text, &len);
+	int rc = state_read(&op->paths, op->paths.conns, CONNS_MAX_LEN, &text, &len, err);
 
 	if (rc == -ENOENT)
 		return 0;
 	if (rc < 0)
-		return err_set(err, BATON_EXIT_FAILED, -rc, "read %s", op->paths.conns);
+		return rc;
 	rc = conns_parse(&op->conns, text, len, err);
 	if (rc < 0)
 		return err_wrap(err, rc, "%s", op->paths.conns);

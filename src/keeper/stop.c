@@ -49,6 +49,7 @@
 #include "sys/nfsdcld.h"
 #include "sys/nfsdheld.h"
 #include "sys/sent.h"
+#include "sys/state.h"
 
 /* Then the rest is written by the unmount. */
 #define SYNC_MS 10000
@@ -213,10 +214,12 @@ static int run_record(struct op *op, struct err *err)
 		return 0;
 	text = conns_format(&op->conns);
 	/* The keeper's record of the last second is right, mostly. */
-	if (!text || file_read_all(op->paths.conns, CONNS_MAX_LEN, &recorded, &len) < 0 ||
-	    strcmp(text, recorded) != 0)
-		rc = text ? file_replace(op->paths.conns, text, strlen(text), 1)
-			  : -ENOMEM;
+	if (!text)
+		rc = -ENOMEM;
+	else if (state_read(&op->paths, op->paths.conns, CONNS_MAX_LEN, &recorded, &len,
+			    NULL) < 0 ||
+		 strcmp(text, recorded) != 0)
+		rc = state_replace(&op->paths, op->paths.conns, text, strlen(text));
 	snprintf(op->note, sizeof(op->note), "%zu connections%s%s%s%s", op->conns.n,
 		 rc < 0 ? " not recorded: " : "", rc < 0 ? strerror(-rc) : "",
 		 held < 0 ? "; not recorded how much clients hold: " : "",

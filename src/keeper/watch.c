@@ -30,9 +30,9 @@
 #include "keeper/internal.h"
 #include "sys/child.h"
 #include "sys/conncount.h"
-#include "sys/file.h"
 #include "sys/lock.h"
 #include "sys/nfsd.h"
+#include "sys/state.h"
 
 #define SERVING_MS 1000
 #define STANDBY_MS 10000
@@ -118,7 +118,7 @@ static void record_connections(struct keeper *k, const char *text)
 
 	if (!begin_inside(k, &k->watch.recorder, &op))
 		return;
-	file_replace(op.paths.conns, text, strlen(text), 1);
+	state_replace(&op.paths, op.paths.conns, text, strlen(text));
 	_exit(0);
 }
 

@@ -13,6 +13,7 @@
 #include "ocf/service.h"
 #include "sys/aside.h"
 #include "sys/nfsping.h"
+#include "sys/state.h"
 
 #define LAST_WORDS_MS 200
 
@@ -74,14 +75,16 @@ static int work_write(void *data, struct err *err)
 	if (rc < 0)
 		return rc;
 	n = snprintf(text, sizeof(text), "%-20lld\n", (long long)time(NULL));
-	fd = open(call->paths.pulse,
-		  O_WRONLY | O_CREAT | O_DSYNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0 && pwrite(fd, text, n, 0) == n)
-		return 0;
+	fd = state_open_file(&call->paths, call->paths.pulse,
+			     O_WRONLY | O_CREAT | O_DSYNC, sizeof(text), err);
+	if (fd < 0)
+		rc = fd;
+	else if (pwrite(fd, text, n, 0) != n)
+		rc = err_set(err, BATON_EXIT_DEVICE, errno, "%s", call->paths.pulse);
 	/* A full disk answers; another head would find it as full. */
-	if (errno == ENOSPC || errno == EDQUOT)
+	if (rc == -ENOSPC || rc == -EDQUOT)
 		return 0;
-	return err_set(err, BATON_EXIT_DEVICE, errno, "write on the service's disk");
+	return rc < 0 ? err_wrap(err, rc, "write on the service's disk") : 0;
 }
 
 int depth_write(const struct call *call, struct err *err)

@@ -82,24 +82,16 @@ int file_write(const char *path, const char *text)
 	return 0;
 }
 
-static int sync_directory_of(const char *path)
-{
-	char dir[PATH_MAX];
-	_cleanup_close_ int fd = -1;
-
-	snprintf(dir, sizeof(dir), "%s", path);
-	fd = open(dirname(dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd >= 0 && fsync(fd) == 0 ? 0 : -errno;
-}
-
-static int replace(const char *path, const char *text, size_t len, bool durable,
+static int replace(int dir, const char *name, const char *text, size_t len, bool durable,
 		   mode_t mode)
 {
 	char tmp[PATH_MAX];
 	int fd, rc = 0;
 
-	snprintf(tmp, sizeof(tmp), "%s.new", path);
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	snprintf(tmp, sizeof(tmp), "%s.new", name);
+	/* Whatever has that name is not written to: it may be a FIFO, or another's file. */
+	unlinkat(dir, tmp, 0);
+	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	for (size_t done = 0; done < len && rc == 0;) {
@@ -117,21 +109,38 @@ static int replace(const char *path, const char *text, size_t len, bool durable,
 		rc = -errno;
 	if (close(fd) < 0 && rc == 0)
 		rc = -errno;
-	if (rc == 0 && rename(tmp, path) < 0)
+	if (rc == 0 && renameat(dir, tmp, dir, name) < 0)
 		rc = -errno;
 	if (rc < 0) {
-		unlink(tmp);
+		unlinkat(dir, tmp, 0);
 		return rc;
 	}
-	return durable ? sync_directory_of(path) : 0;
+	return durable && fsync(dir) < 0 ? -errno : 0;
+}
+
+static int replace_path(const char *path, const char *text, size_t len, bool durable,
+			mode_t mode)
+{
+	char dir[PATH_MAX], name[PATH_MAX];
+	_cleanup_close_ int fd = -1;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	snprintf(name, sizeof(name), "%s", path);
+	fd = open(dirname(dir), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : replace(fd, basename(name), text, len, durable, mode);
 }
 
 int file_replace(const char *path, const char *text, size_t len, int durable)
 {
-	return replace(path, text, len, durable, 0600);
+	return replace_path(path, text, len, durable, 0600);
+}
+
+int file_replace_at(int dir, const char *name, const char *text, size_t len, int durable)
+{
+	return replace(dir, name, text, len, durable, 0600);
 }
 
 int file_publish(const char *path, const char *text, size_t len)
 {
-	return replace(path, text, len, false, 0644);
+	return replace_path(path, text, len, false, 0644);
 }

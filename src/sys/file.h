@@ -47,6 +47,9 @@ int file_write(const char *path, const char *text);
  */
 int file_replace(const char *path, const char *text, size_t len, int durable);
 
+/** file_replace_at - the same by the name it has in an open directory (no O_PATH). */
+int file_replace_at(int dir, const char *name, const char *text, size_t len, int durable);
+
 /** file_publish - the same, not durable, mode 0644: for others to read. */
 int file_publish(const char *path, const char *text, size_t len);
 

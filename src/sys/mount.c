@@ -23,16 +23,15 @@
 #include <fcntl.h>
 #include <libmount.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "sys/beneath.h"
 #include "sys/diskhold.h"
 #include "sys/fsuser.h"
 #include "sys/mountpoint.h"
@@ -190,28 +189,16 @@ static int mount_device(const struct service *svc, const struct paths *paths,
 	return rc;
 }
 
-static int open_beneath(int dir, const char *path, struct err *err)
-{
-	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
-					   RESOLVE_NO_XDEV };
-	const char *relative = path[1] ? path + 1 : ".";
-	int fd = syscall(SYS_openat2, dir, relative, &how, sizeof(how));
-
-	if (fd < 0)
-		return err_set(err, BATON_EXIT_DEVICE, errno,
-			       "export %s: on the filesystem", path);
-	return fd;
-}
-
 static int bind_export(const struct service *svc, const struct paths *paths, int fs,
 		       const struct export *export, struct err *err)
 {
 	char source[64], target[PATH_MAX];
-	_cleanup_close_ int dir = open_beneath(fs, export->path, err);
+	const char *relative = export->path[1] ? export->path + 1 : ".";
+	_cleanup_close_ int dir = beneath_open(fs, relative, O_PATH | O_DIRECTORY);
 
 	if (dir < 0)
-		return dir;
+		return err_set(err, BATON_EXIT_DEVICE, -dir,
+			       "export %s: on the filesystem", export->path);
 	paths_export(target, paths, svc->name, export->path);
 	snprintf(source, sizeof(source), "/proc/self/fd/%d", dir);
 	if (mount(source, target, NULL, MS_BIND, NULL) < 0)

@@ -3,13 +3,9 @@
 #include "sys/recovery.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/fs.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
@@ -18,66 +14,6 @@
 static void cleanup_sqlite(sqlite3 **db)
 {
 	sqlite3_close(*db);
-}
-
-/* Sets or clears FS_IMMUTABLE_FL where the filesystem has it. */
-static int set_immutable(int dir, bool on)
-{
-	int flags;
-
-	if (ioctl(dir, FS_IOC_GETFLAGS, &flags) < 0)
-		return errno == ENOTTY || errno == EOPNOTSUPP ? 0 : -errno;
-	if (!!(flags & FS_IMMUTABLE_FL) == on)
-		return 0;
-	flags ^= FS_IMMUTABLE_FL;
-	if (ioctl(dir, FS_IOC_SETFLAGS, &flags) < 0 && errno != EOPNOTSUPP)
-		return -errno;
-	return 0;
-}
-
-static int make_leaf(int dir, const char *state, const char *leaf, struct err *err)
-{
-	struct stat st;
-
-	if (fstatat(dir, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-		if (S_ISDIR(st.st_mode) && st.st_uid == 0)
-			return 0;
-		return err_set(err, BATON_EXIT_DEVICE, 0,
-			       "%s/%s is no directory of root's; move it away", state,
-			       leaf);
-	}
-	if (set_immutable(dir, false) < 0 || mkdirat(dir, leaf, 0700) < 0)
-		return err_set(err, BATON_EXIT_DEVICE, errno, "create %s/%s", state,
-			       leaf);
-	return 0;
-}
-
-static int make_state_directories(const struct paths *paths, struct err *err)
-{
-	static const char *const leaves[] = { "nfsdcld", "tickle" };
-	_cleanup_close_ int dir = -1;
-	struct stat st;
-
-	if (mkdir(paths->state, 0700) < 0 && errno != EEXIST)
-		return err_set(err, BATON_EXIT_DEVICE, errno, "create %s", paths->state);
-	/* A client may have put something else in its place before we first came. */
-	dir = open(paths->state, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir < 0 || fstat(dir, &st) < 0)
-		return err_set(err, BATON_EXIT_DEVICE, errno, "open %s", paths->state);
-	if (st.st_uid != 0)
-		return err_set(err, BATON_EXIT_DEVICE, 0,
-			       "%s belongs to uid %u, not to root; move it away",
-			       paths->state, st.st_uid);
-	for (size_t i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
-		int rc = make_leaf(dir, paths->state, leaves[i], err);
-
-		if (rc < 0)
-			return rc;
-	}
-	if (set_immutable(dir, true) < 0)
-		return err_set(err, BATON_EXIT_DEVICE, errno, "make %s immutable",
-			       paths->state);
-	return 0;
 }
 
 static int refuse_database(sqlite3 *db, const char *file, struct err *err)
@@ -166,9 +102,7 @@ static int read_epochs(const struct paths *paths, bool check,
 int recovery_prepare(const struct paths *paths, struct recovery_epochs *epochs,
 		     struct err *err)
 {
-	int rc = make_state_directories(paths, err);
-
-	return rc < 0 ? rc : read_epochs(paths, true, epochs, err);
+	return read_epochs(paths, true, epochs, err);
 }
 
 int recovery_verify(const struct paths *paths, const struct recovery_epochs *before,

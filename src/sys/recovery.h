@@ -19,12 +19,10 @@ struct recovery_epochs {
 };
 
 /**
- * recovery_prepare - baton's directory on the disk, and a sound database in it
- * @paths: of the service; its filesystem is mounted
+ * recovery_prepare - is the database sound?
+ * @paths: of the service; its filesystem is mounted, state_prepare() has been there
  * @epochs: as they stand before the server starts; zero in a new database
  * @err: a damaged database is named (BATON_EXIT_TRACKING), never repaired or removed
- *
- * The directory is made immutable, so that no client, root squashed or not, can rename it.
  *
  * Return: 0, or -errno.
  */

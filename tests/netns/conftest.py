@@ -24,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("BATON_BUILD", ROOT / "build/release"))
 NETX = str(BUILD / "tests/netns/netx")
 KEEPX = str(BUILD / "tests/netns/keepx")
+STEPX = str(BUILD / "tests/netns/stepx")
 AGENT = str(BUILD / "src/ocf/service")
 AGENT_SEVER = str(BUILD / "src/ocf/sever")
 FAKEKEEPER = str(BUILD / "tests/netns/fakekeeper")

@@ -23,6 +23,7 @@
 #include "sys/nfsdcld.h"
 #include "sys/ns.h"
 #include "sys/recovery.h"
+#include "sys/state.h"
 #include "sys/xfs.h"
 
 static struct paths paths;
@@ -89,10 +90,25 @@ static int cmd_recovery(int argc, char **argv)
 	int rc = enter();
 
 	if (rc == 0)
+		rc = state_prepare(&paths, &err);
+	if (rc == 0)
 		rc = recovery_prepare(&paths, &epochs, &err);
 	if (rc == 0)
 		printf("%lld %lld\n", (long long)epochs.current,
 		       (long long)epochs.recovery);
+	return rc;
+}
+
+/* pulse NAME: as monitor writes it */
+static int cmd_pulse(int argc, char **argv)
+{
+	int rc = enter();
+
+	if (rc == 0)
+		rc = state_open_file(&paths, paths.pulse, O_WRONLY | O_CREAT | O_DSYNC,
+				     32, &err);
+	if (rc >= 0)
+		dprintf(rc, "now\n");
 	return rc;
 }
 
@@ -317,6 +333,7 @@ static const struct {
 	{ "ns-run", cmd_ns_run, 2 },
 	{ "attach", cmd_attach, 1 },
 	{ "recovery", cmd_recovery, 1 },
+	{ "pulse", cmd_pulse, 1 },
 	{ "waiting", cmd_waiting, 1 },
 	{ "strike", cmd_strike, 1 },
 	{ "clients", cmd_clients, 2 },

@@ -219,12 +219,11 @@ def test_state_is_out_of_reach(house, disk):
 
 
 @pytest.mark.parametrize("script,why", [
-    ("ln -s /etc .baton", f"open {STATE}: Not a directory"),
-    ("touch .baton", f"open {STATE}: Not a directory"),
-    ("mkdir .baton; chown 99 .baton", f"{STATE} belongs to uid 99, not to root; move it away"),
-    ("mkdir .baton; ln -s /etc .baton/nfsdcld",
+    ("ln -s /etc .baton", f"{STATE} is no directory; move it away"),
+    ("touch .baton", f"{STATE} is no directory; move it away"),
+    ("mkdir .baton; ln -s /etc .baton/nfsdcld; chattr +i .baton",
      f"{STATE}/nfsdcld is no directory of root's; move it away"),
-    ("mkdir -p .baton/tickle; chown 99 .baton/tickle",
+    ("mkdir -p .baton/tickle; chown 99 .baton/tickle; chattr +i .baton",
      f"{STATE}/tickle is no directory of root's; move it away"),
 ])
 def test_something_else_in_its_place(house, disk, script, why):
