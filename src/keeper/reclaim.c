@@ -6,19 +6,19 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "sys/file.h"
+#include "sys/state.h"
 
 int reclaim_load(const struct paths *paths, struct holdings *holdings, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len;
-	int rc = file_read_all(paths->holdings, HOLDINGS_MAX_LEN, &text, &len);
+	int rc = state_read(paths, paths->holdings, HOLDINGS_MAX_LEN, &text, &len, err);
 
 	memset(holdings, 0, sizeof(*holdings));
 	if (rc == -ENOENT)
 		return 0;
 	if (rc < 0)
-		return err_set(err, BATON_EXIT_FAILED, -rc, "read %s", paths->holdings);
+		return rc;
 	rc = holdings_parse(holdings, text, len, err);
 	return rc < 0 ? err_wrap(err, rc, "%s", paths->holdings) : 0;
 }
@@ -30,10 +30,11 @@ int reclaim_save(const struct paths *paths, struct holdings *holdings)
 
 	if (!text)
 		return -ENOMEM;
-	if (file_read_all(paths->holdings, HOLDINGS_MAX_LEN, &recorded, &len) == 0 &&
+	if (state_read(paths, paths->holdings, HOLDINGS_MAX_LEN, &recorded, &len, NULL) ==
+		    0 &&
 	    strcmp(text, recorded) == 0)
 		return 0;
-	return file_replace(paths->holdings, text, strlen(text), 1);
+	return state_replace(paths, paths->holdings, text, strlen(text));
 }
 
 int reclaim_record(const struct paths *paths, struct holdings *now,

@@ -440,14 +440,18 @@ const struct step start_steps[] = {
 
 static int run_mend_nfsdcld(struct op *op, struct err *err)
 {
-	int rc = nfsdcld_start(&op->paths, err);
+	int rc = 0;
 
+	if (!nfsdcld_pid(&op->paths))
+		rc = recovery_prepare(&op->paths, &op->epochs, err);
+	if (rc == 0)
+		rc = nfsdcld_start(&op->paths, err);
 	return rc < 0 ? rc : nfsdcld_wait(&op->paths, NFSDCLD_MS, err);
 }
 
 const struct step mend_steps[] = {
 	{ "mountd", "start rpc.mountd", PLACE_INSIDE, 5000, standby_start_mountd, NULL },
-	{ "nfsdcld", "start nfsdcld on the database as it is", PLACE_INSIDE,
+	{ "nfsdcld", "check the recovery database, start nfsdcld", PLACE_INSIDE,
 	  NFSDCLD_MS + 1000, run_mend_nfsdcld, NULL },
 	{ 0 },
 };

@@ -4,12 +4,14 @@
 Whatever is there, a start gives one clear line or passes it over, a stop works, and nothing
 but the disk is written to."""
 import json
+import sqlite3
+import struct
 import subprocess
 
 import pytest
 
 from conftest import BATON, KEEPX, STEPX
-from test_mount import FS, STATE, Disk, below, make_disk
+from test_mount import DB, ESX, FS, GRACE, STATE, Disk, below, epoch, make_disk
 
 # How a kind of file is made as $p; $out is a directory outside of the disk.
 KINDS = {
@@ -27,6 +29,7 @@ KINDS = {
     "another's": "echo x > $p; chown 99 $p",
 }
 MARKED = "mkdir -p .baton/nfsdcld .baton/tickle; {}; chattr +i .baton"
+ADVICE = "; restore it, or move it away and its clients lose their locks"
 
 
 @pytest.fixture
@@ -87,6 +90,21 @@ def recovery(house):
 
 
 FAULTS = {"huge": "is too large", "two names": "has another name as well", "another's": "is not root's"}
+
+
+@pytest.mark.parametrize("suffix", ["", "-journal", "-wal", "-shm"])
+def test_in_place_of_the_database(house, disk, suffix):
+    for kind in KINDS:
+        plant(house, disk, kind, f".baton/nfsdcld/main.sqlite{suffix}")
+        status, said = recovery(house)
+        if kind == "nonsense":
+            # Beside no database it is nothing.
+            assert status == 0 if suffix else f"{DB}: file is not a database" in said
+        else:
+            assert (status, said) == (7, f"recovery database: {DB}{suffix} "
+                                      f"{FAULTS.get(kind, 'is no regular file')}{ADVICE}"), kind
+        assert "connections" in stop(house)["record"], kind
+        assert unharmed(disk), kind
 
 
 @pytest.mark.parametrize("path", [".baton/tickle/connections", ".baton/tickle/connections.new"])
@@ -166,6 +184,124 @@ def test_one_that_is_not_batons_is_refused(house, disk, script):
     assert (status, said) == (4, f"{STATE} is not baton's own, for it is not root's and immutable, and "
                               "not empty; move it away, or chattr +i it if you know who made it")
     stop(house)
+
+
+def test_what_an_earlier_version_made_is_taken(house, disk):
+    """Immutable, with the modes and the database it had."""
+    disk.fill(MARKED.format("chmod 755 .baton/tickle; echo x > .baton/left; " + sql(GOOD)))
+    house.keepx("attach", "vmstore")
+    assert house.keepx("recovery", "vmstore") == "7 6\n"
+    assert house.inside("vmstore", "stat", "-c", "%a", f"{STATE}/tickle") == "700\n"
+
+
+# --- the database ----------------------------------------------------------------------
+
+PARAMETERS = "CREATE TABLE parameters (key TEXT PRIMARY KEY, value TEXT);"
+GOOD = PARAMETERS + GRACE + "INSERT INTO grace VALUES (7, 6);" + epoch(6, ESX) + epoch(7, ESX)
+
+
+def sql(text, path=".baton/nfsdcld/main.sqlite"):
+    quoted = text.replace("'", "'\\''")
+    return f"printf %s '{quoted}' | sqlite3 {path}"
+
+
+def database(house, disk, text):
+    disk.fill("chattr -i .baton || true; rm -rf .baton; " + MARKED.format(sql(text)))
+    house.keepx("attach", "vmstore")
+
+
+def test_what_nfsdcld_makes_is_taken(house, disk):
+    database(house, disk, GOOD + epoch(8) + "ALTER TABLE grace ADD COLUMN x; ALTER TABLE grace DROP COLUMN x;")
+    assert house.keepx("recovery", "vmstore") == "7 6\n"
+    stop(house)
+    # Before 2.4.2, and as it is brought up to date.
+    database(house, disk, GRACE + "INSERT INTO grace VALUES (7, 6);"
+             'CREATE TABLE "rec-7" (id BLOB PRIMARY KEY); ALTER TABLE "rec-7" RENAME TO "rec-0000000000000007";'
+             'CREATE TABLE "rec-6" (id BLOB PRIMARY KEY); ALTER TABLE "rec-6" ADD COLUMN princhash BLOB;')
+    assert house.keepx("recovery", "vmstore") == "7 6\n"
+    stop(house)
+    # A power cut before the first transaction.
+    disk.fill("chattr -i .baton; rm -rf .baton; " + MARKED.format("touch .baton/nfsdcld/main.sqlite"))
+    house.keepx("attach", "vmstore")
+    assert house.keepx("recovery", "vmstore") == "0 0\n"
+
+
+REC7 = '"rec-0000000000000007"'
+
+
+@pytest.mark.parametrize("text,what", [
+    (f"CREATE TRIGGER t AFTER INSERT ON {REC7} BEGIN DELETE FROM grace; END;", "trigger 't'"),
+    ("CREATE VIEW v AS SELECT 1;", "view 'v'"),
+    ("DROP TABLE grace; CREATE VIEW grace AS SELECT 7 AS current, 6 AS recovery;", "view 'grace'"),
+    ("CREATE VIRTUAL TABLE f USING fts5(a);", "table 'f'"),
+    (f"CREATE INDEX i ON {REC7} (princhash);", "index 'i'"),
+    ("CREATE INDEX i ON grace (abs(current));", "index 'i'"),
+    ("DROP TABLE grace; CREATE TABLE grace (current INTEGER, recovery INTEGER, x AS (abs(current)));",
+     "table 'grace'"),
+    ("DROP TABLE grace; CREATE TABLE grace (current INTEGER, recovery INTEGER CHECK (recovery > 0));",
+     "table 'grace'"),
+    ("CREATE TABLE \"a\n\x1b[31m\" (a);", "table 'a??[31m'"),
+    ("ANALYZE;", "table 'sqlite_stat1'"),
+    (f"INSERT INTO {REC7} (id) VALUES (zeroblob(1025));", "a client in rec-0000000000000007"),
+    (f"INSERT INTO {REC7} (id) VALUES (NULL);", "a client in rec-0000000000000007"),
+    (f"INSERT INTO {REC7} VALUES ('text', NULL);", "a client in rec-0000000000000007"),
+    (f"INSERT INTO {REC7} VALUES (x'01', zeroblob(33));", "a client in rec-0000000000000007"),
+])
+def test_a_database_with_more_than_nfsdclds(house, disk, text, what):
+    database(house, disk, GOOD + text)
+    before = house.inside("vmstore", "md5sum", DB)
+    assert recovery(house) == (7, f"recovery database {DB}: {what} is none of nfsdcld's{ADVICE}")
+    assert house.inside("vmstore", "md5sum", DB) == before
+    stop(house)
+
+
+def hot_journal(folder, names):
+    """A database with a transaction to be rolled back; its journal names another file."""
+    made = folder / "main.sqlite"
+    db = sqlite3.connect(made)
+    db.executescript(GOOD)
+    db.close()
+    subprocess.run(["python3", "-c", f"""if True:
+        import os, sqlite3
+        db = sqlite3.connect({str(made)!r}, isolation_level=None)
+        db.execute("PRAGMA cache_size = 1")
+        db.execute("BEGIN EXCLUSIVE")
+        db.execute("CREATE TABLE big (a)")
+        db.execute("INSERT INTO big VALUES (zeroblob(1000000))")
+        os._exit(0)"""], check=True)
+    name = str(names).encode()
+    with open(f"{made}-journal", "ab") as f:
+        # pager.c, writeSuperJournal(): the page of the lock, name, its length and sum, magic.
+        f.write(struct.pack(">I", (1 << 30) // 4096 + 1) + name +
+                struct.pack(">II", len(name), sum(name)) + bytes.fromhex("d9d505f920a163d7"))
+    return made
+
+
+def test_a_journal_that_names_another_file(house, disk, tmp_path):
+    """sqlite would remove that, wherever it is."""
+    made = hot_journal(tmp_path, disk.outside / "file")
+    disk.fill(MARKED.format(f"cp {made} {made}-journal .baton/nfsdcld"))
+    house.keepx("attach", "vmstore")
+    status, said = recovery(house)
+    assert unharmed(disk)
+    assert (status, said) == (7, f"recovery database: {DB}-journal names another file, which sqlite "
+                              f"would remove{ADVICE}")
+    stop(house)
+    # It was hot: without that name it is rolled back.
+    disk.fill("truncate -s -8 .baton/nfsdcld/main.sqlite-journal")
+    house.keepx("attach", "vmstore")
+    assert house.keepx("recovery", "vmstore") == "7 6\n"
+
+
+def test_a_database_exchanged_while_it_serves(house, disk):
+    """Neither status nor stop waits for it; nobody is struck."""
+    database(house, disk, GOOD)
+    for kind in ("FIFO", "dangling", "directory"):
+        house.inside("vmstore", "sh", "-ec",
+                     f"rm -rf {DB}; p={DB}; out={disk.outside}; {KINDS[kind]}")
+        assert house.keepx("waiting", "vmstore") == "-11 0\n"
+        assert "is no regular file" in house.keepx("strike", "vmstore", ESX.decode(), status=7)
+    assert unharmed(disk)
 
 
 # --- the connections -------------------------------------------------------------------

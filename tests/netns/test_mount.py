@@ -279,14 +279,11 @@ def test_database_is_written_ahead(house, disk, tmp_path):
     (f"head -c 4096 /dev/urandom > {DB}", "file is not a database"),
     (f"dd if=/dev/urandom of={DB} bs=1 seek=5000 count=6000 conv=notrunc status=none", "row "),
     (f"truncate -s 5000 {DB}", ""),
-    (f"rm {DB}; ln -s /etc/passwd {DB}", "unable to open database file"),
-    (f"rm {DB}; mkdir {DB}", "unable to open database file"),
 ])
 def test_damaged_database(house, disk, tmp_path, script, why):
     attach(house, disk)
     house.keepx("recovery", "vmstore")
-    rows = "".join(f"INSERT INTO t VALUES ('{'x' * 500}');" for _ in range(40))
-    database(house, tmp_path, "CREATE TABLE t (a TEXT);" + rows + GRACE +
+    database(house, tmp_path, epoch(7, *(b"%d" % i + b"x" * 500 for i in range(40))) + GRACE +
              "INSERT INTO grace VALUES (7, 6);")
     house.inside("vmstore", "sh", "-ec", script)
     before = house.inside("vmstore", "sh", "-c", f"md5sum {DB} || true")
@@ -312,7 +309,7 @@ def test_a_refused_database_is_not_written_to(house, disk, tmp_path):
 def test_a_text_in_place_of_the_grace_table(house, disk, tmp_path):
     attach(house, disk)
     house.keepx("recovery", "vmstore")
-    database(house, tmp_path, "CREATE TABLE other (a);")
+    database(house, tmp_path, epoch(7))
     assert "no such table: grace; restore it" in house.keepx("recovery", "vmstore", status=7)
 
 
@@ -396,8 +393,8 @@ def test_who_is_waited_for_is_not_struck(house, disk, tmp_path):
 
 @pytest.mark.parametrize("script,why", [
     (f"head -c 8192 /dev/urandom > {DB}", "file is not a database"),
-    (f"rm {DB}", "unable to open database file"),
-    (f"rm {DB}; ln -s /etc/passwd {DB}", "unable to open database file"),
+    (f"rm {DB}", f"{DB}: No such file or directory"),
+    (f"rm {DB}; ln -s /etc/passwd {DB}", f"{DB} is no regular file"),
 ])
 def test_in_doubt_nobody_is_struck(house, disk, tmp_path, script, why):
     prepared(house, disk, tmp_path, "INSERT INTO grace VALUES (32, 0);" + epoch(32, ESX, LINUX))
