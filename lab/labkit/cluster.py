@@ -63,6 +63,7 @@ CIB = """<cib admin_epoch="0" epoch="1" num_updates="0" validate-with="pacemaker
 </cib>
 """
 CIB_FILE = "/var/lib/pacemaker/cib/cib.xml"
+CONF_FILE = "/etc/corosync/corosync.conf"
 PROPERTIES = {"cluster-name": "lab", "stonith-enabled": "true", "stonith-timeout": "{timeout}s",
               "dc-deadtime": "2s", "load-threshold": "1000%", "node-action-limit": "8"}
 TIMEOUT_S = 30
@@ -140,10 +141,10 @@ class Cluster:
         conf = COROSYNC.format(nodes="".join(nodes), **totem)
         key, cib = os.urandom(256), first_cib(self.heads)
         for guest in map(self.lab.guest, self.heads):
-            guest.keep({"/etc/corosync/corosync.conf": conf})
+            guest.keep({CONF_FILE: conf})
             guest.keep({"/etc/corosync/authkey": key}, mode=0o400)
             guest.keep({CIB_FILE: cib}, mode=0o600)
-            guest.bring(["/etc/corosync/corosync.conf", "/etc/corosync/authkey", CIB_FILE])
+            guest.bring([CONF_FILE, "/etc/corosync/authkey", CIB_FILE])
 
     def start(self, timeout=90, **times):
         """From nothing to both heads online."""
@@ -155,10 +156,12 @@ class Cluster:
 
     def stop(self, timeout=90):
         """No cluster any more; the resources are stopped with it."""
-        self.on_all("systemctl stop pacemaker corosync; rm -rf /var/lib/pacemaker/cib/*",
-                     timeout)
+        self.on_all("systemctl stop pacemaker corosync; rm -rf /var/lib/pacemaker/cib/* "
+                    f"{CONF_FILE}", timeout)
         for guest in map(self.lab.guest, self.heads):
             guest.disable(*UNITS)
+            # A head that has it is one of a cluster: nothing starts there by itself alone.
+            guest.drop(CONF_FILE)
 
     # --- what it says
 

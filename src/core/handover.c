@@ -36,7 +36,7 @@
 /* The target looks at its disk: the deadlines of the steps of prepare, and some. */
 #define ASK_MS 20000
 /* The source's stop at its worst, and some: then the target stops waiting. */
-#define HOLD_MS 240000
+#define HOLD_MS 300000
 /* The target's start at its worst. */
 #define TAKE_MS 90000
 

@@ -127,7 +127,7 @@ const struct key keys[KEY_COUNT] = {
 		.value = "SECONDS",
 		.fallback = "5",
 		.min = 1,
-		.max = 60,
+		.max = 30,
 		.unit = "seconds",
 		.limit = 1,
 		.help = "longest time for calls to be read and replies to be delivered",
@@ -137,7 +137,8 @@ const struct key keys[KEY_COUNT] = {
 			"while the others are served; the rest is part of the pause. When it "
 			"is over, a move is given up and the service goes on where it is; a "
 			"stop goes on, and names the clients whose calls may be executed "
-			"twice.",
+			"twice. With more than 10 the time-out of Pacemaker's stop has to grow "
+			"by three times as much.",
 	},
 	[KEY_THREADS] = {
 		.name = "threads",

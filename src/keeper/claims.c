@@ -26,13 +26,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/cleanup.h"
 #include "core/member.h"
 #include "keeper/internal.h"
 #include "sys/diskhold.h"
+#include "sys/file.h"
 #include "sys/rival.h"
 
 /* Where corosync would have its nodelist from. */
-#define COROSYNC_CONF "/etc/corosync/corosync.conf"
+#define COROSYNC_CONF     "/etc/corosync/corosync.conf"
+#define COROSYNC_CONF_MAX 1048576
 /* A keeper answers at once; for one that is stopped, or a head under load. */
 #define ANSWERS_MS 10000
 
@@ -279,10 +282,23 @@ void claims_overrule(struct keeper *k)
 	refuse(k, &why, NULL);
 }
 
+/* Does corosync.conf(5) name more than one node? Debian installs one with this head alone. */
+static bool is_configured(void)
+{
+	_cleanup_free_ char *text = NULL;
+	const char *first;
+	size_t len;
+
+	if (file_read_all(COROSYNC_CONF, COROSYNC_CONF_MAX, &text, &len) < 0)
+		return false;
+	first = strstr(text, "ring0_addr");
+	return first && strstr(first + 1, "ring0_addr");
+}
+
 /* A head that is in no cluster has nobody to ask but the network. */
 static int check_membership(struct keeper *k, bool takeover, struct err *err)
 {
-	if (k->peers.corosync || takeover || access(COROSYNC_CONF, F_OK) < 0)
+	if (k->peers.corosync || takeover || !is_configured())
 		return 0;
 	return err_set(err, BATON_EXIT_CLUSTER, 0,
 		       "no other head can be asked: %.150s. If none of them serves it: "

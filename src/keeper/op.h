@@ -78,6 +78,7 @@ struct op {
 enum place {
 	PLACE_HEAD,   /* in the head's namespaces */
 	PLACE_INSIDE, /* in the service's */
+	PLACE_CLIENTS, /* there, waiting for clients: `drain` seconds more than its deadline */
 };
 
 /**

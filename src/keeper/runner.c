@@ -117,11 +117,14 @@ static bool begins_with_word(const char *text, const char *word)
 static int run_step(struct op *op, const struct step *step, bool undo, int fd,
 		    struct err *err)
 {
-	struct report report = { .kind = REPORT_BEGIN,
-				 .undo = undo,
-				 .step = step->name,
-				 .serving = op->serving,
-				 .deadline_ms = step->deadline_ms };
+	struct report report = {
+		.kind = REPORT_BEGIN,
+		.undo = undo,
+		.step = step->name,
+		.serving = op->serving,
+		.deadline_ms = step->deadline_ms +
+			       (step->place == PLACE_CLIENTS ? op->svc->drain * 1000 : 0)
+	};
 	double began = now_ms(CLOCK_MONOTONIC);
 	int rc;
 

@@ -54,9 +54,6 @@
 /* Then the rest is written by the unmount. */
 #define SYNC_MS 10000
 
-/* The longest that the key `drain` allows, and some. */
-#define DRAIN_STEP_MS 75000
-
 /* How long clients' opens and locks may be counted, which is part of the pause. */
 #define COUNT_MS 250
 
@@ -279,16 +276,16 @@ const struct step sync_steps[] = {
 	{ "sync", "write back what is not on the disk yet; clients are served meanwhile",
 	  PLACE_INSIDE, SYNC_MS + 5000, run_sync, NULL },
 	{ "hold", "hold off connections with a long backlog, until it is delivered",
-	  PLACE_INSIDE, DRAIN_STEP_MS, drain_hold, NULL },
+	  PLACE_CLIENTS, 5000, drain_hold, NULL },
 	{ 0 },
 };
 
 const struct step stop_steps[] = {
 	{ "drain", "no new calls in; what has come is read, and the replies are sent",
-	  PLACE_INSIDE, DRAIN_STEP_MS, run_drain, NULL },
+	  PLACE_CLIENTS, 10000, run_drain, NULL },
 	{ "knfsd", "stop the threads: what is being executed gets its reply",
 	  PLACE_INSIDE, 30000, run_knfsd_down, NULL },
-	{ "settle", "wait until every reply is acknowledged", PLACE_INSIDE, DRAIN_STEP_MS,
+	{ "settle", "wait until every reply is acknowledged", PLACE_CLIENTS, 5000,
 	  drain_settle, NULL },
 	{ "silence", "links down, addresses off", PLACE_INSIDE, 5000, run_silence, NULL },
 	{ "record", "note the connections, and how much clients hold, on the disk",

@@ -4,7 +4,7 @@
 import pytest
 from labkit import scenario
 
-PREPARE = {"links", "device", "sync"}
+PREPARE = {"links", "device", "sync", "hold"}
 ADMIT = {"device", "alone"}
 START = {"mount", "nfsdcld", "listen", "recovery", "knfsd", "address", "announce", "tickle"}
 STOP = {"drain", "knfsd", "settle", "silence", "record", "nfsdcld", "sever", "unmount",

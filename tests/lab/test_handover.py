@@ -115,7 +115,7 @@ def test_a_service_goes_and_comes_back_under_a_writer(vmstore):
             assert answers[-1]["state"] == "standby"
             record = answers[-1]["record"]
             assert (record["from"], record["to"], record["outcome"]) == (source, target, "done")
-            assert steps(record, source)[:2] == ["sync", "drain"] and steps(record, source)[-1] == "clear"
+            assert steps(record, source)[:2] == ["sync", "hold"] and steps(record, source)[-1] == "clear"
             assert steps(record, target)[:3] == ["links", "device", "mount"]
             assert steps(record, target)[-1] == "tickle"
             assert 0 < record["pause_ms"] < record["ms"]

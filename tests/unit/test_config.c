@@ -91,7 +91,7 @@ static void test_everything(void **state)
 			 "lease = 3600\r\n"
 			 "grace = 3600\r\n"
 			 "courtesy = 0\r\n"
-			 "drain = 60\r\n"
+			 "drain = 30\r\n"
 			 "threads = 1024\r\n"
 			 "link = macvlan\r\n"
 			 "versions = 4.0  4.2");
@@ -108,7 +108,7 @@ static void test_everything(void **state)
 	assert_int_equal(svc.exports[0].line, 12);
 	assert_string_equal(svc.exports[1].path, "/b c");
 	assert_int_equal(svc.exports[1].line, 16);
-	assert_int_equal(svc.drain, 60);
+	assert_int_equal(svc.drain, 30);
 	assert_int_equal(svc.threads, 1024);
 	assert_int_equal(svc.versions, VERSION_4_0 | VERSION_4_2);
 	service_free(&svc);
