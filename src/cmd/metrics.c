@@ -387,7 +387,8 @@ static void unsettled_of(FILE *out, const char *name, const char *service,
 	struct json_object *steps;
 	double n = 0;
 
-	if (!json_object_object_get_ex(record, "steps", &steps))
+	if (!json_object_object_get_ex(record, "steps", &steps) ||
+	    !json_object_is_type(steps, json_type_array))
 		return;
 	for (size_t i = 0; i < json_object_array_length(steps); i++)
 		n += member_double(json_object_array_get_idx(steps, i), "unsettled");

@@ -131,7 +131,8 @@ static void warn_unsettled(const struct relocation *r)
 {
 	struct json_object *steps;
 
-	if (!json_object_object_get_ex(r->record, "steps", &steps))
+	if (!json_object_object_get_ex(r->record, "steps", &steps) ||
+	    !json_object_is_type(steps, json_type_array))
 		return;
 	for (size_t i = 0; i < json_object_array_length(steps); i++) {
 		struct json_object *step = json_object_array_get_idx(steps, i);

@@ -307,7 +307,7 @@ class House:
             [*self.ONE_CPU, "unshare", "-m", "-n", "--propagation", "private", "sh", "-c",
              # Other tests' namespaces come and go there, and with them their mounts, also here.
              "while umount -l /run/netns; do :; done 2>/dev/null;"
-             "mount -t tmpfs -o size=8m tmpfs /run && mount --make-rshared / && echo && exec cat"],
+             "mount -t tmpfs -o size=16m tmpfs /run && mount --make-rshared / && echo && exec cat"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.holder.stdout.readline() == b"\n"
         self.env = dict(os.environ, BATON_CONFDIR=str(self.conf), FAKE_DIR=str(self.fake),

@@ -110,6 +110,18 @@ def test_a_move(stage):
     stage.nothing_left()
 
 
+def test_a_move_that_was_not_exactly_once_says_so(stage):
+    record = move_record()
+    record["steps"][0].update(step="settle", unsettled=1,
+                              note="never acknowledged, so calls may be executed twice: "
+                                   "192.0.2.20:790 (161254 bytes)")
+    stage.be()
+    stage.acts({"moved": record})
+    assert stage.run("move", "vmstore", "head2")[::2] == \
+        (0, "baton: vmstore: replies never acknowledged, so calls may be executed twice: "
+            "192.0.2.20:790 (161254 bytes)\n")
+
+
 def test_json(stage):
     stage.be()
     stage.acts(*STEPS, {"moved": move_record()})
