@@ -47,6 +47,9 @@ int reclaim_record(const struct paths *paths, struct holdings *now,
 		return 0;
 	/* A damaged one is not worth more than a new one. */
 	reclaim_load(paths, &old, NULL);
+	/* Nothing to say: a disk that hangs is not written to for that. */
+	if (now->n == 0 && old.n == 0)
+		return 0;
 	now->pace_us = old.pace_us;
 	if (extent != RECLAIM_ALL)
 		now->ranges = old.ranges;

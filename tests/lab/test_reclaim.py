@@ -3,6 +3,7 @@
 service was moved or its head has died."""
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -86,6 +87,13 @@ def recorded(service, head):
     return max([int(line.split()[0]) for line in lines[3:]], default=0)
 
 
+def expected(service, head):
+    """How much the start reckoned that one client has to reclaim: an open and a lock of each file,
+    and delegations as the kernel likes."""
+    note = service.note(head, "start", "listen")
+    return int(re.search(r" s at most, for (\d+) opens and locks of one client", note).group(1))
+
+
 def grace_failures(service, head):
     records = json.loads(service.baton(head, "log", service.name, "--json", "--last", "50").stdout)
     return [r["error"] for r in records if r["op"] == "grace" and r["outcome"] == "failed"]
@@ -113,19 +121,16 @@ def test_a_client_that_holds_much_loses_nothing(vmstore, n):
             stdin=subprocess.PIPE)
         assert holder.stdout.readline() == "held\n"
         # The stop itself counts only as far as it has time.
-        wait_for("a count on the disk", lambda: recorded(vmstore, "head1") == 2 * n)
+        wait_for("a count on the disk", lambda: recorded(vmstore, "head1") >= 2 * n)
         vmstore.stop("head1")
         vmstore.start("head2")
-        # An open and a lock of each file.
-        note = vmstore.note("head2", "start", "listen")
-        assert note.endswith(f" s at most, for {2 * n} opens and locks of one client"), note
+        assert expected(vmstore, "head2") >= 2 * n
         assert_kept(vmstore, "head2", holder, rival, n)
         # What a head has counted is there when it dies.
-        wait_for("a count on the disk", lambda: recorded(vmstore, "head2") == 2 * n)
+        wait_for("a count on the disk", lambda: recorded(vmstore, "head2") >= 2 * n)
         vmstore.lab.guest("head2").cut()
         vmstore.start("head1")
-        note = vmstore.note("head1", "start", "listen")
-        assert f"for {2 * n} opens and locks of one client" in note, note
+        assert expected(vmstore, "head1") >= 2 * n
         vmstore.lab.boot("head2")
         assert_kept(vmstore, "head1", holder, rival, n)
         holder.stdin.close()

@@ -463,6 +463,7 @@ def test_a_device_on_top_of_the_disk(homes, head1):
     homes.start("head1")
     inside = ["nsenter", "--mount=/run/baton/homes/ns/mnt", "--net=/run/netns/baton-homes"]
     head1.run([*inside, "sh", "-c", "echo 0 > /proc/fs/nfsd/threads; exportfs -f; "
+               "kill $(cat /run/baton/homes/nfsdcld.pid); "
                "umount /run/baton/homes/root/homes/.baton /run/baton/homes/root/homes"])
     wait_for("the export caches", lambda: head1.run(
         [*inside, "umount", "/run/baton/homes/fs"], check=False).returncode == 0, 60)
