@@ -10,7 +10,6 @@ many calls on their way that must not be executed twice."""
 
 import json
 import math
-import re
 import statistics
 import time
 from dataclasses import asdict, dataclass, field
@@ -68,8 +67,7 @@ class Move:
         notes = {s["step"]: s.get("note") or "" for s in record["steps"]
                  if s["head"] == self.source}
         self.struck = notes.get("nfsdcld", "")
-        found = re.match(r"(\d+) clients never acknowledged", notes.get("settle", ""))
-        self.unacknowledged = int(found.group(1)) if found else 0
+        self.unacknowledged = sum(s.get("unsettled", 0) for s in record["steps"])
 
 
 @dataclass

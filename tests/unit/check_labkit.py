@@ -276,7 +276,7 @@ class Soak(unittest.TestCase):
     def test_what_the_ledger_says_of_a_move(self):
         move = soak.Move("head1", "head2", 9)
         move.see({"steps": [
-            {"step": "settle", "head": "head1", "note": "2 clients never acknowledged a reply"},
+            {"step": "settle", "head": "head1", "unsettled": 2, "note": "x"},
             {"step": "nfsdcld", "head": "head1", "note": "struck 3 idle clients"},
             {"step": "nfsdcld", "head": "head2"}]})
         self.assertEqual((move.unacknowledged, move.struck), (2, "struck 3 idle clients"))
