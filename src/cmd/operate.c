@@ -37,6 +37,7 @@ static const char *said_state(enum operation operation)
 {
 	switch (operation) {
 	case OPERATION_START:
+	case OPERATION_CONFIRM:
 	case OPERATION_TAKE:
 	case OPERATION_MEND:
 		return "serving";

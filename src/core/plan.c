@@ -39,6 +39,7 @@ const char *plan_operation_name(enum operation operation)
 	case OPERATION_TAKE:
 		return "take";
 	case OPERATION_START:
+	case OPERATION_CONFIRM:
 		return "start";
 	case OPERATION_STOP:
 		return "stop";
@@ -101,6 +102,9 @@ struct plan plan_make(enum operation operation, const struct standing *standing)
 		return plan_take(standing, state);
 	case OPERATION_START:
 		return plan_start(standing, state);
+	case OPERATION_CONFIRM:
+		plan.refused = state != STATE_SERVING;
+		break;
 	case OPERATION_MEND:
 		if (state == STATE_SERVING)
 			plan.phases[n++] = PHASE_MEND;

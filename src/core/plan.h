@@ -12,6 +12,7 @@ enum operation {
 	OPERATION_PREPARE, /* could it be taken over from a head that serves it? */
 	OPERATION_TAKE,    /* start, once that head has granted it */
 	OPERATION_START,
+	OPERATION_CONFIRM, /* a start of what serves already: does it? */
 	OPERATION_STOP,
 	OPERATION_HAND_OVER, /* stop, so that another head can take it; may be given up */
 	OPERATION_TEARDOWN,

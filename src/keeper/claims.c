@@ -310,17 +310,22 @@ int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
 		 struct err *err)
 {
 	struct claims *c = &k->claims;
-	const struct job job = { .operation = OPERATION_START,
-				 .who = JOB_CLIENT,
-				 .client = fd };
+	struct job job = { .operation = OPERATION_START,
+			   .who = JOB_CLIENT,
+			   .client = fd };
 	int rc;
 
+	/* Pacemaker decides, also over who was first here. */
+	if (terms->gone)
+		claims_overrule(k);
 	if (c->pending)
 		return err_set(err, BATON_EXIT_KEEPER, 0,
 			       "a start is being asked for already");
 	/* It asks nothing of the others, and changes nothing. */
-	if (k->state == STATE_SERVING && !k->jobs.busy)
+	if (k->state == STATE_SERVING && !k->jobs.busy) {
+		job.operation = OPERATION_CONFIRM;
 		return jobs_add(k, &job, 0, err);
+	}
 	rc = check_membership(k, terms->takeover || terms->gone, err);
 	if (rc < 0)
 		return rc;

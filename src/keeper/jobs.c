@@ -70,6 +70,9 @@ static void judge_state(struct keeper *k)
 	case OPERATION_MEND:
 		/* They tell what they have found, and change nothing that counts here. */
 		return;
+	case OPERATION_CONFIRM:
+		k->state = runner->before;
+		return;
 	case OPERATION_START:
 	case OPERATION_TAKE:
 		k->state = failed ? STATE_STANDBY : STATE_SERVING;

@@ -205,9 +205,12 @@ static void run_child(const struct service *svc, enum operation operation,
 		over.changed =
 			plan.phases[0] != PHASE_END && operation != OPERATION_PREPARE;
 		if (plan.refused)
-			rc = err_set(&over.err, BATON_EXIT_FAILED, 0,
-				     "is %s, not standing by",
-				     plan_state_name(over.before));
+			rc = err_set(&over.err, BATON_EXIT_FAILED, 0, "is %s, not %s",
+				     plan_state_name(over.before),
+				     operation == OPERATION_CONFIRM
+					     ? "serving as its keeper "
+					       "believed"
+					     : "standing by");
 		for (size_t i = 0; plan.phases[i] != PHASE_END && rc == 0; i++)
 			rc = run_phase(&op, plan.phases[i], false, fd, &over.err);
 		if (rc < 0 && plan.undo != PHASE_END)

@@ -6,6 +6,7 @@
  * fencing, so the states of the nodes are looked up: one that is not unclean has been fenced,
  * has left in order, or is here and had the service probed and stopped on it.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,22 @@
 #include "ocf/service.h"
 #include "sys/pacemaker.h"
 
+#define AGAIN_MS 500
+
+/* In the middle of a takeover the tools may give up; the service's start must not. */
 static int look(const struct call *call, struct cluster_state *state, struct err *err)
 {
 	const char *resource = getenv("OCF_RESOURCE_INSTANCE");
-	const struct child_wait wait = child_wait_for(ocf_left_ms(call->request) / 2);
+	const int64_t until = child_now_ms() + ocf_left_ms(call->request) / 2;
+	int rc;
 
-	return pacemaker_look(state, resource ? resource : call->name, &wait, err);
+	do {
+		const struct child_wait wait = child_wait_for(until - child_now_ms());
+
+		rc = pacemaker_look(state, resource ? resource : call->name, &wait, err);
+	} while (rc < 0 && child_now_ms() + AGAIN_MS < until &&
+		 poll(NULL, 0, AGAIN_MS) == 0);
+	return rc;
 }
 
 /* The nodes that Pacemaker has no fear of. With fencing off it fears none. */

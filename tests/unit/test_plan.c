@@ -99,6 +99,13 @@ static void a_head_that_was_prepared_takes_without_looking_again(void **state)
 	EXPECT(TAKE, serving, END, PHASE_END);
 }
 
+static void a_start_of_what_serves_is_no_start(void **state)
+{
+	EXPECT(CONFIRM, serving, END, PHASE_END);
+	assert_true(plan_make(OPERATION_CONFIRM, &standby).refused);
+	assert_true(plan_make(OPERATION_CONFIRM, &half).refused);
+}
+
 static void only_a_standby_can_prepare(void **state)
 {
 	EXPECT(PREPARE, standby, END, PHASE_PREPARE, PHASE_END);
@@ -148,6 +155,7 @@ int main(void)
 		cmocka_unit_test(states),
 		cmocka_unit_test(start),
 		cmocka_unit_test(a_head_that_was_prepared_takes_without_looking_again),
+		cmocka_unit_test(a_start_of_what_serves_is_no_start),
 		cmocka_unit_test(only_a_standby_can_prepare),
 		cmocka_unit_test(only_what_serves_is_mended),
 		cmocka_unit_test(stop),
