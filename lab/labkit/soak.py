@@ -33,6 +33,7 @@ LOADED_PAUSE_MS = 1000
 # A fast reader keeps so many reads of 128 KiB out, of a file that the server has in its memory.
 DEPTH = 8
 READ_MIB = 32
+PATIENCE_S = 300
 # The probe's limits.
 READERS_MAX, WORKERS_MAX = 8, 64
 # What is kept of it is read back at the end, and what was before that meanwhile.
@@ -87,7 +88,10 @@ class Load:
     def options(self):
         """Of the probe. All readers are one's: they share its connection anyway."""
         reads = ["--read", "--depth", DEPTH * self.readers, "--read-size", READ_MIB]
-        return [str(w) for w in ("--workers", self.workers, *(reads if self.readers else []))]
+        # On a slow link each call waits behind the replies to the readers.
+        patience = ["--patience", PATIENCE_S] if self.link else []
+        return [str(w) for w in ("--workers", self.workers, *(reads if self.readers else []),
+                                 *patience)]
 
 
 def summary(values):

@@ -392,12 +392,15 @@ static void unsettled_of(FILE *out, const char *name, const char *service,
 		return;
 	for (size_t i = 0; i < json_object_array_length(steps); i++)
 		n += member_double(json_object_array_get_idx(steps, i), "unsettled");
-	sample(out, name, n, LABELS({ "service", service }));
+	sample(out, name, n,
+	       LABELS({ "service", service },
+		      { "operation", member_string(record, "op") }));
 }
 
 static void write_unsettled(FILE *out, const char *name, const struct findings *findings)
 {
 	for_each_record(out, name, findings, "move", unsettled_of);
+	for_each_record(out, name, findings, "stop", unsettled_of);
 }
 
 static void pause_of(FILE *out, const char *name, const char *service,
@@ -486,8 +489,8 @@ static const struct metric metrics[] = {
 	  "How long each step of the last operation of a kind took.", write_steps },
 	{ "baton_last_move_pause_seconds",
 	  "How long the last move from this head kept clients waiting.", write_pause },
-	{ "baton_last_move_unsettled_connections",
-	  "Connections of the last move whose clients may repeat a call that was executed.",
+	{ "baton_last_operation_unsettled_connections",
+	  "Connections of the last move and stop whose clients may repeat an executed call.",
 	  write_unsettled },
 	{ "baton_last_grace_late_states",
 	  "Opens and locks not reclaimed in time, in the last grace period that left anybody "

@@ -36,6 +36,7 @@
 #include "cmd/show.h"
 #include "core/member.h"
 #include "core/output.h"
+#include "keeper/ledger.h"
 #include "sys/software.h"
 
 /* A tool that takes longer is spoken of. */
@@ -127,11 +128,11 @@ static void show_success(const struct relocation *r)
 }
 
 /* It was not exactly-once, whatever else went well. */
-static void warn_unsettled(const struct relocation *r)
+static void warn_unsettled(const struct relocation *r, struct json_object *record)
 {
 	struct json_object *steps;
 
-	if (!json_object_object_get_ex(r->record, "steps", &steps) ||
+	if (!json_object_object_get_ex(record, "steps", &steps) ||
 	    !json_object_is_type(steps, json_type_array))
 		return;
 	for (size_t i = 0; i < json_object_array_length(steps); i++) {
@@ -141,6 +142,25 @@ static void warn_unsettled(const struct relocation *r)
 			fprintf(stderr, "baton: %s: replies %s\n", r->name,
 				member_string(step, "note"));
 	}
+}
+
+/* A hand-over that failed: Pacemaker has stopped it then, and if that was here, it is known. */
+static void warn_of_stop(const struct relocation *r)
+{
+	struct json_object *records;
+	struct paths paths;
+
+	paths_init(&paths, r->name);
+	if (!r->began || ledger_load(&paths, &records, NULL) < 0)
+		return;
+	for (size_t i = 0; i < json_object_array_length(records); i++) {
+		struct json_object *record = json_object_array_get_idx(records, i);
+
+		if (strcmp(member_string(record, "op"), "stop") == 0 &&
+		    member_double(record, "began") >= (double)r->began)
+			warn_unsettled(r, record);
+	}
+	json_object_put(records);
 }
 
 static int tell(const struct relocation *r)
@@ -156,7 +176,8 @@ static int tell(const struct relocation *r)
 	} else {
 		if (r->record)
 			show_record(r->record);
-		warn_unsettled(r);
+		warn_unsettled(r, r->record);
+		warn_of_stop(r);
 		if (!failed)
 			show_success(r);
 	}

@@ -99,20 +99,27 @@ enum claim_verdict claim_judge(const struct claim_head *heads, size_t n,
 			       const struct claim_terms *terms, bool late,
 			       struct err *why)
 {
-	const struct claim_head *silent = NULL;
-	bool waits = false;
+	const struct claim_head *silent = NULL, *mute = NULL;
 
 	for (size_t i = 0; i < n; i++) {
 		if (heads[i].answered && (forbids(&heads[i], why) ||
 					  (!terms->takeover && objects(&heads[i], why))))
 			return CLAIM_REFUSED;
-		/* Also of those that are said to be dead: who can answer is not. */
-		waits |= heads[i].joined && !heads[i].answered;
+		/* Also of those that are said to be dead: a keeper that runs is not. */
+		if (heads[i].joined && !heads[i].answered)
+			mute = &heads[i];
 		if (!silent && claim_is_silent(&heads[i], terms))
 			silent = &heads[i];
 	}
-	if (waits && !late)
+	if (mute && !late)
 		return CLAIM_WAITS;
+	if (mute) {
+		err_set(why, BATON_EXIT_PEER, 0,
+			"the keeper of %s runs and does not answer; end it, or have that "
+			"head fenced",
+			mute->name);
+		return CLAIM_REFUSED;
+	}
 	if (!silent)
 		return CLAIM_GRANTED;
 	err_set(why, BATON_EXIT_PEER, 0,

@@ -72,7 +72,8 @@ enum claim_verdict {
  * @late: nobody is waited for any more
  * @why: of REFUSED and SILENT, BATON_EXIT_PEER; SILENT names the first of them
  *
- * A head that has the disk, or is about to take it, refuses whatever the terms are. One that
+ * A head that has the disk, is about to take it, or whose keeper runs and says nothing, refuses
+ * whatever the terms are. One that
  * is in a hand-over, or has leftovers of the service but not its disk, can be overridden by
  * @takeover.
  */

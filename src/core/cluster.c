@@ -46,6 +46,8 @@ static int read_nodes(struct cluster_state *state, const xmlNode *nodes)
 		if (state->n_nodes == CLUSTER_NODES ||
 		    !read_attribute(n, "name", node->name))
 			return -EPROTO;
+		if (!read_attribute(n, "id", node->id))
+			node->id[0] = '\0';
 		node->online = is_true(n, "online");
 		node->pending = is_true(n, "pending");
 		node->unclean = is_true(n, "unclean");
@@ -128,7 +130,8 @@ static void read_summary(struct cluster_state *state, const xmlNode *root)
 	state->has_dc = is_true(dc, "present");
 	state->quorum = is_true(dc, "with_quorum");
 	state->maintenance = is_true(options, "maintenance-mode");
-	state->stonith = is_true(options, "stonith-enabled");
+	/* Where nothing is said of it, it is on. */
+	state->stonith = !xml_has(options, "stonith-enabled", "false");
 }
 
 static int read_fencing(struct cluster_state *state, const xmlNode *history)

@@ -20,6 +20,7 @@
 /** struct cluster_node - a node as the cluster sees it */
 struct cluster_node {
 	char name[CLUSTER_NAME];
+	char id[CLUSTER_NAME]; /* corosync's number of it, "" = not told */
 	bool online;
 	bool pending; /* joining */
 	bool unclean; /* to be fenced */

@@ -341,6 +341,15 @@ static int check_whole(struct parser *p)
 			"lose their locks",
 			svc->grace, p->lines[KEY_GRACE] ? "" : " (the default)",
 			svc->lease);
+	/* Who is held off cannot renew. */
+	if (svc->drain * 2 > svc->lease)
+		return fail(
+			p,
+			p->lines[KEY_DRAIN] ? p->lines[KEY_DRAIN] : p->lines[KEY_LEASE],
+			"drain: %u%s is longer than half of lease %u: leases would run out "
+			"meanwhile",
+			svc->drain, p->lines[KEY_DRAIN] ? "" : " (the default)",
+			svc->lease);
 	if (check_gateway(p, &svc->gateway4) || check_gateway(p, &svc->gateway6))
 		return p->rc;
 	return 0;

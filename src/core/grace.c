@@ -86,6 +86,13 @@ void grace_note(struct grace *g, const struct holdings *now, int64_t now_ms)
 	g->ranges = now->ranges;
 }
 
+void grace_hold(struct grace *g, int64_t now_ms)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (g->v[i].back)
+			g->v[i].grown_ms = now_ms;
+}
+
 bool grace_is_over(const struct grace *g, int64_t since_ms, unsigned int grace_s,
 		   unsigned int lease_s, int64_t now_ms)
 {

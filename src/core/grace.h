@@ -76,6 +76,9 @@ void grace_sift(struct grace *grace);
  */
 void grace_note(struct grace *grace, const struct holdings *now, int64_t now_ms);
 
+/** grace_hold - nobody could reclaim until now: who is back counts as busy. */
+void grace_hold(struct grace *grace, int64_t now_ms);
+
 /**
  * grace_is_over - has it lasted long enough?
  * @since_ms: since it began

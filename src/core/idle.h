@@ -16,7 +16,7 @@
  * @unsent: written and not yet sent; a FIN counts as one
  * @unacknowledged: written and not acknowledged, sent or not; a FIN counts as one
  * @unread: received, and not read by the server
- * @silent_ms: since the client last acknowledged anything
+ * @silent_ms: since anything came from the client
  */
 struct sent {
 	uint64_t cookie;

@@ -137,7 +137,7 @@ const struct key keys[KEY_COUNT] = {
 			"while the others are served; the rest is part of the pause. When it "
 			"is over, a move is given up and the service goes on where it is; a "
 			"stop goes on, and names the clients whose calls may be executed "
-			"twice. With more than 10 the time-out of Pacemaker's stop has to grow "
+			"twice. Not longer than half of the lease. With more than 10 the time-out of Pacemaker's stop has to grow "
 			"by three times as much.",
 	},
 	[KEY_THREADS] = {

@@ -31,6 +31,11 @@
 /* Types 135 and 136: the client must still be able to find us, and we the client. */
 #define ACCEPT_ND "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
 
+/* A path whose MTU changes: the replies would not arrive. */
+#define ACCEPT_PMTU                                                                      \
+	"		icmp type destination-unreachable accept\n"                                   \
+	"		icmpv6 type packet-too-big accept\n"
+
 /* The rules of a chain that accepts segments without payload. */
 static void write_bare(FILE *f)
 {
@@ -61,7 +66,7 @@ char *ruleset_drain(uint16_t port, bool dormant)
 		"	chain input {\n"
 		"		type filter hook input priority -300; policy drop;\n"
 		"		iif 1 accept\n"
-		"		" ACCEPT_ND
+		"		" ACCEPT_ND ACCEPT_PMTU
 		"		tcp dport %u tcp flags & syn == 0 jump bare\n"
 		"	}\n"
 		"	chain output {\n"

@@ -36,8 +36,9 @@
 /* Where corosync would have its nodelist from. */
 #define COROSYNC_CONF     "/etc/corosync/corosync.conf"
 #define COROSYNC_CONF_MAX 1048576
-/* A keeper answers at once; for one that is stopped, or a head under load. */
-#define ANSWERS_MS 10000
+/* A keeper answers at once. One that hangs is ended by its watchdog (30 s, baton@.service), and then
+ * it has left; a start must not have failed before that. */
+#define ANSWERS_MS 45000
 
 static void broadcast(struct keeper *k, enum message_type type, const char *to,
 		      uint64_t id, struct json_object *body)
@@ -55,9 +56,14 @@ static void broadcast(struct keeper *k, enum message_type type, const char *to,
 static void tell_stand(struct keeper *k, const char *to, uint64_t id)
 {
 	const struct handover *h = &k->transfer.handover;
-	struct claim_stand stand = { .holds = diskhold_exists(&k->paths) };
+	struct claim_stand stand = { .holds = diskhold_check(&k->paths, k->svc, NULL) <
+					      0 };
 
-	snprintf(stand.word, sizeof(stand.word), "%s", jobs_word(k));
+	/* Also what has been agreed to, and waits for its turn. */
+	snprintf(stand.word, sizeof(stand.word), "%s",
+		 strcmp(k->claims.holder, k->peers.self) == 0 ? "start"
+		 : jobs_will_start(k)                         ? "take"
+							      : jobs_word(k));
 	if (h->phase != HANDOVER_IDLE)
 		snprintf(stand.peer, sizeof(stand.peer), "%s", h->peer);
 	rival_find(k->svc, stand.rival, NULL);
@@ -71,15 +77,18 @@ static void take_claim(struct keeper *k, const char *from, uint64_t id)
 
 	if (!c->holder[0])
 		snprintf(c->holder, sizeof(c->holder), "%s", from);
+	/* Of one head the last counts. */
+	if (strcmp(c->holder, from) == 0)
+		c->holder_id = id;
 	if (!ours)
 		tell_stand(k, from, id);
 	else if (c->pending && c->id == id)
 		c->delivered = true;
 }
 
-static void take_unclaim(struct keeper *k, const char *from)
+static void take_unclaim(struct keeper *k, const char *from, uint64_t id)
 {
-	if (strcmp(k->claims.holder, from) == 0)
+	if (strcmp(k->claims.holder, from) == 0 && k->claims.holder_id == id)
 		k->claims.holder[0] = '\0';
 }
 
@@ -173,7 +182,7 @@ static void begin(struct keeper *k)
 	struct job job = { .operation = OPERATION_START,
 			   .who = JOB_CLIENT,
 			   .client = c->fd,
-			   .claimed = true };
+			   .claim = c->id };
 	struct err err = { 0 };
 
 	end_pending(k);
@@ -248,7 +257,7 @@ void claims_message(struct keeper *k, const char *from, const struct message *m)
 		take_claim(k, from, m->generation);
 		judge(k, false);
 	} else if (m->type == MESSAGE_UNCLAIM) {
-		take_unclaim(k, from);
+		take_unclaim(k, from, m->generation);
 	} else if (m->type == MESSAGE_STAND && strcmp(m->to, k->peers.self) == 0) {
 		take_stand(k, from, m);
 	} else if (m->type == MESSAGE_HELLO && !from_us && c->pending) {
@@ -267,9 +276,14 @@ void claims_peers_changed(struct keeper *k)
 	judge(k, false);
 }
 
-void claims_ended(struct keeper *k)
+void claims_ended(struct keeper *k, uint64_t id)
 {
-	broadcast(k, MESSAGE_UNCLAIM, "", k->claims.id, NULL);
+	broadcast(k, MESSAGE_UNCLAIM, "", id, NULL);
+}
+
+void claims_alone(struct keeper *k)
+{
+	k->claims.holder[0] = '\0';
 }
 
 void claims_overrule(struct keeper *k)
@@ -306,14 +320,48 @@ static int check_membership(struct keeper *k, bool takeover, struct err *err)
 		       k->peers.why.text, k->svc->name);
 }
 
+static int claim(struct keeper *k, int fd, struct err *err)
+{
+	struct claims *c = &k->claims;
+	const struct job start = { .operation = OPERATION_START,
+				   .who = JOB_CLIENT,
+				   .client = fd };
+	int rc = check_membership(k, c->takeover || c->agent, err);
+
+	if (rc < 0)
+		return rc;
+	/* Pacemaker runs, so corosync does; it may not have been there when it was last tried. */
+	if (!k->peers.corosync && c->agent)
+		peers_join(k);
+	/* The agent shall ask Pacemaker before it comes again. */
+	if (!k->peers.corosync && c->agent && !c->gone[0]) {
+		struct json_object *more = json_object_new_object();
+
+		err_set(err, BATON_EXIT_CLUSTER, 0, "no other head can be asked: %.150s",
+			k->peers.why.text);
+		json_object_object_add(more, "silent", json_object_new_array());
+		requests_answer(k, fd, err, false, more);
+		return 0;
+	}
+	if (!k->peers.corosync)
+		return jobs_add(k, &start, 0, err);
+	c->pending = true;
+	c->delivered = false;
+	c->fd = fd;
+	c->n = 0;
+	c->id++;
+	keeper_arm(c->deadline, ANSWERS_MS);
+	broadcast(k, MESSAGE_CLAIM, "", c->id, NULL);
+	return 0;
+}
+
 int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
 		 struct err *err)
 {
 	struct claims *c = &k->claims;
-	struct job job = { .operation = OPERATION_START,
-			   .who = JOB_CLIENT,
-			   .client = fd };
-	int rc;
+	const struct job confirm = { .operation = OPERATION_CONFIRM,
+				     .who = JOB_CLIENT,
+				     .client = fd };
 
 	/* Pacemaker decides, also over who was first here. */
 	if (terms->gone)
@@ -321,29 +369,20 @@ int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
 	if (c->pending)
 		return err_set(err, BATON_EXIT_KEEPER, 0,
 			       "a start is being asked for already");
-	/* It asks nothing of the others, and changes nothing. */
-	if (k->state == STATE_SERVING && !k->jobs.busy) {
-		job.operation = OPERATION_CONFIRM;
-		return jobs_add(k, &job, 0, err);
-	}
-	rc = check_membership(k, terms->takeover || terms->gone, err);
-	if (rc < 0)
-		return rc;
-	/* Pacemaker runs, so corosync does; it may not have been there when it was last tried. */
-	if (!k->peers.corosync && terms->gone)
-		peers_join(k);
-	if (!k->peers.corosync)
-		return jobs_add(k, &job, 0, err);
-	c->pending = true;
-	c->delivered = false;
 	c->takeover = terms->takeover;
+	c->agent = terms->gone;
 	snprintf(c->gone, sizeof(c->gone), "%s", terms->gone ? terms->gone : "");
-	c->fd = fd;
-	c->n = 0;
-	c->id++;
-	keeper_arm(c->deadline, ANSWERS_MS);
-	broadcast(k, MESSAGE_CLAIM, "", c->id, NULL);
-	return 0;
+	/* It asks nothing of the others, and changes nothing. */
+	if (k->state == STATE_SERVING && !k->jobs.busy)
+		return jobs_add(k, &confirm, 0, err);
+	return claim(k, fd, err);
+}
+
+int claims_unconfirmed(struct keeper *k, int fd, struct err *err)
+{
+	return k->claims.pending ? err_set(err, BATON_EXIT_KEEPER, 0,
+					   "a start is being asked for already")
+				 : claim(k, fd, err);
 }
 
 int claims_open(struct keeper *k, struct err *err)

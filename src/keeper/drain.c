@@ -42,7 +42,8 @@
 #define STALL_MS 2000
 /* How long replies may take to be acknowledged unasked, and without any progress when asked. */
 #define ACK_MS    5
-#define SETTLE_MS 500
+#define SETTLE_MS 250
+#define ASKED     4
 /* Should nobody be left to let them in again, the kernel does. */
 #define HELD_MORE_S 10
 
@@ -151,19 +152,27 @@ static int hold_off_calls(struct op *op, struct err *err)
 int drain_calls(struct op *op, struct err *err)
 {
 	const struct owed_terms terms = terms_of(op, BACKLOG_UNDELIVERED, STALL_MS);
+	bool serves = nfsd_get_threads() > 0;
 	struct err why = { 0 };
 	int rc = op_open_diag(op, err);
 
+	if (rc == 0 && serves)
+		op->drained = hold_off_calls(op, &why) == 0;
+	/* After that: whoever has come until then is among them. */
 	if (rc == 0)
 		rc = diag_conns(op->diag, OP_NFS_PORT, &op->conns, err);
-	if (rc < 0 || nfsd_get_threads() <= 0)
+	if (rc < 0 || !serves)
 		return rc;
 	/* Without the filter a call may be executed twice; not to stop would be worse. */
-	if (hold_off_calls(op, &why) < 0) {
-		snprintf(op->note, sizeof(op->note), "no filter: %.100s", why.text);
-		return 0;
+	if (!op->drained && op->planned) {
+		op->given_up = true;
+		*err = why;
+		return err_wrap(err, -EIO, "no filter; the service stays here");
 	}
-	op->drained = true;
+	if (!op->drained) {
+		snprintf(op->note, sizeof(op->note), "no filter: %.100s", why.text);
+		return owed_look(op->diag, &terms, &op->owed, err);
+	}
 	rc = owed_wait(op->diag, &terms, &op->owed, NULL, err);
 	if (rc > 0 && op->planned)
 		return give_up(op, &op->owed, err);
@@ -214,8 +223,10 @@ int drain_settle(struct op *op, struct err *err)
 
 	if (rc == 0)
 		rc = owed_wait(op->diag, &terms, &op->owed, &lost, err);
+	/* An answer may be lost as well. */
 	terms.stall_ms = SETTLE_MS;
-	if (rc > 0) {
+	for (int asked = 0; asked < ASKED && rc > 0 && child_now_ms() < terms.until_ms;
+	     asked++) {
 		ask_for_acknowledgement(op);
 		rc = owed_wait(op->diag, &terms, &op->owed, &lost, err);
 	}

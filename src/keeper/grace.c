@@ -15,12 +15,14 @@
  * looks up when the period began. Without any it lasts as long as it was set.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/grace.h"
@@ -30,10 +32,13 @@
 #include "sys/nfsd.h"
 #include "sys/nfsdcld.h"
 #include "sys/nfsdheld.h"
+#include "sys/state.h"
 
 /* A look after a second; and for a tenth of the time at most. */
 #define LOOK_MS 1000
 #define SHARE   10
+/* Of the file by which a head sees that its disk takes a write. */
+#define PULSE_MAX 32
 /* After that a look says nothing. */
 #define COUNT_MS 60000
 /* Newer kernels end it a moment after they are told to. */
@@ -83,6 +88,22 @@ static bool look(struct sitting *s)
 			     now_ms);
 }
 
+/*
+ * A disk that stood still is why nobody has reclaimed anything, and this look did not meet it:
+ * what it goes by is in memory. So a write has to reach the disk first, however long it takes.
+ */
+static bool disk_is_slow(const struct sitting *s)
+{
+	const struct paths *paths = &s->op->paths;
+	int64_t began = child_now_ms();
+	_cleanup_close_ int fd = state_open_file(
+		paths, paths->pulse, O_WRONLY | O_CREAT | O_DSYNC, PULSE_MAX, NULL);
+
+	if (fd >= 0 && pwrite(fd, "\n", 1, 0) < 0)
+		return false;
+	return child_now_ms() - began >= LOOK_MS;
+}
+
 static void end_period(struct sitting *s)
 {
 	int64_t until = child_now_ms() + END_MS;
@@ -98,8 +119,12 @@ static void sit(struct sitting *s)
 	while (nfsd_in_grace() == 1) {
 		int64_t began = child_now_ms(), took;
 
-		if (look(s))
-			end_period(s);
+		if (look(s)) {
+			if (disk_is_slow(s))
+				grace_hold(&s->grace, child_now_ms());
+			else
+				end_period(s);
+		}
 		took = child_now_ms() - began;
 		poll(NULL, 0, SHARE * took > LOOK_MS ? SHARE * took : LOOK_MS);
 	}

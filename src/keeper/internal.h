@@ -34,7 +34,7 @@ enum job_for {
  * struct job - an operation that runs or waits
  * @client: JOB_CLIENT's connection, owned
  * @question, @from: JOB_QUESTION's number, and who asks
- * @claimed: a start that the other heads have agreed to (claims.c)
+ * @claim: of a start that the other heads have agreed to (claims.c), 0 = of none
  */
 struct job {
 	enum operation operation;
@@ -42,7 +42,7 @@ struct job {
 	int client;
 	uint64_t question;
 	char from[MESSAGE_HEAD_MAX + 1];
-	bool claimed;
+	uint64_t claim;
 };
 
 struct jobs {
@@ -65,6 +65,8 @@ int jobs_add(struct keeper *k, const struct job *job, unsigned int patience_ms,
 	     struct err *err);
 /** jobs_word - the running operation, else the service's state. */
 const char *jobs_word(const struct keeper *k);
+/** jobs_will_start - does a start wait that the other heads do not see? */
+bool jobs_will_start(const struct keeper *k);
 void jobs_release(struct keeper *k);
 
 /* ---- requests.c: the socket */
@@ -262,10 +264,12 @@ void transfer_close(struct keeper *k);
 
 struct claims {
 	char holder[MESSAGE_HEAD_MAX + 1]; /* whose claim is in force, "" = nobody's */
+	uint64_t holder_id;                /* which of them */
 	uint64_t id;                       /* of the last one of this head */
 	bool pending;                      /* it is being judged */
 	bool delivered;                    /* … and was seen by all */
 	bool takeover;
+	bool agent; /* Pacemaker asks, and says of these heads that they are gone */
 	char gone[CLAIM_GONE_MAX];
 	int fd; /* who has asked for it */
 	struct claim_head heads[COROSYNC_HEADS_MAX];
@@ -283,8 +287,12 @@ int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
 		 struct err *err);
 void claims_message(struct keeper *k, const char *from, const struct message *message);
 void claims_peers_changed(struct keeper *k);
+/** claims_unconfirmed - it does not serve, as was believed: so the start is claimed; as above. */
+int claims_unconfirmed(struct keeper *k, int fd, struct err *err);
 /** claims_ended - a start that was claimed has ended. */
-void claims_ended(struct keeper *k);
+void claims_ended(struct keeper *k, uint64_t id);
+/** claims_alone - nobody is heard any more: whose claim was in force is not known. */
+void claims_alone(struct keeper *k);
 /** claims_overrule - somebody wants a stop of this head. */
 void claims_overrule(struct keeper *k);
 /** claims_is_foreign - is another head's claim in force? */

@@ -23,6 +23,19 @@ const char *jobs_word(const struct keeper *k)
 			    : plan_state_name(k->state);
 }
 
+static bool starts(const struct job *job)
+{
+	return job->operation == OPERATION_START || job->operation == OPERATION_TAKE;
+}
+
+bool jobs_will_start(const struct keeper *k)
+{
+	for (size_t i = 0; i < k->jobs.n_waiting; i++)
+		if (starts(&k->jobs.waiting[i]))
+			return true;
+	return k->jobs.busy && starts(&k->jobs.job);
+}
+
 static void answer_waiting(int fd, enum operation operation)
 {
 	struct json_object *o = json_object_new_object();
@@ -66,8 +79,12 @@ static void judge_state(struct keeper *k)
 		k->state =
 			runner->before == STATE_ABSENT ? STATE_STANDBY : runner->before;
 		break;
-	case OPERATION_PREPARE:
 	case OPERATION_MEND:
+		/* Somebody else has changed it: a stop without the keeper. */
+		if (runner->before != STATE_SERVING)
+			k->state = runner->before;
+		return;
+	case OPERATION_PREPARE:
 		/* They tell what they have found, and change nothing that counts here. */
 		return;
 	case OPERATION_CONFIRM:
@@ -104,11 +121,16 @@ static bool has_gone(const struct job *job)
 static void tell_owner(struct keeper *k, const struct job *job, const struct err *err,
 		       bool changed)
 {
+	struct err why = { 0 };
+
 	switch (job->who) {
 	case JOB_CLIENT:
-		if (job->claimed)
-			claims_ended(k);
-		requests_answer(k, job->client, err, changed, NULL);
+		if (job->claim)
+			claims_ended(k, job->claim);
+		if (err && job->operation == OPERATION_CONFIRM &&
+		    claims_unconfirmed(k, job->client, &why) == 0)
+			break;
+		requests_answer(k, job->client, why.text[0] ? &why : err, changed, NULL);
 		break;
 	case JOB_HANDOVER:
 		transfer_ended(k, err);
@@ -136,8 +158,8 @@ static void begin_next(struct keeper *k)
 		memmove(jobs->waiting, jobs->waiting + 1, jobs->n_waiting * sizeof(next));
 		if (has_gone(&next)) {
 			close(next.client);
-			if (next.claimed)
-				claims_ended(k);
+			if (next.claim)
+				claims_ended(k, next.claim);
 		} else if (begin(k, &next, 0, &err) < 0)
 			tell_owner(k, &next, &err, false);
 	}
@@ -247,6 +269,9 @@ static int begin(struct keeper *k, const struct job *job, unsigned int patience_
 	const struct replica *told = NULL;
 	int rc;
 
+	if (starts(job) && claims_is_foreign(k))
+		return err_set(err, BATON_EXIT_PEER, 0, "%s has taken over",
+			       k->claims.holder);
 	watch_pause(k);
 	if (job->operation == OPERATION_TEARDOWN)
 		watch_forget(k);

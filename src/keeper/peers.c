@@ -155,6 +155,7 @@ static void lose(struct keeper *k)
 			 k->svc->name);
 	disconnect(k);
 	transfer_peers_changed(k);
+	claims_alone(k);
 	claims_peers_changed(k);
 	keeper_arm(k->peers.retry, RETRY_MS);
 }
@@ -221,6 +222,11 @@ static int on_flush(sd_event_source *source, uint64_t usec, void *data)
 			rc = corosync_send(p->corosync, text, strlen(text));
 		if (rc == -EAGAIN)
 			break;
+		/* What is not sent must not be missed in silence. */
+		if (rc < 0) {
+			lose(k);
+			break;
+		}
 		p->n_queue--;
 		memmove(p->queue, p->queue + 1, p->n_queue * sizeof(p->queue[0]));
 		if (!p->corosync)
@@ -243,7 +249,7 @@ void peers_send(struct keeper *k, const struct message *message)
 		return;
 	}
 	if (p->n_queue == 0 && p->corosync &&
-	    corosync_send(p->corosync, text, strlen(text)) != -EAGAIN) {
+	    corosync_send(p->corosync, text, strlen(text)) == 0) {
 		free(text);
 		return;
 	}

@@ -32,6 +32,7 @@
 #include "keeper/facts.h"
 #include "keeper/op.h"
 #include "sys/child.h"
+#include "sys/diskhold.h"
 #include "sys/lock.h"
 
 /* Time to look at what stands: longer than another service of this head may hold knfsd's
@@ -202,6 +203,9 @@ static void run_child(const struct service *svc, enum operation operation,
 	if (rc == 0) {
 		plan = plan_make(operation, &standing);
 		over.before = plan_state(&standing);
+		/* Nobody else can be about to mount it: that needs the lock. */
+		if (over.before == STATE_STANDBY || over.before == STATE_ABSENT)
+			diskhold_drop(&op.paths);
 		over.changed =
 			plan.phases[0] != PHASE_END && operation != OPERATION_PREPARE;
 		if (plan.refused)
@@ -216,6 +220,10 @@ static void run_child(const struct service *svc, enum operation operation,
 		if (rc < 0 && plan.undo != PHASE_END)
 			undo(&op, plan.undo, fd);
 	}
+	/* It may have made whole what was partial. */
+	if (rc == 0 && operation == OPERATION_STANDBY && over.before != STATE_ABSENT &&
+	    op_go(&op, PLACE_HEAD, NULL) == 0 && facts_look(&op, &standing, NULL) == 0)
+		over.before = plan_state(&standing);
 	if (rc < 0)
 		judge(operation, &op, &over.err);
 	over.rc = rc;

@@ -26,6 +26,7 @@
 #include "sys/diskhold.h"
 #include "sys/file.h"
 #include "sys/mount.h"
+#include "sys/mountpoint.h"
 #include "sys/nfsd.h"
 #include "sys/software.h"
 #include "sys/xfs.h"
@@ -162,7 +163,12 @@ static int run_links(struct op *op, struct err *err)
 
 static int run_tree(struct op *op, struct err *err)
 {
-	return mount_prepare_tree(op->svc, &op->paths, err);
+	int rc = mount_prepare_tree(op->svc, &op->paths, err);
+
+	/* Mounted by a version that noted nothing. */
+	if (rc == 0 && mountpoint_exists(op->paths.fs) && !diskhold_exists(&op->paths))
+		rc = diskhold_note(&op->paths, op->svc->device, err);
+	return rc;
 }
 
 static int run_exports(struct op *op, struct err *err)

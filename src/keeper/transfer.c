@@ -206,10 +206,7 @@ static void apply(struct keeper *k, struct handover_todo todo)
 	if (!todo.begins)
 		return;
 	t->changed |= todo.operation == OPERATION_HAND_OVER;
-	if (todo.operation != OPERATION_HAND_OVER && claims_is_foreign(k)) {
-		err_set(&err, BATON_EXIT_PEER, 0, "%s has taken over", k->claims.holder);
-		happen(k, HANDOVER_BROKEN, &err);
-	} else if (jobs_add(k, &job, 0, &err) < 0)
+	if (jobs_add(k, &job, 0, &err) < 0)
 		happen(k, HANDOVER_BROKEN, &err);
 }
 

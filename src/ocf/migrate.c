@@ -11,7 +11,9 @@
 
 /* The last steps of a start go on after clients are served. */
 #define SETTLE_MS 10000
-#define AGAIN_MS  200
+/* A client's link may carry more in a moment. */
+#define DELIVER_MS 2000
+#define AGAIN_MS   200
 
 static void on_step(struct json_object *entry, void *data)
 {
@@ -45,6 +47,37 @@ static void log_move(const struct call *call, const char *target,
 		ocf_log("INFO", "%s: moved to %s", call->name, target);
 }
 
+/* It was begun, and given up for a client to whom replies could not be delivered in time. */
+static bool was_given_up(struct json_object *result)
+{
+	return member_double(result, "result") == BATON_EXIT_FAILED &&
+	       member_bool(result, "changed") &&
+	       strcmp(member_string(result, "state"), "serving") == 0;
+}
+
+/*
+ * A failure makes Pacemaker stop the service, and a stop gives nothing up: so half of the
+ * time is for further tries.
+ */
+static int ask_to_move(const struct call *call, const char *target,
+		       struct json_object **result, struct err *err)
+{
+	int64_t half = ocf_left_ms(call->request) / 2;
+	int rc;
+
+	for (;;) {
+		rc = call_keeper(call, move_request(call, target), 0, on_step, result,
+				 err);
+		if (rc != -EREMOTEIO || !was_given_up(*result) ||
+		    ocf_left_ms(call->request) < half)
+			return rc;
+		ocf_log("WARNING", "%s: %s; trying again", call->name, err->text);
+		json_object_put(*result);
+		*result = NULL;
+		poll(NULL, 0, DELIVER_MS);
+	}
+}
+
 enum ocf_exit service_migrate_to(const struct ocf_request *request, struct err *err)
 {
 	const char *target = ocf_meta("migrate_target");
@@ -59,10 +92,9 @@ enum ocf_exit service_migrate_to(const struct ocf_request *request, struct err *
 		err_set(err, 0, 0, "OCF_RESKEY_CRM_meta_migrate_target is missing");
 		return OCF_ERR_ARGS;
 	}
-	rc = call_keeper(&call, move_request(&call, target), 0, on_step, &result, err);
+	rc = ask_to_move(&call, target, &result, err);
 	if (rc == -ENOENT && call_bring_back(&call, err) == 0)
-		rc = call_keeper(&call, move_request(&call, target), 0, on_step, &result,
-				 err);
+		rc = ask_to_move(&call, target, &result, err);
 	if (rc == 0)
 		log_move(&call, target, result);
 	else

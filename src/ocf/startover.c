@@ -50,8 +50,10 @@ static void list_gone(const struct call *call, const struct cluster_state *state
 				"%s: fencing is off (stonith-enabled): nobody knows whether "
 				"%s has let go of the disk",
 				call->name, node->name);
-		if (len + strlen(node->name) + 2 < size)
-			len += sprintf(names + len, "%s%s", len ? " " : "", node->name);
+		/* A nodelist without names gives corosync's heads their numbers. */
+		if (len + strlen(node->name) + strlen(node->id) + 3 < size)
+			len += sprintf(names + len, "%s%s %s", len ? " " : "", node->name,
+				       node->id);
 	}
 }
 

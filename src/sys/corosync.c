@@ -45,10 +45,26 @@ static void read_nodelist(struct corosync *c, cmap_handle_t cmap)
 			continue;
 		head = find(c, id);
 		snprintf(key, sizeof(key), "nodelist.node.%u.name", i);
+		if (head)
+			head->listed = true;
 		if (head && cmap_get_string(cmap, key, &name) == CS_OK)
 			snprintf(head->name, sizeof(head->name), "%s", name);
 		free(name);
 	}
+}
+
+/* A node that was taken out of the cluster is no head that could be missed. */
+static void drop_removed(struct corosync *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct corosync_head *head = &c->heads[i];
+
+		if (head->listed || head->online || head->joined || head->self)
+			c->heads[n++] = *head;
+	}
+	c->n = n;
 }
 
 static void read_names(struct corosync *c)
@@ -57,8 +73,11 @@ static void read_names(struct corosync *c)
 
 	if (cmap_initialize(&cmap) != CS_OK)
 		return;
+	for (size_t i = 0; i < c->n; i++)
+		c->heads[i].listed = false;
 	read_nodelist(c, cmap);
 	cmap_finalize(cmap);
+	drop_removed(c);
 }
 
 static struct corosync *of(cpg_handle_t handle)
@@ -113,6 +132,7 @@ static void on_ring(cpg_handle_t handle, struct cpg_ring_id ring, uint32_t n,
 		if (head)
 			head->online = true;
 	}
+	read_names(c);
 	c->calls.changed(c->calls.data);
 }
 

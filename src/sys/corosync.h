@@ -20,6 +20,7 @@
  * @online: it is in our partition of the cluster
  * @joined: one of its processes is in the group
  * @self: it is this head
+ * @listed: corosync.conf's nodelist has it
  */
 struct corosync_head {
 	uint32_t id;
@@ -27,6 +28,7 @@ struct corosync_head {
 	bool online;
 	bool joined;
 	bool self;
+	bool listed;
 };
 
 /**

@@ -204,9 +204,10 @@ int diskhold_check(const struct paths *paths, const struct service *svc, struct 
 			       "the kernel still has the filesystem of %s", disk.name);
 	if (!is_here(&disk))
 		return 0;
-	/* One that cannot be opened for another reason has no user, only a fault. */
+	/* One that has a fault has no user. */
 	fd = open_exclusively(&disk, svc->device);
-	if (fd < 0 && errno == EBUSY)
+	if (fd < 0 && errno != ENXIO && errno != ENODEV && errno != EIO &&
+	    errno != ENOENT && errno != ENOMEDIUM)
 		return err_set(err, BATON_EXIT_STANDING, EBUSY,
 			       "something on this head still uses %s", disk.name);
 	if (count_queued_writes(&disk) > 0)

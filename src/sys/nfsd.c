@@ -351,11 +351,11 @@ int nfsd_walk_held(const char *dir, const char *number,
 	f = fopen(path, "re");
 	if (!f)
 		return -errno;
-	for (int n = 0; n < STATES_MAX && rc == 0 && getline(&line, &room, f) > 0; n++) {
+	for (int n = 0; rc == 0 && getline(&line, &room, f) > 0; n++) {
 		struct held held;
 
 		held_parse(&held, line);
-		rc = call(&held, data);
+		rc = n < STATES_MAX ? call(&held, data) : -E2BIG;
 	}
 	return rc;
 }

@@ -124,7 +124,7 @@ int nfsd_walk_clients(const char *dir,
  * @call: other than 0 ends the walk; called 100,000 times at most
  * @data: for @call
  *
- * Return: 0, -errno, or what @call returned.
+ * Return: 0, -E2BIG if there are more, -errno, or what @call returned.
  */
 int nfsd_walk_held(const char *dir, const char *number,
 		   int (*call)(const struct held *held, void *data), void *data);

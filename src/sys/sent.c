@@ -24,7 +24,10 @@ static int take_info(const struct nlattr *attr, void *data)
 	sent->bytes = info.tcpi_bytes_sent;
 	sent->acked = info.tcpi_bytes_acked;
 	sent->unsent = info.tcpi_notsent_bytes;
-	sent->silent_ms = info.tcpi_last_ack_recv;
+	/* Data with nothing new to acknowledge may not count as an acknowledgement. */
+	sent->silent_ms = info.tcpi_last_ack_recv < info.tcpi_last_data_recv
+				  ? info.tcpi_last_ack_recv
+				  : info.tcpi_last_data_recv;
 	return MNL_CB_OK;
 }
 

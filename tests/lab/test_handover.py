@@ -4,6 +4,7 @@ they go well, and how they go wrong at each step."""
 
 import json
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -291,6 +292,62 @@ def test_what_is_not_served_is_not_granted(vmstore):
     assert answer["error"] == ("was partial when it was to be handed over, not serving; head1 "
                                "serves it again")
     assert vmstore.states() == {"head1": "serving", "head2": "standby"}
+
+
+def sockets(vmstore, head):
+    return vmstore.lab.guest(head).run([*vmstore.inside, "ss", "-tinH", "sport", "=", ":2049"]).stdout
+
+
+def queued(vmstore, head):
+    """Bytes that the clients have not acknowledged."""
+    return sum(int(q) for q in re.findall(r"^ESTAB +\d+ +(\d+) ", sockets(vmstore, head), re.M))
+
+
+def acked(vmstore, head):
+    return sum(int(n) for n in re.findall(r"bytes_acked:(\d+)", sockets(vmstore, head)))
+
+
+def test_replies_that_cannot_be_delivered(vmstore):
+    """A client reads more than its link carries in `drain` seconds: the move is given up, by name,
+    and it is as if nothing had been. A stop goes on, and says what that cost."""
+    lab, client = vmstore.lab, vmstore.lab.guest("client")
+    for head in HEADS:
+        vmstore.end_keeper(head)
+        vmstore.configure(head, vmstore.conf(drain=1))
+        vmstore.keep(head)
+    vmstore.meet()
+    vmstore.mount()
+    client.run(["dd", "if=/dev/zero", f"of={vmstore.mountpoint}/big", "bs=1M", "count=16",
+                "conv=fsync"], timeout=60)
+    readers = None
+    try:
+        with lab.net.slow(client.spec.tap["lan"], 1):
+            # Up to 2 MiB under way at once: 17 s at that rate.
+            readers = client.start(["sh", "-c", f"cd {vmstore.mountpoint}; i=0; while [ $i -lt 16 ]; do "
+                                    "(while dd if=big of=/dev/null iflag=direct bs=128k status=none; "
+                                    "do :; done) & i=$((i+1)); done; wait"])
+            wait_for("a backlog", lambda: queued(vmstore, "head1") > 400000, 60)
+            answer = vmstore.ask("head1", do="move", target="head2")
+            assert answer["result"] == FAILED and answer["state"] == "serving", answer
+            assert re.match(r"(hold|drain): replies could not be delivered within 1 s to 10\.77\.0\.20:\d+ "
+                            r"\(\d+ bytes\); the service stays here; head1 serves it again$",
+                            answer["error"]), answer
+            assert vmstore.mounts() == ["head1"]
+            rules = lab.guest("head1").run([*vmstore.inside, "nft", "list", "ruleset"]).stdout
+            assert "baton_hold" not in rules and "flags dormant" in rules
+            # Nobody waits for anything but the link.
+            before = acked(vmstore, "head1")
+            wait_for("more", lambda: acked(vmstore, "head1") > before)
+            assert vmstore.ask("head1", do="stop")["result"] == 0
+        settle, = [s for s in vmstore.ledger("head1", "stop")["steps"] if s["step"] == "settle"]
+        assert settle["unsettled"] == 1 and "10.77.0.20" in settle["note"], settle
+        vmstore.start("head1")
+    finally:
+        # The shells first: they start it again.
+        client.run(["sh", "-c", "pkill -f '[i]f=big'; pkill -x dd"], check=False)
+        if readers:
+            readers.kill()
+    vmstore.unmount()
 
 
 def test_without_a_keeper_there(vmstore):

@@ -476,7 +476,7 @@ def test_a_device_on_top_of_the_disk(homes, head1):
         assert homes.status("head1")["state"] == "partial"
     finally:
         head1.run(["dmsetup", "remove", "--retry", "top"])
-    assert homes.stop("head1").stdout == "homes: stopped, in standby\n"
+    assert homes.stop("head1").stdout == "homes: already stopped, in standby\n"
 
 
 def test_an_export_that_is_not_on_the_disk(homes, head1):

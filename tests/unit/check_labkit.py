@@ -288,7 +288,7 @@ class Soak(unittest.TestCase):
                          (False, ["--workers", "1"], soak.PAUSE_MS))
         hard = soak.Load(30, 2, 16)
         self.assertEqual(hard.options(), ["--workers", "16", "--read", "--depth", "16",
-                                          "--read-size", "32"])
+                                          "--read-size", "32", "--patience", "300"])
         self.assertTrue(hard.is_hard() and soak.Load(link=5).is_hard())
         self.assertGreater(hard.pause_ms(), soak.PAUSE_MS)
         self.assertEqual(net.token_bucket(30), ["rate", "30mbit", "burst", "37500", "latency", "100ms"])

@@ -98,6 +98,9 @@ static void who_is_silent_may_serve(void **state)
 {
 	static const char said[] =
 		"head1 does not answer, so nobody knows whether it serves";
+	static const char hangs[] =
+		"the keeper of head1 runs and does not answer; end it, "
+		"or have that head fenced";
 	const struct claim_head dead = { 0 }, mute = { .joined = true };
 
 	expect(dead, &plain, false, CLAIM_SILENT, said);
@@ -107,9 +110,9 @@ static void who_is_silent_may_serve(void **state)
 	expect(mute, &plain, false, CLAIM_WAITS, "");
 	expect(mute, &takeover, false, CLAIM_WAITS, "");
 	expect(mute, &pacemaker, false, CLAIM_WAITS, "");
-	expect(mute, &plain, true, CLAIM_SILENT, said);
-	expect(mute, &takeover, true, CLAIM_GRANTED, "");
-	expect(mute, &pacemaker, true, CLAIM_GRANTED, "");
+	expect(mute, &plain, true, CLAIM_REFUSED, hangs);
+	expect(mute, &takeover, true, CLAIM_REFUSED, hangs);
+	expect(mute, &pacemaker, true, CLAIM_REFUSED, hangs);
 	/* Of another Pacemaker says nothing. */
 	expect(dead, &(const struct claim_terms){ .gone = "head2 head11" }, false,
 	       CLAIM_SILENT, said);

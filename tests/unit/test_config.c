@@ -120,6 +120,9 @@ static const struct {
 	{ "", "f: section [service] is missing" },
 	{ "\n# nothing\n", "f: section [service] is missing" },
 	{ "[service]", "f: key 'device' is missing" },
+	{ "[service]\ndevice = /dev/sdb\nfstype = xfs\naddress = 192.0.2.50/24@ens192\n"
+	  "export = / *(rw)\ndrain = 6\n",
+	  "f:6: drain: 6 is longer than half of lease 10: leases would run out meanwhile" },
 	{ "[service]\n" DEV EXP, "f: key 'address' is missing" },
 	{ "[service]\n" DEV ADDR, "f: key 'export' is missing" },
 	{ DEV, "f:1: 'device' stands before the section [service]" },

@@ -45,6 +45,8 @@ static const char drain_2049[] =
 	"		type filter hook input priority -300; policy drop;\n"
 	"		iif 1 accept\n"
 	"		icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
+	"		icmp type destination-unreachable accept\n"
+	"		icmpv6 type packet-too-big accept\n"
 	"		tcp dport 2049 tcp flags & syn == 0 jump bare\n"
 	"	}\n"
 	"	chain output {\n"
