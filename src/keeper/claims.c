@@ -334,7 +334,7 @@ static int claim(struct keeper *k, int fd, struct err *err)
 	if (!k->peers.corosync && c->agent)
 		peers_join(k);
 	/* The agent shall ask Pacemaker before it comes again. */
-	if (!k->peers.corosync && c->agent && !c->gone[0]) {
+	if (!k->peers.corosync && is_configured() && c->agent && !c->gone[0]) {
 		struct json_object *more = json_object_new_object();
 
 		err_set(err, BATON_EXIT_CLUSTER, 0, "no other head can be asked: %.150s",
