@@ -326,7 +326,7 @@ def test_replies_that_cannot_be_delivered(vmstore):
             readers = client.start(["sh", "-c", f"cd {vmstore.mountpoint}; i=0; while [ $i -lt 16 ]; do "
                                     "(while dd if=big of=/dev/null iflag=direct bs=128k status=none; "
                                     "do :; done) & i=$((i+1)); done; wait"])
-            wait_for("a backlog", lambda: queued(vmstore, "head1") > 400000, 60)
+            wait_for("a backlog", lambda: queued(vmstore, "head1") > 150000, 60)
             answer = vmstore.ask("head1", do="move", target="head2")
             assert answer["result"] == FAILED and answer["state"] == "serving", answer
             assert re.match(r"(hold|drain): replies could not be delivered within 1 s to 10\.77\.0\.20:\d+ "
