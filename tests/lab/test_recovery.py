@@ -232,7 +232,8 @@ def test_the_connections_outlive_their_head(cluster, vmstore):
         wait_for("head1 to be missed", lambda: vmstore.status("head2")["state"] == "standby" and
                  not json.loads(vmstore.baton("head2", "status", "vmstore", "--json").stdout
                                 )[1].get("online", True))
-        vmstore.start("head2")
+        # Who has switched it off knows that it is dead.
+        vmstore.baton("head2", "start", "--takeover", "vmstore")
         assert vmstore.note("head2", "start", "tickle") == \
             "1 connections, 1 of them told by another head"
         vmstore.lab.guest("client").run(["touch", f"{vmstore.mountpoint}/after"], timeout=90)
