@@ -54,6 +54,10 @@ class Service:
         """Put the service file on a head, for its next boots too."""
         self.lab.guest(head).install({f"/etc/baton/{self.name}.conf": text or self.conf()})
 
+    def configured(self, head):
+        """The text of the service file on a head."""
+        return self.lab.guest(head).run(["cat", f"/etc/baton/{self.name}.conf"]).stdout
+
     def make_filesystem(self, head="head1"):
         # As mkfs.xfs does by itself on disks with 4 KiB sectors: see doc/facts.md, XFS.
         self.lab.guest(head).run(["mkfs.xfs", "-q", "-f", "-K", "-l", "su=4096",

@@ -128,7 +128,7 @@ static void show_success(const struct relocation *r)
 }
 
 /* It was not exactly-once, whatever else went well. */
-static void warn_unsettled(const struct relocation *r, struct json_object *record)
+static void warn_unsettled(struct relocation *r, struct json_object *record)
 {
 	struct json_object *steps;
 
@@ -139,13 +139,12 @@ static void warn_unsettled(const struct relocation *r, struct json_object *recor
 		struct json_object *step = json_object_array_get_idx(steps, i);
 
 		if (member_double(step, "unsettled") > 0)
-			fprintf(stderr, "baton: %s: replies %s\n", r->name,
-				member_string(step, "note"));
+			relocation_warn(r, "replies %s", member_string(step, "note"));
 	}
 }
 
 /* A hand-over that failed: Pacemaker has stopped it then, and if that was here, it is known. */
-static void warn_of_stop(const struct relocation *r)
+static void warn_of_stop(struct relocation *r)
 {
 	struct json_object *records;
 	struct paths paths;
@@ -163,10 +162,12 @@ static void warn_of_stop(const struct relocation *r)
 	json_object_put(records);
 }
 
-static int tell(const struct relocation *r)
+static int tell(struct relocation *r)
 {
 	bool failed = r->err.text[0];
 
+	warn_unsettled(r, r->record);
+	warn_of_stop(r);
 	if (r->options->json) {
 		struct json_object *o = relocation_summary(r);
 
@@ -176,8 +177,6 @@ static int tell(const struct relocation *r)
 	} else {
 		if (r->record)
 			show_record(r->record);
-		warn_unsettled(r, r->record);
-		warn_of_stop(r);
 		if (!failed)
 			show_success(r);
 	}

@@ -33,6 +33,13 @@ void sents_sort(struct sents *sents)
 		qsort(sents->v, sents->n, sizeof(*sents->v), by_cookie);
 }
 
+bool sents_has(const struct sents *sents, uint64_t cookie)
+{
+	const struct sent key = { .cookie = cookie };
+
+	return sents->n && bsearch(&key, sents->v, sents->n, sizeof(key), by_cookie);
+}
+
 /* Sets of clients' addresses, with or without (0) their ports. */
 static struct conn member(const struct ipaddr *ip, uint16_t port)
 {

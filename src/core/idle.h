@@ -44,6 +44,9 @@ int sents_add(struct sents *sents, const struct sent *sent);
 /** sents_sort - by cookie. */
 void sents_sort(struct sents *sents);
 
+/** sents_has - is there one of this cookie in a sorted list? */
+bool sents_has(const struct sents *sents, uint64_t cookie);
+
 /** sents_free - release the list and clear it. */
 void sents_free(struct sents *sents);
 

@@ -141,11 +141,6 @@ char *ruleset_hold(uint16_t port, const struct conns *conns, unsigned int second
 	return text;
 }
 
-const char *ruleset_unhold(void)
-{
-	return REPLACE_HOLD;
-}
-
 const char *ruleset_silence(void)
 {
 	/* Loopback stays open: rpc.mountd and nfsdcld of the service are still at work. */

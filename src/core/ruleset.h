@@ -41,9 +41,6 @@ char *ruleset_drain(uint16_t port, bool dormant);
  */
 char *ruleset_hold(uint16_t port, const struct conns *conns, unsigned int seconds);
 
-/** ruleset_unhold - take that table away, whether it exists or not; static text. */
-const char *ruleset_unhold(void);
-
 /** ruleset_silence - nothing in, nothing out but loopback, ARP included; static text. */
 const char *ruleset_silence(void);
 

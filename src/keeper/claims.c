@@ -18,8 +18,9 @@
  * start is refused, unless who asked knows that it is dead (`--takeover`), or Pacemaker does
  * (the agent). A keeper that joins meanwhile is asked, too.
  *
- * A hand-over is no claim: `granted` is the word of the head that had it. But a source that
- * would start again asks here first, for an administrator may have taken over.
+ * A hand-over is no claim: `granted` is the word of the head that had it. But nothing starts
+ * here while another head's claim is in force (jobs.c), neither a target nor a source that would
+ * start again, for an administrator may have taken over.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -114,7 +114,6 @@ int drain_hold(struct op *op, struct err *err)
 	keep_owing(&held, BACKLOG_UNDELIVERED, HOLD_BYTES);
 	if (rc < 0 || held.n == 0 || (rc = load_hold(op, &held, err)) < 0)
 		goto end;
-	op->holding = true;
 	sents_sort(&held);
 	terms.only = &held;
 	rc = owed_wait(op->diag, &terms, &last, NULL, err);
@@ -165,6 +164,7 @@ int drain_calls(struct op *op, struct err *err)
 		return rc;
 	/* Without the filter a call may be executed twice; not to stop would be worse. */
 	if (!op->drained && op->planned) {
+		drain_end(op, NULL);
 		op->given_up = true;
 		*err = why;
 		return err_wrap(err, -EIO, "no filter; the service stays here");
@@ -187,13 +187,17 @@ static void ask_for_acknowledgement(struct op *op)
 {
 	_cleanup_conns_ struct conns owing = { 0 };
 
-	for (size_t i = 0; i < op->owed.n; i++)
+	for (size_t i = 0; i < op->owed.n; i++) {
+		const struct sent *s = &op->owed.v[i];
+
+		if (!backlog_bytes(s, BACKLOG_UNACKNOWLEDGED))
+			continue;
 		for (size_t j = 0; j < op->conns.n; j++)
-			if (backlog_bytes(&op->owed.v[i], BACKLOG_UNACKNOWLEDGED) &&
-			    op->conns.v[j].rport == op->owed.v[i].port &&
-			    ipaddr_equal(&op->conns.v[j].remote, &op->owed.v[i].ip) &&
+			if (op->conns.v[j].rport == s->port &&
+			    ipaddr_equal(&op->conns.v[j].remote, &s->ip) &&
 			    conns_add(&owing, &op->conns.v[j]) < 0)
 				return;
+	}
 	/* No route to a client any more, or no link: then it cannot be asked. */
 	if (op_open_raw(op, NULL) == 0)
 		rawsock_tickle(&op->raw, &owing, NULL, NULL);
@@ -238,10 +242,15 @@ int drain_settle(struct op *op, struct err *err)
 
 int drain_end(struct op *op, struct err *err)
 {
-	int rc = nftable_set_dormant(RULESET_TABLE, true, err);
+	static const char *const tables[] = { RULESET_TABLE, RULESET_HOLD };
+	int rc = 0;
 
-	if (op->holding && op_open_nft(op, NULL) == 0 &&
-	    nft_apply(op->nft, ruleset_unhold(), NULL) == 0)
-		op->holding = false;
-	return rc == -ENOENT ? 0 : rc;
+	/* Asleep they see no packet; one small message each, as this is part of the pause. */
+	for (size_t i = 0; i < 2; i++) {
+		int r = nftable_set_dormant(tables[i], true, rc == 0 ? err : NULL);
+
+		if (r < 0 && r != -ENOENT && rc == 0)
+			rc = r;
+	}
+	return rc;
 }

@@ -29,13 +29,11 @@
  * @conns: the clients' connections when the stop began
  * @told: what another head has told; NULL = nothing
  * @clients: those that a stop lets go of; see stop.c
- * @sent: what had been sent to clients when they were looked at
  * @kept: why none may be let go of; "" = nothing is in doubt
  * @planned: the stop is part of a hand-over, which may be given up as long as it serves
  * @given_up: it was
  * @drained: no call comes in any more
- * @holding: connections are held off while others are served
- * @owed: what the connections owed when the drain ended
+ * @owed: the connections when the drain ended: what was sent on them, and owed
  * @unsettled: connections whose clients may repeat a call that was executed
  * @holdings: what clients held when no call came in any more …
  * @counted: … as far as there was time
@@ -58,12 +56,10 @@ struct op {
 	struct conns conns;
 	const struct replica *told;
 	struct clients clients;
-	struct sents sent;
 	char kept[100];
 	bool planned;
 	bool given_up;
 	bool drained;
-	bool holding;
 	struct sents owed;
 	size_t unsettled;
 	struct holdings holdings;

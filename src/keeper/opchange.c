@@ -17,7 +17,6 @@ void op_release(struct op *op)
 	rawsock_close(&op->raw);
 	conns_free(&op->conns);
 	clients_free(&op->clients);
-	sents_free(&op->sent);
 	sents_free(&op->owed);
 	holdings_free(&op->holdings);
 	if (op->asking >= 0)

@@ -30,7 +30,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,9 +59,6 @@
 /* How long the kernel may take to let go of the disk after the unmount. */
 #define RELEASE_MS 5000
 
-/* Everything but TIME-WAIT and SYN-RECV: sockets that can still owe something. */
-#define STATES_OWING (DIAG_STATES_ALL & ~(1u << TCP_TIME_WAIT) & ~DIAG_STATES_SYN_RECV)
-
 /* In a child: a disk that hangs must not keep the address up. run_unmount() awaits it. */
 static int run_sync(struct op *op, struct err *err)
 {
@@ -90,13 +86,15 @@ static void keep_all(struct op *op, const char *why)
 	snprintf(op->kept, sizeof(op->kept), "%.*s", (int)sizeof(op->kept) - 1, why);
 }
 
-/* What was sent first: what comes between the two is then seen twice, not never. */
+/*
+ * After the drain's last look at what was sent: what comes between the two is then seen twice,
+ * not never.
+ */
 static void look_at_clients(struct op *op)
 {
 	struct err why = { 0 };
 
-	if (sent_list(op->diag, OP_NFS_PORT, STATES_OWING, &op->sent, &why) < 0 ||
-	    nfsd_list_clients(NFSD_CLIENTS, &op->clients, &why) < 0)
+	if (nfsd_list_clients(NFSD_CLIENTS, &op->clients, &why) < 0)
 		keep_all(op, why.text);
 }
 
@@ -127,9 +125,9 @@ static void sift_clients(struct op *op)
 
 	if (op->clients.n == 0)
 		return;
-	if (sent_list(op->diag, OP_NFS_PORT, STATES_OWING, &now, &why) < 0)
+	if (sent_list(op->diag, OP_NFS_PORT, DIAG_STATES_OWING, &now, &why) < 0)
 		keep_all(op, why.text);
-	else if (idle_sift(&op->clients, &op->sent, &now, op->svc, &doubt) < 0)
+	else if (idle_sift(&op->clients, &op->owed, &now, op->svc, &doubt) < 0)
 		keep_all(op, strerror(ENOMEM));
 	else if (doubt)
 		keep_all(op, doubt);

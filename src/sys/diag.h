@@ -19,6 +19,8 @@ struct diag;
  * client. SYN-RECV is asked for by its own bit and NEW_SYN_RECV's (include/net/tcp_states.h). */
 #define DIAG_STATES_ALL      0x1b7eu
 #define DIAG_STATES_SYN_RECV ((1u << 3) | (1u << 12))
+/* Those of them that can still owe something: all but TIME-WAIT (6) and SYN-RECV. */
+#define DIAG_STATES_OWING (DIAG_STATES_ALL & ~(1u << 6) & ~DIAG_STATES_SYN_RECV)
 
 /**
  * struct diag_entry - one socket

@@ -3,32 +3,20 @@
 #include "sys/owed.h"
 
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <stdlib.h>
 
 #include "sys/child.h"
 #include "sys/sent.h"
 
-/* Everything but TIME-WAIT and SYN-RECV: sockets that can still owe something. */
-#define STATES_OWING (DIAG_STATES_ALL & ~(1u << TCP_TIME_WAIT) & ~DIAG_STATES_SYN_RECV)
 /* sock_diag tells of closed sockets only, not of empty queues. */
 #define AGAIN_MS 2
-
-static int by_cookie(const void *pa, const void *pb)
-{
-	const struct sent *a = pa, *b = pb;
-
-	return a->cookie < b->cookie ? -1 : a->cookie > b->cookie;
-}
 
 static void keep_only(struct sents *now, const struct sents *only)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < now->n; i++)
-		if (only->n &&
-		    bsearch(&now->v[i], only->v, only->n, sizeof(*only->v), by_cookie))
+		if (sents_has(only, now->v[i].cookie))
 			now->v[n++] = now->v[i];
 	now->n = n;
 }
@@ -36,7 +24,7 @@ static void keep_only(struct sents *now, const struct sents *only)
 int owed_look(struct diag *diag, const struct owed_terms *terms, struct sents *now,
 	      struct err *err)
 {
-	int rc = sent_list(diag, terms->port, STATES_OWING, now, err);
+	int rc = sent_list(diag, terms->port, DIAG_STATES_OWING, now, err);
 
 	if (rc == 0 && terms->only)
 		keep_only(now, terms->only);

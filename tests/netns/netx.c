@@ -385,9 +385,10 @@ static int cmd_hold(int argc, char **argv)
 	return apply(text);
 }
 
+/* As drain_end() leaves it; without -n: it works where it runs. */
 static int cmd_unhold(int argc, char **argv)
 {
-	return apply(ruleset_unhold());
+	return nftable_set_dormant(RULESET_HOLD, true, &err);
 }
 
 /* As standby leaves it. */

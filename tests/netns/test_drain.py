@@ -142,9 +142,13 @@ def test_who_is_held_off_and_who_is_not(net, family):
     assert held.recv(100) == b"reply"
     until(lambda: [r[5]["w"] for r in net.diag()] == [0, 0])
     assert [r[5]["r"] for r in net.diag()] == [0, 0]
-    net.netx("service1", "unhold")
+    net.run("service1", NETX, "unhold")
     assert held_server.recv(100) == b"call"
-    assert net.run("service1", "nft", "list", "ruleset").stdout == ""
+    # What is left of it sleeps, and is replaced by the next one.
+    left = net.run("service1", "nft", "list", "ruleset").stdout
+    assert left.count("table ") == left.count("flags dormant") == 1
+    subprocess.run(net_command(net, "hold", PORT, 60), input=remote, text=True, check=True)
+    assert "dormant" not in net.run("service1", "nft", "list", "ruleset").stdout
 
 
 def test_who_is_held_off_is_let_in_again(net):
