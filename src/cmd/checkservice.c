@@ -11,7 +11,7 @@
 #include "keeper/op.h"
 #include "sys/blockdev.h"
 #include "sys/conffile.h"
-#include "sys/parentlink.h"
+#include "sys/lowerdev.h"
 #include "sys/rival.h"
 #include "sys/software.h"
 #include "sys/xfs.h"
@@ -149,14 +149,14 @@ static void check_network(struct report *report, const struct service *svc)
 
 		for (size_t k = 0; k < i; k++)
 			seen |= strcmp(svc->addresses[k].link, a->link) == 0;
-		link = parentlink_check(a->link, &err);
+		link = lowerdev_check(a->link, &err);
 		snprintf(item, sizeof(item), "link %s", a->link);
 		if (!seen)
 			add(report, item, link, &err, "up, with carrier",
 			    link == -ENODEV
 				    ? "correct `address` in the service file"
 				    : "bring it up: ip link set LINK up; see to its cable");
-		rc = parentlink_check_address(&a->ip, &err);
+		rc = lowerdev_check_address(&a->ip, &err);
 		if (!rc && link) {
 			err_set(&err, BATON_EXIT_NETWORK, 0,
 				"cannot be asked for on link %s", a->link);

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json.h"
 #include "core/text.h"
-#include "core/member.h"
 #include "sys/conffile.h"
 
 #define WATCH_S   2
@@ -225,10 +225,10 @@ int common_load(struct service *svc, const char *name)
 
 void common_show_step(struct json_object *entry, void *data)
 {
-	const char *head = member_string(entry, "head");
+	const char *head = json_member_string(entry, "head");
 
 	printf("  %s%s%-11s %8.1f ms  %-7s %s\n", head, head[0] ? "  " : "",
-	       member_string(entry, "step"), member_double(entry, "ms"),
-	       member_string(entry, "outcome"), member_string(entry, "note"));
+	       json_member_string(entry, "step"), json_member_double(entry, "ms"),
+	       json_member_string(entry, "outcome"), json_member_string(entry, "note"));
 	fflush(stdout);
 }

@@ -14,7 +14,7 @@
 #include "cmd/common.h"
 #include "cmd/overview.h"
 #include "core/cleanup.h"
-#include "core/member.h"
+#include "core/json.h"
 #include "core/plan.h"
 #include "keeper/ledger.h"
 #include "sys/file.h"
@@ -81,8 +81,8 @@ for_each_row(FILE *out, const char *name, const struct findings *findings, bool 
 	for (size_t i = 0; i < json_object_array_length(findings->rows); i++) {
 		struct json_object *row = json_object_array_get_idx(findings->rows, i);
 
-		if (member_bool(row, "self") != others)
-			write(out, name, member_string(row, "service"), row);
+		if (json_member_bool(row, "self") != others)
+			write(out, name, json_member_string(row, "service"), row);
 	}
 }
 
@@ -107,7 +107,7 @@ static void write_build(FILE *out, const char *name, const struct findings *find
 static void keeper_of(FILE *out, const char *name, const char *service,
 		      struct json_object *row)
 {
-	const char *keeper = member_string(row, "keeper");
+	const char *keeper = json_member_string(row, "keeper");
 
 	sample(out, name,
 	       keeper[0] && strcmp(keeper, "absent") != 0 &&
@@ -125,7 +125,7 @@ static void state_of(FILE *out, const char *name, const char *service,
 {
 	static const enum service_state states[] = { STATE_ABSENT, STATE_STANDBY,
 						     STATE_PARTIAL, STATE_SERVING };
-	const char *is = member_string(row, "state");
+	const char *is = json_member_string(row, "state");
 	bool known = false;
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
@@ -174,11 +174,11 @@ static void clients_of(FILE *out, const char *name, const char *service,
 
 	if (!json_object_object_get_ex(row, "clients", &clients))
 		return;
-	courtesy = member_double(clients, "courtesy");
-	holding = member_double(clients, "holding") - courtesy;
+	courtesy = json_member_double(clients, "courtesy");
+	holding = json_member_double(clients, "holding") - courtesy;
 	sample(out, name, holding > 0 ? holding : 0,
 	       LABELS({ "service", service }, { "kind", "holding" }));
-	sample(out, name, member_double(clients, "idle"),
+	sample(out, name, json_member_double(clients, "idle"),
 	       LABELS({ "service", service }, { "kind", "idle" }));
 	sample(out, name, courtesy,
 	       LABELS({ "service", service }, { "kind", "courtesy" }));
@@ -192,7 +192,7 @@ static void write_clients(FILE *out, const char *name, const struct findings *fi
 static void grace_of(FILE *out, const char *name, const char *service,
 		     struct json_object *row)
 {
-	sample(out, name, member_bool(row, "grace"), LABELS({ "service", service }));
+	sample(out, name, json_member_bool(row, "grace"), LABELS({ "service", service }));
 }
 
 static void write_grace(FILE *out, const char *name, const struct findings *findings)
@@ -203,7 +203,7 @@ static void write_grace(FILE *out, const char *name, const struct findings *find
 static void waiting_of(FILE *out, const char *name, const char *service,
 		       struct json_object *row)
 {
-	if (!member_bool(row, "grace"))
+	if (!json_member_bool(row, "grace"))
 		sample(out, name, 0, LABELS({ "service", service }));
 	else
 		write_number(out, name, service, row, "waiting_total");
@@ -217,7 +217,8 @@ static void write_waiting(FILE *out, const char *name, const struct findings *fi
 static void cluster_of(FILE *out, const char *name, const char *service,
 		       struct json_object *row)
 {
-	sample(out, name, member_bool(row, "cluster"), LABELS({ "service", service }));
+	sample(out, name, json_member_bool(row, "cluster"),
+	       LABELS({ "service", service }));
 }
 
 static void write_cluster(FILE *out, const char *name, const struct findings *findings)
@@ -230,8 +231,9 @@ static void write_cluster(FILE *out, const char *name, const struct findings *fi
 static void online_of(FILE *out, const char *name, const char *service,
 		      struct json_object *row)
 {
-	sample(out, name, member_bool(row, "online"),
-	       LABELS({ "service", service }, { "head", member_string(row, "head") }));
+	sample(out, name, json_member_bool(row, "online"),
+	       LABELS({ "service", service },
+		      { "head", json_member_string(row, "head") }));
 }
 
 static void write_online(FILE *out, const char *name, const struct findings *findings)
@@ -242,8 +244,9 @@ static void write_online(FILE *out, const char *name, const struct findings *fin
 static void peer_of(FILE *out, const char *name, const char *service,
 		    struct json_object *row)
 {
-	sample(out, name, strcmp(member_string(row, "keeper"), "ok") == 0,
-	       LABELS({ "service", service }, { "head", member_string(row, "head") }));
+	sample(out, name, strcmp(json_member_string(row, "keeper"), "ok") == 0,
+	       LABELS({ "service", service },
+		      { "head", json_member_string(row, "head") }));
 }
 
 static void write_peer(FILE *out, const char *name, const struct findings *findings)
@@ -256,9 +259,9 @@ static const char *digest_of(const struct findings *findings, const char *servic
 	for (size_t i = 0; i < json_object_array_length(findings->rows); i++) {
 		struct json_object *row = json_object_array_get_idx(findings->rows, i);
 
-		if (member_bool(row, "self") &&
-		    strcmp(member_string(row, "service"), service) == 0)
-			return member_string(row, "digest");
+		if (json_member_bool(row, "self") &&
+		    strcmp(json_member_string(row, "service"), service) == 0)
+			return json_member_string(row, "digest");
 	}
 	return "";
 }
@@ -267,14 +270,14 @@ static void write_digest(FILE *out, const char *name, const struct findings *fin
 {
 	for (size_t i = 0; i < json_object_array_length(findings->rows); i++) {
 		struct json_object *row = json_object_array_get_idx(findings->rows, i);
-		const char *service = member_string(row, "service"),
-			   *theirs = member_string(row, "digest"),
+		const char *service = json_member_string(row, "service"),
+			   *theirs = json_member_string(row, "digest"),
 			   *ours = digest_of(findings, service);
 
-		if (!member_bool(row, "self") && theirs[0] && ours[0])
+		if (!json_member_bool(row, "self") && theirs[0] && ours[0])
 			sample(out, name, strcmp(theirs, ours) == 0,
 			       LABELS({ "service", service },
-				      { "head", member_string(row, "head") }));
+				      { "head", json_member_string(row, "head") }));
 	}
 }
 
@@ -292,8 +295,9 @@ static void for_each_record(FILE *out, const char *name, const struct findings *
 		records = json_object_object_get(entry, "records");
 		for (size_t k = 0; k < json_object_array_length(records); k++) {
 			record = json_object_array_get_idx(records, k);
-			if (!only || strcmp(member_string(record, "op"), only) == 0)
-				write(out, name, member_string(entry, "service"), record);
+			if (!only || strcmp(json_member_string(record, "op"), only) == 0)
+				write(out, name, json_member_string(entry, "service"),
+				      record);
 		}
 	}
 }
@@ -301,9 +305,9 @@ static void for_each_record(FILE *out, const char *name, const struct findings *
 static void began_of(FILE *out, const char *name, const char *service,
 		     struct json_object *record)
 {
-	sample(out, name, member_double(record, "began"),
+	sample(out, name, json_member_double(record, "began"),
 	       LABELS({ "service", service },
-		      { "operation", member_string(record, "op") }));
+		      { "operation", json_member_string(record, "op") }));
 }
 
 static void write_began(FILE *out, const char *name, const struct findings *findings)
@@ -314,9 +318,9 @@ static void write_began(FILE *out, const char *name, const struct findings *find
 static void duration_of(FILE *out, const char *name, const char *service,
 			struct json_object *record)
 {
-	sample(out, name, member_double(record, "ms") / 1000,
+	sample(out, name, json_member_double(record, "ms") / 1000,
 	       LABELS({ "service", service },
-		      { "operation", member_string(record, "op") }));
+		      { "operation", json_member_string(record, "op") }));
 }
 
 static void write_duration(FILE *out, const char *name, const struct findings *findings)
@@ -327,9 +331,9 @@ static void write_duration(FILE *out, const char *name, const struct findings *f
 static void success_of(FILE *out, const char *name, const char *service,
 		       struct json_object *record)
 {
-	sample(out, name, strcmp(member_string(record, "outcome"), "done") == 0,
+	sample(out, name, strcmp(json_member_string(record, "outcome"), "done") == 0,
 	       LABELS({ "service", service },
-		      { "operation", member_string(record, "op") }));
+		      { "operation", json_member_string(record, "op") }));
 }
 
 static void write_success(FILE *out, const char *name, const struct findings *findings)
@@ -339,8 +343,9 @@ static void write_success(FILE *out, const char *name, const struct findings *fi
 
 static bool is_same_step(struct json_object *a, struct json_object *b)
 {
-	return strcmp(member_string(a, "step"), member_string(b, "step")) == 0 &&
-	       strcmp(member_string(a, "head"), member_string(b, "head")) == 0;
+	return strcmp(json_member_string(a, "step"), json_member_string(b, "step")) ==
+		       0 &&
+	       strcmp(json_member_string(a, "head"), json_member_string(b, "head")) == 0;
 }
 
 /* A step that ran twice is one series: the time of both. */
@@ -365,14 +370,14 @@ static void steps_of(FILE *out, const char *name, const char *service,
 			if (!is_same_step(step, other))
 				continue;
 			first = first < k ? first : k;
-			ms += member_double(other, "ms");
+			ms += json_member_double(other, "ms");
 		}
 		if (first == i)
 			sample(out, name, ms / 1000,
 			       LABELS({ "service", service },
-				      { "operation", member_string(record, "op") },
-				      { "head", member_string(step, "head") },
-				      { "step", member_string(step, "step") }));
+				      { "operation", json_member_string(record, "op") },
+				      { "head", json_member_string(step, "head") },
+				      { "step", json_member_string(step, "step") }));
 	}
 }
 
@@ -391,10 +396,10 @@ static void unsettled_of(FILE *out, const char *name, const char *service,
 	    !json_object_is_type(steps, json_type_array))
 		return;
 	for (size_t i = 0; i < json_object_array_length(steps); i++)
-		n += member_double(json_object_array_get_idx(steps, i), "unsettled");
+		n += json_member_double(json_object_array_get_idx(steps, i), "unsettled");
 	sample(out, name, n,
 	       LABELS({ "service", service },
-		      { "operation", member_string(record, "op") }));
+		      { "operation", json_member_string(record, "op") }));
 }
 
 static void write_unsettled(FILE *out, const char *name, const struct findings *findings)
@@ -422,8 +427,9 @@ static void move_of(FILE *out, const char *name, const char *service,
 		    struct json_object *record)
 {
 	sample(out, name, 1,
-	       LABELS({ "service", service }, { "from", member_string(record, "from") },
-		      { "to", member_string(record, "to") }));
+	       LABELS({ "service", service },
+		      { "from", json_member_string(record, "from") },
+		      { "to", json_member_string(record, "to") }));
 }
 
 static void write_move(FILE *out, const char *name, const struct findings *findings)
@@ -526,11 +532,11 @@ static struct json_object *find_last(const char *service)
 	n = json_object_array_length(records);
 	for (size_t i = 0; i < n; i++) {
 		struct json_object *record = json_object_array_get_idx(records, i);
-		const char *op = member_string(record, "op");
+		const char *op = json_member_string(record, "op");
 		bool newest = op[0];
 
 		for (size_t k = i + 1; k < n; k++)
-			newest &= strcmp(member_string(
+			newest &= strcmp(json_member_string(
 						 json_object_array_get_idx(records, k),
 						 "op"),
 					 op) != 0;
@@ -547,9 +553,9 @@ static struct json_object *collect_last(struct json_object *rows)
 
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i), *o;
-		const char *service = member_string(row, "service");
+		const char *service = json_member_string(row, "service");
 
-		if (!member_bool(row, "self"))
+		if (!json_member_bool(row, "self"))
 			continue;
 		o = json_object_new_object();
 		json_object_object_add(o, "service", json_object_new_string(service));

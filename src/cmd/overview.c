@@ -9,7 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "core/member.h"
+#include "core/json.h"
 #include "keeper/survey.h"
 #include "keeper/ledger.h"
 #include "keeper/talk.h"
@@ -48,7 +48,7 @@ static const char *ask_keeper(const struct service *svc, char *buf, size_t size)
 {
 	struct json_object *answer;
 	int rc = ask(svc, "status", KEEPER_MS, &answer);
-	const char *state = member_string(answer, "state");
+	const char *state = json_member_string(answer, "state");
 
 	snprintf(buf, size, "%s",
 		 state[0]          ? state
@@ -84,7 +84,8 @@ static void add_idle(struct json_object *row)
 	if (!json_object_object_get_ex(row, "clients", &clients) ||
 	    !json_object_is_type(clients, json_type_object))
 		return;
-	idle = (int)(member_double(clients, "total") - member_double(clients, "holding"));
+	idle = (int)(json_member_double(clients, "total") -
+		     json_member_double(clients, "holding"));
 	json_object_object_add(clients, "idle", json_object_new_int(idle > 0 ? idle : 0));
 }
 
@@ -107,7 +108,7 @@ static void add_last_move(struct json_object *row, const struct service *svc)
 	for (size_t i = json_object_array_length(records); i > 0; i--) {
 		struct json_object *o = json_object_array_get_idx(records, i - 1);
 
-		if (strcmp(member_string(o, "op"), "move") != 0)
+		if (strcmp(json_member_string(o, "op"), "move") != 0)
 			continue;
 		json_object_object_add(row, "last", json_object_get(o));
 		break;
@@ -157,7 +158,7 @@ static struct json_object *make_row(struct json_object *entry)
 	row = json_object_is_type(value, json_type_object) ? json_object_get(value)
 							   : json_object_new_object();
 	copy_known(row, entry);
-	if (!member_bool(entry, "online"))
+	if (!json_member_bool(entry, "online"))
 		keeper = "offline";
 	else if (json_object_object_get_ex(entry, "keeper", &value) &&
 		 !json_object_get_boolean(value))
@@ -166,7 +167,7 @@ static struct json_object *make_row(struct json_object *entry)
 		keeper = "silent";
 		json_object_object_add(row, "error", json_object_get(value));
 	}
-	if (!member_string(row, "state")[0])
+	if (!json_member_string(row, "state")[0])
 		json_object_object_add(row, "state", text("unknown"));
 	json_object_object_add(row, "keeper", text(keeper));
 	return row;
@@ -180,8 +181,8 @@ static size_t add_entries(struct json_object *rows, struct json_object *heads, b
 	for (size_t i = 0; i < json_object_array_length(heads); i++) {
 		struct json_object *entry = json_object_array_get_idx(heads, i);
 
-		if (member_bool(entry, "self") != self ||
-		    !member_string(entry, "head")[0])
+		if (json_member_bool(entry, "self") != self ||
+		    !json_member_string(entry, "head")[0])
 			continue;
 		json_object_array_add(rows, make_row(entry));
 		n++;
@@ -230,7 +231,7 @@ __attribute__((format(printf, 2, 3))) static void warn(struct json_object *row,
 
 static bool differ(struct json_object *a, struct json_object *b, const char *key)
 {
-	const char *va = member_string(a, key), *vb = member_string(b, key);
+	const char *va = json_member_string(a, key), *vb = json_member_string(b, key);
 
 	/* "?" is the version of a keeper that has not introduced itself yet. */
 	return va[0] && vb[0] && va[0] != '?' && vb[0] != '?' && strcmp(va, vb) != 0;
@@ -242,20 +243,20 @@ static void compare(struct json_object *rows)
 
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i);
-		const char *head = member_string(row, "head");
+		const char *head = json_member_string(row, "head");
 
 		if (differ(row, self, "digest"))
 			warn(row, "the configuration on %s differs from this head's",
 			     head);
 		if (differ(row, self, "version"))
 			warn(row, "%s runs baton %s, this head %s", head,
-			     member_string(row, "version"),
-			     member_string(self, "version"));
-		if (strcmp(member_string(row, "state"), "serving") != 0)
+			     json_member_string(row, "version"),
+			     json_member_string(self, "version"));
+		if (strcmp(json_member_string(row, "state"), "serving") != 0)
 			continue;
 		if (serving)
 			warn(row, "%s serves it, and so does %s: power one of them off",
-			     head, member_string(serving, "head"));
+			     head, json_member_string(serving, "head"));
 		serving = row;
 	}
 }

@@ -34,7 +34,7 @@
 
 #include "cmd/relocation.h"
 #include "cmd/show.h"
-#include "core/member.h"
+#include "core/json.h"
 #include "core/output.h"
 #include "keeper/ledger.h"
 #include "sys/software.h"
@@ -117,7 +117,7 @@ struct json_object *relocation_summary(const struct relocation *r)
 
 static void show_success(const struct relocation *r)
 {
-	double pause = member_double(r->record, "pause_ms");
+	double pause = json_member_double(r->record, "pause_ms");
 
 	printf("%s: %s %s %s", r->name, r->from, output_arrow(), r->to);
 	if (pause > 0)
@@ -138,8 +138,9 @@ static void warn_unsettled(struct relocation *r, struct json_object *record)
 	for (size_t i = 0; i < json_object_array_length(steps); i++) {
 		struct json_object *step = json_object_array_get_idx(steps, i);
 
-		if (member_double(step, "unsettled") > 0)
-			relocation_warn(r, "replies %s", member_string(step, "note"));
+		if (json_member_double(step, "unsettled") > 0)
+			relocation_warn(r, "replies %s",
+					json_member_string(step, "note"));
 	}
 }
 
@@ -155,8 +156,8 @@ static void warn_of_stop(struct relocation *r)
 	for (size_t i = 0; i < json_object_array_length(records); i++) {
 		struct json_object *record = json_object_array_get_idx(records, i);
 
-		if (strcmp(member_string(record, "op"), "stop") == 0 &&
-		    member_double(record, "began") >= (double)r->began)
+		if (strcmp(json_member_string(record, "op"), "stop") == 0 &&
+		    json_member_double(record, "began") >= (double)r->began)
 			warn_unsettled(r, record);
 	}
 	json_object_put(records);

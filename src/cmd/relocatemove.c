@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "cmd/relocation.h"
-#include "core/member.h"
+#include "core/json.h"
 #include "keeper/ledger.h"
 #include "keeper/talk.h"
 #include "sys/pacemaker.h"
@@ -50,14 +50,14 @@ static bool wait_for_news(struct relocation *r, int64_t until)
 
 static void take_record(struct relocation *r, struct json_object *record)
 {
-	const char *outcome = member_string(record, "outcome");
+	const char *outcome = json_member_string(record, "outcome");
 
 	r->record = json_object_get(record);
 	if (strcmp(outcome, "done") == 0)
 		return;
 	err_set(&r->err, BATON_EXIT_PEER, 0, "the move %s: %s",
 		strcmp(outcome, "refused") == 0 ? "was refused" : "has failed",
-		member_string(record, "error"));
+		json_member_string(record, "error"));
 }
 
 static void take_news(struct relocation *r)
@@ -74,7 +74,7 @@ static void take_news(struct relocation *r)
 		if (!r->options->json && isatty(STDOUT_FILENO))
 			common_show_step(o, NULL);
 	} else if (json_object_object_get_ex(o, "moved", &record) &&
-		   strcmp(member_string(record, "to"), r->to) == 0) {
+		   strcmp(json_member_string(record, "to"), r->to) == 0) {
 		take_record(r, record);
 	}
 	json_object_put(o);
@@ -221,9 +221,9 @@ static void find_record(struct relocation *r)
 	if (ledger_load(&paths, &records, NULL) < 0)
 		return;
 	last = json_object_array_get_idx(records, json_object_array_length(records) - 1);
-	if (last && strcmp(member_string(last, "op"), "move") == 0 &&
-	    strcmp(member_string(last, "to"), r->to) == 0 &&
-	    member_double(last, "began") >= (double)r->began - 1)
+	if (last && strcmp(json_member_string(last, "op"), "move") == 0 &&
+	    strcmp(json_member_string(last, "to"), r->to) == 0 &&
+	    json_member_double(last, "began") >= (double)r->began - 1)
 		take_record(r, last);
 	json_object_put(records);
 }

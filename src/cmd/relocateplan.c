@@ -8,7 +8,7 @@
 
 #include "cmd/relocation.h"
 #include "core/cleanup.h"
-#include "core/member.h"
+#include "core/json.h"
 #include "core/output.h"
 #include "keeper/ledger.h"
 #include "keeper/op.h"
@@ -30,9 +30,9 @@ static void find_last_source(const struct relocation *r, char head[CLUSTER_NAME]
 	for (size_t i = json_object_array_length(records); i > 0 && !head[0]; i--) {
 		struct json_object *o = json_object_array_get_idx(records, i - 1);
 
-		if (strcmp(member_string(o, "op"), "move") == 0 &&
-		    strcmp(member_string(o, "outcome"), "done") == 0)
-			snprintf(head, CLUSTER_NAME, "%s", member_string(o, "from"));
+		if (strcmp(json_member_string(o, "op"), "move") == 0 &&
+		    strcmp(json_member_string(o, "outcome"), "done") == 0)
+			snprintf(head, CLUSTER_NAME, "%s", json_member_string(o, "from"));
 	}
 	json_object_put(records);
 }
@@ -162,8 +162,8 @@ static void show_plan(const struct relocation *r, struct json_object *steps)
 	for (size_t i = 0; i < json_object_array_length(steps); i++) {
 		struct json_object *s = json_object_array_get_idx(steps, i);
 
-		printf("  %s  %-11s %s\n", member_string(s, "head"),
-		       member_string(s, "step"), member_string(s, "help"));
+		printf("  %s  %-11s %s\n", json_member_string(s, "head"),
+		       json_member_string(s, "step"), json_member_string(s, "help"));
 	}
 }
 

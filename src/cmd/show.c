@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/member.h"
+#include "core/json.h"
 #include "core/output.h"
 
 #define BAR_WIDTH 24
@@ -23,8 +23,8 @@ static struct scale measure(struct json_object *steps)
 
 	for (size_t i = 0; i < json_object_array_length(steps); i++) {
 		struct json_object *s = json_object_array_get_idx(steps, i);
-		double ms = member_double(s, "ms");
-		int width = strlen(member_string(s, "head"));
+		double ms = json_member_double(s, "ms");
+		int width = strlen(json_member_string(s, "head"));
 
 		scale.longest = ms > scale.longest ? ms : scale.longest;
 		scale.head_width = width > scale.head_width ? width : scale.head_width;
@@ -34,35 +34,36 @@ static struct scale measure(struct json_object *steps)
 
 static void show_step(struct json_object *s, const struct scale *scale)
 {
-	double ms = member_double(s, "ms");
+	double ms = json_member_double(s, "ms");
 	char bar[BAR_WIDTH * 3 + 1];
-	const char *outcome = member_string(s, "outcome"),
-		   *note = member_string(s, "note");
+	const char *outcome = json_member_string(s, "outcome"),
+		   *note = json_member_string(s, "note");
 
 	output_bar(bar, sizeof(bar), BAR_WIDTH,
 		   scale->longest > 0 ? ms / scale->longest : 0);
 	if (scale->head_width)
-		printf("  %-*s", scale->head_width, member_string(s, "head"));
-	printf("  %-11s %8.1f ms  %s%s%s%s%s\n", member_string(s, "step"), ms, bar,
+		printf("  %-*s", scale->head_width, json_member_string(s, "head"));
+	printf("  %-11s %8.1f ms  %s%s%s%s%s\n", json_member_string(s, "step"), ms, bar,
 	       strcmp(outcome, "done") == 0 ? "" : "  ",
 	       strcmp(outcome, "done") == 0 ? "" : outcome, note[0] ? "  " : "", note);
 }
 
 static void show_title(struct json_object *record)
 {
-	const char *error = member_string(record, "error"),
-		   *from = member_string(record, "from");
-	time_t began = member_double(record, "began");
+	const char *error = json_member_string(record, "error"),
+		   *from = json_member_string(record, "from");
+	time_t began = json_member_double(record, "began");
 	struct json_object *pause;
 	char when[32];
 	struct tm tm;
 
 	strftime(when, sizeof(when), "%F %T", localtime_r(&began, &tm));
-	printf("%s  %s", when, member_string(record, "op"));
+	printf("%s  %s", when, json_member_string(record, "op"));
 	if (from[0])
-		printf(" %s %s %s", from, output_arrow(), member_string(record, "to"));
-	printf(" %s in %.0f ms", member_string(record, "outcome"),
-	       member_double(record, "ms"));
+		printf(" %s %s %s", from, output_arrow(),
+		       json_member_string(record, "to"));
+	printf(" %s in %.0f ms", json_member_string(record, "outcome"),
+	       json_member_double(record, "ms"));
 	/* Only its source knows how long a move's pause was. */
 	if (json_object_object_get_ex(record, "pause_ms", &pause) && pause)
 		printf(", pause %.0f ms", json_object_get_double(pause));

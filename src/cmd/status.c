@@ -9,7 +9,7 @@
 #include "cmd/common.h"
 #include "cmd/overview.h"
 #include "cmd/watch.h"
-#include "core/member.h"
+#include "core/json.h"
 #include "core/output.h"
 #include "sys/software.h"
 #include "sys/terminal.h"
@@ -33,7 +33,7 @@ static const struct column columns[] = {
 
 static bool is_state(struct json_object *row, const char *state)
 {
-	return strcmp(member_string(row, "state"), state) == 0;
+	return strcmp(json_member_string(row, "state"), state) == 0;
 }
 
 /* Is the service of @row served by another head of @rows? */
@@ -45,8 +45,8 @@ static bool is_elsewhere(struct json_object *rows, struct json_object *row)
 		struct json_object *other = json_object_array_get_idx(rows, i);
 
 		if (is_state(other, "serving") &&
-		    strcmp(member_string(other, "service"),
-			   member_string(row, "service")) == 0)
+		    strcmp(json_member_string(other, "service"),
+			   json_member_string(row, "service")) == 0)
 			return true;
 	}
 	return false;
@@ -61,7 +61,7 @@ static void show_grace(struct json_object *row, struct json_object *shown)
 
 	if (!json_object_object_get_ex(row, "grace", &grace))
 		return;
-	total = (size_t)member_double(row, "waiting_total");
+	total = (size_t)json_member_double(row, "waiting_total");
 	json_object_object_get_ex(row, "waiting", &names);
 	n = json_object_is_type(names, json_type_array) ? json_object_array_length(names)
 							: 0;
@@ -88,13 +88,14 @@ static struct json_object *find_last(struct json_object *rows, const char *servi
 		struct json_object *row = json_object_array_get_idx(rows, i), *last;
 		double newer;
 
-		if (strcmp(member_string(row, "service"), service) != 0 ||
+		if (strcmp(json_member_string(row, "service"), service) != 0 ||
 		    !json_object_object_get_ex(row, "last", &last) || !last)
 			continue;
-		newer = member_double(last, "began") - member_double(best, "began");
+		newer = json_member_double(last, "began") -
+			json_member_double(best, "began");
 		/* The heads' clocks may differ by a little. */
 		if (!best || newer > 60 ||
-		    (newer > -60 && member_double(last, "pause_ms") > 0))
+		    (newer > -60 && json_member_double(last, "pause_ms") > 0))
 			best = last;
 	}
 	return best;
@@ -103,10 +104,10 @@ static struct json_object *find_last(struct json_object *rows, const char *servi
 static void show_last(struct json_object *rows, struct json_object *row,
 		      struct json_object *shown)
 {
-	struct json_object *last = find_last(rows, member_string(row, "service"));
-	time_t began = member_double(last, "began");
-	double pause = member_double(last, "pause_ms");
-	const char *outcome = member_string(last, "outcome");
+	struct json_object *last = find_last(rows, json_member_string(row, "service"));
+	time_t began = json_member_double(last, "began");
+	double pause = json_member_double(last, "pause_ms");
+	const char *outcome = json_member_string(last, "outcome");
 	char when[32], text[400];
 	struct tm tm;
 	size_t len;
@@ -115,8 +116,8 @@ static void show_last(struct json_object *rows, struct json_object *row,
 		return;
 	strftime(when, sizeof(when), "%F %T", localtime_r(&began, &tm));
 	len = snprintf(text, sizeof(text), "%s %s %s %s", when,
-		       member_string(last, "from"), output_arrow(),
-		       member_string(last, "to"));
+		       json_member_string(last, "from"), output_arrow(),
+		       json_member_string(last, "to"));
 	if (strcmp(outcome, "done") != 0 && len < sizeof(text))
 		snprintf(text + len, sizeof(text) - len, " %s", outcome);
 	else if (pause > 0 && len < sizeof(text))
@@ -136,8 +137,8 @@ static void add_shown(struct json_object *rows, struct json_object *row)
 	}
 	/* Each client once. */
 	if (json_object_object_get_ex(row, "clients", &value)) {
-		int n = (int)(member_double(value, "holding") -
-			      member_double(value, "courtesy"));
+		int n = (int)(json_member_double(value, "holding") -
+			      json_member_double(value, "courtesy"));
 
 		json_object_object_add(shown, "holding",
 				       json_object_new_int(n > 0 ? n : 0));
@@ -153,7 +154,7 @@ static void print_warnings(FILE *out, struct json_object *row)
 	if (!json_object_object_get_ex(row, "warnings", &warnings))
 		return;
 	for (size_t i = 0; i < json_object_array_length(warnings); i++)
-		fprintf(out, "warning: %s: %s\n", member_string(row, "service"),
+		fprintf(out, "warning: %s: %s\n", json_member_string(row, "service"),
 			json_object_get_string(json_object_array_get_idx(warnings, i)));
 }
 

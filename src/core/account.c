@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/member.h"
+#include "core/json.h"
 
 static void begin(struct account *a, const char *from, const struct message *m,
 		  double now_ms, double unix_s)
@@ -42,7 +42,7 @@ static void book_steps(struct account *a, const char *from, struct json_object *
 		json_object_object_add(o, "head", json_object_new_string(from));
 		json_object_array_add(booked, o);
 		/* The pause begins after it. */
-		if (member_bool(o, "serving") && strcmp(from, a->from) == 0)
+		if (json_member_bool(o, "serving") && strcmp(from, a->from) == 0)
 			a->paused_ms = now_ms;
 	}
 }

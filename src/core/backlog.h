@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/idle.h"
+#include "core/idle_clients.h"
 
 /** enum backlog_part - which part of it */
 enum backlog_part {

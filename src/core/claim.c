@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/member.h"
+#include "core/json.h"
 #include "core/text.h"
 
 struct json_object *claim_format(const struct claim_stand *stand)
@@ -24,7 +24,7 @@ struct json_object *claim_format(const struct claim_stand *stand)
 static int take_word(struct json_object *body, const char *key, char *to, size_t size,
 		     struct err *err)
 {
-	const char *text = member_string(body, key);
+	const char *text = json_member_string(body, key);
 	size_t n = strlen(text);
 	bool is_good = n < size;
 
@@ -44,7 +44,7 @@ int claim_parse(struct claim_stand *stand, struct json_object *body, struct err 
 		rc = take_word(body, "peer", stand->peer, sizeof(stand->peer), err);
 	if (rc == 0)
 		rc = take_word(body, "rival", stand->rival, sizeof(stand->rival), err);
-	stand->holds = member_bool(body, "holds");
+	stand->holds = json_member_bool(body, "holds");
 	if (rc == 0 && !stand->word[0])
 		rc = err_set(err, BATON_EXIT_PEER, EPROTO, "its 'state'");
 	return rc;

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "core/array.h"
 #include "core/cleanup.h"
-#include "core/grow.h"
 #include "core/text.h"
 
 /* The value of the line "@key: …", and its length; NULL = there is no such line. */
@@ -176,7 +176,7 @@ const char *client_name(const unsigned char *id, size_t len, char *text, size_t 
 
 int clients_add(struct clients *clients, const struct client *client)
 {
-	return grow_add(clients, client);
+	return array_add(clients, client);
 }
 
 void clients_free(struct clients *clients)

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
 #include "core/cleanup.h"
-#include "core/grow.h"
 #include "core/text.h"
 
 #define NFS_PORT 2049
@@ -20,7 +20,7 @@
 
 int conns_add(struct conns *conns, const struct conn *conn)
 {
-	return grow_add(conns, conn);
+	return array_add(conns, conn);
 }
 
 void conns_free(struct conns *conns)

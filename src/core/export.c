@@ -10,7 +10,7 @@
 #include <uuid/uuid.h>
 
 #include "core/cleanup.h"
-#include "core/exportopt.h"
+#include "core/export_option.h"
 #include "core/text.h"
 
 /* nfs-utils' own limits: NFS_MAXPATHLEN, NFSCLNT_IDMAX. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/grow.h"
+#include "core/array.h"
 
 /* Until one was measured: three times what takes TCG's guests 6.5 ms. */
 #define PACE_US 20000
@@ -29,7 +29,7 @@ unsigned int grace_ceiling(unsigned int grace_s, uint32_t most, uint32_t pace_us
 /* Takes the id over, whatever comes of it. */
 static int append(struct grace *g, const struct grace_client *one)
 {
-	int rc = grow_add(g, one);
+	int rc = array_add(g, one);
 
 	if (rc < 0)
 		free(one->id);

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
+#include "core/array.h"
 #include "core/cleanup.h"
-#include "core/grow.h"
 #include "core/text.h"
 
 /* NFS4_OPAQUE_LIMIT */
@@ -36,7 +36,7 @@ unsigned char *holding_copy_id(const unsigned char *id, size_t len)
 /* Takes the id over, whatever comes of it. */
 static int append(struct holdings *h, const struct holding *one)
 {
-	int rc = grow_add(h, one);
+	int rc = array_add(h, one);
 
 	if (rc < 0)
 		free(one->id);

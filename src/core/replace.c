@@ -59,16 +59,16 @@ static void add_word(struct command *c, const char *word)
 		fputc('\'', c->out);
 }
 
-static void add_words(struct command *c, const struct lines *words)
+static void add_words(struct command *c, const struct strlist *words)
 {
 	for (size_t i = 0; i < words->n; i++)
 		add_word(c, words->v[i]);
 }
 
-static void finish(struct command *c, struct lines *commands)
+static void finish(struct command *c, struct strlist *commands)
 {
 	if (c->out && fclose(c->out) == 0)
-		lines_add(commands, "%s", c->text);
+		strlist_add(commands, "%s", c->text);
 	else
 		commands->failed = true;
 	free(c->text);
@@ -77,7 +77,7 @@ static void finish(struct command *c, struct lines *commands)
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 /* A command of words alone; the first may have blanks. */
-static void add(struct lines *commands, const char *first, const char *const *words)
+static void add(struct strlist *commands, const char *first, const char *const *words)
 {
 	struct command c;
 
@@ -89,7 +89,8 @@ static void add(struct lines *commands, const char *first, const char *const *wo
 
 /* ---- location constraints: "head1=100" ---- */
 
-static void add_pcs_location(struct lines *commands, const char *id, const char *prefers)
+static void add_pcs_location(struct strlist *commands, const char *id,
+			     const char *prefers)
 {
 	const char *score = strrchr(prefers, '=') + 1;
 	bool avoids = *score == '-';
@@ -104,7 +105,7 @@ static void add_pcs_location(struct lines *commands, const char *id, const char 
 	    WORDS(id, avoids ? "avoids" : "prefers", text));
 }
 
-static void add_crmsh_location(struct lines *commands, const char *id, size_t number,
+static void add_crmsh_location(struct strlist *commands, const char *id, size_t number,
 			       const char *prefers)
 {
 	const char *score = strrchr(prefers, '=') + 1;
@@ -128,24 +129,24 @@ static void add_crmsh_location(struct lines *commands, const char *id, size_t nu
 #define KEPT "/root/%s-before.xml"
 
 /* Once only: what is kept the second time may be without the group. */
-static void add_keeping(struct lines *commands, const char *name)
+static void add_keeping(struct strlist *commands, const char *name)
 {
-	lines_add(commands, "test ! -e " KEPT, name);
-	lines_add(commands, "cibadmin --query --scope configuration > " KEPT, name);
+	strlist_add(commands, "test ! -e " KEPT, name);
+	strlist_add(commands, "cibadmin --query --scope configuration > " KEPT, name);
 }
 
-static void add_restoring(struct lines *commands, const char *name)
+static void add_restoring(struct strlist *commands, const char *name)
 {
-	lines_add(commands, AT_REST);
-	lines_add(commands, "cibadmin --replace --scope configuration --xml-file " KEPT,
-		  name);
+	strlist_add(commands, AT_REST);
+	strlist_add(commands, "cibadmin --replace --scope configuration --xml-file " KEPT,
+		    name);
 }
 
 /* The last of a group is taken away first, as it depends on those before it. */
-static void add_pcs(struct lines *commands, const struct stock *stock, const char *name,
+static void add_pcs(struct strlist *commands, const struct stock *stock, const char *name,
 		    const char *id)
 {
-	struct lines *put = &commands[REPLACE_PUT];
+	struct strlist *put = &commands[REPLACE_PUT];
 	struct command c;
 
 	if (stock->in_cluster) {
@@ -174,22 +175,22 @@ static void add_pcs(struct lines *commands, const struct stock *stock, const cha
 	add(put, "pcs resource enable", WORDS(id));
 }
 
-static void add_crmsh(struct lines *commands, const struct stock *stock, const char *name,
-		      const char *id)
+static void add_crmsh(struct strlist *commands, const struct stock *stock,
+		      const char *name, const char *id)
 {
-	struct lines *put = &commands[REPLACE_PUT], *back = &commands[REPLACE_BACK];
+	struct strlist *put = &commands[REPLACE_PUT], *back = &commands[REPLACE_BACK];
 	struct command c;
 
 	if (stock->in_cluster) {
 		add(&commands[REPLACE_STOP], "crm resource stop", WORDS(stock->id));
-		lines_add(&commands[REPLACE_STOP], AT_REST);
+		strlist_add(&commands[REPLACE_STOP], AT_REST);
 		begin(&c, "crm configure delete");
 		if (!stock->others.n)
 			add_word(&c, stock->id);
 		add_words(&c, &stock->replaced);
 		finish(&c, put);
 		add(back, "crm resource stop", WORDS(id));
-		lines_add(back, AT_REST);
+		strlist_add(back, AT_REST);
 		add(back, "crm configure delete", WORDS(id));
 	}
 	begin(&c, "crm configure primitive");
@@ -223,13 +224,13 @@ static void add_crmsh(struct lines *commands, const struct stock *stock, const c
 /* Does anything have it that stays in the cluster? */
 static bool is_taken(const struct stock *stock, const char *id)
 {
-	return stock->ids && lines_has(stock->ids, id) &&
-	       !lines_has(&stock->replaced, id) &&
+	return stock->ids && strlist_has(stock->ids, id) &&
+	       !strlist_has(&stock->replaced, id) &&
 	       (stock->others.n || strcmp(stock->id, id) != 0);
 }
 
 /* What is pasted stops where a command fails. */
-static void link_commands(struct lines *commands)
+static void link_commands(struct strlist *commands)
 {
 	for (size_t i = 0; i + 1 < commands->n; i++) {
 		char *text;
@@ -243,7 +244,7 @@ static void link_commands(struct lines *commands)
 	}
 }
 
-void replace_make(struct lines commands[REPLACE_STEPS], enum replace_tool tool,
+void replace_make(struct strlist commands[REPLACE_STEPS], enum replace_tool tool,
 		  const struct stock *stock, const char *name)
 {
 	char id[SERVICE_NAME_MAX + sizeof("-service") + 20];

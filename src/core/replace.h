@@ -3,8 +3,8 @@
 #ifndef BATON_CORE_REPLACE_H
 #define BATON_CORE_REPLACE_H
 
-#include "core/lines.h"
 #include "core/stock.h"
+#include "core/strlist.h"
 
 enum replace_tool { REPLACE_PCS, REPLACE_CRMSH, REPLACE_TOOLS };
 
@@ -28,7 +28,7 @@ extern const char *const replace_names[REPLACE_TOOLS];
  *	that Pacemaker does not manage there are no commands
  * @name: of the service; the resource's id, too, unless something that stays has it
  */
-void replace_make(struct lines commands[REPLACE_STEPS], enum replace_tool tool,
+void replace_make(struct strlist commands[REPLACE_STEPS], enum replace_tool tool,
 		  const struct stock *stock, const char *name);
 
 #endif

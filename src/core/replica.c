@@ -7,12 +7,12 @@
 
 #include "core/cleanup.h"
 #include "core/holding.h"
-#include "core/member.h"
+#include "core/json.h"
 
 void replica_free(struct replica *r)
 {
 	conns_free(&r->conns);
-	parts_free(&r->parts);
+	fragments_free(&r->fragments);
 	memset(r, 0, sizeof(*r));
 }
 
@@ -25,7 +25,7 @@ static int wrong(struct err *err, const char *what)
 /* Earlier versions do not tell it. */
 static int take_held(uint32_t *held, struct json_object *body, struct err *err)
 {
-	double told = member_double(body, "held");
+	double told = json_member_double(body, "held");
 
 	if (!(told >= 0 && told <= HOLDING_MAX))
 		return wrong(err, "what a client holds is no such number");
@@ -37,7 +37,7 @@ static int finish(struct replica *r, const struct service *svc, struct json_obje
 		  struct err *err)
 {
 	_cleanup_conns_ struct conns conns = { 0 };
-	struct parts *parts = &r->parts;
+	struct fragments *fragments = &r->fragments;
 	uint32_t held;
 	int rc = take_held(&held, body, err);
 
@@ -45,9 +45,10 @@ static int finish(struct replica *r, const struct service *svc, struct json_obje
 		return rc;
 
 	/* Nobody takes back what another has told. */
-	if (parts->len == 0 && strcmp(r->from, parts->sender) != 0)
+	if (fragments->len == 0 && strcmp(r->from, fragments->sender) != 0)
 		return 0;
-	rc = parts->len ? conns_parse(&conns, parts->text, parts->len, err) : 0;
+	rc = fragments->len ? conns_parse(&conns, fragments->text, fragments->len, err)
+			    : 0;
 	if (rc < 0) {
 		err_wrap(err, rc, "its table of connections");
 		return rc == -ENOMEM ? rc : -EPROTO;
@@ -59,7 +60,7 @@ static int finish(struct replica *r, const struct service *svc, struct json_obje
 	r->conns = conns;
 	r->held = held;
 	memset(&conns, 0, sizeof(conns));
-	memcpy(r->from, parts->sender, sizeof(r->from));
+	memcpy(r->from, fragments->sender, sizeof(r->from));
 	return 1;
 }
 
@@ -70,10 +71,10 @@ int replica_take(struct replica *r, const struct service *svc, const char *from,
 
 	if (strcmp(m->digest, svc->digest) != 0)
 		return 0;
-	rc = parts_take(&r->parts, from, m, err);
+	rc = fragments_take(&r->fragments, from, m, err);
 	if (rc <= 0)
 		return rc;
 	rc = finish(r, svc, m->body, err);
-	parts_free(&r->parts);
+	fragments_free(&r->fragments);
 	return rc;
 }

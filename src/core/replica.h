@@ -4,20 +4,20 @@
 #define BATON_CORE_REPLICA_H
 
 #include "core/conn.h"
-#include "core/parts.h"
+#include "core/fragment.h"
 
 /**
  * struct replica - what another head has told; start from all zero, end with replica_free()
  * @conns: the last table that came whole
  * @held: the most that one client holds; 0 = not told
  * @from: who sent it
- * @parts: of the one that is coming in
+ * @fragments: of the one that is coming in
  */
 struct replica {
 	struct conns conns;
 	uint32_t held;
 	char from[MESSAGE_HEAD_MAX + 1];
-	struct parts parts;
+	struct fragments fragments;
 };
 
 /**

@@ -243,12 +243,12 @@ static void judge_rp_filter(struct judgement *j)
 {
 	const struct shared *f = j->facts;
 	_cleanup_free_ char *list = NULL;
-	struct lines strict = { 0 };
+	struct strlist strict = { 0 };
 
 	for (size_t i = 0; i < f->n_links; i++)
 		if (f->links[i].strict)
-			lines_add(&strict, "%s", f->links[i].name);
-	list = lines_join(&strict, ", ");
+			strlist_add(&strict, "%s", f->links[i].name);
+	list = strlist_join(&strict, ", ");
 	if (f->n_links > 1 && strict.n)
 		say(j, NULL, VERDICT_UNSURE,
 		    "1 on %s, with %zu links: a client whose way back leads over another "
@@ -257,7 +257,7 @@ static void judge_rp_filter(struct judgement *j)
 	else
 		say(j, NULL, VERDICT_OK,
 		    strict.n ? "strict, with one link" : "not strict");
-	lines_free(&strict);
+	strlist_free(&strict);
 }
 
 /* ---- services ---- */
@@ -314,7 +314,7 @@ static bool is_first_of_client(const struct shared *f, size_t i)
 }
 
 /* What one client uses, each service once. */
-static void list_services(const struct shared *f, size_t first, struct lines *services,
+static void list_services(const struct shared *f, size_t first, struct strlist *services,
 			  bool *in_groups, struct ipaddr *local)
 {
 	*in_groups = true;
@@ -324,8 +324,8 @@ static void list_services(const struct shared *f, size_t first, struct lines *se
 
 		if (strcmp(u->client, f->uses[first].client) != 0)
 			continue;
-		if (!lines_has(services, u->where))
-			lines_add(services, "%s", u->where);
+		if (!strlist_has(services, u->where))
+			strlist_add(services, "%s", u->where);
 		*in_groups &= u->in_group;
 		if (u->local.family)
 			*local = u->local;
@@ -336,13 +336,13 @@ static void list_services(const struct shared *f, size_t first, struct lines *se
 static void judge_mounts(struct judgement *j)
 {
 	const struct shared *f = j->facts;
-	_cleanup_lines_ struct lines groups = { 0 };
+	_cleanup_strlist_ struct strlist groups = { 0 };
 	_cleanup_free_ char *list = NULL;
 
 	for (size_t i = 0; i < f->stocks.n; i++)
 		if (is_exported(f, &f->stocks.v[i]))
-			lines_add(&groups, "%s", f->stocks.v[i].id);
-	list = lines_join(&groups, ", ");
+			strlist_add(&groups, "%s", f->stocks.v[i].id);
+	list = strlist_join(&groups, ", ");
 	if (groups.n < 2)
 		say(j, NULL, VERDICT_OK, "none has files open of two services");
 	else
@@ -361,7 +361,7 @@ static void judge_clients(struct judgement *j)
 	if (f->no_uses[0])
 		say(j, NULL, VERDICT_UNSURE, "%s", f->no_uses);
 	for (size_t i = 0; i < f->n_uses; i++) {
-		_cleanup_lines_ struct lines services = { 0 };
+		_cleanup_strlist_ struct strlist services = { 0 };
 		_cleanup_free_ char *list = NULL;
 		char ip[IPADDR_TEXT] = "one address";
 		struct ipaddr local;
@@ -373,7 +373,7 @@ static void judge_clients(struct judgement *j)
 		if (services.n < 2)
 			continue;
 		any = true;
-		list = lines_join(&services, ", ");
+		list = strlist_join(&services, ", ");
 		if (local.family)
 			ipaddr_format(&local, ip);
 		/* Two filesystems may belong together where no group says so. */

@@ -40,11 +40,11 @@ static void free_stock(struct stock *s)
 	free(s->root);
 	free(s->unmanaged);
 	free(s->fault);
-	lines_free(&s->replaced);
-	lines_free(&s->others);
-	lines_free(&s->meta);
-	lines_free(&s->prefers);
-	lines_free(&s->remarks);
+	strlist_free(&s->replaced);
+	strlist_free(&s->others);
+	strlist_free(&s->meta);
+	strlist_free(&s->prefers);
+	strlist_free(&s->remarks);
 }
 
 void stocks_free(struct stocks *stocks)
@@ -53,7 +53,7 @@ void stocks_free(struct stocks *stocks)
 		free_stock(&stocks->v[i]);
 	free(stocks->v);
 	free(stocks->scope);
-	lines_free(&stocks->ids);
+	strlist_free(&stocks->ids);
 	memset(stocks, 0, sizeof(*stocks));
 }
 

@@ -8,8 +8,8 @@
 #include <sys/types.h>
 
 #include "core/err.h"
-#include "core/lines.h"
 #include "core/service.h"
+#include "core/strlist.h"
 
 /**
  * struct stock_export - a directory exported to one client
@@ -59,12 +59,12 @@ struct stock {
 	char *unmanaged;
 	bool constrained;
 	char *fault;
-	const struct lines *ids;
-	struct lines replaced;
-	struct lines others;
-	struct lines meta;
-	struct lines prefers;
-	struct lines remarks;
+	const struct strlist *ids;
+	struct strlist replaced;
+	struct strlist others;
+	struct strlist meta;
+	struct strlist prefers;
+	struct strlist remarks;
 };
 
 /**
@@ -76,7 +76,7 @@ struct stocks {
 	struct stock *v;
 	size_t n;
 	char *scope;
-	struct lines ids;
+	struct strlist ids;
 };
 
 /** stocks_add - append one of that id; NULL if memory is short. Earlier pointers become stale. */

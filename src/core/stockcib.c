@@ -126,7 +126,7 @@ static int read_resources(struct stocks *stocks, const xmlNode *resources,
 				   (const char *)c->name))
 			continue;
 		if (id)
-			lines_add(&stocks->ids, "%s", id);
+			strlist_add(&stocks->ids, "%s", id);
 		if (stockpart_find(resources, c) == PART_SERVER)
 			scope = stockpart_get(resources, c, "instance_attributes",
 					      "nfs_server_scope");

@@ -14,8 +14,8 @@ struct reader {
 	const struct stock_mount *mounts;
 	size_t n;
 	const char *group;
-	char *root;        /* what is exported with fsid=0, or NULL */
-	struct lines left; /* exports that cannot move, and why */
+	char *root;          /* what is exported with fsid=0, or NULL */
+	struct strlist left; /* exports that cannot move, and why */
 };
 
 /* The mount of a disk that says most of it: the head's own root, or what shows most of it. */
@@ -107,11 +107,12 @@ static int take_entry(const char *path, const char *client, const char *options,
 	}
 	if (!mount || strcmp(whole->directory, "/") == 0 ||
 	    strncmp(mount->source, "/dev/", 5) != 0) {
-		lines_add(&r->left,
-			  "export %s for %s is not carried over: it is in the filesystem "
-			  "%s (%s), which cannot move",
-			  path, client, mount ? whole->directory : "/",
-			  mount ? mount->source : "?");
+		strlist_add(
+			&r->left,
+			"export %s for %s is not carried over: it is in the filesystem "
+			"%s (%s), which cannot move",
+			path, client, mount ? whole->directory : "/",
+			mount ? mount->source : "?");
 		return 0;
 	}
 	if (!is_meant(r, mount->dev))
@@ -133,7 +134,7 @@ int stocks_read_exports(struct stocks *stocks, const char *text, size_t len,
 		struct stock *stock = &stocks->v[i];
 
 		for (size_t k = 0; k < r.left.n; k++)
-			lines_add(&stock->remarks, "%s", r.left.v[k]);
+			strlist_add(&stock->remarks, "%s", r.left.v[k]);
 		stock->root = r.root ? strdup(r.root) : NULL;
 		if (r.root && !stock->root)
 			rc = -ENOMEM;
@@ -151,7 +152,7 @@ int stocks_read_exports(struct stocks *stocks, const char *text, size_t len,
 				file, r.left.n ? ": " : "", r.left.n ? r.left.v[0] : "");
 		rc = -ENOENT;
 	}
-	lines_free(&r.left);
+	strlist_free(&r.left);
 	free(r.root);
 	return rc == -ENOMEM ? err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "read %s", file)
 			     : rc;

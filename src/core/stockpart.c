@@ -81,13 +81,13 @@ void stockpart_walk(struct stock *stock, xmlNode *owner, const char *kind, const
 {
 	xml_for_each (set, owner, kind) {
 		if (xml_get(set, "id-ref") || xml_find_child(set, "rule"))
-			lines_add(&stock->remarks,
-				  "%s: attributes by reference or rule (%s) are not "
-				  "understood; see whether they matter",
-				  id,
-				  xml_get(set, "id-ref") ? xml_get(set, "id-ref")
-				  : xml_get(set, "id")   ? xml_get(set, "id")
-							 : "?");
+			strlist_add(&stock->remarks,
+				    "%s: attributes by reference or rule (%s) are not "
+				    "understood; see whether they matter",
+				    id,
+				    xml_get(set, "id-ref") ? xml_get(set, "id-ref")
+				    : xml_get(set, "id")   ? xml_get(set, "id")
+							   : "?");
 		xml_for_each (pair, set, "nvpair") {
 			const char *name = xml_get(pair, "name"),
 				   *value = xml_get(pair, "value");
@@ -95,13 +95,13 @@ void stockpart_walk(struct stock *stock, xmlNode *owner, const char *kind, const
 			if (name)
 				call(stock, id, name, value ? value : "", data);
 			else
-				lines_add(&stock->remarks,
-					  "%s: an attribute by reference (%s) is not "
-					  "understood; see whether it matters",
-					  id,
-					  xml_get(pair, "id-ref")
-						  ? xml_get(pair, "id-ref")
-						  : "?");
+				strlist_add(&stock->remarks,
+					    "%s: an attribute by reference (%s) is not "
+					    "understood; see whether it matters",
+					    id,
+					    xml_get(pair, "id-ref")
+						    ? xml_get(pair, "id-ref")
+						    : "?");
 		}
 	}
 }
@@ -110,8 +110,8 @@ void stockpart_tell(struct stock *stock, const char *id, const char *name,
 		    const char *value, void *data)
 {
 	(void)data;
-	lines_add(&stock->remarks, "%s: attribute %s=%s is not carried over", id, name,
-		  value);
+	strlist_add(&stock->remarks, "%s: attribute %s=%s is not carried over", id, name,
+		    value);
 }
 
 static const char *find_value(const xmlNode *owner, const char *kind, const char *name)
@@ -217,8 +217,8 @@ static void take_pair(struct stock *stock, enum part part, const char *id,
 			return;
 		why = rows[i].why;
 	}
-	lines_add(&stock->remarks, "%s: %s=%s is not carried over%s%s", id, name, value,
-		  why ? ": " : "", why ? why : "");
+	strlist_add(&stock->remarks, "%s: %s=%s is not carried over%s%s", id, name, value,
+		    why ? ": " : "", why ? why : "");
 }
 
 /* What stockpart_walk() hands to take_parameter(). */
@@ -257,7 +257,7 @@ static void tell_operations(struct stock *stock, xmlNode *primitive, const char 
 	}
 	fclose(out);
 	if (*text)
-		lines_add(
+		strlist_add(
 			&stock->remarks,
 			"%s: its operations are not carried over, the agent has its own: %s",
 			id, text + 2);
@@ -354,8 +354,8 @@ static int take_address(struct stock *stock, const char *id, const struct values
 		return FAIL(err, -EINVAL, "group %s: %s: cidr_netmask=%s is no netmask",
 			    stock->id, id, get(values, PARAM_NETMASK));
 	if (nic[len])
-		lines_add(&stock->remarks, "%s: of nic=%s the label is not carried over",
-			  id, nic);
+		strlist_add(&stock->remarks,
+			    "%s: of nic=%s the label is not carried over", id, nic);
 	memcpy(a->link, nic, len);
 	stock->n_addresses++;
 	return 0;
@@ -366,13 +366,14 @@ static void tell_other(struct stock *stock, const xmlNode *kind, const char *id)
 	const char *class = xml_get(kind, "class"), *provider = xml_get(kind, "provider"),
 		   *type = xml_get(kind, "type");
 
-	lines_add(&stock->others, "%s", id);
-	lines_add(&stock->remarks,
-		  "%s (%s%s%s:%s) is none of a service's parts and stays; see whether it "
-		  "belongs before the service or after it; bound to it, the service is "
-		  "stopped and started by a move, not handed over",
-		  id, class ? class : "?", provider ? ":" : "", provider ? provider : "",
-		  type ? type : "?");
+	strlist_add(&stock->others, "%s", id);
+	strlist_add(
+		&stock->remarks,
+		"%s (%s%s%s:%s) is none of a service's parts and stays; see whether it "
+		"belongs before the service or after it; bound to it, the service is "
+		"stopped and started by a move, not handed over",
+		id, class ? class : "?", provider ? ":" : "", provider ? provider : "",
+		type ? type : "?");
 }
 
 /* Its stickiness is in the group's. */
@@ -407,10 +408,10 @@ int stockpart_take(struct stock *stock, const xmlNode *resources, xmlNode *primi
 		tell_other(stock, kind, id);
 		return 0;
 	}
-	lines_add(&stock->replaced, "%s", id);
+	strlist_add(&stock->replaced, "%s", id);
 	if (agent->why)
-		lines_add(&stock->remarks, "%s (%s) is not carried over: %s", id,
-			  agent->type, agent->why);
+		strlist_add(&stock->remarks, "%s (%s) is not carried over: %s", id,
+			    agent->type, agent->why);
 	walk_both(stock, primitive, template, "instance_attributes", id,
 		  agent->why ? stockpart_tell : take_parameter, &taking);
 	walk_both(stock, primitive, template, "meta_attributes", id, tell_meta, NULL);

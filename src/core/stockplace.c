@@ -17,7 +17,7 @@ static void take_meta(struct stock *stock, const char *id, const char *name,
 		      const char *value, void *data)
 {
 	if (text_has_word("priority migration-threshold failure-timeout", name))
-		lines_add(&stock->meta, "%s=%s", name, value);
+		strlist_add(&stock->meta, "%s=%s", name, value);
 	else if (strcmp(name, "resource-stickiness") != 0)
 		stockpart_tell(stock, id, name, value, data);
 }
@@ -54,7 +54,7 @@ static void take_stickiness(struct stock *stock, const xmlNode *config, xmlNode 
 		const char *id = xml_get(primitive, "id");
 
 		own = own ? own : all;
-		if (!own || !id || !lines_has(&stock->replaced, id))
+		if (!own || !id || !strlist_has(&stock->replaced, id))
 			continue;
 		told = true;
 		sum += parse_score(own);
@@ -62,10 +62,10 @@ static void take_stickiness(struct stock *stock, const xmlNode *config, xmlNode 
 	if (!told)
 		return;
 	if (labs(sum) >= INFINITY_SCORE)
-		lines_add(&stock->meta, "%s=%sINFINITY", name, sum < 0 ? "-" : "");
+		strlist_add(&stock->meta, "%s=%sINFINITY", name, sum < 0 ? "-" : "");
 	else
-		lines_add(&stock->meta, "%s=%ld", name, sum);
-	lines_add(
+		strlist_add(&stock->meta, "%s=%ld", name, sum);
+	strlist_add(
 		&stock->remarks,
 		"%s: what its %zu resources have of resource-stickiness is the service's "
 		"all together, as Pacemaker counts it for a group",
@@ -127,7 +127,7 @@ static bool concerns(const struct stock *stock, const xmlNode *node)
 		    (strcmp(name, "id") == 0 && (xml_is_named(node, "resource_ref") ||
 						 xml_is_named(node, "obj_ref"))))
 			if (value && (strcmp(value, stock->id) == 0 ||
-				      lines_has(&stock->replaced, value)))
+				      strlist_has(&stock->replaced, value)))
 				return true;
 	}
 	for (const xmlNode *c = node->children; c; c = c->next)
@@ -165,15 +165,16 @@ static void take_constraint(struct stock *stock, const xmlNode *c)
 
 	if (xml_is_named(c, "rsc_location") && node && score && !by_hand &&
 	    !xml_get(c, "role") && !xml_get(c, "resource-discovery") && !c->children) {
-		lines_add(&stock->prefers, "%s=%s", node, score);
+		strlist_add(&stock->prefers, "%s=%s", node, score);
 		return;
 	}
 	text = describe(c);
 	stock->constrained |= !by_hand;
-	lines_add(&stock->remarks, "%s %s (%s) is not carried over%s",
-		  (const char *)c->name, id ? id : "?", text ? text + !!*text : "",
-		  by_hand ? ": it is what a move by hand left"
-			  : ": it goes with the group, so make it anew if it is to hold");
+	strlist_add(
+		&stock->remarks, "%s %s (%s) is not carried over%s",
+		(const char *)c->name, id ? id : "?", text ? text + !!*text : "",
+		by_hand ? ": it is what a move by hand left"
+			: ": it goes with the group, so make it anew if it is to hold");
 }
 
 static void take_tag(struct stock *stock, const xmlNode *tag)
@@ -181,10 +182,11 @@ static void take_tag(struct stock *stock, const xmlNode *tag)
 	const char *id = xml_get(tag, "id");
 
 	if (concerns(stock, tag))
-		lines_add(&stock->remarks,
-			  "tag %s names it or a part of it: take them out first, as pcs "
-			  "deletes nothing that a tag names",
-			  id ? id : "?");
+		strlist_add(
+			&stock->remarks,
+			"tag %s names it or a part of it: take them out first, as pcs "
+			"deletes nothing that a tag names",
+			id ? id : "?");
 }
 
 /* ---- the whole ---- */

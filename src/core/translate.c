@@ -42,10 +42,11 @@ static int make_name(struct translation *t, const struct stock *stock, struct er
 		return FAIL(err, "no name of a service can be made of '%.80s'",
 			    stock->id);
 	if (stock->in_cluster && strcmp(t->name, stock->id) != 0)
-		lines_add(&t->remarks,
-			  "the service is %s and not %s: names have lower-case letters, "
-			  "digits and inner hyphens",
-			  t->name, stock->id);
+		strlist_add(
+			&t->remarks,
+			"the service is %s and not %s: names have lower-case letters, "
+			"digits and inner hyphens",
+			t->name, stock->id);
 	return 0;
 }
 
@@ -79,7 +80,7 @@ static void add_tagged_device(struct translation *t, const char *directory,
 		else
 			n += snprintf(path + n, 5, "\\x%02x", (unsigned char)*tag);
 	path[n] = '\0';
-	lines_add(&t->keys, "device = %s%s", directory, path);
+	strlist_add(&t->keys, "device = %s%s", directory, path);
 }
 
 static void add_device(struct translation *t, const char *device)
@@ -97,20 +98,20 @@ static void add_device(struct translation *t, const char *device)
 		add_tagged_device(t, tags[i].directory, device);
 		return;
 	}
-	lines_add(&t->keys, "device = %s", device);
+	strlist_add(&t->keys, "device = %s", device);
 	for (size_t i = 0; i < sizeof(by_order) / sizeof(*by_order); i++)
 		if (strncmp(device, by_order[i], strlen(by_order[i])) == 0)
-			lines_add(&t->remarks,
-				  "device %s is named by the order in which disks were "
-				  "found: write its path in /dev/disk/by-id, which is "
-				  "the same on every head",
-				  device);
+			strlist_add(&t->remarks,
+				    "device %s is named by the order in which disks were "
+				    "found: write its path in /dev/disk/by-id, which is "
+				    "the same on every head",
+				    device);
 }
 
 static int add_mount_options(struct translation *t, const char *options)
 {
 	_cleanup_free_ char *copy = strdup(options);
-	_cleanup_lines_ struct lines kept = { 0 };
+	_cleanup_strlist_ struct strlist kept = { 0 };
 	char *rest = copy;
 
 	if (!copy)
@@ -129,17 +130,18 @@ static int add_mount_options(struct translation *t, const char *options)
 		if (rc == -ENOMEM)
 			return rc;
 		if (rc)
-			lines_add(&t->remarks, "mount option %s is not carried over: %s",
-				  item, why.text);
+			strlist_add(&t->remarks,
+				    "mount option %s is not carried over: %s", item,
+				    why.text);
 		else
-			lines_add(&kept, "%s", item);
+			strlist_add(&kept, "%s", item);
 	}
 	if (kept.n) {
-		_cleanup_free_ char *list = lines_join(&kept, ",");
+		_cleanup_free_ char *list = strlist_join(&kept, ",");
 
 		if (!list)
 			return -ENOMEM;
-		lines_add(&t->keys, "options = %s", list);
+		strlist_add(&t->keys, "options = %s", list);
 	}
 	return 0;
 }
@@ -170,8 +172,8 @@ static void add_address(struct translation *t, const struct address *a)
 {
 	char ip[IPADDR_TEXT];
 
-	lines_add(&t->keys, "address = %s/%u@%s", ipaddr_format(&a->ip, ip), a->prefixlen,
-		  a->link);
+	strlist_add(&t->keys, "address = %s/%u@%s", ipaddr_format(&a->ip, ip),
+		    a->prefixlen, a->link);
 }
 
 static void add_told_address(struct translation *t, const struct address *told,
@@ -186,13 +188,14 @@ static void add_told_address(struct translation *t, const struct address *told,
 		memcpy(a.link, near->link, sizeof(a.link));
 	if (!a.link[0]) {
 		snprintf(a.link, sizeof(a.link), "LINK");
-		lines_add(&t->remarks,
-			  "address %s: no link of this head is in its network; write its "
-			  "name for LINK",
-			  ip);
+		strlist_add(
+			&t->remarks,
+			"address %s: no link of this head is in its network; write its "
+			"name for LINK",
+			ip);
 	}
 	if (a.prefixlen == (a.ip.family == AF_INET ? 32 : 128)) {
-		lines_add(
+		strlist_add(
 			&t->remarks,
 			"address %s: a prefix of %u has no network in it, and the service "
 			"has no other of the head's addresses to reach one by",
@@ -203,9 +206,10 @@ static void add_told_address(struct translation *t, const struct address *told,
 		a.prefixlen = near->prefixlen;
 	if (!a.prefixlen) {
 		a.prefixlen = a.ip.family == AF_INET ? 24 : 64;
-		lines_add(&t->remarks,
-			  "address %s: the prefix is not told, %u is a guess; correct it",
-			  ip, a.prefixlen);
+		strlist_add(
+			&t->remarks,
+			"address %s: the prefix is not told, %u is a guess; correct it",
+			ip, a.prefixlen);
 	}
 	add_address(t, &a);
 }
@@ -225,9 +229,9 @@ static int add_candidates(struct translation *t, const struct translate_own *own
 	}
 	if (!added)
 		return FAIL(err, "this head has no address that could be the service's");
-	lines_add(&t->remarks,
-		  "which addresses move with this service cannot be told from exports "
-		  "and mounts: keep its own, strike out the others");
+	strlist_add(&t->remarks,
+		    "which addresses move with this service cannot be told from exports "
+		    "and mounts: keep its own, strike out the others");
 	return 0;
 }
 
@@ -240,9 +244,9 @@ static int add_addresses(struct translation *t, const struct stock *stock,
 		add_told_address(t, &stock->addresses[i], own, n);
 	if (!stock->n_addresses)
 		rc = add_candidates(t, own, n, err);
-	lines_add(&t->remarks,
-		  "the routes of the head are not the service's: if clients come from "
-		  "beyond these networks, add their router, gateway = ADDRESS");
+	strlist_add(&t->remarks,
+		    "the routes of the head are not the service's: if clients come from "
+		    "beyond these networks, add their router, gateway = ADDRESS");
 	return rc;
 }
 
@@ -290,7 +294,7 @@ int translate_stock(struct translation *t, const struct stock *stock,
 	rc = make_name(t, stock, err);
 	if (rc == 0) {
 		add_device(t, stock->device);
-		lines_add(&t->keys, "fstype = %s", stock->fstype);
+		strlist_add(&t->keys, "fstype = %s", stock->fstype);
 		rc = add_mount_options(t, stock->options);
 	}
 	if (rc == 0)
@@ -298,13 +302,13 @@ int translate_stock(struct translation *t, const struct stock *stock,
 	if (rc == 0)
 		rc = translateexport_add(t, stock, err);
 	if (stock->unmanaged)
-		lines_add(
+		strlist_add(
 			&t->remarks,
 			"%s: Pacemaker would not stop the group, and then there would be "
 			"two writers; end that, and import again",
 			stock->unmanaged);
 	for (size_t i = 0; i < stock->remarks.n; i++)
-		lines_add(&t->remarks, "%s", stock->remarks.v[i]);
+		strlist_add(&t->remarks, "%s", stock->remarks.v[i]);
 	if (rc == 0)
 		rc = check(t, stock, err);
 	short_of = t->keys.failed || t->remarks.failed || t->mounts.failed;
@@ -320,11 +324,11 @@ int translate_stock(struct translation *t, const struct stock *stock,
 
 void translation_free(struct translation *t)
 {
-	lines_free(&t->keys);
-	lines_free(&t->remarks);
-	lines_free(&t->mounts);
+	strlist_free(&t->keys);
+	strlist_free(&t->remarks);
+	strlist_free(&t->mounts);
 	for (enum replace_tool i = 0; i < REPLACE_TOOLS; i++)
 		for (enum replace_step k = 0; k < REPLACE_STEPS; k++)
-			lines_free(&t->commands[i][k]);
+			strlist_free(&t->commands[i][k]);
 	memset(t, 0, sizeof(*t));
 }

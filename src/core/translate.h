@@ -20,10 +20,10 @@
  */
 struct translation {
 	char name[SERVICE_NAME_MAX + 1];
-	struct lines keys;
-	struct lines remarks;
-	struct lines mounts;
-	struct lines commands[REPLACE_TOOLS][REPLACE_STEPS];
+	struct strlist keys;
+	struct strlist remarks;
+	struct strlist mounts;
+	struct strlist commands[REPLACE_TOOLS][REPLACE_STEPS];
 };
 
 /**

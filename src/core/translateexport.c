@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "core/exportopt.h"
+#include "core/export_option.h"
 #include "core/text.h"
 
 /* Defaults, which exportfs writes out in its table. */
@@ -59,8 +59,8 @@ static int add_client(struct translation *t, FILE *out, const struct stock *stoc
 		if (!*item || (!stock->in_cluster && is_default(item)))
 			continue;
 		if (exportopt_copy(none, item, &why)) {
-			lines_add(&t->remarks, "export %s for %s: %s", e->path, e->client,
-				  why.text);
+			strlist_add(&t->remarks, "export %s for %s: %s", e->path,
+				    e->client, why.text);
 			continue;
 		}
 		fprintf(out, "%s%s", comma, item);
@@ -121,8 +121,8 @@ static void add_mount_line(struct translation *t, const struct stock *stock,
 	if (stock->n_addresses)
 		ipaddr_format(&a->ip, ip);
 	now = now ? now : e->path;
-	lines_add(&t->mounts, "%s%s%s:/%s%s, till now :%s", v6 ? "[" : "", ip,
-		  v6 ? "]" : "", t->name, e->inside, *now ? now : "/");
+	strlist_add(&t->mounts, "%s%s%s:/%s%s, till now :%s", v6 ? "[" : "", ip,
+		    v6 ? "]" : "", t->name, e->inside, *now ? now : "/");
 }
 
 static int add_export(struct translation *t, const struct stock *stock, size_t k)
@@ -146,7 +146,7 @@ static int add_export(struct translation *t, const struct stock *stock, size_t k
 	if (fclose(out))
 		rc = -ENOMEM;
 	if (rc == 0)
-		lines_add(&t->keys, "%s", text);
+		strlist_add(&t->keys, "%s", text);
 	return rc;
 }
 
@@ -160,8 +160,9 @@ int translateexport_add(struct translation *t, const struct stock *stock, struct
 		const char *fault = find_fault(stock, e);
 
 		if (fault)
-			lines_add(&t->remarks, "export %s for %s is not carried over: %s",
-				  e->path, e->client, fault);
+			strlist_add(&t->remarks,
+				    "export %s for %s is not carried over: %s", e->path,
+				    e->client, fault);
 		if (!e->inside || !is_single(e->client) || !is_first(stock, i))
 			continue;
 		add_mount_line(t, stock, e);

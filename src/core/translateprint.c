@@ -9,7 +9,7 @@ static const struct fold command = { "#     ", "#         ", " \\", '\'' };
 /* A line that begins with a blank goes on. */
 static const struct fold key = { "", "    ", "", '"' };
 
-static void print_lines(FILE *out, const struct fold *fold, const struct lines *lines)
+static void print_lines(FILE *out, const struct fold *fold, const struct strlist *lines)
 {
 	for (size_t i = 0; i < lines->n; i++)
 		fold_print(out, fold, lines->v[i]);

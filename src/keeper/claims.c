@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
-#include "core/member.h"
+#include "core/json.h"
 #include "keeper/internal.h"
 #include "sys/diskhold.h"
 #include "sys/file.h"

@@ -7,16 +7,16 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
-#include "core/member.h"
+#include "core/json.h"
 #include "keeper/ledger.h"
 #include "sys/file.h"
 
 static void tell_journal(const char *name, struct json_object *record)
 {
-	const char *op = member_string(record, "op"),
-		   *outcome = member_string(record, "outcome");
-	const char *error = member_string(record, "error");
-	double ms = member_double(record, "ms");
+	const char *op = json_member_string(record, "op"),
+		   *outcome = json_member_string(record, "outcome");
+	const char *error = json_member_string(record, "error");
+	double ms = json_member_double(record, "ms");
 	char steps[600] = "";
 	struct json_object *list;
 	size_t len = 0;
@@ -27,8 +27,8 @@ static void tell_journal(const char *name, struct json_object *record)
 		struct json_object *s = json_object_array_get_idx(list, i);
 
 		len += snprintf(steps + len, sizeof(steps) - len, "%s%s %.0f",
-				i ? ", " : "", member_string(s, "step"),
-				member_double(s, "ms"));
+				i ? ", " : "", json_member_string(s, "step"),
+				json_member_double(s, "ms"));
 	}
 	sd_journal_send("MESSAGE=%s: %s %s in %.0f ms%s%s (%s)", name, op, outcome, ms,
 			error[0] ? ": " : "", error, steps, "PRIORITY=%d",

@@ -5,7 +5,7 @@
 
 #include "core/client.h"
 #include "core/conn.h"
-#include "core/idle.h"
+#include "core/idle_clients.h"
 #include "core/paths.h"
 #include "core/replica.h"
 #include "core/service.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/member.h"
+#include "core/json.h"
 #include "keeper/internal.h"
 
 /* A head that looks longer than LOOK_MS says so itself. */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/member.h"
+#include "core/json.h"
 #include "keeper/internal.h"
 #include "keeper/talk.h"
 
@@ -70,9 +70,9 @@ static int ask_operation(struct keeper *k, enum operation operation, int fd,
 static int ask_start(struct keeper *k, struct json_object *o, int fd, struct err *err)
 {
 	const struct handover *h = &k->transfer.handover;
-	bool agent = member_bool(o, "agent");
-	const struct claim_terms terms = { member_bool(o, "takeover"),
-					   agent ? member_string(o, "gone") : NULL };
+	bool agent = json_member_bool(o, "agent");
+	const struct claim_terms terms = { json_member_bool(o, "takeover"),
+					   agent ? json_member_string(o, "gone") : NULL };
 
 	if (!terms.takeover && !handover_may_start(h))
 		return err_set(err, BATON_EXIT_PEER, 0,
@@ -121,14 +121,14 @@ static int ask_heads(struct keeper *k, struct json_object *o, int fd, struct err
 
 static int ask_inquire(struct keeper *k, struct json_object *o, int fd, struct err *err)
 {
-	return questions_ask_ready(k, member_string(o, "target"), fd, err);
+	return questions_ask_ready(k, json_member_string(o, "target"), fd, err);
 }
 
 static int ask_move(struct keeper *k, struct json_object *o, int fd, struct err *err)
 {
-	double budget = member_double(o, "budget_ms");
+	double budget = json_member_double(o, "budget_ms");
 
-	return transfer_begin(k, member_string(o, "target"),
+	return transfer_begin(k, json_member_string(o, "target"),
 			      budget > 0 && budget < INT32_MAX ? (unsigned int)budget : 0,
 			      fd, err);
 }
@@ -186,7 +186,7 @@ void requests_tell(struct keeper *k, struct json_object *event)
 
 static int take_request(struct keeper *k, struct json_object *o, int fd, struct err *err)
 {
-	const char *word = member_string(o, "do");
+	const char *word = json_member_string(o, "do");
 
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
 		if (strcmp(word, requests[i].word) == 0)

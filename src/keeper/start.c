@@ -31,11 +31,11 @@
 #include "keeper/op.h"
 #include "sys/blockdev.h"
 #include "sys/child.h"
+#include "sys/lowerdev.h"
 #include "sys/mount.h"
 #include "sys/mountpoint.h"
 #include "sys/nfsd.h"
 #include "sys/nfsdcld.h"
-#include "sys/parentlink.h"
 #include "sys/rival.h"
 #include "sys/state.h"
 #include "sys/tickle.h"
@@ -60,7 +60,7 @@ static int ask_for(const struct service *svc, const struct address *a, struct er
 	char ip[IPADDR_TEXT], mac[MAC_TEXT];
 	struct rtnl *rtnl = NULL;
 	struct rtnl_link parent;
-	int rc = parentlink_check(a->link, err);
+	int rc = lowerdev_check(a->link, err);
 
 	if (rc == 0)
 		rc = rtnl_open(&rtnl, err);
@@ -160,7 +160,7 @@ static int run_parents(struct op *op, struct err *err)
 	int rc = 0;
 
 	for (size_t i = 0; i < op->svc->n_addresses && rc == 0; i++)
-		rc = parentlink_check(op->svc->addresses[i].link, err);
+		rc = lowerdev_check(op->svc->addresses[i].link, err);
 	return rc;
 }
 

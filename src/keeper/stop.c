@@ -127,7 +127,7 @@ static void sift_clients(struct op *op)
 		return;
 	if (sent_list(op->diag, OP_NFS_PORT, DIAG_STATES_OWING, &now, &why) < 0)
 		keep_all(op, why.text);
-	else if (idle_sift(&op->clients, &op->owed, &now, op->svc, &doubt) < 0)
+	else if (idle_clients_sift(&op->clients, &op->owed, &now, op->svc, &doubt) < 0)
 		keep_all(op, strerror(ENOMEM));
 	else if (doubt)
 		keep_all(op, doubt);

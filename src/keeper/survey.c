@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "keeper/facts.h"
-#include "sys/aside.h"
 #include "sys/child.h"
 #include "sys/lock.h"
+#include "sys/timed_child.h"
 
 #define SURVEY_MAX_LEN 65536
 /* How long one that was killed may take to go. */
@@ -59,7 +59,7 @@ static void child_describe(const struct service *svc, survey_more more, int fd)
 	struct op op;
 
 	/* Should it hang, nobody must wait for the end of what it might have printed. */
-	aside_let_go();
+	timed_child_let_go();
 	if (op_init(&op, svc, &err) == 0)
 		o = describe(&op, more, &err);
 	if (!o) {

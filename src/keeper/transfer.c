@@ -13,7 +13,7 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
-#include "core/member.h"
+#include "core/json.h"
 #include "keeper/internal.h"
 #include "keeper/ledger.h"
 #include "keeper/talk.h"
@@ -123,7 +123,7 @@ bool transfer_step(struct keeper *k, struct json_object *entry)
 	}
 	json_object_array_add(t->held, json_object_get(entry));
 	/* From here on all heads count the pause. */
-	if (member_bool(entry, "serving"))
+	if (json_member_bool(entry, "serving"))
 		send_steps(k);
 	return true;
 }
@@ -408,7 +408,7 @@ static struct json_object *remember_record(struct keeper *k)
 	for (size_t i = json_object_array_length(records); i > 0 && !last; i--) {
 		struct json_object *r = json_object_array_get_idx(records, i - 1);
 
-		if (strcmp(member_string(r, "op"), "move") == 0)
+		if (strcmp(json_member_string(r, "op"), "move") == 0)
 			last = json_object_get(r);
 	}
 	json_object_put(records);

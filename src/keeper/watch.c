@@ -162,8 +162,8 @@ static void tell(struct keeper *k, const char *text)
 
 	w->serial++;
 	w->census.told = w->census.most;
-	for (unsigned int i = 0; i < parts_count(strlen(text)); i++) {
-		struct message m = parts_format(text, w->serial, i, k->svc->digest);
+	for (unsigned int i = 0; i < fragments_count(strlen(text)); i++) {
+		struct message m = fragments_format(text, w->serial, i, k->svc->digest);
 
 		json_object_object_add(m.body, "held",
 				       json_object_new_int64(w->census.most));

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/member.h"
+#include "core/json.h"
 #include "keeper/ledger.h"
 #include "keeper/talk.h"
 #include "sys/child.h"
@@ -62,8 +62,8 @@ struct json_object *call_word(const char *word)
 
 static int take_result(struct json_object *o, struct err *err)
 {
-	int code = member_double(o, "result");
-	const char *text = member_string(o, "error");
+	int code = json_member_double(o, "result");
+	const char *text = json_member_string(o, "error");
 
 	if (code == 0)
 		return 0;
@@ -153,9 +153,9 @@ static void tell_reason(const struct call *call, double since, struct err *err)
 		       ? json_object_array_get_idx(records,
 						   json_object_array_length(records) - 1)
 		       : NULL;
-	error = last ? member_string(last, "error") : "";
-	if (*error && strcmp(member_string(last, "op"), "standby") == 0 &&
-	    member_double(last, "began") >= since)
+	error = last ? json_member_string(last, "error") : "";
+	if (*error && strcmp(json_member_string(last, "op"), "standby") == 0 &&
+	    json_member_double(last, "began") >= since)
 		err_set(err, BATON_EXIT_KEEPER, 0, "%s", error);
 	json_object_put(records);
 }

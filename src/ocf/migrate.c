@@ -4,8 +4,8 @@
 #include <poll.h>
 #include <string.h>
 
-#include "core/member.h"
-#include "ocf/judge.h"
+#include "core/json.h"
+#include "ocf/monitor_verdict.h"
 #include "ocf/service.h"
 #include "sys/child.h"
 
@@ -17,9 +17,10 @@
 
 static void on_step(struct json_object *entry, void *data)
 {
-	if (strcmp(member_string(entry, "outcome"), "failed") == 0)
-		ocf_log("ERROR", "%s: step %s: %s", member_string(entry, "head"),
-			member_string(entry, "step"), member_string(entry, "note"));
+	if (strcmp(json_member_string(entry, "outcome"), "failed") == 0)
+		ocf_log("ERROR", "%s: step %s: %s", json_member_string(entry, "head"),
+			json_member_string(entry, "step"),
+			json_member_string(entry, "note"));
 }
 
 static struct json_object *move_request(const struct call *call, const char *target)
@@ -41,8 +42,8 @@ static void log_move(const struct call *call, const char *target,
 	if (json_object_is_type(record, json_type_object))
 		ocf_log("INFO",
 			"%s: moved to %s in %.0f ms, of which clients waited %.0f",
-			call->name, target, member_double(record, "ms"),
-			member_double(record, "pause_ms"));
+			call->name, target, json_member_double(record, "ms"),
+			json_member_double(record, "pause_ms"));
 	else
 		ocf_log("INFO", "%s: moved to %s", call->name, target);
 }
@@ -50,9 +51,9 @@ static void log_move(const struct call *call, const char *target,
 /* It was begun, and given up for a client to whom replies could not be delivered in time. */
 static bool was_given_up(struct json_object *result)
 {
-	return member_double(result, "result") == BATON_EXIT_FAILED &&
-	       member_bool(result, "changed") &&
-	       strcmp(member_string(result, "state"), "serving") == 0;
+	return json_member_double(result, "result") == BATON_EXIT_FAILED &&
+	       json_member_bool(result, "changed") &&
+	       strcmp(json_member_string(result, "state"), "serving") == 0;
 }
 
 /*
@@ -115,7 +116,7 @@ enum ocf_exit service_migrate_from(const struct ocf_request *request, struct err
 		return code;
 	for (;;) {
 		code = monitor_look(&call, &sight, err);
-		if (code == OCF_SUCCESS || !judge_is_busy(sight.word) ||
+		if (code == OCF_SUCCESS || !monitor_verdict_is_busy(sight.word) ||
 		    child_now_ms() > until || ocf_left_ms(request) < 2 * AGAIN_MS)
 			break;
 		poll(NULL, 0, AGAIN_MS);

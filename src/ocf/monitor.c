@@ -4,9 +4,9 @@
 #include <poll.h>
 #include <stdio.h>
 
-#include "core/member.h"
+#include "core/json.h"
 #include "keeper/survey.h"
-#include "ocf/judge.h"
+#include "ocf/monitor_verdict.h"
 #include "ocf/service.h"
 #include "sys/child.h"
 
@@ -23,7 +23,7 @@ static void ask_state(const struct call *call, struct sight *sight, struct err *
 		call_keeper(call, call_word("status"), ocf_left_ms(call->request) * 2 / 3,
 			    NULL, &result, err);
 	snprintf(sight->word, sizeof(sight->word), "%s",
-		 sight->reach == 0 ? member_string(result, "state") : "");
+		 sight->reach == 0 ? json_member_string(result, "state") : "");
 	json_object_put(result);
 }
 
@@ -40,8 +40,8 @@ static enum ocf_exit look_at(const struct call *call, const struct service *svc,
 		if (survey_collect(svc, NULL, ocf_left_ms(call->request), &facts, err) <
 		    0)
 			return OCF_ERR_GENERIC;
-		code = judge_facts(facts, known, sight->word, &mendable, err);
-		sight->carrier = member_double(facts, "carrier") > 0;
+		code = monitor_verdict_facts(facts, known, sight->word, &mendable, err);
+		sight->carrier = json_member_double(facts, "carrier") > 0;
 		json_object_put(facts);
 		if (!mendable || !*sight->word || child_now_ms() > mended ||
 		    ocf_left_ms(call->request) < 2 * AGAIN_MS)
@@ -96,9 +96,9 @@ static enum ocf_exit look_deeper(const struct call *call, const struct sight *si
 			"a link of the service has no carrier");
 		return OCF_ERR_GENERIC;
 	}
-	if (call->request->level >= 10 && depth_call(call, err) < 0)
+	if (call->request->level >= 10 && monitor_level_call(call, err) < 0)
 		return OCF_ERR_GENERIC;
-	if (call->request->level >= 20 && depth_write(call, err) < 0)
+	if (call->request->level >= 20 && monitor_level_write(call, err) < 0)
 		return OCF_ERR_GENERIC;
 	return OCF_SUCCESS;
 }

@@ -36,14 +36,14 @@ struct sight {
 
 /**
  * monitor_look - level 0: one request to the keeper, one look at what stands
- * Return: as judge_facts().
+ * Return: as monitor_verdict_facts().
  */
 enum ocf_exit monitor_look(const struct call *call, struct sight *sight, struct err *err);
 
-/** depth_call - level 10: an NFS call to each address. Return: 0, or -errno. */
-int depth_call(const struct call *call, struct err *err);
+/** monitor_level_call - level 10: an NFS call to each address. Return: 0, or -errno. */
+int monitor_level_call(const struct call *call, struct err *err);
 
-/** depth_write - level 20: a synchronous write on the disk. Return: 0, or -errno. */
-int depth_write(const struct call *call, struct err *err);
+/** monitor_level_write - level 20: a synchronous write on the disk. Return: 0, or -errno. */
+int monitor_level_write(const struct call *call, struct err *err);
 
 #endif

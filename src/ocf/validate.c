@@ -2,7 +2,7 @@
 /* validate: the action validate-all. */
 #include "ocf/service.h"
 #include "sys/blockdev.h"
-#include "sys/parentlink.h"
+#include "sys/lowerdev.h"
 #include "sys/software.h"
 
 /* What could be repaired only here: `baton check` tells the rest. */
@@ -17,7 +17,7 @@ static int check_head(const struct service *svc, struct err *err)
 	if (rc == 0)
 		rc = blockdev_check_present(svc->device, NULL, err);
 	for (size_t i = 0; i < svc->n_addresses && rc == 0; i++)
-		rc = parentlink_check(svc->addresses[i].link, err);
+		rc = lowerdev_check(svc->addresses[i].link, err);
 	return rc;
 }
 

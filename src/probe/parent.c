@@ -36,7 +36,7 @@ void parent_read_lane(struct run *run, enum probe_class class)
 	/* Whole messages: they are written whole, and this is a multiple of them. */
 	while ((n = read(lane->in, messages, sizeof(messages))) > 0)
 		for (size_t i = 0; i < (size_t)n / sizeof(*messages); i++)
-			books_enter(&run->books, class, &messages[i]);
+			collector_enter(&run->collector, class, &messages[i]);
 	if (n == 0) {
 		close(lane->in);
 		lane->in = -1;
@@ -50,8 +50,8 @@ static void reap_lane(struct run *run, enum probe_class class)
 
 	if (run->lane[class].in >= 0)
 		parent_read_lane(run, class);
-	if (!worker_reap(&run->lane[class], &status) || run->books.done[class] ||
-	    run->books.refused == class)
+	if (!worker_reap(&run->lane[class], &status) || run->collector.done[class] ||
+	    run->collector.refused == class)
 		return;
 	run->child_died = true;
 	/* Reported even if its call was given up already. */
@@ -78,7 +78,7 @@ static void read_helper(struct run *run)
 static void announce(struct run *run)
 {
 	for (int i = 0; i < PROBE_N_CLASSES; i++)
-		if (!run->books.answered[i] &&
+		if (!run->collector.answered[i] &&
 		    probe_parts(run->options, (enum probe_class)i))
 			return;
 	if (run->announced)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "probe/books.h"
+#include "probe/collector.h"
 #include "probe/display.h"
 #include "probe/lane.h"
 #include "probe/run.h"
@@ -26,7 +26,7 @@ struct run {
 	const struct probe_options *options;
 	struct run_result *result;
 	struct lane_plan plan;
-	struct books books;
+	struct collector collector;
 	struct worker lane[PROBE_N_CLASSES];
 	struct worker helper;
 	void *report;

@@ -64,9 +64,10 @@ static int run_prepare(struct run *run, struct err *err)
 static bool lanes_are_decided(const struct run *run)
 {
 	for (int i = 0; i < PROBE_N_CLASSES; i++)
-		if (!run->books.ready[i] &&
+		if (!run->collector.ready[i] &&
 		    probe_parts(run->options, (enum probe_class)i))
-			return run->books.refused != PROBE_N_CLASSES || run->child_died;
+			return run->collector.refused != PROBE_N_CLASSES ||
+			       run->child_died;
 	return true;
 }
 
@@ -141,10 +142,10 @@ static int start_lanes(struct run *run, struct err *err)
 		rc = run->signals > run->signals_allowed ? -EINTR : -ETIMEDOUT;
 	if (rc < 0)
 		rc = cannot_begin(run, rc, err);
-	else if (run->books.refused != PROBE_N_CLASSES)
-		rc = err_set(err, BATON_EXIT_FAILED, run->books.refused_code,
+	else if (run->collector.refused != PROBE_N_CLASSES)
+		rc = err_set(err, BATON_EXIT_FAILED, run->collector.refused_code,
 			     "%s: prepare %s calls", run->options->dir,
-			     probe_classes[run->books.refused].name);
+			     probe_classes[run->collector.refused].name);
 	else if (run->child_died)
 		rc = err_set(err, BATON_EXIT_FAILED, 0, "a child died at once");
 	if (rc < 0)
@@ -160,7 +161,7 @@ static bool run_is_over(const struct run *run)
 static bool lanes_are_done(const struct run *run)
 {
 	for (int i = 0; i < PROBE_N_CLASSES; i++)
-		if (!run->books.done[i] && run->lane[i].pid)
+		if (!run->collector.done[i] && run->lane[i].pid)
 			return false;
 	return true;
 }
@@ -188,7 +189,7 @@ static void close_books(struct run *run)
 
 static void run_verify(struct run *run, pid_t writer)
 {
-	struct verify_plan plan = { &run->plan, &run->books.slots, writer };
+	struct verify_plan plan = { &run->plan, &run->collector.slots, writer };
 	struct verify_report report = {};
 
 	if (run->signals <= run->signals_allowed) {
@@ -199,7 +200,7 @@ static void run_verify(struct run *run, pid_t writer)
 			tally_event(&run->result->tally[PROBE_WRITE], OP_READBACK, -rc,
 				    clock_wall_ns());
 	}
-	books_verify(&run->books, &report, clock_wall_ns());
+	collector_verify(&run->collector, &report, clock_wall_ns());
 }
 
 /* From the first call on: nothing is an error of ours any more, all goes to the result. */
@@ -251,7 +252,7 @@ static int open_run(struct run *run, struct err *err)
 	run->plan.options = run->options;
 	run->plan.run = id;
 	memcpy(run->plan.path, result->path, sizeof(run->plan.path));
-	if (slots_init(&run->books.slots, probe_slots(run->options)) < 0)
+	if (slots_init(&run->collector.slots, probe_slots(run->options)) < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "room for %llu records",
 			       (unsigned long long)run->options->slots);
 	result->options = run->options;
@@ -271,7 +272,7 @@ int run_probe(const struct probe_options *options, struct run_result *result,
 	struct run run = {
 		.options = options,
 		.result = result,
-		.books = { .result = result, .refused = PROBE_N_CLASSES },
+		.collector = { .result = result, .refused = PROBE_N_CLASSES },
 		.lane = { WORKER_NONE, WORKER_NONE, WORKER_NONE, WORKER_NONE },
 		.helper = WORKER_NONE,
 		.signal_fd = -1,
@@ -292,6 +293,6 @@ int run_probe(const struct probe_options *options, struct run_result *result,
 	if (rc == 0)
 		run_calls(&run);
 	parent_close(&run);
-	slots_free(&run.books.slots);
+	slots_free(&run.collector.slots);
 	return rc;
 }

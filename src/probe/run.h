@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* run: one whole probe: children, books, end, verification. */
+/* run: one whole probe: children, collector, end, verification. */
 #ifndef BATON_PROBE_RUN_H
 #define BATON_PROBE_RUN_H
 

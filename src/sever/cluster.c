@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
-#include "core/parts.h"
+#include "core/fragment.h"
 #include "sever/internal.h"
 #include "sys/child.h"
 #include "sys/corosync.h"
@@ -46,7 +46,7 @@ struct echo {
 /* What the receiver knows of an address: what is coming in, and whether we said it. */
 struct table {
 	char name[CLIENTELE_NAME];
-	struct parts parts;
+	struct fragments fragments;
 	bool ours;
 };
 
@@ -71,7 +71,7 @@ static uint64_t now_ns(void)
 static char *format_part(const char *name, const char *text, uint64_t serial,
 			 unsigned int part)
 {
-	struct message m = parts_format(text, serial, part, "");
+	struct message m = fragments_format(text, serial, part, "");
 	char *wire;
 
 	snprintf(m.text, sizeof(m.text), "%s", name);
@@ -100,7 +100,7 @@ static int send_all(struct corosync *c, const char *name, const char *text,
 	int rc = 0;
 
 	*last = NULL;
-	for (unsigned int i = 0; i < parts_count(strlen(text)) && rc == 0; i++) {
+	for (unsigned int i = 0; i < fragments_count(strlen(text)) && rc == 0; i++) {
 		free(*last);
 		*last = format_part(name, text, serial, i);
 		rc = *last ? send_patiently(c, *last, until_ms) : -ENOMEM;
@@ -174,7 +174,7 @@ static int keep(struct table *table, const struct ipaddr *ip, uint16_t port,
 		struct err *err)
 {
 	_cleanup_clientele_ struct clientele clientele = { 0 };
-	const struct parts *p = &table->parts;
+	const struct fragments *p = &table->fragments;
 	char path[PATHS_MAX];
 	int rc = clientele_parse(&clientele, ip, port, p->text, p->len, err);
 
@@ -203,13 +203,13 @@ static int take(struct receiver *r, const struct corosync_head *from,
 	if (!table)
 		return err_set(err, BATON_EXIT_PEER, 0, "more than %d addresses",
 			       TABLES_MAX);
-	rc = parts_take(&table->parts, from->name, m, err);
+	rc = fragments_take(&table->fragments, from->name, m, err);
 	if (rc <= 0)
 		return rc;
 	rc = keep(table, &ip, port, err);
 	if (rc == 0)
 		table->ours = from->self;
-	parts_free(&table->parts);
+	fragments_free(&table->fragments);
 	return rc;
 }
 

@@ -18,8 +18,8 @@
 #include "core/cleanup.h"
 #include "sever/cluster.h"
 #include "sever/internal.h"
-#include "sys/aside.h"
 #include "sys/file.h"
+#include "sys/timed_child.h"
 
 /* A healthy disk has long written it, and clients wait meanwhile. */
 #define PATIENCE_MS 3000
@@ -166,7 +166,8 @@ int record_store(const struct sever *s, const struct clientele *clientele,
 		return 0;
 	if (!text)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "record");
-	return aside_run(work_store, &w, s->state, sever_until(s, PATIENCE_MS), err);
+	return timed_child_run(work_store, &w, s->state, sever_until(s, PATIENCE_MS),
+			       err);
 }
 
 static int work_load(void *data, struct err *err)
@@ -195,7 +196,7 @@ static int work_load(void *data, struct err *err)
 int record_load(const struct sever *s, bool make, struct clientele *clientele,
 		struct err *err)
 {
-	struct reading *r = aside_share(sizeof(*r));
+	struct reading *r = timed_child_share(sizeof(*r));
 	char name[CLIENTELE_NAME];
 	int rc;
 
@@ -204,13 +205,13 @@ int record_load(const struct sever *s, bool make, struct clientele *clientele,
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "record");
 	r->sever = s;
 	r->make = make;
-	rc = aside_run(work_load, r, s->state, sever_until(s, PATIENCE_MS), err);
+	rc = timed_child_run(work_load, r, s->state, sever_until(s, PATIENCE_MS), err);
 	if (rc == 0 && r->found) {
 		rc = clientele_parse(clientele, &s->ip, s->port, r->text, r->len, err);
 		if (rc < 0)
 			err_wrap(err, rc, "%s/%s", s->state,
 				 clientele_name(&s->ip, s->port, name));
 	}
-	aside_unshare(r, sizeof(*r));
+	timed_child_unshare(r, sizeof(*r));
 	return rc;
 }

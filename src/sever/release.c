@@ -16,9 +16,9 @@
 
 #include "core/cleanup.h"
 #include "sever/internal.h"
-#include "sys/aside.h"
 #include "sys/child.h"
 #include "sys/nfsd.h"
+#include "sys/timed_child.h"
 
 /* To count who holds locks, with clients or a disk waiting; to end one client. */
 #define COUNT_MS 1000
@@ -93,15 +93,15 @@ static int work_count(void *data, struct err *err)
 
 unsigned int release_count_lockers(const struct sever *s, const struct conns *conns)
 {
-	struct counting *c = conns->n ? aside_share(sizeof(*c)) : NULL;
+	struct counting *c = conns->n ? timed_child_share(sizeof(*c)) : NULL;
 	unsigned int n;
 
 	if (!c)
 		return 0;
 	c->conns = conns;
-	aside_run(work_count, c, "count locks", sever_until(s, COUNT_MS), NULL);
+	timed_child_run(work_count, c, "count locks", sever_until(s, COUNT_MS), NULL);
 	n = c->n;
-	aside_unshare(c, sizeof(*c));
+	timed_child_unshare(c, sizeof(*c));
 	return n;
 }
 
@@ -121,7 +121,8 @@ static int work_end(void *data, struct err *err)
 static int end_client(const struct releasing *r, const char *dir, const char *number)
 {
 	struct ending e = { dir, number };
-	int rc = aside_run(work_end, &e, number, sever_until(r->sever, END_MS), NULL);
+	int rc = timed_child_run(work_end, &e, number, sever_until(r->sever, END_MS),
+				 NULL);
 
 	r->counts->ended += rc == 0;
 	return rc;
@@ -179,8 +180,8 @@ static int work_release(void *data, struct err *err)
 	r->fs = find_filesystem(s);
 	/* What it did is seen by what is held then. Should it hang, clients can still be ended. */
 	if (r->fs && r->revoke)
-		aside_run(work_revoke, (void *)s, "revoke",
-			  sever_until(s, (s->until_ms - child_now_ms()) / 2), NULL);
+		timed_child_run(work_revoke, (void *)s, "revoke",
+				sever_until(s, (s->until_ms - child_now_ms()) / 2), NULL);
 	rc = nfsd_walk_clients(NFSD_CLIENTS, release_one, r);
 	if (rc == 0 || rc == -ENOENT)
 		return 0;
@@ -202,15 +203,15 @@ static void tell(const struct sever *s, const struct counts *counts)
 int release_state(const struct sever *s, const struct conns *ours,
 		  const struct conns *others, bool revoke, struct err *err)
 {
-	struct counts *counts = aside_share(sizeof(*counts));
+	struct counts *counts = timed_child_share(sizeof(*counts));
 	struct releasing r = { s, ours, others, revoke, 0, counts };
 	int rc;
 
 	if (!counts)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "release NFSv4 state");
-	rc = aside_run(work_release, &r, "release NFSv4 state", s->until_ms, err);
+	rc = timed_child_run(work_release, &r, "release NFSv4 state", s->until_ms, err);
 	tell(s, counts);
-	aside_unshare(counts, sizeof(*counts));
+	timed_child_unshare(counts, sizeof(*counts));
 	return rc;
 }
 

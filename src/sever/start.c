@@ -6,9 +6,9 @@
 
 #include "core/cleanup.h"
 #include "sever/internal.h"
-#include "sys/aside.h"
 #include "sys/rawsock.h"
 #include "sys/tickle.h"
+#include "sys/timed_child.h"
 
 /* What a start works with. */
 struct arrival {
@@ -93,7 +93,7 @@ static void tickle_on(struct arrival *a)
 
 	if (fork() != 0)
 		return;
-	aside_let_go();
+	timed_child_let_go();
 	tickle_again(&tickle);
 	_exit(0);
 }

@@ -32,8 +32,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
 #include "core/cleanup.h"
-#include "core/grow.h"
 
 /* A round destroys what the one before missed: a connection accepted meanwhile. */
 #define SEVER_ROUNDS 8
@@ -94,7 +94,7 @@ static int table_add(const struct nlmsghdr *nlh, const struct diag_entry *entry,
 {
 	struct diag_table *table = data;
 
-	return grow_add(table, entry);
+	return array_add(table, entry);
 }
 
 /* An IPv4 client on an IPv6 socket is an IPv4 connection to everyone but the socket. */

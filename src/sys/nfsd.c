@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/array.h"
 #include "core/cleanup.h"
-#include "core/grow.h"
 #include "core/export.h"
 #include "sys/child.h"
 #include "sys/file.h"
@@ -439,7 +439,7 @@ static int note_use(const struct held *held, void *data)
 			return 0;
 	if (!held->dev)
 		return 0;
-	if (grow_add(u, &held->dev) < 0)
+	if (array_add(u, &held->dev) < 0)
 		return -ENOMEM;
 	return u->call(u->client, held->dev, u->data);
 }

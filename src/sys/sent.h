@@ -3,7 +3,7 @@
 #ifndef BATON_SYS_SENT_H
 #define BATON_SYS_SENT_H
 
-#include "core/idle.h"
+#include "core/idle_clients.h"
 #include "sys/diag.h"
 
 /**

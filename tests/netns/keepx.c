@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "core/paths.h"
-#include "sys/aside.h"
 #include "sys/child.h"
 #include "sys/conffile.h"
 #include "sys/mount.h"
@@ -24,6 +23,7 @@
 #include "sys/ns.h"
 #include "sys/recovery.h"
 #include "sys/state.h"
+#include "sys/timed_child.h"
 #include "sys/xfs.h"
 
 static struct paths paths;
@@ -319,7 +319,8 @@ static int work(void *data, struct err *e)
 static int cmd_aside(int argc, char **argv)
 {
 	dup2(0, 9);
-	return aside_run(work, argv[0], "the work", child_now_ms() + atoi(argv[1]), &err);
+	return timed_child_run(work, argv[0], "the work", child_now_ms() + atoi(argv[1]),
+			       &err);
 }
 
 static const struct {

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "core/account.h"
-#include "core/member.h"
+#include "core/json.h"
 
 static double now;
 
@@ -56,21 +56,21 @@ static void a_move_that_goes_well(void **state)
 	assert_null(take(&a, "head1", MESSAGE_SERVING, 5, ""));
 	o = take(&a, "head2", MESSAGE_SERVING, 5, "");
 	assert_non_null(o);
-	assert_string_equal(member_string(o, "op"), "move");
-	assert_string_equal(member_string(o, "from"), "head1");
-	assert_string_equal(member_string(o, "to"), "head2");
-	assert_string_equal(member_string(o, "outcome"), "done");
-	assert_string_equal(member_string(o, "error"), "");
-	assert_true(member_double(o, "generation") == 5);
-	assert_true(member_double(o, "began") == 1795372800.5);
-	assert_true(member_double(o, "ms") == 80);
-	assert_true(member_double(o, "pause_ms") == 70);
+	assert_string_equal(json_member_string(o, "op"), "move");
+	assert_string_equal(json_member_string(o, "from"), "head1");
+	assert_string_equal(json_member_string(o, "to"), "head2");
+	assert_string_equal(json_member_string(o, "outcome"), "done");
+	assert_string_equal(json_member_string(o, "error"), "");
+	assert_true(json_member_double(o, "generation") == 5);
+	assert_true(json_member_double(o, "began") == 1795372800.5);
+	assert_true(json_member_double(o, "ms") == 80);
+	assert_true(json_member_double(o, "pause_ms") == 70);
 	json_object_object_get_ex(o, "steps", &steps);
 	assert_int_equal(json_object_array_length(steps), 2);
 	first = json_object_array_get_idx(steps, 0);
-	assert_string_equal(member_string(first, "step"), "drain");
+	assert_string_equal(json_member_string(first, "step"), "drain");
 	/* corosync says who it was, not the message. */
-	assert_string_equal(member_string(first, "head"), "head1");
+	assert_string_equal(json_member_string(first, "head"), "head1");
 	json_object_put(o);
 	assert_null(take(&a, "head2", MESSAGE_SERVING, 5, ""));
 }
@@ -86,15 +86,15 @@ static void the_pause_begins_when_clients_are_served_no_more(void **state)
 	/* Not his to say. */
 	take(&a, "head2", MESSAGE_STEPS, 5, "sync");
 	o = take(&a, "head2", MESSAGE_SERVING, 5, "");
-	assert_true(member_double(o, "pause_ms") == 20);
+	assert_true(json_member_double(o, "pause_ms") == 20);
 	json_object_put(o);
 }
 
 static void expect(struct json_object *o, const char *outcome, const char *error)
 {
 	assert_non_null(o);
-	assert_string_equal(member_string(o, "outcome"), outcome);
-	assert_string_equal(member_string(o, "error"), error);
+	assert_string_equal(json_member_string(o, "outcome"), outcome);
+	assert_string_equal(json_member_string(o, "error"), error);
 	assert_false(json_object_object_get_ex(o, "pause_ms", NULL));
 	json_object_put(o);
 }

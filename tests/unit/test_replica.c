@@ -54,7 +54,7 @@ static char *make_table(size_t n)
 static int pass_on(struct replica *r, const char *from, const char *text, uint64_t serial,
 		   unsigned int part, struct err *err)
 {
-	struct message out = parts_format(text, serial, part, DIGEST), in;
+	struct message out = fragments_format(text, serial, part, DIGEST), in;
 	struct service svc = service();
 	char *wire = message_format(&out);
 	int rc;
@@ -72,7 +72,7 @@ static int pass_on(struct replica *r, const char *from, const char *text, uint64
 static void pass_all(struct replica *r, const char *from, const char *text,
 		     uint64_t serial)
 {
-	unsigned int parts = parts_count(strlen(text));
+	unsigned int parts = fragments_count(strlen(text));
 	struct err err = { 0 };
 
 	for (unsigned int i = 0; i < parts; i++)
@@ -90,7 +90,7 @@ static void tables_of_any_size_come_whole(void **state)
 		char *text = make_table(sizes[i]);
 		struct err err;
 
-		assert_true(parts_count(strlen(text)) <= PARTS_MAX);
+		assert_true(fragments_count(strlen(text)) <= FRAGMENT_MAX);
 		pass_all(&r, "head1", text, 7);
 		assert_int_equal(conns_parse(&sent, text, strlen(text), &err), 0);
 		assert_int_equal(r.conns.n, sizes[i]);
@@ -108,7 +108,7 @@ static void the_last_whole_one_stays(void **state)
 	struct replica r = { 0 };
 	struct err err;
 
-	memset(spoilt + PARTS_LEN, 'x', 100);
+	memset(spoilt + FRAGMENT_LEN, 'x', 100);
 	pass_all(&r, "head1", small, 1);
 	/* One that never ends, one whose first part was missed, one in another's name. */
 	assert_int_equal(pass_on(&r, "head1", big, 2, 0, &err), 0);
@@ -117,7 +117,7 @@ static void the_last_whole_one_stays(void **state)
 	assert_int_equal(pass_on(&r, "head1", big, 2, 2, &err), 0);
 	assert_int_equal(r.conns.n, 3);
 	/* It goes on where it was. */
-	for (unsigned int i = 1; i < parts_count(strlen(big)); i++)
+	for (unsigned int i = 1; i < fragments_count(strlen(big)); i++)
 		pass_on(&r, "head1", big, 2, i, &err);
 	assert_int_equal(r.conns.n, 5000);
 	pass_all(&r, "head2", other, 1);
@@ -210,7 +210,7 @@ static void what_is_wrong_is_refused(void **state)
 		PART("0", "1", "baton-connections 1\\n192.0.2.50 22 192.0.2.20 983\\n"),
 		PART("0", "1", "baton-connections 1\\n\\u0000"),
 	};
-	char *text = make_table(3), *long_one = malloc(PARTS_LEN + 64);
+	char *text = make_table(3), *long_one = malloc(FRAGMENT_LEN + 64);
 	struct replica r = { 0 };
 	struct err err;
 
@@ -221,7 +221,8 @@ static void what_is_wrong_is_refused(void **state)
 			fail_msg("taken: %s", wrong[i] ? wrong[i] : "nothing");
 		assert_true(err.text[0]);
 	}
-	sprintf(long_one, "{\"part\":0,\"parts\":2,\"text\":\"%0*d\"}", PARTS_LEN + 1, 0);
+	sprintf(long_one, "{\"part\":0,\"parts\":2,\"text\":\"%0*d\"}", FRAGMENT_LEN + 1,
+		0);
 	assert_int_equal(take(&r, DIGEST, long_one, &err), -EPROTO);
 	assert_int_equal(r.conns.n, 3);
 	/* A head with another service file is not meant. */

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "core/member.h"
+#include "core/json.h"
 #include "core/shared.h"
 
 static struct shared facts;
@@ -99,20 +99,21 @@ static void expect(const char *item, const char *verdict, const char *detail)
 	for (size_t i = 0; i < json_object_array_length(report.findings); i++) {
 		struct json_object *f = json_object_array_get_idx(report.findings, i);
 
-		if (strcmp(member_string(f, "verdict"), "ok") == 0) {
+		if (strcmp(json_member_string(f, "verdict"), "ok") == 0) {
 			/* A check that found something is not good as a whole. */
 			snprintf(whole, sizeof(whole), "%.*s",
 				 item ? (int)strcspn(item, " ") : 0, item);
-			assert_string_not_equal(member_string(f, "item"), whole);
+			assert_string_not_equal(json_member_string(f, "item"), whole);
 			continue;
 		}
-		if (!item || strcmp(member_string(f, "item"), item) != 0)
+		if (!item || strcmp(json_member_string(f, "item"), item) != 0)
 			fail_msg("not expected: %s", json_object_to_json_string(f));
 		seen = true;
-		assert_string_equal(member_string(f, "verdict"), verdict);
-		assert_true(member_string(f, "advice")[0]);
-		if (!strstr(member_string(f, "detail"), detail))
-			fail_msg("not said: %s: %s", detail, member_string(f, "detail"));
+		assert_string_equal(json_member_string(f, "verdict"), verdict);
+		assert_true(json_member_string(f, "advice")[0]);
+		if (!strstr(json_member_string(f, "detail"), detail))
+			fail_msg("not said: %s: %s", detail,
+				 json_member_string(f, "detail"));
 	}
 	assert_int_equal(seen, item != NULL);
 	assert_int_equal(report.status != 0, item && strcmp(verdict, "wrong") == 0);
@@ -200,8 +201,8 @@ static const char *find_verdict(const char *item)
 	for (size_t i = 0; i < json_object_array_length(report.findings); i++) {
 		struct json_object *f = json_object_array_get_idx(report.findings, i);
 
-		if (strcmp(member_string(f, "item"), item) == 0)
-			return member_string(f, "verdict");
+		if (strcmp(json_member_string(f, "item"), item) == 0)
+			return json_member_string(f, "verdict");
 	}
 	return "none";
 }

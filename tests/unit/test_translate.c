@@ -181,7 +181,7 @@ static void test_group(void **state)
 static void expect_commands(enum replace_tool tool, enum replace_step step,
 			    const char *const *want)
 {
-	const struct lines *have = &t.commands[tool][step];
+	const struct strlist *have = &t.commands[tool][step];
 
 	for (size_t i = 0; want[i] || i < have->n; i++) {
 		assert_true(i < have->n);
@@ -345,7 +345,7 @@ static void test_group_with_others(void **state)
 /* The group stays, so its id is taken; so may be the next one. */
 static void test_id_taken(void **state)
 {
-	const struct lines *pcs = &t.commands[REPLACE_PCS][REPLACE_PUT];
+	const struct strlist *pcs = &t.commands[REPLACE_PCS][REPLACE_PUT];
 
 	assert_int_equal(read_cib("web", "<group id=\"Web.Files\"", "<group id=\"web\""),
 			 0);
@@ -388,7 +388,7 @@ static void test_stickiness(void **state)
 		{ "name=\"resource-stickiness\" value=\"100\"",
 		  "name=\"priority\" value=\"1\"", NULL },
 	};
-	const struct lines *pcs = &t.commands[REPLACE_PCS][REPLACE_PUT];
+	const struct strlist *pcs = &t.commands[REPLACE_PCS][REPLACE_PUT];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		const char *at;

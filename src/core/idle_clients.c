@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* idle: which clients hold nothing, and cannot have got anything since one looked. */
-#include "core/idle.h"
+/* idle_clients: which clients hold nothing, and cannot have got anything since one looked. */
+#include "core/idle_clients.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/array.h"
 #include "core/conn.h"
-#include "core/grow.h"
 
 int sents_add(struct sents *sents, const struct sent *sent)
 {
-	return grow_add(sents, sent);
+	return array_add(sents, sent);
 }
 
 void sents_free(struct sents *sents)
@@ -164,7 +164,7 @@ static void judge_holding(struct clients *clients, bool *idle)
 	}
 }
 
-/* What idle_sift() looks up. */
+/* What idle_clients_sift() looks up. */
 struct sets {
 	struct conns speakers; /* with their ports … */
 	struct conns speaking; /* … and without */
@@ -204,8 +204,8 @@ static void judge_speaking(const struct sets *s, const struct clients *clients,
 	}
 }
 
-int idle_sift(struct clients *clients, struct sents *before, struct sents *after,
-	      const struct service *svc, const char **why)
+int idle_clients_sift(struct clients *clients, struct sents *before, struct sents *after,
+		      const struct service *svc, const char **why)
 {
 	bool exact = svc->n_addresses > 1;
 	bool *idle = calloc(clients->n + 1, sizeof(*idle));

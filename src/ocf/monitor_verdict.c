@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* judge: from what stands and what the keeper says to what monitor answers. */
-#include "ocf/judge.h"
+/* monitor_verdict: from what stands and what the keeper says to what monitor answers. */
+#include "ocf/monitor_verdict.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "core/member.h"
+#include "core/json.h"
 #include "core/plan.h"
 #include "core/text.h"
 
@@ -34,7 +34,7 @@ static bool is_true(struct json_object *facts, const char *fact)
 	return json_object_object_get_ex(facts, fact, &v) && json_object_get_boolean(v);
 }
 
-bool judge_is_busy(const char *keeper)
+bool monitor_verdict_is_busy(const char *keeper)
 {
 	return *keeper && !text_has_word("absent standby partial serving", keeper);
 }
@@ -73,10 +73,10 @@ static enum ocf_exit judge_nothing(const char *keeper, struct err *err)
 	return OCF_ERR_GENERIC;
 }
 
-enum ocf_exit judge_facts(struct json_object *facts, bool known, const char *keeper,
-			  bool *mendable, struct err *err)
+enum ocf_exit monitor_verdict_facts(struct json_object *facts, bool known,
+				    const char *keeper, bool *mendable, struct err *err)
 {
-	const char *state = member_string(facts, "state");
+	const char *state = json_member_string(facts, "state");
 	bool serving = strcmp(state, plan_state_name(STATE_SERVING)) == 0;
 	char missing[300];
 
@@ -104,7 +104,8 @@ enum ocf_exit judge_facts(struct json_object *facts, bool known, const char *kee
 						: "an operation is going on");
 	else if (!missing[0])
 		snprintf(missing, sizeof(missing), "clients' calls are held off");
-	err_set(err, BATON_EXIT_FAILED, 0, "%s%s%s", judge_is_busy(keeper) ? keeper : "",
-		judge_is_busy(keeper) ? " is going on: " : "", missing);
+	err_set(err, BATON_EXIT_FAILED, 0, "%s%s%s",
+		monitor_verdict_is_busy(keeper) ? keeper : "",
+		monitor_verdict_is_busy(keeper) ? " is going on: " : "", missing);
 	return OCF_ERR_GENERIC;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* parentlink: is the link that carries the service's own link there and alive? */
-#include "sys/parentlink.h"
+/* lowerdev: is the link that carries the service's own link there and alive? */
+#include "sys/lowerdev.h"
 
 #include <errno.h>
 #include <ifaddrs.h>
@@ -11,7 +11,7 @@
 
 #include "core/cleanup.h"
 
-int parentlink_check(const char *link, struct err *err)
+int lowerdev_check(const char *link, struct err *err)
 {
 	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	struct ifreq req = { 0 };
@@ -37,7 +37,7 @@ int parentlink_check(const char *link, struct err *err)
 	return 0;
 }
 
-int parentlink_check_address(const struct ipaddr *ip, struct err *err)
+int lowerdev_check_address(const struct ipaddr *ip, struct err *err)
 {
 	char text[IPADDR_TEXT];
 	struct ifaddrs *all;

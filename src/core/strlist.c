@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* lines: a growable list of texts. */
-#include "core/lines.h"
+/* strlist: a growable list of texts. */
+#include "core/strlist.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void lines_add(struct lines *lines, const char *fmt, ...)
+void strlist_add(struct strlist *lines, const char *fmt, ...)
 {
 	char **more = reallocarray(lines->v, lines->n + 1, sizeof(*more)), *text;
 	va_list ap;
@@ -27,7 +27,7 @@ void lines_add(struct lines *lines, const char *fmt, ...)
 	lines->v[lines->n++] = text;
 }
 
-bool lines_has(const struct lines *lines, const char *text)
+bool strlist_has(const struct strlist *lines, const char *text)
 {
 	for (size_t i = 0; i < lines->n; i++)
 		if (strcmp(lines->v[i], text) == 0)
@@ -35,7 +35,7 @@ bool lines_has(const struct lines *lines, const char *text)
 	return false;
 }
 
-char *lines_join(const struct lines *lines, const char *between)
+char *strlist_join(const struct strlist *lines, const char *between)
 {
 	char *text = NULL;
 	size_t size;
@@ -48,7 +48,7 @@ char *lines_join(const struct lines *lines, const char *between)
 	return fclose(out) == 0 ? text : NULL;
 }
 
-void lines_free(struct lines *lines)
+void strlist_free(struct strlist *lines)
 {
 	for (size_t i = 0; i < lines->n; i++)
 		free(lines->v[i]);

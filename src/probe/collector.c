@@ -1,68 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* books: what the children say, entered into the result. */
-#include "probe/books.h"
+/* collector: what the children say, entered into the result. */
+#include "probe/collector.h"
 
 #include <errno.h>
 
-static void enter_end(struct books *books, enum probe_class class,
+static void enter_end(struct collector *collector, enum probe_class class,
 		      const struct lane_message *message)
 {
-	tally_end(&books->result->tally[class], message->part, message->code,
+	tally_end(&collector->result->tally[class], message->part, message->code,
 		  message->ns);
-	books->answered[class] = true;
+	collector->answered[class] = true;
 	if (message->op == OP_WRITE && !message->code) {
-		slots_ack(&books->slots, message->seq);
-		books->result->acknowledged++;
+		slots_ack(&collector->slots, message->seq);
+		collector->result->acknowledged++;
 	}
-	if (message->code == PROBE_ECORRUPT && !books->result->corrupt++)
-		books->result->corrupt_at = message->seq;
+	if (message->code == PROBE_ECORRUPT && !collector->result->corrupt++)
+		collector->result->corrupt_at = message->seq;
 }
 
-static void enter_reread(struct books *books, const struct lane_message *message)
+static void enter_reread(struct collector *collector, const struct lane_message *message)
 {
-	uint64_t wall_ns = slots_wall(&books->slots, message->seq);
+	uint64_t wall_ns = slots_wall(&collector->slots, message->seq);
 
 	/* Compared once: it must not be again at the end. A negative state is a failed read. */
-	slots_begin(&books->slots, message->seq, wall_ns);
+	slots_begin(&collector->slots, message->seq, wall_ns);
 	if (message->code >= 0)
-		slots_sum_add(&books->result->sum,
+		slots_sum_add(&collector->result->sum,
 			      (struct slots_bad){ message->seq, wall_ns,
 						  (uint32_t)message->code });
 }
 
-void books_enter(struct books *books, enum probe_class class,
-		 const struct lane_message *message)
+void collector_enter(struct collector *collector, enum probe_class class,
+		     const struct lane_message *message)
 {
-	struct tally *tally = &books->result->tally[class];
+	struct tally *tally = &collector->result->tally[class];
 
 	/* What comes after the books were closed was reported as unfinished. */
 	if (tally->closed)
 		return;
 	switch ((enum lane_message_type)message->type) {
 	case LANE_READY:
-		books->ready[class] = true;
+		collector->ready[class] = true;
 		break;
 	case LANE_REFUSED:
-		if (books->refused == PROBE_N_CLASSES) {
-			books->refused = class;
-			books->refused_op = (enum probe_op)message->op;
-			books->refused_code = message->code;
+		if (collector->refused == PROBE_N_CLASSES) {
+			collector->refused = class;
+			collector->refused_op = (enum probe_op)message->op;
+			collector->refused_code = message->code;
 		}
 		break;
 	case LANE_BEGIN:
 		tally_begin(tally, message->part, (enum probe_op)message->op, message->ns,
 			    message->wall_ns);
 		if (message->op == OP_WRITE)
-			slots_begin(&books->slots, message->seq, message->wall_ns);
+			slots_begin(&collector->slots, message->seq, message->wall_ns);
 		break;
 	case LANE_END:
-		enter_end(books, class, message);
+		enter_end(collector, class, message);
 		break;
 	case LANE_REREAD:
-		enter_reread(books, message);
+		enter_reread(collector, message);
 		break;
 	case LANE_DONE:
-		books->done[class] = true;
+		collector->done[class] = true;
 		break;
 	}
 }
@@ -98,10 +98,10 @@ static enum run_lock judge_lock(const struct run_result *result,
 	return RUN_LOCK_KEPT;
 }
 
-void books_verify(struct books *books, const struct verify_report *report,
-		  uint64_t wall_ns)
+void collector_verify(struct collector *collector, const struct verify_report *report,
+		      uint64_t wall_ns)
 {
-	struct run_result *result = books->result;
+	struct run_result *result = collector->result;
 	struct tally *write = &result->tally[PROBE_WRITE];
 
 	result->lock = judge_lock(result, report);

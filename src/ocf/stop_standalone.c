@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* stopalone: the action stop without a keeper. */
+/* stop_standalone: the action stop without a keeper. */
 #include "keeper/alone.h"
 #include "ocf/service.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* exportopt: the options that a client of an export may have. */
-#include "core/exportopt.h"
+/* export_option: the options that a client of an export may have. */
+#include "core/export_option.h"
 
 #include <errno.h>
 #include <stdbool.h>

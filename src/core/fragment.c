@@ -1,42 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* parts: a text that is longer than a message, told in several. */
-#include "core/parts.h"
+/* fragment: a text that is longer than a message, told in several. */
+#include "core/fragment.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/member.h"
+#include "core/json.h"
 
-unsigned int parts_count(size_t len)
+unsigned int fragments_count(size_t len)
 {
-	return len ? (len + PARTS_LEN - 1) / PARTS_LEN : 1;
+	return len ? (len + FRAGMENT_LEN - 1) / FRAGMENT_LEN : 1;
 }
 
-struct message parts_format(const char *text, uint64_t serial, unsigned int part,
-			    const char *digest)
+struct message fragments_format(const char *text, uint64_t serial, unsigned int part,
+				const char *digest)
 {
 	struct message m = { .type = MESSAGE_CONNS, .generation = serial };
-	size_t len = strlen(text), from = (size_t)part * PARTS_LEN;
-	size_t n = len - from < PARTS_LEN ? len - from : PARTS_LEN;
+	size_t len = strlen(text), from = (size_t)part * FRAGMENT_LEN;
+	size_t n = len - from < FRAGMENT_LEN ? len - from : FRAGMENT_LEN;
 
 	snprintf(m.digest, sizeof(m.digest), "%s", digest);
 	m.body = json_object_new_object();
 	json_object_object_add(m.body, "part", json_object_new_int(part));
-	json_object_object_add(m.body, "parts", json_object_new_int(parts_count(len)));
+	json_object_object_add(m.body, "parts",
+			       json_object_new_int(fragments_count(len)));
 	json_object_object_add(m.body, "text",
 			       json_object_new_string_len(text + from, n));
 	return m;
 }
 
-void parts_free(struct parts *p)
+void fragments_free(struct fragments *p)
 {
 	free(p->text);
 	memset(p, 0, sizeof(*p));
 }
 
-static int append(struct parts *p, struct json_object *text, struct err *err)
+static int append(struct fragments *p, struct json_object *text, struct err *err)
 {
 	size_t n = json_object_get_string_len(text);
 	char *more = realloc(p->text, p->len + n + 1);
@@ -50,25 +51,25 @@ static int append(struct parts *p, struct json_object *text, struct err *err)
 	return 0;
 }
 
-static void begin(struct parts *p, const char *from, uint64_t serial, unsigned int n)
+static void begin(struct fragments *p, const char *from, uint64_t serial, unsigned int n)
 {
-	parts_free(p);
+	fragments_free(p);
 	snprintf(p->sender, sizeof(p->sender), "%s", from);
 	p->serial = serial;
 	p->n = n;
 }
 
-int parts_take(struct parts *p, const char *from, const struct message *m,
-	       struct err *err)
+int fragments_take(struct fragments *p, const char *from, const struct message *m,
+		   struct err *err)
 {
-	double part = m->body ? member_double(m->body, "part") : -1;
-	double n = m->body ? member_double(m->body, "parts") : 0;
+	double part = m->body ? json_member_double(m->body, "part") : -1;
+	double n = m->body ? json_member_double(m->body, "parts") : 0;
 	struct json_object *text;
 
-	if (!(n >= 1 && n <= PARTS_MAX && part >= 0 && part < n) ||
+	if (!(n >= 1 && n <= FRAGMENT_MAX && part >= 0 && part < n) ||
 	    !json_object_object_get_ex(m->body, "text", &text) ||
 	    !json_object_is_type(text, json_type_string) ||
-	    json_object_get_string_len(text) > PARTS_LEN) {
+	    json_object_get_string_len(text) > FRAGMENT_LEN) {
 		err_set(err, BATON_EXIT_PEER, 0,
 			"its table of connections: it is no part of one");
 		return -EPROTO;
@@ -79,7 +80,7 @@ int parts_take(struct parts *p, const char *from, const struct message *m,
 		 strcmp(p->sender, from) != 0)
 		return 0;
 	if (append(p, text, err) < 0) {
-		parts_free(p);
+		fragments_free(p);
 		return -ENOMEM;
 	}
 	return p->next == p->n;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* site: the head as it is: the address, its connections, and whether it may speak. */
+/* address_state: the head as it is: the address, its connections, and whether it may speak. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

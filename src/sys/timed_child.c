@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* aside: what may hang in the kernel is done by a child. */
-#include "sys/aside.h"
+/* timed_child: what may hang in the kernel is done by a child. */
+#include "sys/timed_child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@ struct outcome {
 	struct err err;
 };
 
-void *aside_share(size_t size)
+void *timed_child_share(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -27,12 +27,12 @@ void *aside_share(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-void aside_unshare(void *memory, size_t size)
+void timed_child_unshare(void *memory, size_t size)
 {
 	munmap(memory, size);
 }
 
-void aside_let_go(void)
+void timed_child_let_go(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -47,7 +47,7 @@ static void be_the_child(int (*work)(void *, struct err *), void *data, int out)
 {
 	struct outcome outcome = { 0 };
 
-	aside_let_go();
+	timed_child_let_go();
 	child_close_others(out, -1);
 	outcome.rc = work(data, &outcome.err);
 	_exit(write(out, &outcome, sizeof(outcome)) != sizeof(outcome));
@@ -70,8 +70,8 @@ static int await(int fd, int64_t until_ms, struct outcome *outcome)
 	}
 }
 
-int aside_run(int (*work)(void *data, struct err *err), void *data, const char *what,
-	      int64_t until_ms, struct err *err)
+int timed_child_run(int (*work)(void *data, struct err *err), void *data,
+		    const char *what, int64_t until_ms, struct err *err)
 {
 	struct outcome outcome;
 	int ends[2], rc;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "core/idle.h"
+#include "core/idle_clients.h"
 
 /* Three clients with a connection each, a, b and c, at 192.0.2.1, .2 and .3, port 700. */
 struct scene {
@@ -70,8 +70,9 @@ static void assert_idle(struct scene *s, const char *names)
 {
 	char left[16] = "";
 
-	assert_int_equal(idle_sift(&s->clients, &s->before, &s->after, &s->svc, &s->why),
-			 0);
+	assert_int_equal(
+		idle_clients_sift(&s->clients, &s->before, &s->after, &s->svc, &s->why),
+		0);
 	for (size_t i = 0; i < s->clients.n; i++)
 		strncat(left, (char *)s->clients.v[i].id, 1);
 	assert_string_equal(left, names);

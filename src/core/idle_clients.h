@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* idle: which clients hold nothing, and cannot have got anything since one looked. */
-#ifndef BATON_CORE_IDLE_H
-#define BATON_CORE_IDLE_H
+/* idle_clients: which clients hold nothing, and cannot have got anything since one looked. */
+#ifndef BATON_CORE_IDLE_CLIENTS_H
+#define BATON_CORE_IDLE_CLIENTS_H
 
 #include "core/client.h"
 #include "core/service.h"
@@ -51,7 +51,7 @@ bool sents_has(const struct sents *sents, uint64_t cookie);
 void sents_free(struct sents *sents);
 
 /**
- * idle_sift - leave only the clients that hold nothing for certain
+ * idle_clients_sift - leave only the clients that hold nothing for certain
  * @clients: all that knfsd knew, read after @before; loses those that may hold something
  * @before: the connections, when no call came in any more; gets sorted
  * @after: the same, when every call being executed had ended and its reply written; gets sorted
@@ -78,7 +78,7 @@ void sents_free(struct sents *sents);
  *
  * Return: 0, or -ENOMEM, and then none is left.
  */
-int idle_sift(struct clients *clients, struct sents *before, struct sents *after,
-	      const struct service *svc, const char **why);
+int idle_clients_sift(struct clients *clients, struct sents *before, struct sents *after,
+		      const struct service *svc, const char **why);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* grow: one more at the end of a growable list. */
-#ifndef BATON_CORE_GROW_H
-#define BATON_CORE_GROW_H
+/* array: one more at the end of a growable list. */
+#ifndef BATON_CORE_ARRAY_H
+#define BATON_CORE_ARRAY_H
 
 #include <errno.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
  *
  * Return: the elements, at an address that may be new; NULL if memory is short.
  */
-static inline void *grow(void *v, size_t n, size_t *room, size_t size)
+static inline void *array_grow(void *v, size_t n, size_t *room, size_t size)
 {
 	size_t more = *room ? *room * 2 : 64;
 
@@ -29,16 +29,16 @@ static inline void *grow(void *v, size_t n, size_t *room, size_t size)
 }
 
 /**
- * grow_add - append a copy of an element
+ * array_add - append a copy of an element
  * @list: has the members v, n and room; all zero to begin with
  * @element: of the type of those in it
  *
  * Return: 0, or -ENOMEM with the list as it was.
  */
-#define grow_add(list, element)                                                          \
+#define array_add(list, element)                                                         \
 	({                                                                               \
 		__typeof__((list)->v) more_ =                                            \
-			grow((list)->v, (list)->n, &(list)->room, sizeof(*more_));       \
+			array_grow((list)->v, (list)->n, &(list)->room, sizeof(*more_)); \
                                                                                          \
 		if (more_) {                                                             \
 			(list)->v = more_;                                               \

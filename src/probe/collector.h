@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* books: what the children say, entered into the result. Pure. */
-#ifndef BATON_PROBE_BOOKS_H
-#define BATON_PROBE_BOOKS_H
+/* collector: what the children say, entered into the result. Pure. */
+#ifndef BATON_PROBE_COLLECTOR_H
+#define BATON_PROBE_COLLECTOR_H
 
 #include "probe/lane.h"
 #include "probe/run.h"
@@ -9,14 +9,14 @@
 #include "probe/verify.h"
 
 /**
- * struct books - the run as its parent knows it
+ * struct collector - the run as its parent knows it
  * @result: what is being found out
  * @slots: what must stand in the record file
  * @ready, @answered, @done: of each class: calls follow; one has returned; stopped
  * @refused: a class that cannot begin, or PROBE_N_CLASSES
  * @refused_op, @refused_code: at what, and why
  */
-struct books {
+struct collector {
 	struct run_result *result;
 	struct slots slots;
 	bool ready[PROBE_N_CLASSES];
@@ -27,18 +27,18 @@ struct books {
 	int refused_code;
 };
 
-/** books_enter - one message of the child of @class */
-void books_enter(struct books *books, enum probe_class class,
-		 const struct lane_message *message);
+/** collector_enter - one message of the child of @class */
+void collector_enter(struct collector *collector, enum probe_class class,
+		     const struct lane_message *message);
 
 /**
- * books_verify - what the verification has found
+ * collector_verify - what the verification has found
  * @report: its last report, wholly or as far as it came
  * @wall_ns: time of it
  *
  * To be called once, after the tallies were closed, also if there was no verification.
  */
-void books_verify(struct books *books, const struct verify_report *report,
-		  uint64_t wall_ns);
+void collector_verify(struct collector *collector, const struct verify_report *report,
+		      uint64_t wall_ns);
 
 #endif

@@ -9,22 +9,22 @@
 
 #include <cmocka.h>
 
-#include "probe/books.h"
+#include "probe/collector.h"
 
 static struct probe_options options = {
 	.slots = 4, .pause_ns = 100000000, .workers = 1, .window = 1
 };
 static struct run_result result;
-static struct books books;
+static struct collector collector;
 static uint64_t now;
 
 static void begin_run(void)
 {
 	run_result_free(&result);
-	slots_free(&books.slots);
+	slots_free(&collector.slots);
 	result = (struct run_result){ .options = &options };
-	books = (struct books){ .result = &result, .refused = PROBE_N_CLASSES };
-	assert_int_equal(slots_init(&books.slots, options.slots), 0);
+	collector = (struct collector){ .result = &result, .refused = PROBE_N_CLASSES };
+	assert_int_equal(slots_init(&collector.slots, options.slots), 0);
 	for (int i = 0; i < PROBE_N_CLASSES; i++)
 		result.tally[i] = (struct tally){ .class = i, .lists = &result.lists };
 	now = 1000000;
@@ -37,7 +37,7 @@ static void say(enum probe_class class, int type, int op, uint64_t seq, int code
 	};
 
 	message.ns = message.wall_ns = now += 1000000;
-	books_enter(&books, class, &message);
+	collector_enter(&collector, class, &message);
 }
 
 static void call(enum probe_class class, int op, uint64_t seq, int code)
@@ -59,7 +59,7 @@ static void end_run(struct verify_report report)
 {
 	for (int i = 0; i < PROBE_N_CLASSES; i++)
 		tally_close(&result.tally[i], now);
-	books_verify(&books, &report, now);
+	collector_verify(&collector, &report, now);
 }
 
 static const struct verify_report all_good = {
@@ -86,7 +86,7 @@ static void a_failed_write_is_not_acknowledged(void **state)
 	call(PROBE_WRITE, OP_WRITE, 0, ENOSPC);
 	call(PROBE_WRITE, OP_WRITE, 1, PROBE_ESHORT);
 	assert_int_equal(result.acknowledged, 0);
-	assert_false(slots_get(&books.slots, 4, &old));
+	assert_false(slots_get(&collector.slots, 4, &old));
 	assert_int_equal(run_errors(&result), 2);
 }
 
@@ -197,7 +197,7 @@ static void a_class_without_a_good_call_proves_nothing(void **state)
 	end_run(all_good);
 	assert_false(run_is_clean(&result));
 	run_result_free(&result);
-	slots_free(&books.slots);
+	slots_free(&collector.slots);
 }
 
 static void a_reader_counts_only_if_there_is_one(void **state)
@@ -238,9 +238,9 @@ static void the_first_refusal_is_kept(void **state)
 	begin_run();
 	say(PROBE_WRITE, LANE_REFUSED, OP_WRITE, 0, ENOLCK);
 	say(PROBE_OPEN, LANE_REFUSED, OP_OPEN, 0, EIO);
-	assert_int_equal(books.refused, PROBE_WRITE);
-	assert_int_equal(books.refused_code, ENOLCK);
-	slots_free(&books.slots);
+	assert_int_equal(collector.refused, PROBE_WRITE);
+	assert_int_equal(collector.refused_code, ENOLCK);
+	slots_free(&collector.slots);
 }
 
 int main(void)

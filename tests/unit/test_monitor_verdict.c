@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "ocf/judge.h"
+#include "ocf/monitor_verdict.h"
 
 #define ALL     "\"mounted\":true,\"threads\":8,\"link_up\":true,\"address\":true,"
 #define DAEMONS "\"nfsdcld\":true,\"mountd\":true"
@@ -24,7 +24,7 @@ static enum ocf_exit judge(const char *facts, bool known, const char *keeper,
 
 	assert_non_null(o);
 	err->text[0] = '\0';
-	code = judge_facts(o, known, keeper, mendable, err);
+	code = monitor_verdict_facts(o, known, keeper, mendable, err);
 	json_object_put(o);
 	/* Whoever fails says why. */
 	assert_int_equal(code == OCF_ERR_GENERIC, err->text[0] != '\0');
@@ -136,9 +136,9 @@ static void busy_words(void **state)
 	static const char *const doing[] = { "start", "stop", "move", "take" };
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		assert_false(judge_is_busy(states[i]));
+		assert_false(monitor_verdict_is_busy(states[i]));
 	for (size_t i = 0; i < sizeof(doing) / sizeof(doing[0]); i++)
-		assert_true(judge_is_busy(doing[i]));
+		assert_true(monitor_verdict_is_busy(doing[i]));
 }
 
 int main(void)

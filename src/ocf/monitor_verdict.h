@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* judge: from what stands and what the keeper says to what monitor answers. */
-#ifndef BATON_OCF_JUDGE_H
-#define BATON_OCF_JUDGE_H
+/* monitor_verdict: from what stands and what the keeper says to what monitor answers. */
+#ifndef BATON_OCF_MONITOR_VERDICT_H
+#define BATON_OCF_MONITOR_VERDICT_H
 
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 #include "ocf/exit.h"
 
 /**
- * judge_facts - is the service served here? "Unsure" is never "not running".
+ * monitor_verdict_facts - is the service served here? "Unsure" is never "not running".
  * @facts: from survey_collect()
  * @known: the service file could be read; else links and addresses are not judged
  * @keeper: its word: a state, or what it is doing; "" = it did not answer
@@ -19,10 +19,10 @@
  *
  * Return: OCF_SUCCESS, OCF_NOT_RUNNING (certain: nothing of it stands), or OCF_ERR_GENERIC.
  */
-enum ocf_exit judge_facts(struct json_object *facts, bool known, const char *keeper,
-			  bool *mendable, struct err *err);
+enum ocf_exit monitor_verdict_facts(struct json_object *facts, bool known,
+				    const char *keeper, bool *mendable, struct err *err);
 
-/** judge_is_busy - is the keeper's word no state, but what it is doing? */
-bool judge_is_busy(const char *keeper);
+/** monitor_verdict_is_busy - is the keeper's word no state, but what it is doing? */
+bool monitor_verdict_is_busy(const char *keeper);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* exportopt: the options that a client of an export may have. */
-#ifndef BATON_CORE_EXPORTOPT_H
-#define BATON_CORE_EXPORTOPT_H
+/* export_option: the options that a client of an export may have. */
+#ifndef BATON_CORE_EXPORT_OPTION_H
+#define BATON_CORE_EXPORT_OPTION_H
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * startover: the action start once more, with what Pacemaker knows of heads that are silent.
+ * takeover: the action start once more, with what Pacemaker knows of heads that are silent.
  *
  * A keeper starts nothing while a head of the cluster does not answer. Agents are not told of
  * fencing, so the states of the nodes are looked up: one that is not unclean has been fenced,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* depth: what monitor looks at beyond level 0, each in a child, for it may hang. */
+/* monitor_levels: what monitor looks at beyond level 0, each in a child, for it may hang. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_addr.h>
@@ -11,9 +11,9 @@
 #include "core/cleanup.h"
 #include "keeper/op.h"
 #include "ocf/service.h"
-#include "sys/aside.h"
 #include "sys/nfsping.h"
 #include "sys/state.h"
+#include "sys/timed_child.h"
 
 #define LAST_WORDS_MS 200
 
@@ -59,10 +59,11 @@ static int work_call(void *data, struct err *err)
 	return rc;
 }
 
-int depth_call(const struct call *call, struct err *err)
+int monitor_level_call(const struct call *call, struct err *err)
 {
-	return aside_run(work_call, (void *)call, "NFS call to the service's address",
-			 call->request->until_ms, err);
+	return timed_child_run(work_call, (void *)call,
+			       "NFS call to the service's address",
+			       call->request->until_ms, err);
 }
 
 static int work_write(void *data, struct err *err)
@@ -87,8 +88,8 @@ static int work_write(void *data, struct err *err)
 	return rc < 0 ? err_wrap(err, rc, "write on the service's disk") : 0;
 }
 
-int depth_write(const struct call *call, struct err *err)
+int monitor_level_write(const struct call *call, struct err *err)
 {
-	return aside_run(work_write, (void *)call, "write on the service's disk",
-			 call->request->until_ms, err);
+	return timed_child_run(work_write, (void *)call, "write on the service's disk",
+			       call->request->until_ms, err);
 }

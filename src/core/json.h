@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* json: the members of a JSON object that may be missing. */
+#ifndef BATON_CORE_JSON_H
+#define BATON_CORE_JSON_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+/** json_member_string - the text of a member, "" if it is missing or null; belongs to the object. */
+static inline const char *json_member_string(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(o, key, &v) && v ? json_object_get_string(v)
+							  : "";
+}
+
+/** json_member_double - the number of a member, 0 if it is missing. */
+static inline double json_member_double(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(o, key, &v) ? json_object_get_double(v) : 0;
+}
+
+/** json_member_bool - the truth of a member, false if it is missing. */
+static inline bool json_member_bool(struct json_object *o, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(o, key, &v) && json_object_get_boolean(v);
+}
+
+#endif
