@@ -20,7 +20,7 @@ static void say(bool warning, const char *text)
 int address_run(int argc, char **argv, const char *doc, unsigned int takes,
 		int (*run)(const struct sever *sever, struct err *err))
 {
-	struct sever s = { .port = OP_NFS_PORT,
+	struct sever s = { .port = NFS_PORT,
 			   .release = true,
 			   .tickle = true,
 			   .until_ms = child_now_ms() + PATIENCE_MS,

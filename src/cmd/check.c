@@ -6,6 +6,7 @@
 
 #include "cmd/check.h"
 #include "cmd/cmd.h"
+#include "stock/shared.h"
 #include "sys/terminal.h"
 
 struct arguments {
@@ -75,7 +76,7 @@ int cmd_check(int argc, char **argv)
 	uname(&uts);
 	report_init(&report);
 	if (args.shared)
-		check_shared(&report);
+		shared_check(&report);
 	else
 		check_service(&report, args.name);
 	report_print(stdout, &report, args.shared ? "head" : "service",

@@ -8,7 +8,4 @@
 /** check_service - is everything here that service @name needs to start on this head? */
 void check_service(struct report *report, const char *name);
 
-/** check_shared - what will go wrong with the one NFS server that this head's services share? */
-void check_shared(struct report *report);
-
 #endif

@@ -12,7 +12,8 @@
 #include "cmd/cmd.h"
 #include "cmd/common.h"
 #include "core/cleanup.h"
-#include "core/translate.h"
+#include "core/mounttable.h"
+#include "stock/import.h"
 #include "sys/file.h"
 #include "sys/mounts.h"
 #include "sys/pacemaker.h"
@@ -42,7 +43,7 @@ static int read_input(const char *file, char **text, size_t *len, struct err *er
 		      : 0;
 }
 
-static int read_cluster(const struct arguments *args, struct stocks *stocks,
+static int read_cluster(const struct arguments *args, struct stock_groups *stocks,
 			struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
@@ -62,14 +63,15 @@ static int read_cluster(const struct arguments *args, struct stocks *stocks,
 	}
 	if (rc == 0 && !args->cib)
 		len = strlen(text);
-	return rc == 0 ? stocks_read_cib(stocks, text, len, args->group, STOCK_WHOLE, err)
+	return rc == 0 ? cib_read_groups(stocks, text, len, args->group, STOCK_WHOLE, err)
 		       : rc;
 }
 
-static int read_head(const struct arguments *args, struct stocks *stocks, struct err *err)
+static int read_head(const struct arguments *args, struct stock_groups *stocks,
+		     struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
-	const struct stock_mount *v;
+	const struct mounttable_entry *v;
 	struct mounts *mounts = NULL;
 	size_t len, n;
 	int rc = read_input(args->exports, &text, &len, err);
@@ -77,14 +79,14 @@ static int read_head(const struct arguments *args, struct stocks *stocks, struct
 	if (rc == 0)
 		rc = mounts_read(&mounts, &v, &n, err);
 	if (rc == 0)
-		rc = stocks_read_exports(stocks, text, len, args->exports, v, n,
+		rc = exports_read_groups(stocks, text, len, args->exports, v, n,
 					 args->group, err);
 	mounts_free(mounts);
 	return rc;
 }
 
 /* The addresses of the head that a service could have; without them all has to be told. */
-static size_t read_own(struct translate_own **own)
+static size_t read_own(struct import_own **own)
 {
 	struct rtnl *rtnl = NULL;
 	struct rtnl_addr *v = NULL;
@@ -94,7 +96,7 @@ static size_t read_own(struct translate_own **own)
 		rtnl_addr_list(rtnl, 0, &v, &n, NULL);
 	*own = calloc(n + 1, sizeof(**own));
 	for (size_t i = 0; i < n && *own; i++) {
-		struct translate_own *o = &(*own)[used];
+		struct import_own *o = &(*own)[used];
 
 		if (v[i].ifindex == RTNL_LOOPBACK ||
 		    (v[i].ip.family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&v[i].ip.v6)) ||
@@ -144,26 +146,26 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 }
 
 /* Prints what can become a service; says of the others why not. Returns the exit status. */
-static int translate_all(const struct stocks *stocks, const struct translate_own *own,
+static int translate_all(const struct stock_groups *stocks, const struct import_own *own,
 			 size_t n)
 {
 	const char *between = "";
 	int status = BATON_EXIT_OK;
 
 	for (size_t i = 0; i < stocks->n; i++) {
-		struct translation t;
+		struct import t;
 		struct err err = { 0 };
-		int rc = translate_stock(&t, &stocks->v[i], own, n, &err), code;
+		int rc = import_group(&t, &stocks->v[i], own, n, &err), code;
 
 		if (rc == 0) {
 			fputs(between, stdout);
 			between = "\n";
-			translate_print(stdout, &t, &stocks->v[i]);
+			import_print(stdout, &t, &stocks->v[i]);
 		} else {
 			code = common_fail(&err);
 			status = status ? status : code;
 		}
-		translation_free(&t);
+		import_free(&t);
 	}
 	return status;
 }
@@ -190,8 +192,8 @@ int cmd_import(int argc, char **argv)
 		NULL,
 	};
 	static char name[] = "baton import";
-	_cleanup_stocks_ struct stocks stocks = { 0 };
-	_cleanup_free_ struct translate_own *own = NULL;
+	_cleanup_stock_groups_ struct stock_groups stocks = { 0 };
+	_cleanup_free_ struct import_own *own = NULL;
 	struct arguments args = { 0 };
 	struct err err = { 0 };
 	size_t n;

@@ -126,7 +126,7 @@ int cmd_sever(int argc, char **argv)
 {
 	struct common_options options;
 	char text[ENDPOINT_TEXT];
-	uint16_t port = OP_NFS_PORT;
+	uint16_t port = NFS_PORT;
 	struct json_object *o;
 	struct diag *diag;
 	struct err err = { 0 };

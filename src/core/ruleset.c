@@ -20,11 +20,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define REPLACE_INET                                                                     \
+#define COMMANDS_INET                                                                    \
 	"table inet baton {}\n"                                                          \
 	"delete table inet baton\n"
 
-#define REPLACE_ARP                                                                      \
+#define COMMANDS_ARP                                                                     \
 	"table arp baton {}\n"                                                           \
 	"delete table arp baton\n"
 
@@ -56,9 +56,9 @@ char *ruleset_drain(uint16_t port, bool dormant)
 	if (!f)
 		return NULL;
 	fprintf(f,
-		REPLACE_ARP REPLACE_INET "table inet baton {\n"
-					 "%s"
-					 "	chain bare {\n",
+		COMMANDS_ARP COMMANDS_INET "table inet baton {\n"
+					   "%s"
+					   "	chain bare {\n",
 		dormant ? "	flags dormant;\n" : "");
 	write_bare(f);
 	fprintf(f,
@@ -107,7 +107,7 @@ static void write_held(FILE *f, const char *name, const char *type, int family,
 	fprintf(f, "%s	}\n", first ? "" : " }\n");
 }
 
-#define REPLACE_HOLD                                                                     \
+#define COMMANDS_HOLD                                                                    \
 	"table inet " RULESET_HOLD " {}\n"                                               \
 	"delete table inet " RULESET_HOLD "\n"
 
@@ -119,7 +119,7 @@ char *ruleset_hold(uint16_t port, const struct conns *conns, unsigned int second
 
 	if (!f)
 		return NULL;
-	fprintf(f, REPLACE_HOLD "table inet " RULESET_HOLD " {\n");
+	fprintf(f, COMMANDS_HOLD "table inet " RULESET_HOLD " {\n");
 	write_held(f, "held4", "ipv4_addr", AF_INET, conns, seconds);
 	write_held(f, "held6", "ipv6_addr", AF_INET6, conns, seconds);
 	fprintf(f, "	chain held {\n");
@@ -144,7 +144,7 @@ char *ruleset_hold(uint16_t port, const struct conns *conns, unsigned int second
 const char *ruleset_silence(void)
 {
 	/* Loopback stays open: rpc.mountd and nfsdcld of the service are still at work. */
-	return REPLACE_ARP REPLACE_INET
+	return COMMANDS_ARP COMMANDS_INET
 		"table inet baton {\n"
 		"	chain input {\n"
 		"		type filter hook input priority -300; policy drop;\n"
@@ -207,5 +207,5 @@ char *ruleset_mute(const struct ipaddr *ip, uint16_t port, bool dormant)
 
 const char *ruleset_clear(void)
 {
-	return REPLACE_ARP REPLACE_INET;
+	return COMMANDS_ARP COMMANDS_INET;
 }

@@ -14,6 +14,10 @@
 /* The name becomes a host name (RFC 1123 label), a directory and part of a namespace name. */
 #define SERVICE_NAME_MAX 32
 
+/* RFC 8881, 2.9.3; as a text for tables. */
+#define NFS_PORT      2049
+#define NFS_PORT_TEXT "2049"
+
 /* Room for every address of one service; two make NFSv4.1 session trunking. */
 #define SERVICE_ADDRESSES_MAX 8
 #define SERVICE_EXPORTS_MAX   64

@@ -56,7 +56,7 @@ static void broadcast(struct keeper *k, enum message_type type, const char *to,
 
 static void tell_stand(struct keeper *k, const char *to, uint64_t id)
 {
-	const struct handover *h = &k->transfer.handover;
+	const struct handover_state *h = &k->transfer.handover;
 	struct claim_stand stand = { .holds = diskhold_check(&k->paths, k->svc, NULL) <
 					      0 };
 

@@ -50,7 +50,7 @@
 static struct owed_terms terms_of(const struct op *op, enum backlog_part part,
 				  int64_t stall_ms)
 {
-	return (struct owed_terms){ .port = OP_NFS_PORT,
+	return (struct owed_terms){ .port = NFS_PORT,
 				    .part = part,
 				    .lease_s = op->svc->lease,
 				    .until_ms = child_now_ms() + op->svc->drain * 1000ll,
@@ -95,7 +95,7 @@ static int load_hold(struct op *op, const struct sents *held, struct err *err)
 		rc = conns_add(&conns, &c);
 	}
 	if (rc == 0)
-		ruleset = ruleset_hold(OP_NFS_PORT, &conns, op->svc->drain + HELD_MORE_S);
+		ruleset = ruleset_hold(NFS_PORT, &conns, op->svc->drain + HELD_MORE_S);
 	if (!ruleset)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "filter");
 	rc = op_open_nft(op, err);
@@ -141,7 +141,7 @@ static int hold_off_calls(struct op *op, struct err *err)
 
 	if (rc != -ENOENT)
 		return rc;
-	ruleset = ruleset_drain(OP_NFS_PORT, false);
+	ruleset = ruleset_drain(NFS_PORT, false);
 	if (!ruleset)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "filter");
 	rc = op_open_nft(op, err);
@@ -159,7 +159,7 @@ int drain_calls(struct op *op, struct err *err)
 		op->drained = hold_off_calls(op, &why) == 0;
 	/* After that: whoever has come until then is among them. */
 	if (rc == 0)
-		rc = diag_conns(op->diag, OP_NFS_PORT, &op->conns, err);
+		rc = diag_conns(op->diag, NFS_PORT, &op->conns, err);
 	if (rc < 0 || !serves)
 		return rc;
 	/* Without the filter a call may be executed twice; not to stop would be worse. */

@@ -6,11 +6,11 @@
 #include <json-c/json.h>
 #include <systemd/sd-event.h>
 
-#include "core/account.h"
 #include "core/claim.h"
-#include "core/handover.h"
-#include "core/replica.h"
+#include "keeper/handover_table.h"
+#include "keeper/move_record.h"
 #include "keeper/op.h"
+#include "keeper/peer_connections.h"
 #include "keeper/runner.h"
 #include "keeper/survey.h"
 #include "sys/corosync.h"
@@ -166,8 +166,9 @@ struct watch {
 	int64_t mended_ms;
 	struct census census;
 	struct vigil vigil;
-	struct replica replica; /* what the serving head has told, while it is another */
-	int64_t replica_ms;     /* … when */
+	struct peer_connections
+		replica;    /* what the serving head has told, while it is another */
+	int64_t replica_ms; /* … when */
 };
 
 int watch_open(struct keeper *k, struct err *err);
@@ -222,8 +223,8 @@ void peers_close(struct keeper *k);
 /* ---- transfer.c: the hand-over */
 
 struct transfer {
-	struct handover handover;
-	struct account account;
+	struct handover_state handover;
+	struct move_record account;
 	uint64_t generation; /* the highest seen */
 	sd_event_source *deadline;
 	sd_event_source *flush;

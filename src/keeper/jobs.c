@@ -266,7 +266,7 @@ static int begin(struct keeper *k, const struct job *job, unsigned int patience_
 		 struct err *err)
 {
 	struct jobs *jobs = &k->jobs;
-	const struct replica *told = NULL;
+	const struct peer_connections *told = NULL;
 	int rc;
 
 	if (starts(job) && claims_is_foreign(k))

@@ -7,8 +7,8 @@
 #include "core/conn.h"
 #include "core/idle_clients.h"
 #include "core/paths.h"
-#include "core/replica.h"
 #include "core/service.h"
+#include "keeper/peer_connections.h"
 #include "keeper/reclaim.h"
 #include "sys/diag.h"
 #include "sys/nft.h"
@@ -17,7 +17,6 @@
 #include "sys/recovery.h"
 #include "sys/rtnl.h"
 
-#define OP_NFS_PORT 2049
 #define OP_NOTE     280
 
 /**
@@ -54,7 +53,7 @@ struct op {
 	struct rawsock raw;
 	struct recovery_epochs epochs;
 	struct conns conns;
-	const struct replica *told;
+	const struct peer_connections *told;
 	struct clients clients;
 	char kept[100];
 	bool planned;

@@ -69,12 +69,12 @@ static int ask_operation(struct keeper *k, enum operation operation, int fd,
  */
 static int ask_start(struct keeper *k, struct json_object *o, int fd, struct err *err)
 {
-	const struct handover *h = &k->transfer.handover;
+	const struct handover_state *h = &k->transfer.handover;
 	bool agent = json_member_bool(o, "agent");
 	const struct claim_terms terms = { json_member_bool(o, "takeover"),
 					   agent ? json_member_string(o, "gone") : NULL };
 
-	if (!terms.takeover && !handover_may_start(h))
+	if (!terms.takeover && !handover_table_may_start(h))
 		return err_set(err, BATON_EXIT_PEER, 0,
 			       "the service was granted to %s, which has not said yet "
 			       "whether it serves",

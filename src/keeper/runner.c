@@ -185,7 +185,7 @@ static void undo(struct op *op, enum phase phase, int fd)
 }
 
 static void run_child(const struct service *svc, enum operation operation,
-		      const struct replica *told, int lock, int fd)
+		      const struct peer_connections *told, int lock, int fd)
 {
 	struct report over = { .kind = REPORT_OVER };
 	struct standing standing;
@@ -299,7 +299,7 @@ static int take_lock(struct runner *runner, unsigned int patience_ms, struct err
 }
 
 int runner_start(struct runner *runner, const struct service *svc,
-		 enum operation operation, const struct replica *told,
+		 enum operation operation, const struct peer_connections *told,
 		 unsigned int patience_ms, struct err *err)
 {
 	int rc;

@@ -9,8 +9,8 @@
 
 #include "core/err.h"
 #include "core/plan.h"
-#include "core/replica.h"
 #include "core/service.h"
+#include "keeper/peer_connections.h"
 
 /**
  * struct runner - an operation that is being carried out
@@ -30,7 +30,7 @@ struct runner {
 
 	const struct service *svc;
 	enum operation operation;
-	const struct replica *told;
+	const struct peer_connections *told;
 	struct err hung;
 	pid_t pid;
 	int lock;
@@ -56,7 +56,7 @@ struct runner {
  * Return: 0, or -errno.
  */
 int runner_start(struct runner *runner, const struct service *svc,
-		 enum operation operation, const struct replica *told,
+		 enum operation operation, const struct peer_connections *told,
 		 unsigned int patience_ms, struct err *err);
 
 /** runner_left_ms - until runner_dispatch() must be called again, though nothing came. */

@@ -131,7 +131,7 @@ static int run_network(struct op *op, struct err *err)
 /* What drain needs in a hurry is compiled now and sleeps until then. */
 static int run_filter(struct op *op, struct err *err)
 {
-	_cleanup_free_ char *ruleset = ruleset_drain(OP_NFS_PORT, true);
+	_cleanup_free_ char *ruleset = ruleset_drain(NFS_PORT, true);
 	int rc = ruleset ? op_open_nft(op, err)
 			 : err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "filter");
 

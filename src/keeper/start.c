@@ -219,7 +219,7 @@ static int run_listen(struct op *op, struct err *err)
 
 	/* A socket left over from a crash would answer for a connection it knows not. */
 	if (rc == 0)
-		rc = diag_sever(op->diag, NULL, 0, OP_NFS_PORT, &severed, err);
+		rc = diag_sever(op->diag, NULL, 0, NFS_PORT, &severed, err);
 	if (rc == 0 && severed.destroyed)
 		snprintf(op->note, sizeof(op->note), "%zu stale sockets destroyed",
 			 severed.destroyed);
@@ -364,7 +364,7 @@ static bool announce_again(void *op)
 /* So that the start is over. */
 static void tickle_on(struct op *op)
 {
-	const struct tickle tickle = { &op->raw,   op->diag,       OP_NFS_PORT,
+	const struct tickle tickle = { &op->raw,   op->diag,       NFS_PORT,
 				       &op->conns, announce_again, op };
 	pid_t pid = fork();
 

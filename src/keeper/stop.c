@@ -125,7 +125,7 @@ static void sift_clients(struct op *op)
 
 	if (op->clients.n == 0)
 		return;
-	if (sent_list(op->diag, OP_NFS_PORT, DIAG_STATES_OWING, &now, &why) < 0)
+	if (sent_list(op->diag, NFS_PORT, DIAG_STATES_OWING, &now, &why) < 0)
 		keep_all(op, why.text);
 	else if (idle_clients_sift(&op->clients, &op->owed, &now, op->svc, &doubt) < 0)
 		keep_all(op, strerror(ENOMEM));

@@ -52,7 +52,7 @@ int survey_add_clients(struct op *op, const struct standing *standing,
 	if (rc == 0)
 		rc = op_open_diag(op, err);
 	if (rc == 0)
-		rc = diag_conns(op->diag, OP_NFS_PORT, &conns, err);
+		rc = diag_conns(op->diag, NFS_PORT, &conns, err);
 	if (rc < 0)
 		return rc;
 	json_object_object_add(facts, "connections", json_object_new_int64(conns.n));

@@ -134,7 +134,7 @@ static void apply(struct keeper *k, struct handover_todo todo);
 
 static void happen(struct keeper *k, enum handover_event event, const struct err *why)
 {
-	apply(k, handover_step(&k->transfer.handover, event, why));
+	apply(k, handover_table_step(&k->transfer.handover, event, why));
 }
 
 static void answer_asker(struct keeper *k)
@@ -166,8 +166,8 @@ static void end(struct keeper *k, bool told)
 
 	/* Otherwise our own message closes it, at every head alike. */
 	if (!told && why->text[0] && t->account.generation == t->handover.generation)
-		publish(k, account_close(&t->account, why->text,
-					 seconds(CLOCK_MONOTONIC) * 1e3));
+		publish(k, move_record_close(&t->account, why->text,
+					     seconds(CLOCK_MONOTONIC) * 1e3));
 	if (why->text[0])
 		sd_journal_print(LOG_WARNING, "%s: hand-over %s %s: %s", k->svc->name,
 				 t->asker >= 0 ? "to" : "with", t->handover.peer,
@@ -239,9 +239,9 @@ void transfer_peers_changed(struct keeper *k)
 	/* Nobody else will tell how it has ended. */
 	head = t->account.record ? peers_find(k, t->account.to) : NULL;
 	if (t->account.record && (!head || !head->joined))
-		publish(k,
-			account_close(&t->account, "the head it was to move to has gone",
-				      seconds(CLOCK_MONOTONIC) * 1e3));
+		publish(k, move_record_close(&t->account,
+					     "the head it was to move to has gone",
+					     seconds(CLOCK_MONOTONIC) * 1e3));
 }
 
 /* ---- may it be? */
@@ -311,7 +311,7 @@ static void take_prepare(struct keeper *k, const char *from, const struct messag
 		return;
 	}
 	t->changed = false;
-	handover_begin(&t->handover, m->generation, from);
+	handover_table_begin(&t->handover, m->generation, from);
 	happen(k, HANDOVER_MESSAGE + MESSAGE_PREPARE, NULL);
 }
 
@@ -349,9 +349,9 @@ void transfer_message(struct keeper *k, const char *from, const struct message *
 		return;
 	/* Of another protocol only the beginning is understood. */
 	if (m->protocol == MESSAGE_PROTOCOL)
-		publish(k,
-			account_take(&t->account, from, m, seconds(CLOCK_MONOTONIC) * 1e3,
-				     seconds(CLOCK_REALTIME)));
+		publish(k, move_record_take(&t->account, from, m,
+					    seconds(CLOCK_MONOTONIC) * 1e3,
+					    seconds(CLOCK_REALTIME)));
 	if (m->type == MESSAGE_STEPS) {
 		if (!from_us && m->protocol == MESSAGE_PROTOCOL &&
 		    m->generation == t->account.generation)
@@ -393,7 +393,7 @@ int transfer_begin(struct keeper *k, const char *target, unsigned int budget_ms,
 	t->asker = fd;
 	t->until_ms = budget_ms ? child_now_ms() + budget_ms : 0;
 	t->changed = false;
-	handover_begin(&t->handover, t->generation + 1, target);
+	handover_table_begin(&t->handover, t->generation + 1, target);
 	happen(k, HANDOVER_WANTED, NULL);
 	return 0;
 }

@@ -210,7 +210,7 @@ static void look(struct watch *w)
 
 	if (!may_have_changed(w))
 		return;
-	if (diag_conns(w->op.diag, OP_NFS_PORT, &now, NULL) < 0) {
+	if (diag_conns(w->op.diag, NFS_PORT, &now, NULL) < 0) {
 		w->settled = false;
 		return;
 	}
@@ -249,7 +249,7 @@ void watch_sample(struct keeper *k)
 	take_back(k);
 	if (k->state != STATE_SERVING || k->jobs.busy || open_inside(w) < 0)
 		return;
-	replica_free(&w->replica);
+	peer_connections_free(&w->replica);
 	look(w);
 	/* A disk that hangs keeps nobody from telling; what is sent waits for nothing. */
 	record = has_ended(&w->recorder, &status) && w->unrecorded;
@@ -280,7 +280,7 @@ void watch_message(struct keeper *k, const char *from, const struct message *m)
 	if (m->type != MESSAGE_CONNS || m->protocol != MESSAGE_PROTOCOL ||
 	    strcmp(from, k->peers.self) == 0 || k->state == STATE_SERVING)
 		return;
-	rc = replica_take(&w->replica, k->svc, from, m, &err);
+	rc = peer_connections_take(&w->replica, k->svc, from, m, &err);
 	if (rc > 0)
 		w->replica_ms = child_now_ms();
 	else if (rc < 0)
@@ -351,7 +351,7 @@ void watch_close(struct keeper *k)
 {
 	sd_event_source_disable_unref(k->watch.timer);
 	conns_free(&k->watch.conns);
-	replica_free(&k->watch.replica);
+	peer_connections_free(&k->watch.replica);
 	if (k->watch.timer) {
 		grace_pause(k);
 		census_close(&k->watch.census);

@@ -51,7 +51,7 @@ static int work_call(void *data, struct err *err)
 			continue;
 		called++;
 		/* A little before the parent gives up: the address belongs into the message. */
-		rc = nfsping_call(&v[i].ip, OP_NFS_PORT,
+		rc = nfsping_call(&v[i].ip, NFS_PORT,
 				  call->request->until_ms - LAST_WORDS_MS, err);
 	}
 	if (rc == 0 && called == 0)

@@ -4,11 +4,13 @@
 
 #include <stddef.h>
 
+#include "core/service.h"
+
 static const struct ocf_parameter parameters[] = {
 	{ "address", "string", true, true, NULL, "the floating address",
 	  "The address that moves, IPv4 or IPv6, without a prefix length: that of the "
 	  "IPaddr2 before it." },
-	{ "port", "integer", false, false, "2049", "TCP port of the server",
+	{ "port", "integer", false, false, NFS_PORT_TEXT, "TCP port of the server",
 	  "The TCP port of the NFS server." },
 	{ "state", "string", false, true, NULL,
 	  "directory on the shared disk, or cluster",

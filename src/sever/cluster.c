@@ -45,7 +45,7 @@ struct echo {
 
 /* What the receiver knows of an address: what is coming in, and whether we said it. */
 struct table {
-	char name[CLIENTELE_NAME];
+	char name[CLIENT_RECORD_NAME];
 	struct fragments fragments;
 	bool ours;
 };
@@ -160,7 +160,7 @@ static struct table *find_table(struct receiver *r, const char *name)
 			return &r->tables[i];
 	if (r->n == TABLES_MAX)
 		return NULL;
-	snprintf(r->tables[r->n].name, CLIENTELE_NAME, "%s", name);
+	snprintf(r->tables[r->n].name, CLIENT_RECORD_NAME, "%s", name);
 	return &r->tables[r->n++];
 }
 
@@ -173,10 +173,10 @@ static void name_file(const struct table *table, char path[PATHS_MAX])
 static int keep(struct table *table, const struct ipaddr *ip, uint16_t port,
 		struct err *err)
 {
-	_cleanup_clientele_ struct clientele clientele = { 0 };
+	_cleanup_client_record_ struct client_record record = { 0 };
 	const struct fragments *p = &table->fragments;
 	char path[PATHS_MAX];
-	int rc = clientele_parse(&clientele, ip, port, p->text, p->len, err);
+	int rc = client_record_parse(&record, ip, port, p->text, p->len, err);
 
 	if (rc < 0)
 		return rc;
@@ -188,7 +188,7 @@ static int keep(struct table *table, const struct ipaddr *ip, uint16_t port,
 static int take(struct receiver *r, const struct corosync_head *from,
 		const struct message *m, struct err *err)
 {
-	char name[CLIENTELE_NAME];
+	char name[CLIENT_RECORD_NAME];
 	struct table *table;
 	struct ipaddr ip;
 	uint16_t port;
@@ -196,10 +196,10 @@ static int take(struct receiver *r, const struct corosync_head *from,
 
 	if (m->type != MESSAGE_CONNS)
 		return 0;
-	if (clientele_parse_name(&ip, &port, m->text) < 0)
+	if (client_record_parse_name(&ip, &port, m->text) < 0)
 		return err_set(err, BATON_EXIT_PEER, 0, "it names no address");
 	/* As we write it: many ways lead to one address. */
-	table = find_table(r, clientele_name(&ip, port, name));
+	table = find_table(r, client_record_name(&ip, port, name));
 	if (!table)
 		return err_set(err, BATON_EXIT_PEER, 0, "more than %d addresses",
 			       TABLES_MAX);

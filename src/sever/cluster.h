@@ -9,7 +9,7 @@
 
 /**
  * cluster_tell - tell a record to all heads
- * @name: from clientele_name()
+ * @name: from client_record_name()
  * @text: the record
  * @until_ms: CLOCK_MONOTONIC
  * @err: why not

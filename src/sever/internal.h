@@ -68,7 +68,7 @@ int record_open_directory(const struct sever *sever, struct err *err);
  *
  * Return: 0, or -errno.
  */
-int record_store(const struct sever *sever, const struct clientele *clientele,
+int record_store(const struct sever *sever, const struct client_record *record,
 		 struct err *err);
 
 /**
@@ -78,7 +78,7 @@ int record_store(const struct sever *sever, const struct clientele *clientele,
  *
  * Return: 0, or -errno.
  */
-int record_load(const struct sever *sever, bool make, struct clientele *clientele,
+int record_load(const struct sever *sever, bool make, struct client_record *record,
 		struct err *err);
 
 /* release.c: the clients' NFSv4 state. */

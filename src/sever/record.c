@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * record: the clientele of an address, in a directory on the shared disk, or of each head.
+ * record: the record of an address, in a directory on the shared disk, or of each head.
  *
  * Packets are sent by it, so the directory must be root's alone. Where clients may write
  * around it, its name can become another's at any moment: it is opened once, and all else
@@ -123,12 +123,12 @@ static int open_own(const struct sever *s, bool make, struct err *err)
 }
 
 /* The record's name, and a path that goes by the directory, which is returned open. */
-static int locate(const struct sever *s, bool make, char name[CLIENTELE_NAME],
+static int locate(const struct sever *s, bool make, char name[CLIENT_RECORD_NAME],
 		  char path[PATHS_MAX], struct err *err)
 {
 	int fd = open_own(s, make, err);
 
-	clientele_name(&s->ip, s->port, name);
+	client_record_name(&s->ip, s->port, name);
 	snprintf(path, PATHS_MAX, "/proc/self/fd/%d/%s", fd, name);
 	return fd;
 }
@@ -138,7 +138,7 @@ static int work_store(void *data, struct err *err)
 {
 	const struct writing *w = data;
 	const struct sever *s = w->sever;
-	char path[PATHS_MAX], name[CLIENTELE_NAME];
+	char path[PATHS_MAX], name[CLIENT_RECORD_NAME];
 	_cleanup_close_ int fd = locate(s, true, name, path, err);
 	_cleanup_free_ char *have = NULL;
 	size_t len;
@@ -155,14 +155,14 @@ static int work_store(void *data, struct err *err)
 	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "%s/%s", s->state, name) : 0;
 }
 
-int record_store(const struct sever *s, const struct clientele *clientele,
+int record_store(const struct sever *s, const struct client_record *record,
 		 struct err *err)
 {
-	_cleanup_free_ char *text = clientele_format(clientele);
+	_cleanup_free_ char *text = client_record_format(record);
 	struct writing w = { s, text };
 
 	/* No clients at all is what a cut network looks like: keep what we know. */
-	if (clientele->conns.n == 0)
+	if (record->conns.n == 0)
 		return 0;
 	if (!text)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "record");
@@ -174,7 +174,7 @@ static int work_load(void *data, struct err *err)
 {
 	struct reading *r = data;
 	const struct sever *s = r->sever;
-	char path[PATHS_MAX], name[CLIENTELE_NAME];
+	char path[PATHS_MAX], name[CLIENT_RECORD_NAME];
 	_cleanup_close_ int fd = locate(s, r->make, name, path, err);
 	_cleanup_free_ char *text = NULL;
 	size_t len;
@@ -193,24 +193,25 @@ static int work_load(void *data, struct err *err)
 	return 0;
 }
 
-int record_load(const struct sever *s, bool make, struct clientele *clientele,
+int record_load(const struct sever *s, bool make, struct client_record *record,
 		struct err *err)
 {
 	struct reading *r = timed_child_share(sizeof(*r));
-	char name[CLIENTELE_NAME];
+	char name[CLIENT_RECORD_NAME];
 	int rc;
 
-	memset(clientele, 0, sizeof(*clientele));
+	memset(record, 0, sizeof(*record));
 	if (!r)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "record");
 	r->sever = s;
 	r->make = make;
 	rc = timed_child_run(work_load, r, s->state, sever_until(s, PATIENCE_MS), err);
 	if (rc == 0 && r->found) {
-		rc = clientele_parse(clientele, &s->ip, s->port, r->text, r->len, err);
+		rc = client_record_parse(record, &s->ip, s->port, r->text, r->len,
+					 err);
 		if (rc < 0)
 			err_wrap(err, rc, "%s/%s", s->state,
-				 clientele_name(&s->ip, s->port, name));
+				 client_record_name(&s->ip, s->port, name));
 	}
 	timed_child_unshare(r, sizeof(*r));
 	return rc;

@@ -8,7 +8,7 @@
  * it could not (before 6.9) goes with the client itself. Both may wait for calls that hang
  * with a disk, so a child does it, and children of its own what one hangs in.
  */
-#include "core/release.h"
+#include "sever/release_verdict.h"
 
 #include <errno.h>
 #include <stdlib.h>

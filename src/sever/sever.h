@@ -32,9 +32,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/clientele.h"
 #include "core/err.h"
 #include "core/paths.h"
+#include "sever/client_record.h"
 
 /* Where each head keeps what was told to all; no service can have this name. */
 #define SEVER_RECORDS PATHS_RUN "/.records"

@@ -14,7 +14,7 @@
 struct arrival {
 	const struct sever *sever;
 	struct rtnl_addr address;
-	struct clientele clientele;
+	struct client_record record;
 	struct diag *diag;
 	struct rawsock raw;
 };
@@ -36,7 +36,7 @@ static void load(struct arrival *a)
 {
 	struct err err = { 0 };
 
-	if (record_load(a->sever, true, &a->clientele, &err) < 0)
+	if (record_load(a->sever, true, &a->record, &err) < 0)
 		sever_say(a->sever, true, "clients are not known: %s", err.text);
 }
 
@@ -48,8 +48,8 @@ static int clean(struct arrival *a, struct err *err)
 	int rc = sever_mute(s, err), r;
 
 	if (rc == 0)
-		rc = sever_list(s, a->diag, &a->clientele.conns, NULL, err);
-	conns_sort(&a->clientele.conns);
+		rc = sever_list(s, a->diag, &a->record.conns, NULL, err);
+	conns_sort(&a->record.conns);
 	if (rc == 0)
 		rc = diag_sever(a->diag, &s->ip, 1, s->port, &severed, err);
 	/* Whatever happened: it is not for us to keep it silent. */
@@ -88,7 +88,7 @@ static bool announce_again(void *data)
 static void tickle_on(struct arrival *a)
 {
 	const struct tickle tickle = { &a->raw,        a->diag,
-				       a->sever->port, &a->clientele.conns,
+				       a->sever->port, &a->record.conns,
 				       announce_again, a };
 
 	if (fork() != 0)
@@ -106,7 +106,7 @@ static int tickle(struct arrival *a, struct err *err)
 	if (rc < 0)
 		return rc;
 	announce(a);
-	rc = rawsock_tickle(&a->raw, &a->clientele.conns, &sent, err);
+	rc = rawsock_tickle(&a->raw, &a->record.conns, &sent, err);
 	sever_say(a->sever, false, "%zu connections tickled", sent);
 	tickle_on(a);
 	rawsock_close(&a->raw);
@@ -115,12 +115,12 @@ static int tickle(struct arrival *a, struct err *err)
 
 static void warn_of_locks(const struct arrival *a)
 {
-	if (a->clientele.lockers)
+	if (a->record.lockers)
 		sever_say(a->sever, true,
 			  "%u client%s held locks on the head before: this agent cannot "
 			  "carry them over, and writes under them may fail; "
 			  "ocf:baton:service does",
-			  a->clientele.lockers, a->clientele.lockers == 1 ? "" : "s");
+			  a->record.lockers, a->record.lockers == 1 ? "" : "s");
 }
 
 static int start(struct arrival *a, struct err *err)
@@ -151,7 +151,7 @@ int sever_start(const struct sever *s, struct err *err)
 	if (rc >= 0)
 		rc = rc == NFTABLE_ASLEEP ? 0 : start(&a, err);
 	diag_close(a.diag);
-	clientele_free(&a.clientele);
+	client_record_free(&a.record);
 	return rc;
 }
 
@@ -164,12 +164,12 @@ int sever_tickle(const struct sever *s, struct err *err)
 		return err_set(err, BATON_EXIT_USAGE, 0, "tickle: --state is missing");
 	rc = find(&a, err);
 	if (rc == 0)
-		rc = record_load(s, false, &a.clientele, err);
+		rc = record_load(s, false, &a.record, err);
 	if (rc == 0)
 		rc = diag_open(&a.diag, err);
 	if (rc == 0)
 		rc = tickle(&a, err);
 	diag_close(a.diag);
-	clientele_free(&a.clientele);
+	client_record_free(&a.record);
 	return rc;
 }

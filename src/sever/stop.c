@@ -5,7 +5,7 @@
 
 /* What is known of the address when nothing can change any more. */
 struct view {
-	struct clientele clientele;
+	struct client_record record;
 	struct conns others;
 };
 
@@ -13,10 +13,10 @@ static void look(const struct sever *s, struct diag *diag, struct view *view)
 {
 	struct err err = { 0 };
 
-	if (sever_list(s, diag, &view->clientele.conns, &view->others, &err) < 0)
+	if (sever_list(s, diag, &view->record.conns, &view->others, &err) < 0)
 		sever_say(s, true, "connections not recorded: %s", err.text);
-	view->clientele.lockers = release_count_lockers(s, &view->clientele.conns);
-	if (record_store(s, &view->clientele, &err) < 0)
+	view->record.lockers = release_count_lockers(s, &view->record.conns);
+	if (record_store(s, &view->record, &err) < 0)
 		sever_say(s, true, "connections not recorded: %s", err.text);
 }
 
@@ -60,11 +60,11 @@ static void stop(const struct sever *s, struct diag *diag, int standing)
 		sever_say(s, true, "%s is not silenced: %s", sever_name(s, name),
 			  err.text);
 	look(s, diag, &view);
-	destroy(s, diag, view.clientele.conns.n);
+	destroy(s, diag, view.record.conns.n);
 	if (s->release &&
-	    release_state(s, &view.clientele.conns, &view.others, here, &err) < 0)
+	    release_state(s, &view.record.conns, &view.others, here, &err) < 0)
 		sever_say(s, true, "not all NFSv4 state released: %s", err.text);
-	clientele_free(&view.clientele);
+	client_record_free(&view.record);
 	conns_free(&view.others);
 }
 
@@ -86,7 +86,7 @@ void sever_stop(const struct sever *s)
 
 void sever_record(const struct sever *s)
 {
-	_cleanup_clientele_ struct clientele now = { 0 };
+	_cleanup_client_record_ struct client_record now = { 0 };
 	struct err err = { 0 };
 	struct diag *diag;
 	int rc = diag_open(&diag, &err);

@@ -8,7 +8,7 @@
 
 struct mounts {
 	struct libmnt_table *table;
-	struct stock_mount *v;
+	struct mounttable_entry *v;
 };
 
 static const char *or_empty(const char *text)
@@ -23,7 +23,7 @@ static void fill(struct mounts *m)
 	struct libmnt_fs *fs;
 
 	for (size_t n = 0; it && mnt_table_next_fs(m->table, it, &fs) == 0; n++)
-		m->v[n] = (struct stock_mount){
+		m->v[n] = (struct mounttable_entry){
 			.source = or_empty(mnt_fs_get_source(fs)),
 			.directory = or_empty(mnt_fs_get_target(fs)),
 			.fstype = or_empty(mnt_fs_get_fstype(fs)),
@@ -34,7 +34,7 @@ static void fill(struct mounts *m)
 	mnt_free_iter(it);
 }
 
-int mounts_read(struct mounts **mounts, const struct stock_mount **v, size_t *n,
+int mounts_read(struct mounts **mounts, const struct mounttable_entry **v, size_t *n,
 		struct err *err)
 {
 	struct mounts *m = calloc(1, sizeof(*m));

@@ -4,7 +4,7 @@
 #define BATON_SYS_MOUNTS_H
 
 #include "core/err.h"
-#include "core/stock.h"
+#include "core/mounttable.h"
 
 /** struct mounts - a table of mounts; end with mounts_free() */
 struct mounts;
@@ -18,7 +18,7 @@ struct mounts;
  *
  * Return: 0, or -errno.
  */
-int mounts_read(struct mounts **mounts, const struct stock_mount **v, size_t *n,
+int mounts_read(struct mounts **mounts, const struct mounttable_entry **v, size_t *n,
 		struct err *err);
 
 /** mounts_free - release a table; NULL is allowed. */

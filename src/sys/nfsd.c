@@ -20,7 +20,6 @@
 #include "sys/file.h"
 #include "sys/rpcbind.h"
 
-#define NFS_PORT             2049
 #define EXPORTFS_PATIENCE_MS 10000
 /* An info file: three names of 1024 bytes (NFS4_OPAQUE_LIMIT), each of four letters. */
 #define CLIENT_MAX_LEN 16384

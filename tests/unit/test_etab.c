@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "core/etab.h"
+#include "stock/etab.h"
 
 static char seen[1024];
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "core/json.h"
-#include "core/shared.h"
+#include "stock/shared.h"
 
 static struct shared facts;
 static struct report report;
@@ -54,7 +54,7 @@ static void set_links(size_t n, size_t n_strict)
 /* One service, its server in its group: as good as the stock stack gets. */
 static int begin(void **state)
 {
-	struct stock *s;
+	struct stock_group *s;
 
 	facts = (struct shared){ .head = "head1",
 				 .scope = "nfs",
@@ -69,7 +69,7 @@ static int begin(void **state)
 				 .liberal = 0 };
 	add_export("/srv/a", "*", "1", "/srv/a");
 	add_export("/srv/a", "host", "1", "/srv/a");
-	s = stocks_add(&facts.stocks, "a");
+	s = stock_groups_add(&facts.stocks, "a");
 	s->has_server = true;
 	s->directory = strdup("/srv/a");
 	ipaddr_parse(&s->addresses[0].ip, "192.0.2.50");
@@ -227,11 +227,11 @@ static void test_groups(void **state)
 /* The one server of a head moves with one of them. */
 static void test_two_groups(void **state)
 {
-	struct stock *s = stocks_add(&facts.stocks, "b");
+	struct stock_group *s = stock_groups_add(&facts.stocks, "b");
 
 	s->directory = strdup("/srv/b");
 	expect(NULL, NULL, NULL);
-	stock_add_export(s, "/srv/b", "", "*", "rw");
+	group_add_export(s, "/srv/b", "", "*", "rw");
 	assert_string_equal(find_verdict("group a"), "unsure");
 	assert_string_equal(find_verdict("group b"), "wrong");
 	/* Nor can a client tell them apart. */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* move_record: the record of a hand-over, put together from the messages that all heads see. */
+#ifndef BATON_KEEPER_MOVE_RECORD_H
+#define BATON_KEEPER_MOVE_RECORD_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/message.h"
+
+/**
+ * struct move_record - the hand-over being recorded
+ * @record: {op: "move", from, to, generation, began, ms, pause_ms, outcome, error, steps};
+ *          NULL = none; owned
+ * @generation, @from, @to: of it
+ * @began_ms, @paused_ms: by the clock the caller hands in; @paused_ms 0 = not yet
+ */
+struct move_record {
+	struct json_object *record;
+	uint64_t generation;
+	char from[MESSAGE_HEAD_MAX + 1];
+	char to[MESSAGE_HEAD_MAX + 1];
+	double began_ms;
+	double paused_ms;
+};
+
+/**
+ * move_record_take - book a message
+ * @account: an empty one begins with PREPARE
+ * @from: the head that sent it
+ * @message: of any type; of another generation, it is not booked
+ * @now_ms: a monotonic clock
+ * @unix_s: the time of day
+ *
+ * The pause is counted to `serving` from `ready`, which begins the source's stop, or from the
+ * last of its steps that says that clients are still served in it. Every head sees both at
+ * its own clock, so they agree but for a message's way.
+ *
+ * Return: the finished record, which the caller now owns, or NULL.
+ */
+struct json_object *move_record_take(struct move_record *account, const char *from,
+				     const struct message *message, double now_ms,
+				     double unix_s);
+
+/**
+ * move_record_close - it ends without a message that says so
+ * @why: the reason
+ *
+ * Return: as move_record_take(); NULL if none is open.
+ */
+struct json_object *move_record_close(struct move_record *account, const char *why,
+				      double now_ms);
+
+#endif
