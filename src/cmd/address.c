@@ -6,9 +6,9 @@
 
 #include "cmd/common.h"
 #include "keeper/op.h"
-#include "sys/child.h"
-#include "sys/ns.h"
-#include "sys/software.h"
+#include "os/child.h"
+#include "os/ns.h"
+#include "os/software.h"
 
 #define PATIENCE_MS 30000
 

@@ -6,8 +6,8 @@
 
 #include "cmd/check.h"
 #include "cmd/cmd.h"
+#include "os/terminal.h"
 #include "stock/shared.h"
-#include "sys/terminal.h"
 
 struct arguments {
 	const char *name;

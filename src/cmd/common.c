@@ -11,7 +11,7 @@
 
 #include "core/json.h"
 #include "core/text.h"
-#include "sys/conffile.h"
+#include "os/conffile.h"
 
 #define WATCH_S   2
 #define TIMEOUT_S 120

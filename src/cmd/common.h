@@ -73,7 +73,7 @@ int common_fail(const struct err *err);
 int common_load(struct service *svc, const char *name);
 
 /**
- * common_show_step - print one step as it ends; for alone_run() and talk_request()
+ * common_show_step - print one step as it ends; for standalone_run() and ipc_request()
  * @entry: of the ledger; its head is shown if it has one
  */
 void common_show_step(struct json_object *entry, void *data);

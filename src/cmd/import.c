@@ -13,11 +13,11 @@
 #include "cmd/common.h"
 #include "core/cleanup.h"
 #include "core/mounttable.h"
+#include "os/file.h"
+#include "os/mounts.h"
+#include "os/pacemaker.h"
+#include "os/rtnl.h"
 #include "stock/import.h"
-#include "sys/file.h"
-#include "sys/mounts.h"
-#include "sys/pacemaker.h"
-#include "sys/rtnl.h"
 
 /* A CIB of a thousand resources has a few MiB. */
 #define INPUT_MAX (64u << 20)

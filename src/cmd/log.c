@@ -7,7 +7,7 @@
 #include "cmd/show.h"
 #include "core/output.h"
 #include "keeper/ledger.h"
-#include "sys/software.h"
+#include "os/software.h"
 
 int cmd_log(int argc, char **argv)
 {

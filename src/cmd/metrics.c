@@ -17,8 +17,8 @@
 #include "core/json.h"
 #include "core/plan.h"
 #include "keeper/ledger.h"
-#include "sys/file.h"
-#include "sys/software.h"
+#include "os/file.h"
+#include "os/software.h"
 
 /**
  * struct findings - what is exported

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "core/output.h"
-#include "keeper/alone.h"
-#include "keeper/facts.h"
+#include "keeper/ipc.h"
 #include "keeper/runner.h"
-#include "keeper/talk.h"
-#include "sys/software.h"
+#include "keeper/standalone.h"
+#include "keeper/standing.h"
+#include "os/software.h"
 
 /* The longest step's deadline, and some: then the keeper itself hangs. */
 #define ANSWER_MS 90000
@@ -103,7 +103,7 @@ static int show_dry_run(const struct service *svc, enum operation operation)
 	int rc = op_init(&op, svc, &err);
 
 	if (rc == 0)
-		rc = facts_look(&op, &standing, &err);
+		rc = standing_look(&op, &standing, &err);
 	op_release(&op);
 	if (rc < 0) {
 		err_wrap(&err, rc, "%s", svc->name);
@@ -126,7 +126,7 @@ static void ask_keeper(int fd, enum operation operation,
 	if (options->takeover)
 		json_object_object_add(request, "takeover",
 				       json_object_new_boolean(true));
-	talk_ask(fd, request, ANSWER_MS, on_step, outcome, &result, &outcome->err);
+	ipc_ask(fd, request, ANSWER_MS, on_step, outcome, &result, &outcome->err);
 	json_object_put(request);
 	if (json_object_object_get_ex(result, "changed", &changed))
 		outcome->changed = json_object_get_boolean(changed);
@@ -146,7 +146,7 @@ int operate(const char *name, enum operation operation,
 		return common_fail(&outcome.err);
 	paths_init(&paths, name);
 	if (!options->dry_run)
-		fd = talk_connect(&paths, name, &outcome.err);
+		fd = ipc_connect(&paths, name, &outcome.err);
 	/* The keeper knows the service: a stop must not fail because of a file being edited. */
 	if (fd < 0 || !(how & OPERATE_WITHOUT_FILE))
 		rc = common_load(&svc, name);
@@ -158,8 +158,8 @@ int operate(const char *name, enum operation operation,
 			ask_keeper(fd, operation, options, &outcome);
 		} else if (how & OPERATE_ALONE && outcome.err.code == BATON_EXIT_KEEPER) {
 			outcome.err.text[0] = '\0';
-			alone_run(&svc, operation, ALONE_PATIENCE_MS, INT64_MAX, on_step,
-				  &outcome, &outcome.changed, &outcome.err);
+			standalone_run(&svc, operation, ALONE_PATIENCE_MS, INT64_MAX,
+				       on_step, &outcome, &outcome.changed, &outcome.err);
 		}
 		rc = tell(name, operation, options, &outcome);
 	}

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "core/json.h"
-#include "keeper/survey.h"
+#include "keeper/ipc.h"
 #include "keeper/ledger.h"
-#include "keeper/talk.h"
-#include "sys/conffile.h"
+#include "keeper/status_child.h"
+#include "os/conffile.h"
 
 /* Looking may block as long as knfsd does; an administrator waits so long. */
 #define LOOK_MS 5000
@@ -35,10 +35,10 @@ static int ask(const struct service *svc, const char *what, int deadline_ms,
 
 	*answer = NULL;
 	paths_init(&paths, svc->name);
-	fd = talk_connect(&paths, svc->name, &err);
+	fd = ipc_connect(&paths, svc->name, &err);
 	if (fd < 0)
 		return -ENOTCONN;
-	rc = talk_request(fd, what, deadline_ms, NULL, NULL, answer, &err);
+	rc = ipc_request(fd, what, deadline_ms, NULL, NULL, answer, &err);
 	close(fd);
 	return rc;
 }
@@ -121,7 +121,7 @@ static struct json_object *look_here(const struct service *svc, struct err *err)
 	struct json_object *row;
 	struct utsname uts;
 
-	if (survey_collect(svc, survey_add_clients, LOOK_MS, &row, err) < 0) {
+	if (status_child_collect(svc, status_child_add_clients, LOOK_MS, &row, err) < 0) {
 		row = json_object_new_object();
 		add_error(row, err->text);
 	}

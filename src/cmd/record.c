@@ -4,8 +4,8 @@
 
 #include "cmd/cmd.h"
 #include "cmd/common.h"
+#include "os/software.h"
 #include "sever/sever.h"
-#include "sys/software.h"
 
 static void say(bool warning, const char *text)
 {

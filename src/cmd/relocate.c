@@ -37,7 +37,7 @@
 #include "core/json.h"
 #include "core/output.h"
 #include "keeper/ledger.h"
-#include "sys/software.h"
+#include "os/software.h"
 
 /* A tool that takes longer is spoken of. */
 #define TELL_MS 5000

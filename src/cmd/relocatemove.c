@@ -21,9 +21,9 @@
 
 #include "cmd/relocation.h"
 #include "core/json.h"
+#include "keeper/ipc.h"
 #include "keeper/ledger.h"
-#include "keeper/talk.h"
-#include "sys/pacemaker.h"
+#include "os/pacemaker.h"
 
 /* A keeper silent for so long: ask Pacemaker how far it is. */
 #define QUIET_MS 5000
@@ -64,7 +64,7 @@ static void take_news(struct relocation *r)
 {
 	struct json_object *o, *record;
 
-	if (talk_receive(r->keeper, &o) < 0) {
+	if (ipc_receive(r->keeper, &o) < 0) {
 		close(r->keeper);
 		r->keeper = -1;
 		return;
@@ -87,9 +87,9 @@ static int follow_keeper(struct relocation *r)
 	int rc;
 
 	paths_init(&paths, r->name);
-	r->keeper = talk_connect(&paths, r->name, &r->err);
+	r->keeper = ipc_connect(&paths, r->name, &r->err);
 	json_object_object_add(o, "do", json_object_new_string("follow"));
-	rc = r->keeper < 0 ? r->keeper : talk_send(r->keeper, o);
+	rc = r->keeper < 0 ? r->keeper : ipc_send(r->keeper, o);
 	json_object_put(o);
 	if (r->keeper >= 0 && rc < 0)
 		err_set(&r->err, BATON_EXIT_KEEPER, -rc, "the keeper went away");

@@ -10,11 +10,11 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/output.h"
+#include "keeper/ipc.h"
 #include "keeper/ledger.h"
 #include "keeper/op.h"
 #include "keeper/runner.h"
-#include "keeper/talk.h"
-#include "sys/pacemaker.h"
+#include "os/pacemaker.h"
 
 /* The other head is asked; its keeper waits for its disk, and ours 20 s for its answer. */
 #define INQUIRE_MS 25000
@@ -111,13 +111,13 @@ static int inquire(struct relocation *r)
 	int fd, rc;
 
 	paths_init(&paths, r->name);
-	fd = talk_connect(&paths, r->name, &r->err);
+	fd = ipc_connect(&paths, r->name, &r->err);
 	if (fd < 0)
 		return fd;
 	o = json_object_new_object();
 	json_object_object_add(o, "do", json_object_new_string("inquire"));
 	json_object_object_add(o, "target", json_object_new_string(r->to));
-	rc = talk_ask(fd, o, INQUIRE_MS, NULL, NULL, NULL, &r->err);
+	rc = ipc_ask(fd, o, INQUIRE_MS, NULL, NULL, NULL, &r->err);
 	json_object_put(o);
 	close(fd);
 	return rc;

@@ -10,7 +10,7 @@
 
 #include "cmd/common.h"
 #include "core/cluster.h"
-#include "sys/child.h"
+#include "os/child.h"
 
 /**
  * struct relocation - a move on its way

@@ -13,10 +13,10 @@
 #include "cmd/common.h"
 #include "core/output.h"
 #include "keeper/op.h"
-#include "sys/diag.h"
-#include "sys/ns.h"
-#include "sys/software.h"
-#include "sys/terminal.h"
+#include "os/diag.h"
+#include "os/ns.h"
+#include "os/software.h"
+#include "os/terminal.h"
 
 /* "[2001:db8::50]:2049" */
 #define ENDPOINT_TEXT (IPADDR_TEXT + sizeof("[]:65535"))

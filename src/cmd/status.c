@@ -11,8 +11,8 @@
 #include "cmd/watch.h"
 #include "core/json.h"
 #include "core/output.h"
-#include "sys/software.h"
-#include "sys/terminal.h"
+#include "os/software.h"
+#include "os/terminal.h"
 
 /* "shown" has what a table says in other words than JSON. */
 static const struct column columns[] = {

@@ -12,8 +12,8 @@
 
 #include "core/cleanup.h"
 #include "core/exit.h"
-#include "sys/child.h"
-#include "sys/terminal.h"
+#include "os/child.h"
+#include "os/terminal.h"
 
 /* xterm's, which all terminals of today know: alternate screen, cursor, wrapping. */
 #define ENTER "\033[?1049h\033[?25l\033[?7l"

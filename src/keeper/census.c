@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "keeper/internal.h"
-#include "sys/child.h"
-#include "sys/nfsd.h"
-#include "sys/nfsdheld.h"
+#include "os/child.h"
+#include "os/nfsd.h"
+#include "os/nfsdheld.h"
 
 #define AGAIN_MS 10000
 #define SHARE    20

@@ -30,9 +30,9 @@
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "keeper/internal.h"
-#include "sys/diskhold.h"
-#include "sys/file.h"
-#include "sys/rival.h"
+#include "os/diskhold.h"
+#include "os/file.h"
+#include "os/rival.h"
 
 /* Where corosync would have its nodelist from. */
 #define COROSYNC_CONF     "/etc/corosync/corosync.conf"
@@ -56,7 +56,7 @@ static void broadcast(struct keeper *k, enum message_type type, const char *to,
 
 static void tell_stand(struct keeper *k, const char *to, uint64_t id)
 {
-	const struct handover_state *h = &k->transfer.handover;
+	const struct handover_state *h = &k->handover.state;
 	struct claim_stand stand = { .holds = diskhold_check(&k->paths, k->svc, NULL) <
 					      0 };
 

@@ -31,10 +31,10 @@
 
 #include "core/cleanup.h"
 #include "core/ruleset.h"
-#include "sys/child.h"
-#include "sys/nfsd.h"
-#include "sys/nftable.h"
-#include "sys/owed.h"
+#include "os/child.h"
+#include "os/nfsd.h"
+#include "os/nftable.h"
+#include "os/owed.h"
 
 /* Less is on its way all the time with a client that reads or writes much. */
 #define HOLD_BYTES 65536

@@ -28,11 +28,11 @@
 #include "core/grace.h"
 #include "keeper/internal.h"
 #include "keeper/ledger.h"
-#include "sys/child.h"
-#include "sys/nfsd.h"
-#include "sys/nfsdcld.h"
-#include "sys/nfsdheld.h"
-#include "sys/state.h"
+#include "os/child.h"
+#include "os/nfsd.h"
+#include "os/nfsdcld.h"
+#include "os/nfsdheld.h"
+#include "os/state.h"
 
 /* A look after a second; and for a tenth of the time at most. */
 #define LOOK_MS 1000
@@ -258,8 +258,8 @@ static int sit_through(struct op *op, const struct standing *standing,
 static void end(struct keeper *k)
 {
 	k->watch.vigil.io = sd_event_source_disable_unref(k->watch.vigil.io);
-	if (k->watch.vigil.survey.buf)
-		survey_end(&k->watch.vigil.survey);
+	if (k->watch.vigil.child.buf)
+		status_child_end(&k->watch.vigil.child);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
@@ -267,7 +267,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 	struct keeper *k = data;
 	struct vigil *v = &k->watch.vigil;
 	struct json_object *facts, *record;
-	int rc = survey_take(&v->survey, &facts, NULL);
+	int rc = status_child_take(&v->child, &facts, NULL);
 
 	if (rc == -EAGAIN)
 		return 0;
@@ -293,9 +293,9 @@ void grace_sample(struct keeper *k)
 	    child_now_ms() < v->next_ms)
 		return;
 	v->next_ms = child_now_ms() + AGAIN_MS;
-	if (survey_begin(&v->survey, k->svc, sit_through, NULL) < 0)
+	if (status_child_begin(&v->child, k->svc, sit_through, NULL) < 0)
 		return;
-	if (sd_event_add_io(k->event, &v->io, v->survey.fd, EPOLLIN, on_io, k) < 0) {
+	if (sd_event_add_io(k->event, &v->io, v->child.fd, EPOLLIN, on_io, k) < 0) {
 		end(k);
 		return;
 	}

@@ -12,8 +12,8 @@
 #include "keeper/op.h"
 #include "keeper/peer_connections.h"
 #include "keeper/runner.h"
-#include "keeper/survey.h"
-#include "sys/corosync.h"
+#include "keeper/status_child.h"
+#include "os/corosync.h"
 
 struct keeper;
 
@@ -134,7 +134,7 @@ void census_close(struct census *census);
 
 /** struct vigil - a child that sits through the grace period */
 struct vigil {
-	struct survey survey;
+	struct status_child child;
 	sd_event_source *io;
 	bool begun;
 	int64_t next_ms;
@@ -167,7 +167,7 @@ struct watch {
 	struct census census;
 	struct vigil vigil;
 	struct peer_connections
-		replica;    /* what the serving head has told, while it is another */
+		peer_conns; /* what the serving head has told, while it is another */
 	int64_t replica_ms; /* … when */
 };
 
@@ -220,11 +220,11 @@ const struct corosync_head *peers_find(const struct keeper *k, const char *head)
 const struct peer *peers_introduced(const struct keeper *k, const char *head);
 void peers_close(struct keeper *k);
 
-/* ---- transfer.c: the hand-over */
+/* ---- handover.c: the hand-over */
 
-struct transfer {
-	struct handover_state handover;
-	struct move_record account;
+struct handover {
+	struct handover_state state;
+	struct move_record move;
 	uint64_t generation; /* the highest seen */
 	sd_event_source *deadline;
 	sd_event_source *flush;
@@ -232,34 +232,34 @@ struct transfer {
 	int asker;                /* who has asked this head to hand over, -1 = nobody */
 	int64_t until_ms;         /* when he gives up, 0 = never */
 	bool changed;             /* … and anything was done for it */
-	struct json_object *record; /* of the last hand-over that has ended */
+	struct json_object *last; /* the record of the last hand-over that has ended */
 };
 
-int transfer_open(struct keeper *k, struct err *err);
+int handover_open(struct keeper *k, struct err *err);
 /**
- * transfer_begin - hand over to @target
+ * handover_begin - hand over to @target
  * @budget_ms: how long the asker waits; 0 = as long as it takes
  * @fd: the asker, taken over if this returns 0
  */
-int transfer_begin(struct keeper *k, const char *target, unsigned int budget_ms, int fd,
+int handover_begin(struct keeper *k, const char *target, unsigned int budget_ms, int fd,
 		   struct err *err);
-/** transfer_overrule - somebody wants a start or a stop of this head. */
-void transfer_overrule(struct keeper *k);
-void transfer_message(struct keeper *k, const char *from, const struct message *message);
-/** transfer_peers_changed - heads have come or gone. */
-void transfer_peers_changed(struct keeper *k);
-/** transfer_ended - the operation it began has ended; @err = NULL: well. */
-void transfer_ended(struct keeper *k, const struct err *err);
-/** transfer_step - a step of an operation of ours. Return: true if it is the hand-over's. */
-bool transfer_step(struct keeper *k, struct json_object *entry);
-/** transfer_hides - is the running operation part of the hand-over's own record? */
-bool transfer_hides(const struct keeper *k);
-/** transfer_check_target - could @target be handed the service at all? */
-int transfer_check_target(struct keeper *k, const char *target, struct err *err);
-/** transfer_check_source - would this head take it from @from, which says @message? */
-int transfer_check_source(struct keeper *k, const char *from,
+/** handover_overrule - somebody wants a start or a stop of this head. */
+void handover_overrule(struct keeper *k);
+void handover_message(struct keeper *k, const char *from, const struct message *message);
+/** handover_peers_changed - heads have come or gone. */
+void handover_peers_changed(struct keeper *k);
+/** handover_ended - the operation it began has ended; @err = NULL: well. */
+void handover_ended(struct keeper *k, const struct err *err);
+/** handover_step - a step of an operation of ours. Return: true if it is the hand-over's. */
+bool handover_step(struct keeper *k, struct json_object *entry);
+/** handover_hides - is the running operation part of the hand-over's own record? */
+bool handover_hides(const struct keeper *k);
+/** handover_check_target - could @target be handed the service at all? */
+int handover_check_target(struct keeper *k, const char *target, struct err *err);
+/** handover_check_source - would this head take it from @from, which says @message? */
+int handover_check_source(struct keeper *k, const char *from,
 			  const struct message *message, struct err *err);
-void transfer_close(struct keeper *k);
+void handover_close(struct keeper *k);
 
 /* ---- claims.c: one service, one start */
 
@@ -315,7 +315,7 @@ struct question {
 
 /** struct inquiry - of a head, whose answer a child of ours is looking up */
 struct inquiry {
-	struct survey survey;
+	struct status_child child;
 	uint64_t id;
 	char from[MESSAGE_HEAD_MAX + 1];
 	sd_event_source *io;
@@ -350,7 +350,7 @@ struct keeper {
 	struct requests requests;
 	struct watch watch;
 	struct peers peers;
-	struct transfer transfer;
+	struct handover handover;
 	struct questions questions;
 	struct claims claims;
 };

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "keeper/internal.h"
+#include "keeper/ipc.h"
 #include "keeper/ledger.h"
-#include "keeper/talk.h"
 
 const char *jobs_word(const struct keeper *k)
 {
@@ -42,7 +42,7 @@ static void answer_waiting(int fd, enum operation operation)
 
 	json_object_object_add(o, "waiting",
 			       json_object_new_string(plan_operation_name(operation)));
-	talk_send(fd, o);
+	ipc_send(fd, o);
 	json_object_put(o);
 }
 
@@ -55,11 +55,11 @@ static void on_step(struct json_object *entry, void *data)
 	for (size_t i = 0; i < jobs->n_waiting; i++)
 		if (jobs->waiting[i].who == JOB_CLIENT)
 			answer_waiting(jobs->waiting[i].client, jobs->job.operation);
-	if (transfer_step(k, entry))
+	if (handover_step(k, entry))
 		return;
 	json_object_object_add(entry, "head", json_object_new_string(k->peers.self));
 	if (jobs->job.who == JOB_CLIENT)
-		talk_send(jobs->job.client, entry);
+		ipc_send(jobs->job.client, entry);
 	requests_tell(k, entry);
 	json_object_object_del(entry, "head");
 }
@@ -133,7 +133,7 @@ static void tell_owner(struct keeper *k, const struct job *job, const struct err
 		requests_answer(k, job->client, why.text[0] ? &why : err, changed, NULL);
 		break;
 	case JOB_HANDOVER:
-		transfer_ended(k, err);
+		handover_ended(k, err);
 		break;
 	case JOB_QUESTION:
 		questions_job_ended(k, job, err);
@@ -190,7 +190,7 @@ static int end_job(struct keeper *k)
 	judge_state(k);
 	judge_granting(jobs, &result);
 	jobs->busy = false;
-	if (changed && !transfer_hides(k))
+	if (changed && !handover_hides(k))
 		ledger_append(&k->paths, k->svc->name, jobs->runner.record);
 	runner_release(&jobs->runner);
 	tell_owner(k, &job, result.text[0] ? &result : NULL, changed);
@@ -277,7 +277,7 @@ static int begin(struct keeper *k, const struct job *job, unsigned int patience_
 		watch_forget(k);
 	/* A head that hands over has left its record on the disk, and it is exact. */
 	if (job->operation == OPERATION_START)
-		told = &k->watch.replica;
+		told = &k->watch.peer_conns;
 	rc = runner_start(&jobs->runner, k->svc, job->operation, told, patience_ms, err);
 	if (rc < 0)
 		return rc;

@@ -14,7 +14,7 @@
  *
  *   requests.c   what commands and the agent ask through the socket
  *   peers.c      the keepers on the other heads
- *   transfer.c   hand-overs between them: what to do when is core/handover.c
+ *   handover.c   hand-overs between them: what to do when is core/handover.c
  *   claims.c     which of them may start the service
  *   questions.c  what they ask each other
  *   jobs.c       operations on the service, one at a time, by runner.c
@@ -33,7 +33,7 @@
 
 #include "core/cleanup.h"
 #include "keeper/internal.h"
-#include "sys/lock.h"
+#include "os/lock.h"
 
 /* For an operation that the keeper before us, or a command without one, left going. */
 #define PREDECESSOR_MS 60000
@@ -95,7 +95,7 @@ static int run(struct keeper *k, struct err *err)
 	if (rc == 0)
 		rc = watch_open(k, err);
 	if (rc == 0)
-		rc = transfer_open(k, err);
+		rc = handover_open(k, err);
 	if (rc == 0)
 		rc = claims_open(k, err);
 	if (rc == 0)
@@ -116,7 +116,7 @@ int keeper_run(const struct service *svc, struct err *err)
 	int rc;
 
 	k.jobs.runner.fd = k.jobs.runner.lock = -1;
-	k.transfer.asker = -1;
+	k.handover.asker = -1;
 	paths_init(&k.paths, svc->name);
 	rc = run(&k, err);
 	sd_notify(0, "STOPPING=1");
@@ -125,7 +125,7 @@ int keeper_run(const struct service *svc, struct err *err)
 	questions_close(&k);
 	claims_close(&k);
 	peers_close(&k);
-	transfer_close(&k);
+	handover_close(&k);
 	watch_close(&k);
 	sd_event_unref(k.event);
 	cleanup_close(&k.lock);

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "core/cleanup.h"
-#include "sys/file.h"
+#include "os/file.h"
 
 #define LEDGER_MAX_LEN (4u << 20)
 

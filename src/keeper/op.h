@@ -10,12 +10,12 @@
 #include "core/service.h"
 #include "keeper/peer_connections.h"
 #include "keeper/reclaim.h"
-#include "sys/diag.h"
-#include "sys/nft.h"
-#include "sys/ns.h"
-#include "sys/rawsock.h"
-#include "sys/recovery.h"
-#include "sys/rtnl.h"
+#include "os/diag.h"
+#include "os/nft.h"
+#include "os/ns.h"
+#include "os/rawsock.h"
+#include "os/recovery.h"
+#include "os/rtnl.h"
 
 #define OP_NOTE     280
 

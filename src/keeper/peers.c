@@ -90,7 +90,7 @@ static void remember(struct keeper *k, const char *from, const struct message *m
 static void say_hello(struct keeper *k)
 {
 	struct message hello = { .type = MESSAGE_HELLO,
-				 .generation = k->transfer.generation };
+				 .generation = k->handover.generation };
 
 	memcpy(hello.digest, k->svc->digest, sizeof(hello.digest));
 	peers_send(k, &hello);
@@ -109,7 +109,7 @@ static void receive(struct keeper *k, const char *from, bool self, const char *t
 	}
 	if (m.type == MESSAGE_HELLO && !self)
 		remember(k, from, &m);
-	transfer_message(k, from, &m);
+	handover_message(k, from, &m);
 	claims_message(k, from, &m);
 	watch_message(k, from, &m);
 	questions_message(k, from, &m);
@@ -129,7 +129,7 @@ static void on_changed(void *data)
 
 	self = peers_find(k, k->peers.self);
 	forget_gone(k);
-	transfer_peers_changed(k);
+	handover_peers_changed(k);
 	claims_peers_changed(k);
 	watch_peers_changed(k);
 	if (self && self->joined)
@@ -154,7 +154,7 @@ static void lose(struct keeper *k)
 	sd_journal_print(LOG_WARNING, "%s: corosync has gone; this head is alone",
 			 k->svc->name);
 	disconnect(k);
-	transfer_peers_changed(k);
+	handover_peers_changed(k);
 	claims_alone(k);
 	claims_peers_changed(k);
 	keeper_arm(k->peers.retry, RETRY_MS);

@@ -41,7 +41,7 @@ static void end_looking(struct inquiry *q)
 {
 	q->io = sd_event_source_disable_unref(q->io);
 	q->deadline = sd_event_source_disable_unref(q->deadline);
-	survey_end(&q->survey);
+	status_child_end(&q->child);
 	q->id = 0;
 }
 
@@ -52,7 +52,7 @@ static void tell_facts(struct inquiry *q, struct json_object *facts,
 	struct keeper *k = q->k;
 
 	json_object_object_add(body, "digest", json_object_new_string(k->svc->digest));
-	json_object_object_add(body, "last", json_object_get(k->transfer.record));
+	json_object_object_add(body, "last", json_object_get(k->handover.last));
 	if (facts && (replica = watch_describe(k)))
 		json_object_object_add(facts, "replica", replica);
 	if (facts)
@@ -69,7 +69,7 @@ static int on_facts(sd_event_source *source, int fd, uint32_t revents, void *dat
 	struct json_object *facts;
 	struct err err = { 0 };
 
-	if (survey_take(&q->survey, &facts, &err) != -EAGAIN)
+	if (status_child_take(&q->child, &facts, &err) != -EAGAIN)
 		tell_facts(q, facts, &err);
 	return 0;
 }
@@ -91,12 +91,13 @@ static void look(struct keeper *k, const char *from, uint64_t id)
 		if (!k->questions.looking[i].id)
 			q = &k->questions.looking[i];
 	/* Who asks without end gets no answer. */
-	if (!q || survey_begin(&q->survey, k->svc, survey_add_clients, NULL) < 0)
+	if (!q ||
+	    status_child_begin(&q->child, k->svc, status_child_add_clients, NULL) < 0)
 		return;
 	q->id = id;
 	q->k = k;
 	snprintf(q->from, sizeof(q->from), "%s", from);
-	if (sd_event_add_io(k->event, &q->io, q->survey.fd, EPOLLIN, on_facts, q) < 0 ||
+	if (sd_event_add_io(k->event, &q->io, q->child.fd, EPOLLIN, on_facts, q) < 0 ||
 	    sd_event_add_time_relative(k->event, &q->deadline, CLOCK_MONOTONIC,
 				       LOOK_MS * 1000, 0, on_looked_too_long, q) < 0)
 		end_looking(q);
@@ -112,7 +113,7 @@ static void consider(struct keeper *k, const char *from, const struct message *m
 	struct err err = { 0 };
 
 	snprintf(job.from, sizeof(job.from), "%s", from);
-	if (transfer_check_source(k, from, m, &err) < 0 || jobs_add(k, &job, 0, &err) < 0)
+	if (handover_check_source(k, from, m, &err) < 0 || jobs_add(k, &job, 0, &err) < 0)
 		answer(k, from, m->generation, NULL, &err);
 }
 
@@ -257,7 +258,7 @@ int questions_ask_ready(struct keeper *k, const char *target, int fd, struct err
 	/* What the other head thinks of it, it will say when it is asked to hand over. */
 	if (k->peers.corosync && strcmp(target, k->peers.self) == 0)
 		return jobs_add(k, &look, 0, err);
-	rc = transfer_check_target(k, target, err);
+	rc = handover_check_target(k, target, err);
 	return rc < 0 ? rc : ask(k, target, "ready", READY_MS, fd, err);
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/cleanup.h"
-#include "sys/state.h"
+#include "os/state.h"
 
 int reclaim_load(const struct paths *paths, struct holdings *holdings, struct err *err)
 {

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "sys/blockdev.h"
-#include "sys/diskhold.h"
+#include "os/blockdev.h"
+#include "os/diskhold.h"
 
 int released_check(const struct op *op, struct err *err)
 {

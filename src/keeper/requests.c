@@ -6,7 +6,7 @@
 
 #include "core/json.h"
 #include "keeper/internal.h"
-#include "keeper/talk.h"
+#include "keeper/ipc.h"
 
 /* How long somebody who has connected may take to ask. */
 #define VISITOR_MS 5000
@@ -22,7 +22,7 @@ void requests_answer(struct keeper *k, int fd, const struct err *err, bool chang
 		json_object_object_add(o, "error", json_object_new_string(err->text));
 	json_object_object_add(o, "changed", json_object_new_boolean(changed));
 	json_object_object_add(o, "state", json_object_new_string(jobs_word(k)));
-	talk_send(fd, o);
+	ipc_send(fd, o);
 	json_object_put(o);
 	close(fd);
 }
@@ -58,7 +58,7 @@ static int ask_operation(struct keeper *k, enum operation operation, int fd,
 {
 	struct job job = { .operation = operation, .who = JOB_CLIENT, .client = fd };
 
-	transfer_overrule(k);
+	handover_overrule(k);
 	claims_overrule(k);
 	return jobs_add(k, &job, 0, err);
 }
@@ -69,7 +69,7 @@ static int ask_operation(struct keeper *k, enum operation operation, int fd,
  */
 static int ask_start(struct keeper *k, struct json_object *o, int fd, struct err *err)
 {
-	const struct handover_state *h = &k->transfer.handover;
+	const struct handover_state *h = &k->handover.state;
 	bool agent = json_member_bool(o, "agent");
 	const struct claim_terms terms = { json_member_bool(o, "takeover"),
 					   agent ? json_member_string(o, "gone") : NULL };
@@ -82,7 +82,7 @@ static int ask_start(struct keeper *k, struct json_object *o, int fd, struct err
 	if (!terms.takeover && !agent && h->phase != HANDOVER_IDLE)
 		return err_set(err, BATON_EXIT_PEER, 0, "a hand-over with %s is going on",
 			       h->peer);
-	transfer_overrule(k);
+	handover_overrule(k);
 	return claims_begin(k, &terms, fd, err);
 }
 
@@ -128,7 +128,7 @@ static int ask_move(struct keeper *k, struct json_object *o, int fd, struct err 
 {
 	double budget = json_member_double(o, "budget_ms");
 
-	return transfer_begin(k, json_member_string(o, "target"),
+	return handover_begin(k, json_member_string(o, "target"),
 			      budget > 0 && budget < INT32_MAX ? (unsigned int)budget : 0,
 			      fd, err);
 }
@@ -157,7 +157,7 @@ static int ask_follow(struct keeper *k, struct json_object *o, int fd, struct er
 	v->fd = fd;
 	answer = json_object_new_object();
 	json_object_object_add(answer, "following", json_object_new_boolean(true));
-	talk_send(fd, answer);
+	ipc_send(fd, answer);
 	json_object_put(answer);
 	return 0;
 }
@@ -179,7 +179,7 @@ void requests_tell(struct keeper *k, struct json_object *event)
 		struct visitor *v = &k->requests.followers[i];
 
 		/* One that does not read what is told is not told any more. */
-		if (v->fd >= 0 && talk_send(v->fd, event) < 0)
+		if (v->fd >= 0 && ipc_send(v->fd, event) < 0)
 			drop(v);
 	}
 }
@@ -205,7 +205,7 @@ static int on_request(sd_event_source *source, int fd, uint32_t revents, void *d
 	if (!v)
 		return 0;
 	free_place(v);
-	rc = talk_receive(fd, &o);
+	rc = ipc_receive(fd, &o);
 	/* Gone without a word. */
 	if (rc == -ECONNRESET) {
 		close(fd);
@@ -229,7 +229,7 @@ static int on_connection(sd_event_source *source, int listener, uint32_t revents
 			 void *data)
 {
 	struct keeper *k = data;
-	int fd = talk_accept(listener);
+	int fd = ipc_accept(listener);
 	struct visitor *v = find(k->requests.visitors, REQUESTS_VISITORS_MAX, -1);
 
 	if (fd < 0)
@@ -255,7 +255,7 @@ int requests_open(struct keeper *k, struct err *err)
 		r->visitors[i].fd = -1;
 	for (size_t i = 0; i < REQUESTS_FOLLOWERS_MAX; i++)
 		r->followers[i].fd = -1;
-	r->listener = talk_listen(&k->paths, err);
+	r->listener = ipc_listen(&k->paths, err);
 	if (r->listener < 0)
 		return r->listener;
 	rc = sd_event_add_io(k->event, NULL, r->listener, EPOLLIN, on_connection, k);

@@ -29,11 +29,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "keeper/facts.h"
 #include "keeper/op.h"
-#include "sys/child.h"
-#include "sys/diskhold.h"
-#include "sys/lock.h"
+#include "keeper/standing.h"
+#include "os/child.h"
+#include "os/diskhold.h"
+#include "os/lock.h"
 
 /* Time to look at what stands: longer than another service of this head may hold knfsd's
  * mutex by stopping its threads. */
@@ -199,7 +199,7 @@ static void run_child(const struct service *svc, enum operation operation,
 	op.told = told;
 	op.planned = operation == OPERATION_HAND_OVER;
 	if (rc == 0)
-		rc = facts_look(&op, &standing, &over.err);
+		rc = standing_look(&op, &standing, &over.err);
 	if (rc == 0) {
 		plan = plan_make(operation, &standing);
 		over.before = plan_state(&standing);
@@ -222,7 +222,7 @@ static void run_child(const struct service *svc, enum operation operation,
 	}
 	/* It may have made whole what was partial. */
 	if (rc == 0 && operation == OPERATION_STANDBY && over.before != STATE_ABSENT &&
-	    op_go(&op, PLACE_HEAD, NULL) == 0 && facts_look(&op, &standing, NULL) == 0)
+	    op_go(&op, PLACE_HEAD, NULL) == 0 && standing_look(&op, &standing, NULL) == 0)
 		over.before = plan_state(&standing);
 	if (rc < 0)
 		judge(operation, &op, &over.err);

@@ -28,11 +28,11 @@
 
 #include "core/cleanup.h"
 #include "keeper/internal.h"
-#include "sys/child.h"
-#include "sys/conncount.h"
-#include "sys/lock.h"
-#include "sys/nfsd.h"
-#include "sys/state.h"
+#include "os/child.h"
+#include "os/conncount.h"
+#include "os/lock.h"
+#include "os/nfsd.h"
+#include "os/state.h"
 
 #define SERVING_MS 1000
 #define STANDBY_MS 10000
@@ -249,7 +249,7 @@ void watch_sample(struct keeper *k)
 	take_back(k);
 	if (k->state != STATE_SERVING || k->jobs.busy || open_inside(w) < 0)
 		return;
-	peer_connections_free(&w->replica);
+	peer_connections_free(&w->peer_conns);
 	look(w);
 	/* A disk that hangs keeps nobody from telling; what is sent waits for nothing. */
 	record = has_ended(&w->recorder, &status) && w->unrecorded;
@@ -280,7 +280,7 @@ void watch_message(struct keeper *k, const char *from, const struct message *m)
 	if (m->type != MESSAGE_CONNS || m->protocol != MESSAGE_PROTOCOL ||
 	    strcmp(from, k->peers.self) == 0 || k->state == STATE_SERVING)
 		return;
-	rc = peer_connections_take(&w->replica, k->svc, from, m, &err);
+	rc = peer_connections_take(&w->peer_conns, k->svc, from, m, &err);
 	if (rc > 0)
 		w->replica_ms = child_now_ms();
 	else if (rc < 0)
@@ -293,13 +293,13 @@ struct json_object *watch_describe(const struct keeper *k)
 	const struct watch *w = &k->watch;
 	struct json_object *o;
 
-	if (!w->replica.conns.n)
+	if (!w->peer_conns.conns.n)
 		return NULL;
 	o = json_object_new_object();
-	json_object_object_add(o, "head", json_object_new_string(w->replica.from));
+	json_object_object_add(o, "head", json_object_new_string(w->peer_conns.from));
 	json_object_object_add(o, "connections",
-			       json_object_new_int64(w->replica.conns.n));
-	json_object_object_add(o, "held", json_object_new_int64(w->replica.held));
+			       json_object_new_int64(w->peer_conns.conns.n));
+	json_object_object_add(o, "held", json_object_new_int64(w->peer_conns.held));
 	json_object_object_add(o, "age_ms",
 			       json_object_new_int64(child_now_ms() - w->replica_ms));
 	return o;
@@ -351,7 +351,7 @@ void watch_close(struct keeper *k)
 {
 	sd_event_source_disable_unref(k->watch.timer);
 	conns_free(&k->watch.conns);
-	peer_connections_free(&k->watch.replica);
+	peer_connections_free(&k->watch.peer_conns);
 	if (k->watch.timer) {
 		grace_pause(k);
 		census_close(&k->watch.census);

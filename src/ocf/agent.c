@@ -8,7 +8,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "sys/child.h"
+#include "os/child.h"
 
 /* As OCF_EXIT_REASON_PREFIX of resource-agents; Pacemaker looks for it. */
 #define REASON "ocf-exit-reason:"

@@ -10,14 +10,14 @@
 #include <unistd.h>
 
 #include "core/json.h"
+#include "keeper/ipc.h"
 #include "keeper/ledger.h"
-#include "keeper/talk.h"
-#include "sys/child.h"
-#include "sys/conffile.h"
-#include "sys/diskhold.h"
-#include "sys/lock.h"
-#include "sys/ns.h"
-#include "sys/software.h"
+#include "os/child.h"
+#include "os/conffile.h"
+#include "os/diskhold.h"
+#include "os/lock.h"
+#include "os/ns.h"
+#include "os/software.h"
 
 enum ocf_exit call_begin(struct call *call, const struct ocf_request *request,
 			 struct err *err)
@@ -85,7 +85,7 @@ static int await_answer(const struct call *call, int fd, unsigned int silence_ms
 		err_set(err, BATON_EXIT_KEEPER, 0, "the keeper is silent");
 		return -ETIMEDOUT;
 	}
-	rc = rc < 0 ? -errno : talk_receive(fd, o);
+	rc = rc < 0 ? -errno : ipc_receive(fd, o);
 	if (rc == 0)
 		return 0;
 	err_set(err, BATON_EXIT_KEEPER, rc == -ECONNRESET ? 0 : -rc,
@@ -99,7 +99,7 @@ static int converse(const struct call *call, int fd, struct json_object *request
 		    struct json_object **result, struct err *err)
 {
 	struct json_object *o;
-	int rc = talk_send(fd, request);
+	int rc = ipc_send(fd, request);
 
 	if (rc < 0) {
 		err_set(err, BATON_EXIT_KEEPER, -rc, "the keeper went away");
@@ -126,7 +126,7 @@ int call_keeper(const struct call *call, struct json_object *request,
 		unsigned int silence_ms, void (*on_step)(struct json_object *, void *),
 		struct json_object **result, struct err *err)
 {
-	int fd = talk_connect(&call->paths, call->name, err), rc;
+	int fd = ipc_connect(&call->paths, call->name, err), rc;
 
 	/* Its own advice is for who has no cluster. */
 	if (fd == -EAGAIN)

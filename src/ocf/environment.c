@@ -9,7 +9,7 @@
 
 #include "core/text.h"
 #include "ocf/agent.h"
-#include "sys/child.h"
+#include "os/child.h"
 
 /* Spared for the start of the process and for its last words. */
 #define SPARE_MS 2000

@@ -7,7 +7,7 @@
 #include "core/json.h"
 #include "ocf/monitor_verdict.h"
 #include "ocf/service.h"
-#include "sys/child.h"
+#include "os/child.h"
 
 /* The last steps of a start go on after clients are served. */
 #define SETTLE_MS 10000

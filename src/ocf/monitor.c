@@ -5,10 +5,10 @@
 #include <stdio.h>
 
 #include "core/json.h"
-#include "keeper/survey.h"
+#include "keeper/status_child.h"
 #include "ocf/monitor_verdict.h"
 #include "ocf/service.h"
-#include "sys/child.h"
+#include "os/child.h"
 
 /* How long a keeper may take to start a daemon again that has died: it tries each 10 s. */
 #define MEND_MS  15000
@@ -37,8 +37,8 @@ static enum ocf_exit look_at(const struct call *call, const struct service *svc,
 	for (;;) {
 		struct json_object *facts;
 
-		if (survey_collect(svc, NULL, ocf_left_ms(call->request), &facts, err) <
-		    0)
+		if (status_child_collect(svc, NULL, ocf_left_ms(call->request), &facts,
+					 err) < 0)
 			return OCF_ERR_GENERIC;
 		code = monitor_verdict_facts(facts, known, sight->word, &mendable, err);
 		sight->carrier = json_member_double(facts, "carrier") > 0;

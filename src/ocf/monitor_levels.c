@@ -11,9 +11,9 @@
 #include "core/cleanup.h"
 #include "keeper/op.h"
 #include "ocf/service.h"
-#include "sys/nfsping.h"
-#include "sys/state.h"
-#include "sys/timed_child.h"
+#include "os/nfsping.h"
+#include "os/state.h"
+#include "os/timed_child.h"
 
 #define LAST_WORDS_MS 200
 

@@ -91,7 +91,7 @@ enum ocf_exit monitor_verdict_facts(struct json_object *facts, bool known,
 	/* What serves has the disk: this is a standby whose namespaces have lost their pins. */
 	if (is_true(facts, "lost") && !is_true(facts, "held"))
 		return judge_nothing(keeper, err);
-	/* Without the file survey_collect() sees no link, so "partial" is no verdict. */
+	/* Without the file status_child_collect() sees no link, so "partial" is no verdict. */
 	if (!known && is_true(facts, "mounted") && is_true(facts, "threads"))
 		serving = true;
 	list_missing(facts, known, mendable, missing, sizeof(missing));

@@ -11,7 +11,7 @@
 
 /**
  * monitor_verdict_facts - is the service served here? "Unsure" is never "not running".
- * @facts: from survey_collect()
+ * @facts: from status_child_collect()
  * @known: the service file could be read; else links and addresses are not judged
  * @keeper: its word: a state, or what it is doing; "" = it did not answer
  * @mendable: set if nothing is wrong but daemons, which a keeper starts anew

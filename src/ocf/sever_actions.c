@@ -6,8 +6,8 @@
 
 #include "core/text.h"
 #include "ocf/sever.h"
+#include "os/software.h"
 #include "sever/sever.h"
-#include "sys/software.h"
 
 static void say(bool warning, const char *text)
 {

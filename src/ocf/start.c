@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "ocf/service.h"
-#include "sys/software.h"
+#include "os/software.h"
 
 /* What a keeper could tell only in the journal. */
 static enum ocf_exit check_installed(const struct call *call, struct err *err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* stop_standalone: the action stop without a keeper. */
-#include "keeper/alone.h"
+#include "keeper/standalone.h"
 #include "ocf/service.h"
 
 enum ocf_exit service_stop_alone(const struct ocf_request *request, struct err *err)
@@ -19,8 +19,8 @@ enum ocf_exit service_stop_alone(const struct ocf_request *request, struct err *
 		return OCF_ERR_GENERIC;
 	}
 	ocf_log("WARNING", "%s: stopping without a keeper", call.name);
-	rc = alone_run(&svc, OPERATION_STOP, ocf_left_ms(request), request->until_ms,
-		       NULL, NULL, &changed, err);
+	rc = standalone_run(&svc, OPERATION_STOP, ocf_left_ms(request), request->until_ms,
+			    NULL, NULL, &changed, err);
 	service_free(&svc);
 	if (rc < 0)
 		return OCF_ERR_GENERIC;

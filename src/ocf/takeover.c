@@ -13,7 +13,7 @@
 
 #include "core/claim.h"
 #include "ocf/service.h"
-#include "sys/pacemaker.h"
+#include "os/pacemaker.h"
 
 #define AGAIN_MS 500
 

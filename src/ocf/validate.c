@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* validate: the action validate-all. */
 #include "ocf/service.h"
-#include "sys/blockdev.h"
-#include "sys/lowerdev.h"
-#include "sys/software.h"
+#include "os/blockdev.h"
+#include "os/lowerdev.h"
+#include "os/software.h"
 
 /* What could be repaired only here: `baton check` tells the rest. */
 static int check_head(const struct service *svc, struct err *err)

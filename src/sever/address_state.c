@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "os/child.h"
+#include "os/software.h"
 #include "sever/internal.h"
-#include "sys/child.h"
-#include "sys/software.h"
 
 const char *sever_name(const struct sever *s, char text[SEVER_TEXT])
 {

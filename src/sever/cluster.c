@@ -24,10 +24,10 @@
 
 #include "core/cleanup.h"
 #include "core/fragment.h"
+#include "os/child.h"
+#include "os/corosync.h"
+#include "os/file.h"
 #include "sever/internal.h"
-#include "sys/child.h"
-#include "sys/corosync.h"
-#include "sys/file.h"
 
 /* Beside those of the services, "baton/NAME". */
 #define CLUSTER_GROUP "baton/.records"

@@ -6,11 +6,11 @@
 #include <stddef.h>
 
 #include "core/ruleset.h"
+#include "os/diag.h"
+#include "os/nft.h"
+#include "os/nftable.h"
+#include "os/rtnl.h"
 #include "sever/sever.h"
-#include "sys/diag.h"
-#include "sys/nft.h"
-#include "sys/nftable.h"
-#include "sys/rtnl.h"
 
 /* "[2001:db8::50]:2049" */
 #define SEVER_TEXT (IPADDR_TEXT + 8)

@@ -16,10 +16,10 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "os/file.h"
+#include "os/timed_child.h"
 #include "sever/cluster.h"
 #include "sever/internal.h"
-#include "sys/file.h"
-#include "sys/timed_child.h"
 
 /* A healthy disk has long written it, and clients wait meanwhile. */
 #define PATIENCE_MS 3000

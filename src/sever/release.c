@@ -15,10 +15,10 @@
 #include <sys/stat.h>
 
 #include "core/cleanup.h"
+#include "os/child.h"
+#include "os/nfsd.h"
+#include "os/timed_child.h"
 #include "sever/internal.h"
-#include "sys/child.h"
-#include "sys/nfsd.h"
-#include "sys/timed_child.h"
 
 /* To count who holds locks, with clients or a disk waiting; to end one client. */
 #define COUNT_MS 1000

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "os/rawsock.h"
+#include "os/tickle.h"
+#include "os/timed_child.h"
 #include "sever/internal.h"
-#include "sys/rawsock.h"
-#include "sys/tickle.h"
-#include "sys/timed_child.h"
 
 /* What a start works with. */
 struct arrival {

@@ -9,17 +9,17 @@
 
 #include "core/cleanup.h"
 #include "core/mounttable.h"
+#include "os/diag.h"
+#include "os/file.h"
+#include "os/mounts.h"
+#include "os/nfsconf.h"
+#include "os/nfsd.h"
+#include "os/nft.h"
+#include "os/pacemaker.h"
+#include "os/rtnl.h"
+#include "os/software.h"
 #include "stock/etab.h"
 #include "stock/shared.h"
-#include "sys/diag.h"
-#include "sys/file.h"
-#include "sys/mounts.h"
-#include "sys/nfsconf.h"
-#include "sys/nfsd.h"
-#include "sys/nft.h"
-#include "sys/pacemaker.h"
-#include "sys/rtnl.h"
-#include "sys/software.h"
 
 #define ETAB_MAX    (16u << 20)
 #define PROGRAM_MAX (16u << 20)

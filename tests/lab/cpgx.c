@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sys/corosync.h"
+#include "os/corosync.h"
 
 static void on_message(const struct corosync_head *from, const char *text, size_t len,
 		       void *data)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "keeper/talk.h"
+#include "keeper/ipc.h"
 
 int main(int argc, char **argv)
 {
@@ -19,12 +19,12 @@ int main(int argc, char **argv)
 	int fd;
 
 	paths_init(&paths, argv[1]);
-	fd = talk_connect(&paths, argv[1], &err);
+	fd = ipc_connect(&paths, argv[1], &err);
 	if (fd < 0 || send(fd, argv[2], strlen(argv[2]), 0) < 0) {
 		fprintf(stderr, "talkx: %s\n", err.text);
 		return 1;
 	}
-	while (!over && talk_receive(fd, &o) == 0) {
+	while (!over && ipc_receive(fd, &o) == 0) {
 		printf("%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 		fflush(stdout);
 		over = json_object_object_get_ex(o, "result", NULL);

@@ -18,12 +18,12 @@
 #include <unistd.h>
 
 #include "core/plan.h"
-#include "keeper/facts.h"
 #include "keeper/keeper.h"
 #include "keeper/op.h"
-#include "sys/conffile.h"
-#include "sys/file.h"
-#include "sys/lock.h"
+#include "keeper/standing.h"
+#include "os/conffile.h"
+#include "os/file.h"
+#include "os/lock.h"
 
 static char *place(const char *leaf, const char *suffix)
 {
@@ -119,7 +119,7 @@ const struct step teardown_steps[] = {
 	{ 0 },
 };
 
-int facts_look(struct op *op, struct standing *s, struct err *err)
+int standing_look(struct op *op, struct standing *s, struct err *err)
 {
 	char word[20];
 

@@ -15,16 +15,16 @@
 #include <unistd.h>
 
 #include "core/paths.h"
-#include "sys/child.h"
-#include "sys/conffile.h"
-#include "sys/mount.h"
-#include "sys/nfsd.h"
-#include "sys/nfsdcld.h"
-#include "sys/ns.h"
-#include "sys/recovery.h"
-#include "sys/state.h"
-#include "sys/timed_child.h"
-#include "sys/xfs.h"
+#include "os/child.h"
+#include "os/conffile.h"
+#include "os/mount.h"
+#include "os/nfsd.h"
+#include "os/nfsdcld.h"
+#include "os/ns.h"
+#include "os/recovery.h"
+#include "os/state.h"
+#include "os/timed_child.h"
+#include "os/xfs.h"
 
 static struct paths paths;
 static struct service svc;

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "keeper/op.h"
-#include "sys/conffile.h"
+#include "os/conffile.h"
 
 static const struct step *const tables[] = { start_steps, stop_steps };
 

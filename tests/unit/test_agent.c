@@ -13,7 +13,7 @@
 #include "keeper/op.h"
 #include "ocf/service.h"
 #include "ocf/sever.h"
-#include "sys/child.h"
+#include "os/child.h"
 
 /* The runner's, to look at what stands (keeper/runner.c). */
 #define LOOK_S 35

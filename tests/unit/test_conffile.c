@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "sys/conffile.h"
+#include "os/conffile.h"
 
 static char dir[] = "/tmp/baton-test-XXXXXX";
 

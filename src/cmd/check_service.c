@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* check_service: is everything here that a service needs to start on this head? */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd/check.h"
+#include "core/cleanup.h"
+#include "core/service.h"
+#include "keeper/op.h"
+#include "os/blockdev.h"
+#include "os/conffile.h"
+#include "os/lowerdev.h"
+#include "os/rival.h"
+#include "os/software.h"
+#include "os/xfs.h"
+
+/* Returned by a check that could not find out; struct err says why. */
+#define UNSURE 1
+
+/* Notes the outcome of a check. @err is read if @rc is not 0, else @detail is shown. */
+static void add(struct report *report, const char *item, int rc, const struct err *err,
+		const char *detail, const char *advice)
+{
+	if (rc == -EACCES || rc == -EPERM)
+		rc = geteuid() == 0 || err->code == BATON_EXIT_SOFTWARE ? rc : UNSURE;
+	if (rc == -EOPNOTSUPP)
+		rc = UNSURE;
+	report_add(report, item,
+		   rc == UNSURE ? VERDICT_UNSURE
+		   : rc         ? VERDICT_WRONG
+				: VERDICT_OK,
+		   rc ? err->code : BATON_EXIT_OK, rc ? err->text : detail, advice);
+}
+
+/* ---- this head ---- */
+
+static void check_head(struct report *report)
+{
+	struct err err = { 0 };
+	int rc;
+
+	rc = software_check_root(&err);
+	add(report, "privilege", rc, &err, "running as root", "run baton as root");
+	rc = software_check_nfs(&err);
+	add(report, "programs", rc, &err, "rpc.mountd, nfsdcld and exportfs are here",
+	    "install the package");
+	rc = software_check_filesystem("nfsd", &err);
+	add(report, "kernel nfsd", rc, &err, "there",
+	    "install a kernel with CONFIG_NFSD");
+	rc = software_check_module("nf_tables", &err);
+	add(report, "kernel nf_tables", rc, &err, "there",
+	    "install a kernel with CONFIG_NF_TABLES");
+	rc = software_check_module("macvlan", &err);
+	add(report, "kernel macvlan", rc, &err, "there",
+	    "install a kernel with CONFIG_MACVLAN");
+}
+
+/* ---- the disk ---- */
+
+static void check_log(struct report *report)
+{
+	int now = xfs_get_syncd();
+	char detail[160];
+
+	if (now < 0 || xfs_is_default_syncd(now))
+		snprintf(detail, sizeof(detail),
+			 "standby sets " XFS_SYNCD " to %d, so that a takeover replays "
+			 "about 1 s of writing",
+			 XFS_SYNCD_MIN);
+	else
+		xfs_tell_syncd(now, detail, sizeof(detail));
+	add(report, "XFS log", 0, NULL, detail, NULL);
+}
+
+static void check_device(struct report *report, const struct service *svc)
+{
+	char own[sizeof("/run/baton/") + SERVICE_NAME_MAX], detail[PATH_MAX + 64];
+	_cleanup_free_ char *real = realpath(svc->device, NULL);
+	struct err err = { 0 };
+	int rc;
+
+	rc = software_check_filesystem(svc->fstype, &err);
+	snprintf(detail, sizeof(detail), "kernel %s", svc->fstype);
+	add(report, detail, rc, &err, "there",
+	    "install a kernel that has this filesystem");
+	if (strcmp(svc->fstype, "xfs") == 0)
+		check_log(report);
+
+	rc = blockdev_check_present(svc->device, NULL, &err);
+	snprintf(detail, sizeof(detail), "%s is %s", svc->device, real ? real : "there");
+	add(report, "device", rc, &err, detail,
+	    "connect the disk, or correct `device` in the service file");
+	if (rc)
+		return;
+	rc = blockdev_check_filesystem(svc->device, svc->fstype, &err);
+	snprintf(detail, sizeof(detail), "holds %s", svc->fstype);
+	add(report, "filesystem", rc, &err, detail,
+	    "correct `device` or `fstype` in the service file; never format without looking");
+	snprintf(own, sizeof(own), "/run/baton/%s", svc->name);
+	rc = blockdev_check_unused(svc->device, own, &err);
+	add(report, "disk free", rc, &err, "used by nothing but this service",
+	    "unmount it, and keep fstab and others from mounting it");
+	rc = rival_check(svc, &err);
+	add(report, "disk alone", rc, &err, "named by no other service file",
+	    "correct `device` in one of the two, or remove the file");
+}
+
+/* ---- the network ---- */
+
+/* Asks the network; @detail tells who answered if that is no fault. */
+static int probe_address(const struct service *svc, const struct address *address,
+			 char *detail, size_t size, struct err *err)
+{
+	struct mac holder, own = op_link_mac(svc, address->link);
+	char ip[IPADDR_TEXT], mac[MAC_TEXT];
+	struct rtnl *rtnl = NULL;
+	struct rtnl_link link;
+	int rc = rtnl_open(&rtnl, err);
+
+	if (rc == 0)
+		rc = rtnl_link_get(rtnl, address->link, &link, err);
+	rtnl_close(rtnl);
+	if (rc == 0)
+		rc = rawsock_probe_address(link.ifindex, &link.mac, &address->ip, 0,
+					   &holder, err);
+	snprintf(detail, size, "answered by nobody");
+	if (rc <= 0)
+		return rc < 0 ? UNSURE : 0;
+	if (memcmp(&holder, &own, sizeof(own)) == 0) {
+		snprintf(detail, size, "another head serves it now");
+		return 0;
+	}
+	err_set(err, BATON_EXIT_NETWORK, 0, "%s is in use by %s",
+		ipaddr_format(&address->ip, ip), mac_format(&holder, mac));
+	return -EADDRINUSE;
+}
+
+static void check_network(struct report *report, const struct service *svc)
+{
+	char item[64], text[IPADDR_TEXT], detail[64] = "";
+
+	for (size_t i = 0; i < svc->n_addresses; i++) {
+		const struct address *a = &svc->addresses[i];
+		struct err err = { 0 };
+		bool seen = false;
+		int link, rc;
+
+		for (size_t k = 0; k < i; k++)
+			seen |= strcmp(svc->addresses[k].link, a->link) == 0;
+		link = lowerdev_check(a->link, &err);
+		snprintf(item, sizeof(item), "link %s", a->link);
+		if (!seen)
+			add(report, item, link, &err, "up, with carrier",
+			    link == -ENODEV
+				    ? "correct `address` in the service file"
+				    : "bring it up: ip link set LINK up; see to its cable");
+		rc = lowerdev_check_address(&a->ip, &err);
+		if (!rc && link) {
+			err_set(&err, BATON_EXIT_NETWORK, 0,
+				"cannot be asked for on link %s", a->link);
+			rc = UNSURE;
+		}
+		if (!rc)
+			rc = probe_address(svc, a, detail, sizeof(detail), &err);
+		snprintf(item, sizeof(item), "address %s", ipaddr_format(&a->ip, text));
+		add(report, item, rc, &err, detail,
+		    rc == UNSURE ? "ask for it by hand: arping -D, ndisc6"
+				 : "take the address off whoever has it");
+	}
+}
+
+/* ---- exports ---- */
+
+static void check_exports(struct report *report, const struct service *svc)
+{
+	for (size_t i = 0; i < svc->n_exports; i++) {
+		struct err err = { 0 };
+
+		if (!strstr(svc->exports[i].clients, "krb5"))
+			continue;
+		err_set(&err, BATON_EXIT_SOFTWARE, 0,
+			"%s:%d: Kerberos needs rpc.svcgssd or gssproxy in the service's "
+			"namespace; baton starts neither",
+			svc->file, svc->exports[i].line);
+		add(report, "kerberos", UNSURE, &err, NULL,
+		    "use sec=sys, or start it there");
+		return;
+	}
+}
+
+/* ---- the whole ---- */
+
+void check_service(struct report *report, const char *name)
+{
+	struct err err = { 0 };
+	struct service svc;
+	int rc = config_load(&svc, name, NULL, &err);
+
+	add(report, "configuration", rc, &err, svc.file,
+	    rc == -ENOENT ? "write the service file" : "correct the service file");
+	check_head(report);
+	if (!rc) {
+		check_device(report, &svc);
+		check_network(report, &svc);
+		check_exports(report, &svc);
+	}
+	service_free(&svc);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ipc: requests to a keeper and its answers: one JSON object a packet, root to root. */
+#ifndef BATON_KEEPER_IPC_H
+#define BATON_KEEPER_IPC_H
+
+#include <json-c/json.h>
+
+#include "core/err.h"
+#include "core/paths.h"
+
+/*
+ * Request:  {"do": "start" | "stop" | "teardown"}   an operation on this head
+ *           {"do": "move", "target": HEAD,          hand the service over; budget_ms: the
+ *            "budget_ms": N}                        asker gives up after it
+ *           {"do": "inquire", "target": HEAD}       would that head take it now?
+ *           {"do": "status"}   + head, version, digest, cluster, peers in the result
+ *           {"do": "heads"}    + heads: [{head, self, online, keeper, version, digest,
+ *                                         facts | error, last}] in the result
+ *           {"do": "follow"}   {"following": true}, then steps, and {"moved": RECORD} after
+ *                              each hand-over, until the asker goes
+ * Answers:  {"step": …, "ms": …, "outcome": …, "note": …, "head": …}   for each that ended
+ *           {"waiting": OPERATION}   now and then, while that has to end first
+ *           {"result": CODE, "error": TEXT, "changed": BOOL, "state": …}   at the end;
+ *           of a move with "record", as the ledger has it
+ */
+#define IPC_MAX_LEN 131072
+
+/** ipc_listen - the keeper's end: a listening socket only root can reach. Return: fd or -errno. */
+int ipc_listen(const struct paths *paths, struct err *err);
+
+/** ipc_accept - a peer that is root. Return: fd, or -errno. */
+int ipc_accept(int listener);
+
+/**
+ * ipc_connect - a command's end
+ * Return: fd, or -ENOENT / -ECONNREFUSED with BATON_EXIT_KEEPER: no keeper.
+ */
+int ipc_connect(const struct paths *paths, const char *name, struct err *err);
+
+/** ipc_send - send one object; it stays the caller's. Return: 0, or -errno. */
+int ipc_send(int fd, struct json_object *o);
+
+/**
+ * ipc_receive - receive one object
+ * @fd: blocking or not
+ * @o: gets it; the caller's
+ *
+ * Return: 0, -EAGAIN, -ECONNRESET at the end, -EPROTO for anything that is no object.
+ */
+int ipc_receive(int fd, struct json_object **o);
+
+/**
+ * ipc_ask - ask with a whole object, and wait for the result
+ * @request: stays the caller's
+ *
+ * The rest is ipc_request()'s.
+ */
+int ipc_ask(int fd, struct json_object *request, int deadline_ms,
+	    void (*on_step)(struct json_object *, void *), void *data,
+	    struct json_object **result, struct err *err);
+
+/**
+ * ipc_request - ask, hand every step to @on_step, and wait for the result
+ * @fd: from ipc_connect()
+ * @what: the request's word
+ * @deadline_ms: without any answer
+ * @on_step: may be NULL
+ * @data: for @on_step
+ * @result: gets the last answer; the caller's; may be NULL
+ * @err: the keeper's own failure, or that it went silent
+ *
+ * Return: 0, or -1.
+ */
+int ipc_request(int fd, const char *what, int deadline_ms,
+		void (*on_step)(struct json_object *, void *), void *data,
+		struct json_object **result, struct err *err);
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* ledger_append: one more operation, for the ledger and the journal. */
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include <systemd/sd-journal.h>
+
+#include "core/json.h"
+#include "keeper/ledger.h"
+#include "os/file.h"
+
+static void tell_journal(const char *name, struct json_object *record)
+{
+	const char *op = json_member_string(record, "op"),
+		   *outcome = json_member_string(record, "outcome");
+	const char *error = json_member_string(record, "error");
+	double ms = json_member_double(record, "ms");
+	char steps[600] = "";
+	struct json_object *list;
+	size_t len = 0;
+
+	json_object_object_get_ex(record, "steps", &list);
+	for (size_t i = 0; i < json_object_array_length(list) && len < sizeof(steps);
+	     i++) {
+		struct json_object *s = json_object_array_get_idx(list, i);
+
+		len += snprintf(steps + len, sizeof(steps) - len, "%s%s %.0f",
+				i ? ", " : "", json_member_string(s, "step"),
+				json_member_double(s, "ms"));
+	}
+	sd_journal_send("MESSAGE=%s: %s %s in %.0f ms%s%s (%s)", name, op, outcome, ms,
+			error[0] ? ": " : "", error, steps, "PRIORITY=%d",
+			error[0] ? LOG_ERR : LOG_NOTICE, "BATON_SERVICE=%s", name,
+			"BATON_OPERATION=%s", op, "BATON_OUTCOME=%s", outcome,
+			"BATON_MS=%.0f", ms, "BATON_STEPS=%s", steps, NULL);
+}
+
+void ledger_append(const struct paths *paths, const char *name,
+		   struct json_object *record)
+{
+	struct json_object *records;
+	const char *text;
+	size_t n;
+
+	tell_journal(name, record);
+	/* A damaged one is not worth more than a new one. */
+	if (ledger_load(paths, &records, NULL) < 0)
+		records = json_object_new_array();
+	json_object_array_add(records, json_object_get(record));
+	n = json_object_array_length(records);
+	if (n > LEDGER_MAX)
+		json_object_array_del_idx(records, 0, n - LEDGER_MAX);
+	text = json_object_to_json_string_ext(records, JSON_C_TO_STRING_PLAIN);
+	file_replace(paths->ledger, text, strlen(text), 0);
+	json_object_put(records);
+}

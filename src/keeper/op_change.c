@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* op_change: the rest of op, which a look at what stands does without: it has no rulesets. */
+#include <unistd.h>
+
+#include "keeper/op.h"
+
+int op_open_nft(struct op *op, struct err *err)
+{
+	return op->nft ? 0 : nft_open(&op->nft, err);
+}
+
+void op_release(struct op *op)
+{
+	diag_close(op->diag);
+	nft_close(op->nft);
+	rtnl_close(op->rtnl);
+	rawsock_close(&op->raw);
+	conns_free(&op->conns);
+	clients_free(&op->clients);
+	sents_free(&op->owed);
+	holdings_free(&op->holdings);
+	if (op->asking >= 0)
+		close(op->asking);
+	ns_close(&op->inside);
+	ns_close(&op->head);
+}

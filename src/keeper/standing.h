@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* standing: what of a service stands on this head, looked up, not remembered. */
+#ifndef BATON_KEEPER_STANDING_H
+#define BATON_KEEPER_STANDING_H
+
+#include "core/plan.h"
+#include "keeper/op.h"
+
+/**
+ * standing_look - what stands?
+ *
+ * Moves the caller between namespaces and leaves it in the head's. May block as long as
+ * knfsd does (nfsd_mutex), so only for a process that may.
+ *
+ * Return: 0, or -errno.
+ */
+int standing_look(struct op *op, struct standing *standing, struct err *err);
+
+#endif

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* status_child: what of a service stands on this head, by a child that may block, as JSON. */
+#include "keeper/status_child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "keeper/standing.h"
+#include "os/child.h"
+#include "os/lock.h"
+#include "os/timed_child.h"
+
+#define SURVEY_MAX_LEN 65536
+/* How long one that was killed may take to go. */
+#define KILL_MS 100
+
+static struct json_object *describe(struct op *op, status_child_more more,
+				    struct err *err)
+{
+	struct json_object *o = json_object_new_object();
+	struct standing standing;
+	enum service_state state;
+
+	if (standing_look(op, &standing, err) < 0)
+		goto fail;
+	state = plan_state(&standing);
+	/* An unmount that hangs has taken the mount point away already. */
+	if (state == STATE_STANDBY && lock_is_held(op->paths.lock))
+		state = STATE_PARTIAL;
+	json_object_object_add(o, "state",
+			       json_object_new_string(plan_state_name(state)));
+	json_object_object_add(o, "threads", json_object_new_int(standing.threads));
+	json_object_object_add(o, "mounted", json_object_new_boolean(standing.attached));
+	json_object_object_add(o, "held", json_object_new_boolean(standing.held));
+	json_object_object_add(o, "lost", json_object_new_boolean(standing.lost));
+	json_object_object_add(o, "link_up", json_object_new_boolean(standing.link_up));
+	json_object_object_add(
+		o, "mountd",
+		json_object_new_boolean(child_daemon_pid(op->paths.mountd_pid) > 0));
+	json_object_object_add(o, "nfsdcld", json_object_new_boolean(standing.nfsdcld));
+	json_object_object_add(o, "address", json_object_new_boolean(standing.address));
+	json_object_object_add(o, "carrier", json_object_new_boolean(standing.carrier));
+	if (more && more(op, &standing, o, err) < 0)
+		goto fail;
+	return o;
+fail:
+	json_object_put(o);
+	return NULL;
+}
+
+static void child_describe(const struct service *svc, status_child_more more, int fd)
+{
+	struct json_object *o = NULL;
+	struct err err = { 0 };
+	const char *text;
+	struct op op;
+
+	/* Should it hang, nobody must wait for the end of what it might have printed. */
+	timed_child_let_go();
+	if (op_init(&op, svc, &err) == 0)
+		o = describe(&op, more, &err);
+	if (!o) {
+		o = json_object_new_object();
+		json_object_object_add(o, "error", json_object_new_string(err.text));
+	}
+	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
+	if (write(fd, text, strlen(text)) < 0)
+		_exit(1);
+	_exit(0);
+}
+
+int status_child_begin(struct status_child *q, const struct service *svc,
+		       status_child_more more, struct err *err)
+{
+	int out[2], errnum;
+
+	*q = (struct status_child){ .fd = -1, .buf = malloc(SURVEY_MAX_LEN) };
+	if (!q->buf || pipe2(out, O_CLOEXEC) < 0) {
+		errnum = q->buf ? errno : ENOMEM;
+		status_child_end(q);
+		return err_set(err, BATON_EXIT_RESOURCE, errnum, "look at what stands");
+	}
+	q->pid = fork();
+	if (q->pid == 0) {
+		child_close_others(out[1], -1);
+		child_describe(svc, more, out[1]);
+	}
+	close(out[1]);
+	q->fd = out[0];
+	if (q->pid < 0) {
+		errnum = errno;
+		status_child_end(q);
+		return err_set(err, BATON_EXIT_RESOURCE, errnum, "fork");
+	}
+	fcntl(q->fd, F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+static int understand(const char *text, struct json_object **facts, struct err *err)
+{
+	struct json_object *error;
+
+	*facts = json_tokener_parse(text);
+	if (*facts && !json_object_object_get_ex(*facts, "error", &error))
+		return 0;
+	err_set(err, BATON_EXIT_FAILED, 0, "look at what stands: %s",
+		*facts ? json_object_get_string(error) : "no answer");
+	json_object_put(*facts);
+	*facts = NULL;
+	return -EIO;
+}
+
+int status_child_take(struct status_child *q, struct json_object **facts, struct err *err)
+{
+	*facts = NULL;
+	for (;;) {
+		ssize_t n = read(q->fd, q->buf + q->len, SURVEY_MAX_LEN - 1 - q->len);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return -EAGAIN;
+		if (n > 0) {
+			q->len += n;
+			continue;
+		}
+		q->buf[q->len] = '\0';
+		return understand(q->buf, facts, err);
+	}
+}
+
+void status_child_end(struct status_child *q)
+{
+	/* Stuck in the kernel it cannot be reaped now; it ends when it can. */
+	if (q->pid > 0) {
+		kill(q->pid, SIGKILL);
+		child_wait_gone(q->pid, KILL_MS);
+	}
+	if (q->fd >= 0)
+		close(q->fd);
+	free(q->buf);
+	*q = (struct status_child){ .fd = -1 };
+}
+
+int status_child_collect(const struct service *svc, status_child_more more,
+			 unsigned int deadline_ms, struct json_object **facts,
+			 struct err *err)
+{
+	int64_t until = child_now_ms() + deadline_ms, left;
+	struct status_child q;
+	int rc = status_child_begin(&q, svc, more, err);
+
+	*facts = NULL;
+	if (rc < 0)
+		return rc;
+	while ((rc = status_child_take(&q, facts, err)) == -EAGAIN &&
+	       (left = until - child_now_ms()) > 0) {
+		struct pollfd p = { .fd = q.fd, .events = POLLIN };
+
+		poll(&p, 1, left);
+	}
+	if (rc == -EAGAIN)
+		rc = err_set(err, BATON_EXIT_FAILED, ETIMEDOUT, "look at what stands");
+	status_child_end(&q);
+	return rc;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* status_child: what of a service stands on this head, by a child that may block, as JSON. */
+#ifndef BATON_KEEPER_STATUS_CHILD_H
+#define BATON_KEEPER_STATUS_CHILD_H
+
+#include <json-c/json.h>
+#include <sys/types.h>
+
+#include "core/err.h"
+#include "core/service.h"
+
+/**
+ * struct status_child - a child that looks, and reports as JSON
+ * @fd: readable when status_child_take() has something to do
+ */
+struct status_child {
+	pid_t pid;
+	int fd;
+	char *buf;
+	size_t len;
+};
+
+struct op;
+struct standing;
+
+/** status_child_more - what else the child is to look at; a failure is the survey's */
+typedef int (*status_child_more)(struct op *op, const struct standing *standing,
+				 struct json_object *facts, struct err *err);
+
+/**
+ * status_child_add_clients - a status_child_more: connections, clients, and whom the grace period awaits
+ *
+ * By reference only, for it needs sqlite: a monitor does without.
+ */
+int status_child_add_clients(struct op *op, const struct standing *standing,
+			     struct json_object *facts, struct err *err);
+
+/**
+ * status_child_begin - send a child to look
+ * @svc: at this service
+ * @more: and at what else; NULL = nothing
+ *
+ * Return: 0, or -errno; status_child_end() it if 0.
+ */
+int status_child_begin(struct status_child *survey, const struct service *svc,
+		       status_child_more more, struct err *err);
+
+/**
+ * status_child_take - what has it found?
+ * @facts: gets an object the caller owns
+ *
+ * Return: 0, -EAGAIN while it is looking, or -errno with @err.
+ */
+int status_child_take(struct status_child *survey, struct json_object **facts,
+		      struct err *err);
+
+/** status_child_end - give it up, or clean up after it. */
+void status_child_end(struct status_child *survey);
+
+/**
+ * status_child_collect - the same, waiting
+ * @svc: the service
+ * @more: as for status_child_begin()
+ * @deadline_ms: then the child is given up
+ * @facts: gets an object the caller owns
+ * @err: why not
+ *
+ * Return: 0, -ETIMEDOUT, or -errno.
+ */
+int status_child_collect(const struct service *svc, status_child_more more,
+			 unsigned int deadline_ms, struct json_object **facts,
+			 struct err *err);
+
+#endif

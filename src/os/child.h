@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* child: other programs, started by argv, never by a shell, and waited for with a deadline. */
+#ifndef BATON_OS_CHILD_H
+#define BATON_OS_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/err.h"
+
+/**
+ * child_run - run a program to its end
+ * @argv: NULL-terminated; argv[0] is looked for in the system's sbin and bin directories
+ * @deadline_ms: then it is killed
+ * @err: names the program, and the last line it wrote to its standard error
+ *
+ * Return: 0 if it exited 0; -ENOENT if there is no such program (SOFTWARE); -ETIMEDOUT;
+ * -ECANCELED for any other exit status.
+ */
+int child_run(const char *const argv[], unsigned int deadline_ms, struct err *err);
+
+/**
+ * struct child_wait - how long a program is waited for
+ * @until_ms: of child_now_ms(); then it is killed: -ETIMEDOUT
+ * @interrupt_fd: it is killed when there is something to read, which stays there: -EINTR;
+ *                -1 = none
+ * @tell: called once for each program that runs for @tell_ms, with what is left of the
+ *        time; or NULL
+ * @data: for it
+ */
+struct child_wait {
+	int64_t until_ms;
+	int interrupt_fd;
+	unsigned int tell_ms;
+	void (*tell)(const char *program, int64_t left_ms, void *data);
+	void *data;
+};
+
+/** child_wait_for - for so long from now on, whatever happens. */
+struct child_wait child_wait_for(unsigned int ms);
+
+/**
+ * child_capture - run a program to its end and keep what it writes
+ * @argv: as above
+ * @env: the name and the value of a variable it gets, or NULL
+ * @wait: how long
+ * @max: bytes; one that writes more is killed too: -EFBIG
+ * @text: gets its standard output, terminated, whatever its exit status; the caller's
+ * @err: as child_run()
+ *
+ * It is in a process group of its own: Ctrl-C at our terminal does not end it, and when it
+ * is killed, so is what it has started.
+ *
+ * Return: 0, its exit status, -ECANCELED if a signal ended it, or -errno with @text NULL:
+ * -ETIMEDOUT or -EINTR if it was not waited for.
+ */
+int child_capture(const char *const argv[], const char *const env[2],
+		  const struct child_wait *wait, size_t max, char **text,
+		  struct err *err);
+
+/**
+ * child_prepare_pidfile - make a pid file, so that a full /run cannot stop a daemon later
+ * Return: 0, or -errno.
+ */
+int child_prepare_pidfile(const char *pidfile, struct err *err);
+
+/**
+ * child_spawn_daemon - start a program that goes on after us, once
+ * @argv: as above
+ * @pidfile: prepared; holds its process id, and a lock for as long as it lives: the
+ *           daemon inherits the open file
+ * @err: why not
+ *
+ * It gets a session of its own and our standard error; its working directory is "/". One
+ * that runs already counts as done. The program must leave the descriptors it inherits
+ * open (nfs-utils: support/nfs/mydaemon.c closes them only without --foreground).
+ *
+ * Return: 0, or -errno.
+ */
+int child_spawn_daemon(const char *const argv[], const char *pidfile, struct err *err);
+
+/**
+ * child_daemon_pid - the daemon of a pid file, if its lock says that it lives
+ * Return: its process id, or 0 if it does not run.
+ */
+pid_t child_daemon_pid(const char *pidfile);
+
+/**
+ * child_end - end a process and wait until it is gone
+ * @pid: not necessarily our own child
+ * @deadline_ms: after half of it SIGKILL follows SIGTERM
+ *
+ * Return: 0 when it is gone, -ETIMEDOUT, -EINVAL for a number that is no single process.
+ */
+int child_end(pid_t pid, unsigned int deadline_ms);
+
+/**
+ * child_wait_gone - wait for the end of a process by its pidfd; reaps it if it is ours
+ * Return: 0 when it is gone, -ETIMEDOUT.
+ */
+int child_wait_gone(pid_t pid, unsigned int deadline_ms);
+
+/**
+ * child_close_others - for a fork that goes its own way: let go of all it inherited
+ * @a, @b: descriptors it keeps besides 0, 1 and 2; -1 = none
+ */
+void child_close_others(int a, int b);
+
+/** child_now_ms - CLOCK_MONOTONIC in milliseconds. */
+int64_t child_now_ms(void);
+
+#endif

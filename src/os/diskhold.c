@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * diskhold: the disk that this head has taken, noted until the kernel has let go of it.
+ *
+ * The note is by number, name and sequence number, because the path of a disk that is gone
+ * leads nowhere, or to another one, while its superblock may live on.
+ */
+#include "os/diskhold.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "os/file.h"
+
+/* Of the note, blanks at its end included. */
+#define NOTE_LEN 128
+
+/*
+ * struct disk - a block device
+ * @name: the kernel's, by which sysfs knows it and its superblock: "sdb", "dm-3"
+ * @sequence: tells it from another that gets the same number (5.15 and later, else 0)
+ */
+struct disk {
+	unsigned int major, minor;
+	char name[64];
+	unsigned long long sequence;
+};
+
+static unsigned long long read_sequence(const struct disk *disk)
+{
+	/* A partition has that of its disk. */
+	static const char *const places[] = { "diskseq", "../diskseq" };
+	unsigned long long sequence = 0;
+	char path[96], text[32];
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/%s", disk->major,
+			 disk->minor, places[i]);
+		if (file_read(path, text, sizeof(text)) > 0 &&
+		    sscanf(text, "%llu", &sequence) == 1)
+			break;
+	}
+	return sequence;
+}
+
+static int identify(const char *device, struct disk *disk)
+{
+	char path[64], target[PATH_MAX];
+	struct stat st;
+	ssize_t n;
+
+	if (stat(device, &st) < 0)
+		return -errno;
+	disk->major = major(st.st_rdev);
+	disk->minor = minor(st.st_rdev);
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", disk->major, disk->minor);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	snprintf(disk->name, sizeof(disk->name), "%.63s", strrchr(target, '/') + 1);
+	disk->sequence = read_sequence(disk);
+	return 0;
+}
+
+/* In place, and always as long: it needs no room that it had not before. */
+static int write_note(const struct paths *paths, const char *note)
+{
+	_cleanup_close_ int fd =
+		open(paths->held, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	char text[NOTE_LEN + 1];
+
+	if (fd < 0)
+		return -errno;
+	snprintf(text, sizeof(text), "%-*s\n", NOTE_LEN - 1, note);
+	return pwrite(fd, text, NOTE_LEN, 0) == NOTE_LEN ? 0 : -errno;
+}
+
+int diskhold_note(const struct paths *paths, const char *device, struct err *err)
+{
+	struct disk disk;
+	char text[NOTE_LEN];
+	int rc = identify(device, &disk);
+
+	if (rc < 0)
+		return err_set(err, BATON_EXIT_DEVICE, -rc, "device %s", device);
+	snprintf(text, sizeof(text), "%u:%u %s %llu", disk.major, disk.minor, disk.name,
+		 disk.sequence);
+	rc = write_note(paths, text);
+	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "write %s", paths->held)
+		      : 0;
+}
+
+static int load(const struct paths *paths, struct disk *disk)
+{
+	char text[NOTE_LEN + 1];
+	ssize_t n = file_read(paths->held, text, sizeof(text));
+
+	if (n < 0)
+		return n;
+	return sscanf(text, "%u:%u %63s %llu", &disk->major, &disk->minor, disk->name,
+		      &disk->sequence) == 4
+		       ? 0
+		       : -ENOENT;
+}
+
+bool diskhold_exists(const struct paths *paths)
+{
+	struct disk disk;
+
+	return load(paths, &disk) == 0;
+}
+
+int diskhold_prepare(const struct paths *paths, struct err *err)
+{
+	int rc = diskhold_exists(paths) ? 0 : write_note(paths, "");
+
+	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "write %s", paths->held)
+		      : 0;
+}
+
+void diskhold_drop(const struct paths *paths)
+{
+	if (access(paths->held, F_OK) == 0)
+		write_note(paths, "");
+}
+
+/* xfs and ext4 have a directory for each superblock, btrfs one for each device of it. */
+static bool has_superblock(const struct disk *disk, const char *fstype)
+{
+	char path[160];
+	glob_t found = { 0 };
+	bool is_there;
+
+	snprintf(path, sizeof(path), "/sys/fs/%s/%s", fstype, disk->name);
+	if (access(path, F_OK) == 0)
+		return true;
+	snprintf(path, sizeof(path), "/sys/fs/%s/*/devices/%s", fstype, disk->name);
+	is_there = glob(path, 0, NULL, &found) == 0;
+	globfree(&found);
+	return is_there;
+}
+
+/* Is it on this head, and not another that has got its number? */
+static bool is_here(const struct disk *disk)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", disk->major, disk->minor);
+	return access(path, F_OK) == 0 && read_sequence(disk) == disk->sequence;
+}
+
+static unsigned int count_queued_writes(const struct disk *disk)
+{
+	unsigned int reads, writes;
+	char path[80], text[64];
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/inflight", disk->major,
+		 disk->minor);
+	if (file_read(path, text, sizeof(text)) < 0 ||
+	    sscanf(text, "%u %u", &reads, &writes) != 2)
+		return 0;
+	return writes;
+}
+
+/* By whichever of the paths leads to it. */
+static int open_exclusively(const struct disk *disk, const char *device)
+{
+	char path[80];
+	const char *const paths[] = { device, path };
+	dev_t number = makedev(disk->major, disk->minor);
+	int fd = -1;
+
+	snprintf(path, sizeof(path), "/dev/%s", disk->name);
+	errno = ENOENT;
+	for (size_t i = 0; i < 2 && fd < 0 && errno != EBUSY; i++) {
+		struct stat st;
+
+		if (stat(paths[i], &st) == 0 && S_ISBLK(st.st_mode) &&
+		    st.st_rdev == number)
+			fd = open(paths[i], O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
+	}
+	return fd;
+}
+
+int diskhold_check(const struct paths *paths, const struct service *svc, struct err *err)
+{
+	_cleanup_close_ int fd = -1;
+	struct disk disk = { 0 };
+
+	if (load(paths, &disk) < 0)
+		return 0;
+	if (has_superblock(&disk, svc->fstype))
+		return err_set(err, BATON_EXIT_STANDING, EBUSY,
+			       "the kernel still has the filesystem of %s", disk.name);
+	if (!is_here(&disk))
+		return 0;
+	/* One that has a fault has no user. */
+	fd = open_exclusively(&disk, svc->device);
+	if (fd < 0 && errno != ENXIO && errno != ENODEV && errno != EIO &&
+	    errno != ENOENT && errno != ENOMEDIUM)
+		return err_set(err, BATON_EXIT_STANDING, EBUSY,
+			       "something on this head still uses %s", disk.name);
+	if (count_queued_writes(&disk) > 0)
+		return err_set(err, BATON_EXIT_STANDING, EBUSY,
+			       "writes to %s are still queued", disk.name);
+	return 0;
+}

@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * mount: the service's tree inside its mount namespace.
+ *
+ * Theory of operation
+ *
+ *   /run/baton/NAME/fs            the filesystem, whole; never exported, nfsdcld works here
+ *   /run/baton/NAME/root          tmpfs, the NFSv4 pseudo-root (fsid=0)
+ *   /run/baton/NAME/root/NAME     bind of fs/, if `export = /`; else a directory
+ *   …/root/NAME/images            bind of fs/images, if `export = /images`
+ *   …/root/NAME/.baton            empty tmpfs over baton's state, if `export = /`
+ *
+ * The pseudo-root and a stand-in directory for each export exist in standby already, so
+ * that the exports can be registered before the disk is here. A crash leaves mounts in a
+ * namespace that nothing but this service uses; mount_detach() takes away what stands.
+ *
+ * What is on the disk is the clients' work: no path on it is followed through a symbolic
+ * link or onto another filesystem.
+ */
+#include "os/mount.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmount.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "os/beneath.h"
+#include "os/diskhold.h"
+#include "os/fsuser.h"
+#include "os/mountpoint.h"
+
+/* The kernel drops a knfsd thread's last references a moment after the thread is gone. */
+#define DETACH_PATIENCE_MS 2000
+
+static int make_directories(const char *path, struct err *err)
+{
+	char part[PATH_MAX];
+
+	snprintf(part, sizeof(part), "%s", path);
+	for (char *slash = strchr(part + 1, '/');; slash = strchr(slash + 1, '/')) {
+		if (slash)
+			*slash = '\0';
+		if (mkdir(part, 0755) < 0 && errno != EEXIST)
+			return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s",
+				       part);
+		if (!slash)
+			return 0;
+		*slash = '/';
+	}
+}
+
+static int mount_once(const char *type, const char *path, unsigned long flags,
+		      const char *data, struct err *err)
+{
+	if (mount(type, path, type, flags, data) < 0)
+		return err_set(err, BATON_EXIT_FAILED, errno, "mount %s on %s", type,
+			       path);
+	return 0;
+}
+
+static int prepare_nfs_var(struct err *err)
+{
+	static const char *const tables[] = { PATHS_NFS_VAR "/etab",
+					      PATHS_NFS_VAR "/rmtab" };
+	int rc;
+
+	/* A head's own mount may be here already; ours is the one with our mark. */
+	if (access(PATHS_NFS_VAR "/.baton", F_OK) == 0)
+		return 0;
+	rc = mount_once("tmpfs", PATHS_NFS_VAR, MS_NODEV | MS_NOSUID | MS_NOEXEC,
+			"mode=0755,size=1m", err);
+	for (size_t i = 0; i < 2 && rc == 0; i++)
+		if (mknod(tables[i], S_IFREG | 0644, 0) < 0)
+			rc = err_set(err, BATON_EXIT_RESOURCE, errno, "create %s",
+				     tables[i]);
+	if (rc == 0 && mknod(PATHS_NFS_VAR "/.baton", S_IFREG | 0600, 0) < 0)
+		rc = err_set(err, BATON_EXIT_RESOURCE, errno, "mark %s", PATHS_NFS_VAR);
+	return rc;
+}
+
+static int make_stand_ins(const struct service *svc, const struct paths *paths,
+			  struct err *err)
+{
+	char target[PATH_MAX];
+	int rc = 0;
+
+	for (size_t i = 0; i < svc->n_exports && rc == 0; i++) {
+		paths_export(target, paths, svc->name, svc->exports[i].path);
+		rc = make_directories(target, err);
+		if (rc == 0 && strcmp(svc->exports[i].path, "/") == 0) {
+			strncat(target, "/.baton", sizeof(target) - strlen(target) - 1);
+			rc = make_directories(target, err);
+		}
+	}
+	return rc;
+}
+
+int mount_prepare_root(const struct service *svc, const struct paths *paths,
+		       struct err *err)
+{
+	unsigned long flags = MS_NODEV | MS_NOSUID | MS_NOEXEC;
+	int rc = 0;
+
+	if (mkdir(paths->fs, 0700) < 0 && errno != EEXIST)
+		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", paths->fs);
+	/* With the disk here they would be made on it, and by way of the clients' links. */
+	if (mountpoint_exists(paths->fs))
+		return 0;
+	rc = make_directories(paths->root, err);
+	if (rc == 0)
+		rc = mount_once("tmpfs", paths->root,
+				mountpoint_exists(paths->root) ? flags | MS_REMOUNT
+							       : flags,
+				"mode=0755,size=1m", err);
+	if (rc == 0)
+		rc = make_stand_ins(svc, paths, err);
+	/* What a client wrote here would be gone with the move. */
+	if (rc == 0)
+		rc = mount_once("tmpfs", paths->root, flags | MS_REMOUNT | MS_RDONLY,
+				NULL, err);
+	return rc;
+}
+
+int mount_prepare_tree(const struct service *svc, const struct paths *paths,
+		       struct err *err)
+{
+	int rc = mount_prepare_root(svc, paths, err);
+
+	if (rc == 0)
+		rc = prepare_nfs_var(err);
+	/*
+	 * These belong to the network namespace they were mounted from (fs/nfsd/nfsctl.c,
+	 * get_tree_keyed). None of the head's is in place: ns_create() saw to that.
+	 */
+	if (rc == 0 && !mountpoint_exists(PATHS_NFSD))
+		rc = mount_once("nfsd", PATHS_NFSD, 0, NULL, err);
+	if (rc == 0)
+		rc = make_directories(PATHS_PIPEFS, err);
+	if (rc == 0 && !mountpoint_exists(PATHS_PIPEFS))
+		rc = mount_once("rpc_pipefs", PATHS_PIPEFS, 0, NULL, err);
+	return rc;
+}
+
+static int mount_device(const struct service *svc, const struct paths *paths,
+			struct err *err)
+{
+	struct libmnt_context *cxt = mnt_new_context();
+	char why[256] = "";
+	int rc;
+
+	if (!cxt)
+		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "mount %s", svc->device);
+	mnt_context_disable_helpers(cxt, 1);
+	mnt_context_disable_mtab(cxt, 1);
+	/* A disk that turned read-only is an error, not a read-only export. */
+	mnt_context_enable_rwonly_mount(cxt, 1);
+	mnt_context_set_fstype(cxt, svc->fstype);
+	mnt_context_set_source(cxt, svc->device);
+	mnt_context_set_target(cxt, paths->fs);
+	if (svc->options && svc->options[0])
+		mnt_context_set_options(cxt, svc->options);
+	mnt_context_set_mflags(cxt, MS_NODEV | MS_NOSUID);
+	rc = mnt_context_mount(cxt);
+	if (rc != 0) {
+		int errnum = mnt_context_get_syscall_errno(cxt);
+
+		mnt_context_get_excode(cxt, rc, why, sizeof(why));
+		/* EBADMSG: a checksum is wrong (EFSBADCRC in the filesystems' sources). */
+		rc = err_set(err, BATON_EXIT_DEVICE, 0, "mount %s (%s) on %s: %s",
+			     svc->device, svc->fstype, paths->fs,
+			     errnum == EUCLEAN || errnum == EBADMSG
+				     ? "the filesystem is damaged; run its repair "
+				       "tool, e.g. xfs_repair or fsck"
+			     : errnum == EACCES || errnum == EROFS
+				     ? "the disk is write-protected"
+			     : errnum && errnum != EINVAL ? strerror(errnum)
+							  : why);
+		if (errnum)
+			rc = -errnum;
+	}
+	mnt_free_context(cxt);
+	return rc;
+}
+
+static int bind_export(const struct service *svc, const struct paths *paths, int fs,
+		       const struct export *export, struct err *err)
+{
+	char source[64], target[PATH_MAX];
+	const char *relative = export->path[1] ? export->path + 1 : ".";
+	_cleanup_close_ int dir = beneath_open(fs, relative, O_PATH | O_DIRECTORY);
+
+	if (dir < 0)
+		return err_set(err, BATON_EXIT_DEVICE, -dir,
+			       "export %s: on the filesystem", export->path);
+	paths_export(target, paths, svc->name, export->path);
+	snprintf(source, sizeof(source), "/proc/self/fd/%d", dir);
+	if (mount(source, target, NULL, MS_BIND, NULL) < 0)
+		return err_set(err, BATON_EXIT_FAILED, errno, "bind %s to %s",
+			       export->path, target);
+	return 0;
+}
+
+int mount_attach(const struct service *svc, const struct paths *paths, struct err *err)
+{
+	_cleanup_close_ int fs = -1;
+	int rc;
+
+	if (!mountpoint_exists(paths->fs)) {
+		rc = diskhold_note(paths, svc->device, err);
+		if (rc == 0)
+			rc = mount_device(svc, paths, err);
+		if (rc < 0)
+			return rc;
+	}
+	fs = open(paths->fs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fs < 0)
+		return err_set(err, BATON_EXIT_DEVICE, errno, "open %s", paths->fs);
+	for (size_t i = 0; i < svc->n_exports; i++) {
+		rc = bind_export(svc, paths, fs, &svc->exports[i], err);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int mount_hide_state(const struct service *svc, const struct paths *paths,
+		     struct err *err)
+{
+	char target[PATH_MAX];
+
+	for (size_t i = 0; i < svc->n_exports; i++) {
+		if (strcmp(svc->exports[i].path, "/") != 0)
+			continue;
+		paths_export(target, paths, svc->name, "/.baton");
+		return mount_once("tmpfs", target,
+				  MS_NODEV | MS_NOSUID | MS_NOEXEC | MS_RDONLY,
+				  "mode=0555,size=4k", err);
+	}
+	return 0;
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && path[n] == '/';
+}
+
+/*
+ * The latest mount on the filesystem's place or below the pseudo-root; empty if there is
+ * none. Asked of the kernel: a client may have renamed a directory above an export, and the
+ * administrator taken an export out of the service file.
+ */
+static int find_last_mount(const struct paths *paths, char last[PATH_MAX],
+			   struct err *err)
+{
+	struct libmnt_table *table = mnt_new_table_from_file("/proc/self/mountinfo");
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+	int rc = 0;
+
+	last[0] = '\0';
+	if (!table || !iter)
+		rc = err_set(err, BATON_EXIT_STANDING, errno ? errno : ENOMEM,
+			     "read the mount table");
+	while (rc == 0 && mnt_table_next_fs(table, iter, &fs) == 0) {
+		const char *target = mnt_fs_get_target(fs);
+
+		if (target &&
+		    (strcmp(target, paths->fs) == 0 || is_below(target, paths->root)))
+			snprintf(last, PATH_MAX, "%s", target);
+	}
+	mnt_free_iter(iter);
+	mnt_unref_table(table);
+	return rc;
+}
+
+static int refuse_unmount(const char *path, int errnum, struct err *err)
+{
+	char user[64];
+
+	if (errnum != EBUSY || fsuser_find(path, user, sizeof(user)) < 0)
+		return err_set(err, BATON_EXIT_STANDING, errnum, "unmount %s", path);
+	err_set(err, BATON_EXIT_STANDING, 0, "unmount %s: %s uses it", path, user);
+	return -EBUSY;
+}
+
+int mount_detach(const struct paths *paths, struct err *err)
+{
+	int patience_ms = DETACH_PATIENCE_MS, rc;
+	char last[PATH_MAX];
+
+	while ((rc = find_last_mount(paths, last, err)) == 0 && last[0]) {
+		if (umount2(last, UMOUNT_NOFOLLOW) == 0)
+			continue;
+		if (errno != EBUSY || patience_ms <= 0)
+			return refuse_unmount(last, errno, err);
+		/* There is no event for the last reference of a kernel thread. */
+		poll(NULL, 0, 5);
+		patience_ms -= 5;
+	}
+	return rc;
+}

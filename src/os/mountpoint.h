@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mountpoint: is something mounted in a place? */
+#ifndef BATON_OS_MOUNTPOINT_H
+#define BATON_OS_MOUNTPOINT_H
+
+#include <stdbool.h>
+
+/** mountpoint_exists - is something mounted on @path? Asked of the kernel, not of its table. */
+bool mountpoint_exists(const char *path);
+
+#endif

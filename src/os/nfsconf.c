@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* nfsconf: single settings of nfs.conf(5). */
+#include "os/nfsconf.h"
+
+#include <dirent.h>
+#include <ini.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define FILE_NAME "/etc/nfs.conf"
+#define DIRECTORY "/etc/nfs.conf.d"
+
+struct search {
+	const char *section, *name;
+	char *value;
+	size_t size;
+};
+
+/* ini_handler */
+static int take(void *user, const char *section, const char *name, const char *value)
+{
+	struct search *s = user;
+
+	/* conffile.c of nfs-utils compares both without regard to case. */
+	if (strcasecmp(section, s->section) == 0 && strcasecmp(name, s->name) == 0)
+		snprintf(s->value, s->size, "%s", value);
+	return 1;
+}
+
+/* conf_load_files(): those that begin with a dot or do not end in .conf are left out. */
+static int is_conf(const struct dirent *d)
+{
+	size_t n = strlen(d->d_name);
+
+	return d->d_name[0] != '.' && n > 5 && strcmp(d->d_name + n - 5, ".conf") == 0;
+}
+
+void nfsconf_get(const char *section, const char *name, char *value, size_t size)
+{
+	struct search search = { section, name, value, size };
+	struct dirent **entries = NULL;
+	int n;
+
+	ini_parse(FILE_NAME, take, &search);
+	n = scandir(DIRECTORY, &entries, is_conf, alphasort);
+	for (int i = 0; i < n; i++) {
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), DIRECTORY "/%s", entries[i]->d_name);
+		ini_parse(path, take, &search);
+		free(entries[i]);
+	}
+	free(entries);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nfsdcld: the daemon that keeps the client recovery database, one for each service. */
+#ifndef BATON_OS_NFSDCLD_H
+#define BATON_OS_NFSDCLD_H
+
+#include <sched.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/err.h"
+#include "core/paths.h"
+
+/**
+ * nfsdcld_start - start nfsdcld, unless it runs in this namespace already
+ *
+ * Only with the disk mounted: it keeps the epochs in its own memory, so there must never
+ * be two on one database nor one that outlives the mount.
+ *
+ * Return: 0, or -errno.
+ */
+int nfsdcld_start(const struct paths *paths, struct err *err);
+
+/**
+ * nfsdcld_wait - wait until nfsdcld can answer
+ *
+ * It watches rpc_pipefs from then on, so the kernel's up-call pipe will be served. Started
+ * earlier, knfsd waits 10 x 100 ms and goes on without tracking (fs/nfsd/nfs4recover.c,
+ * nfsd4_cld_tracking_init).
+ *
+ * Return: 0, -ETIMEDOUT, or -ESRCH when it has died.
+ */
+int nfsdcld_wait(const struct paths *paths, unsigned int deadline_ms, struct err *err);
+
+/* How things were before nfsdcld_prefer(); pid 0 = as they are. */
+struct nfsdcld_preferred {
+	pid_t pid;
+	cpu_set_t own;
+	cpu_set_t daemon;
+};
+
+/**
+ * nfsdcld_prefer - let nfsdcld run before the caller whenever it can
+ * @paths: of the service
+ * @before: for nfsdcld_unprefer()
+ *
+ * The start of the threads makes the up-call pipe, looks once whether somebody has opened
+ * it, and sleeps 100 ms if not (fs/nfsd/nfs4recover.c, nfsd4_cld_tracking_init). nfsdcld
+ * learns of the pipe by inotify, at once but too late. On the caller's CPU, with a
+ * real-time policy, it runs at the next point where the kernel may reschedule, which lies
+ * before that look. Where it does not help, or is not allowed, those 100 ms are lost and
+ * nothing else.
+ */
+void nfsdcld_prefer(const struct paths *paths, struct nfsdcld_preferred *before);
+
+/** nfsdcld_unprefer - as it was before */
+void nfsdcld_unprefer(const struct nfsdcld_preferred *before);
+
+/** nfsdcld_stop - end nfsdcld. Return: 0, or -ETIMEDOUT. */
+int nfsdcld_stop(const struct paths *paths, struct err *err);
+
+/** nfsdcld_pid - nfsdcld of the service, as child_daemon_pid() tells it. */
+pid_t nfsdcld_pid(const struct paths *paths);
+
+/**
+ * nfsdcld_age_ms - for how long has it run? With it, and not before, a grace period begins.
+ *
+ * Return: milliseconds, to a hundredth of a second; 0 if it does not run.
+ */
+int64_t nfsdcld_age_ms(const struct paths *paths);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nfsping: does an NFS server answer? One NULL call over TCP. */
+#ifndef BATON_OS_NFSPING_H
+#define BATON_OS_NFSPING_H
+
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/service.h"
+
+/**
+ * nfsping_call - call procedure NULL of an address of this network namespace
+ * @ip: the server's address, and the caller's: so the connection is nobody's but ours, and
+ *	diag_conns() knows it from a client's
+ * @port: of the server
+ * @until_ms: CLOCK_MONOTONIC; then it is given up
+ * @err: why there was no answer
+ *
+ * The connection ends by a reset (SO_LINGER 0): no TIME-WAIT of either end stays behind.
+ *
+ * Return: 0, -ETIMEDOUT, -EPROTO, or -errno.
+ */
+int nfsping_call(const struct ipaddr *ip, uint16_t port, int64_t until_ms,
+		 struct err *err);
+
+#endif

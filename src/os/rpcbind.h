@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rpcbind: somebody who answers the kernel's question for rpcbind, of which there is none. */
+#ifndef BATON_OS_RPCBIND_H
+#define BATON_OS_RPCBIND_H
+
+#include <sys/types.h>
+
+/** struct rpcbind - the stand-in, and where we were before; pid 0 = there is none */
+struct rpcbind {
+	pid_t pid;
+	int root;
+};
+
+/**
+ * rpcbind_stand_in - answer for rpcbind until rpcbind_leave()
+ * @root: the directory for it (struct paths); made if it is missing
+ * @rpcbind: for rpcbind_leave()
+ *
+ * A new knfsd first takes old registrations back, whatever versions it serves
+ * (net/sunrpc/svc.c, svc_rpcb_setup). The kernel looks for rpcbind at /var/run/rpcbind.sock
+ * as the calling process sees it, then by TCP at 127.0.0.1; and when a second try follows
+ * a refused one too closely, it waits 3 s (net/sunrpc/xprtsock.c, xs_connect,
+ * XS_TCP_INIT_REEST_TO), with knfsd's mutex held. With the head's own rpcbind there, it
+ * would take back the registrations of the head's own NFS server. So meanwhile the process
+ * has a root of its own, in which a child answers there.
+ *
+ * Without it nothing but time is lost.
+ */
+void rpcbind_stand_in(const char *root, struct rpcbind *rpcbind);
+
+/** rpcbind_leave - end it; the process is where it was. */
+void rpcbind_leave(struct rpcbind *rpcbind);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* software: are the programs and kernel features here that a service needs? */
+#ifndef BATON_OS_SOFTWARE_H
+#define BATON_OS_SOFTWARE_H
+
+#include <limits.h>
+
+#include "core/err.h"
+
+/**
+ * software_find_program - look a program up in /usr/sbin, /sbin, /usr/bin and /bin
+ * @name: its file name
+ * @package: what to install, for the message ("nfs-utils (Debian: nfs-kernel-server)")
+ * @path: its path; may be NULL
+ * @err: why not
+ *
+ * Return: 0, or -ENOENT with BATON_EXIT_SOFTWARE.
+ */
+int software_find_program(const char *name, const char *package, char path[PATH_MAX],
+			  struct err *err);
+
+/**
+ * software_check_nfs - are rpc.mountd, nfsdcld and exportfs here?
+ * Return: 0, or -ENOENT with BATON_EXIT_SOFTWARE.
+ */
+int software_check_nfs(struct err *err);
+
+/**
+ * software_check_filesystem - does the kernel know a filesystem, or a module that brings it?
+ * @fstype: name, as in /proc/filesystems: "xfs", "nfsd"
+ * @err: why not
+ *
+ * Return: 0, or -ENODEV with BATON_EXIT_SOFTWARE.
+ */
+int software_check_filesystem(const char *fstype, struct err *err);
+
+/**
+ * software_check_module - is a module loaded, built in or loadable?
+ * @module: its name: "macvlan", "nf_tables"
+ * @err: why not
+ *
+ * Return: 0, -ENODEV with BATON_EXIT_SOFTWARE, or -EOPNOTSUPP when it cannot be told: then
+ * only its use will show.
+ */
+int software_check_module(const char *module, struct err *err);
+
+/**
+ * software_check_root - do we run as root?
+ * Return: 0, or -EPERM with BATON_EXIT_SOFTWARE.
+ */
+int software_check_root(struct err *err);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* terminal: how large is it? */
+#ifndef BATON_OS_TERMINAL_H
+#define BATON_OS_TERMINAL_H
+
+/**
+ * terminal_get_width - columns of the terminal behind a descriptor
+ * @fd: usually STDOUT_FILENO
+ *
+ * $COLUMNS goes before what the terminal says, so that output can be told its width.
+ *
+ * Return: the width, 0 = not a terminal: no limit.
+ */
+unsigned int terminal_get_width(int fd);
+
+/** terminal_get_height - its lines, 24 if it does not say. */
+unsigned int terminal_get_height(int fd);
+
+#endif

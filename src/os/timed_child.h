@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* timed_child: what may hang in the kernel is done by a child, and waited for only so long. */
+#ifndef BATON_OS_TIMED_CHILD_H
+#define BATON_OS_TIMED_CHILD_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+
+/**
+ * timed_child_run - have a child do something
+ * @work: what; in a process of its own, which may go into other namespaces; its failure is
+ *	  handed back
+ * @data: for @work
+ * @what: what that is, for the message that it does not end
+ * @until_ms: CLOCK_MONOTONIC; then the child is killed and, if it hangs, left behind: it
+ *	      holds none of our descriptors, and ends when the kernel lets go of it
+ * @err: what @work says, or that it did not end
+ *
+ * Return: what @work returns, -ETIMEDOUT, or -errno.
+ */
+int timed_child_run(int (*work)(void *data, struct err *err), void *data,
+		    const char *what, int64_t until_ms, struct err *err);
+
+/** timed_child_share - memory, all zero, that @work and its caller both see; NULL if it is short. */
+void *timed_child_share(size_t size);
+
+/** timed_child_unshare - release it; a child left behind keeps its own view. */
+void timed_child_unshare(void *memory, size_t size);
+
+/** timed_child_let_go - in a child that may hang: standard input and outputs become /dev/null,
+ * so that nobody waits for their end. */
+void timed_child_let_go(void);
+
+#endif
