@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* giveback: move a service back to where it is at home. */
 #include "cmd/cmd.h"
-#include "cmd/relocate.h"
+#include "cmd/move_run.h"
 
 int cmd_giveback(int argc, char **argv)
 {
@@ -13,5 +13,5 @@ int cmd_giveback(int argc, char **argv)
 		    "prefer or, if there are none, where the last move took it from.",
 		    COMMON_DRY_RUN | COMMON_TIMEOUT | COMMON_NO_REHEARSAL, &options) < 0)
 		return BATON_EXIT_USAGE;
-	return relocate(&options);
+	return move_run(&options);
 }

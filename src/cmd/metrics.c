@@ -12,7 +12,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/common.h"
-#include "cmd/overview.h"
+#include "cmd/service_rows.h"
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/plan.h"
@@ -22,7 +22,7 @@
 
 /**
  * struct findings - what is exported
- * @rows: of overview_collect()
+ * @rows: of service_rows_collect()
  * @last: for each service {service, records}: the newest record of each operation
  */
 struct findings {
@@ -601,7 +601,7 @@ int cmd_metrics(int argc, char **argv)
 	if (software_check_root(&err) < 0)
 		return common_fail(&err);
 	/* A service that cannot be looked at is a finding, not a failure of this command. */
-	overview_collect(NULL, &findings.rows, &err);
+	service_rows_collect(NULL, &findings.rows, &err);
 	findings.last = collect_last(findings.rows);
 	put_out(&findings, options.output, &err);
 	json_object_put(findings.rows);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* move: hand a service over to another head. */
 #include "cmd/cmd.h"
-#include "cmd/relocate.h"
+#include "cmd/move_run.h"
 
 int cmd_move(int argc, char **argv)
 {
@@ -15,5 +15,5 @@ int cmd_move(int argc, char **argv)
 		    COMMON_DRY_RUN | COMMON_HEAD | COMMON_TIMEOUT | COMMON_NO_REHEARSAL,
 		    &options) < 0)
 		return BATON_EXIT_USAGE;
-	return relocate(&options);
+	return move_run(&options);
 }

@@ -7,7 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/common.h"
-#include "cmd/overview.h"
+#include "cmd/service_rows.h"
 #include "cmd/watch.h"
 #include "core/json.h"
 #include "core/output.h"
@@ -172,7 +172,7 @@ static int draw(FILE *out, void *data)
 	const struct common_options *options = data;
 	struct err err = { 0 };
 	struct json_object *rows;
-	int code = overview_collect(options->name, &rows, &err);
+	int code = service_rows_collect(options->name, &rows, &err);
 
 	if (options->watch && !options->json) {
 		time_t now = time(NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* config: a service file's text -> struct service; sys/conffile.h reads the file. */
+/* config: a service file's text -> struct service; os/conffile.h reads the file. */
 #ifndef BATON_CORE_CONFIG_H
 #define BATON_CORE_CONFIG_H
 

@@ -15,7 +15,7 @@
 #define MESSAGE_PROTOCOL 1
 /* Steps in one message; no operation has as many. */
 #define MESSAGE_STEPS_MAX 64
-/* corosync's limit is 1 MiB and more; what would be longer goes in parts (core/parts.h). */
+/* corosync's limit is 1 MiB and more; what would be longer goes in parts (core/fragment.h). */
 #define MESSAGE_MAX_LEN 65536
 /* RFC 1035 names; corosync sets no limit of its own. */
 #define MESSAGE_HEAD_MAX    255
@@ -58,7 +58,7 @@ enum message_type {
  * @digest: of the sender's service file (PREPARE, ASK, HELLO, CONNS)
  * @code, @text: why not (REFUSE, ABORTED, FAILED, ANSWER); ASK: @text is the question
  * @body: STEPS: {steps: [ledger entries]}; ANSWER: what was asked for; CONNS: see
- *        core/parts.h, and "held": the most that one client has to reclaim; STAND:
+ *        core/fragment.h, and "held": the most that one client has to reclaim; STAND:
  *        core/claim.h; owned
  *
  * The sender's name is not in it: corosync says who sent a message.

@@ -40,7 +40,7 @@ void output_json(FILE *out, struct json_object *obj);
  * @out: where to
  * @columns: closed by a row whose key is NULL
  * @rows: JSON array of objects; stays the caller's
- * @width: columns of the terminal (sys/terminal.h), 0 = no limit: nothing is broken
+ * @width: columns of the terminal (os/terminal.h), 0 = no limit: nothing is broken
  *
  * A missing, null or empty value shows as "-", an array as its members with commas between.
  * Doubles show one decimal. No line has trailing blanks. Control characters become "?".

@@ -2,9 +2,9 @@
 /*
  * handover: this head's part in a hand-over.
  *
- * What has to be done when is decided by the table in core/handover.c; here it is done.
+ * What has to be done when is decided by the table in keeper/handover_table.c; here it is done.
  * The record of a hand-over is put together by every keeper from the messages that all of
- * them see (core/account.c), so the logs of all heads tell the same.
+ * them see (keeper/move_record.c), so the logs of all heads tell the same.
  */
 #include <stdio.h>
 #include <string.h>

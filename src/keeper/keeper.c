@@ -14,7 +14,7 @@
  *
  *   requests.c   what commands and the agent ask through the socket
  *   peers.c      the keepers on the other heads
- *   handover.c   hand-overs between them: what to do when is core/handover.c
+ *   handover.c   hand-overs between them: what to do when is keeper/handover_table.c
  *   claims.c     which of them may start the service
  *   questions.c  what they ask each other
  *   jobs.c       operations on the service, one at a time, by runner.c

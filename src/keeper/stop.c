@@ -21,7 +21,7 @@
  * open for everybody. Once no call comes in, drain notes how much has been sent to each
  * client and then who holds what. When knfsd has stopped, every call that was executed has
  * its reply written: who has been sent too little for it since has got nothing since
- * (core/idle.c). Those are struck from the recovery database once nobody uses it, after
+ * (core/idle_clients.c). Those are struck from the recovery database once nobody uses it, after
  * the end of nfsdcld. Whatever is in doubt, nobody is struck, which costs only time.
  *
  * Every step looks at what stands and takes that away, so the same plan undoes a failed

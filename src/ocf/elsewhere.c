@@ -10,7 +10,7 @@
  * a start that meets silent heads asks Pacemaker's tools.
  * So there are two programs:
  *
- *   service        the agent; instead of startover.c, stopalone.c and validate.c it has this file
+ *   service        the agent; instead of takeover.c, stop_standalone.c and validate.c it has this file
  *   .service-full  beside it, for those three (service_full_main.c); the dot hides it from
  *                  who lists agents
  *

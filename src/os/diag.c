@@ -227,7 +227,7 @@ int diag_conns(struct diag *diag, uint16_t lport, struct conns *conns, struct er
 
 	conns->n = 0;
 	for (size_t i = 0; rc == 0 && i < table.n; i++)
-		/* The agent's own call (sys/nfsping.c) is no client's. */
+		/* The agent's own call (os/nfsping.c) is no client's. */
 		if (!ipaddr_equal(&table.v[i].conn.local, &table.v[i].conn.remote))
 			rc = conns_add(conns, &table.v[i].conn);
 	if (rc == -ENOMEM)

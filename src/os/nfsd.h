@@ -23,7 +23,7 @@ int nfsd_apply_settings(const struct service *svc, struct err *err);
  * They are bound to the addresses themselves and handed over by descriptor number
  * (nfsctl.c, __write_ports_addfd), so knfsd answers nowhere else. The addresses need not
  * be up. With the first of them the kernel makes the server, and asks for rpcbind
- * (sys/rpcbind.h).
+ * (os/rpcbind.h).
  *
  * Return: 0, or -errno.
  */
@@ -150,7 +150,7 @@ int nfsd_expire_client(const char *dir, const char *number);
  * Releases the locks of NFSv3; from 6.9 on it also revokes all NFSv4 state
  * (nfsctl.c, write_unlock_fs(): nfsd4_revoke_states()), before it does not. Which of both
  * it was is seen by what clients hold then. Revoking a pNFS layout hangs in some kernels:
- * let a child do it (sys/aside.h).
+ * let a child do it (os/timed_child.h).
  *
  * Return: 0, or -errno.
  */

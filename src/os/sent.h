@@ -18,7 +18,7 @@
  * (net/ipv4/tcp.c, tcp_get_info), so their sum misses nothing; the queues' lengths of
  * diag_dump() are not, and may count twice what is acknowledged meanwhile. Told since 4.19.
  * Sockets that nobody holds any more (FIN-WAIT-1) tell it too. Connections of the service
- * with itself are left out (sys/nfsping.c).
+ * with itself are left out (os/nfsping.c).
  *
  * Return: 0, or -errno.
  */

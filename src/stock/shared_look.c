@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* shared_look: look up what core/shared.c judges, in the head's own namespaces. */
+/* shared_look: look up what stock/shared.c judges, in the head's own namespaces. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

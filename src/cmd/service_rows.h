@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* overview: what stands of each service on every head, for status and metrics. */
-#ifndef BATON_CMD_OVERVIEW_H
-#define BATON_CMD_OVERVIEW_H
+/* service_rows: what stands of each service on every head, for status and metrics. */
+#ifndef BATON_CMD_SERVICE_ROWS_H
+#define BATON_CMD_SERVICE_ROWS_H
 
 #include <json-c/json.h>
 
 #include "core/err.h"
 
 /**
- * overview_collect - look at a service, or at all that have a file here
+ * service_rows_collect - look at a service, or at all that have a file here
  * @name: of the service, NULL = all
  * @rows: gets an array the caller owns: one object for each service and head, this head first
  * @err: a failure that no row tells
  *
  * A row has: service, head, self, online, keeper ("absent", "silent", "offline", "ok", or
  * what this head's keeper is doing), state, addresses, device, what the survey of that head
- * says (keeper/survey.h), clients.idle, and if the keeper told them version, digest, cluster,
+ * says (keeper/status_child.h), clients.idle, and if the keeper told them version, digest, cluster,
  * last (the record of its last move); error and warnings (an array of texts) if there are
  * any. Other heads are known to the keeper alone; without one there is this head's row.
  *
  * Return: 0, or the status a command ends with.
  */
-int overview_collect(const char *name, struct json_object **rows, struct err *err);
+int service_rows_collect(const char *name, struct json_object **rows, struct err *err);
 
 #endif

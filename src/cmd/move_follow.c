@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * relocatemove: the move itself: ask, follow, settle, clear.
+ * move_follow: the move itself: ask, follow, settle, clear.
  *
  * Theory of operation
  *
@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/relocation.h"
+#include "cmd/move_internal.h"
 #include "core/json.h"
 #include "keeper/ipc.h"
 #include "keeper/ledger.h"
@@ -35,7 +35,7 @@
 #define LIFETIME_MORE_S 600
 
 /* Waits for the keeper, a signal or the time; returns whether the keeper has said something. */
-static bool wait_for_news(struct relocation *r, int64_t until)
+static bool wait_for_news(struct move_run *r, int64_t until)
 {
 	/* A descriptor of -1 is passed over. */
 	struct pollfd p[2] = { { r->signals, POLLIN, 0 }, { r->keeper, POLLIN, 0 } };
@@ -44,11 +44,11 @@ static bool wait_for_news(struct relocation *r, int64_t until)
 	if (poll(p, 2, left > 0 ? (int)left : 0) <= 0)
 		return false;
 	if (p[0].revents)
-		relocation_take_signal(r);
+		move_take_signal(r);
 	return r->keeper >= 0 && p[1].revents;
 }
 
-static void take_record(struct relocation *r, struct json_object *record)
+static void take_record(struct move_run *r, struct json_object *record)
 {
 	const char *outcome = json_member_string(record, "outcome");
 
@@ -60,7 +60,7 @@ static void take_record(struct relocation *r, struct json_object *record)
 		json_member_string(record, "error"));
 }
 
-static void take_news(struct relocation *r)
+static void take_news(struct move_run *r)
 {
 	struct json_object *o, *record;
 
@@ -80,7 +80,7 @@ static void take_news(struct relocation *r)
 	json_object_put(o);
 }
 
-static int follow_keeper(struct relocation *r)
+static int follow_keeper(struct move_run *r)
 {
 	struct json_object *o = json_object_new_object();
 	struct paths paths;
@@ -102,9 +102,9 @@ static int64_t larger(int64_t a, int64_t b)
 }
 
 /* Where does it run, and what is still to be done? 0, or why nobody knows. */
-static int expect(struct relocation *r, int64_t until)
+static int expect(struct move_run *r, int64_t until)
 {
-	const struct child_wait wait = relocation_wait_until(r, until);
+	const struct child_wait wait = move_wait_until(r, until);
 	struct err err = { 0 };
 	int64_t began = child_now_ms();
 	int rc = pacemaker_expect(&r->state, r->resource.primitive, &wait, &err);
@@ -112,12 +112,12 @@ static int expect(struct relocation *r, int64_t until)
 	/* Half of a slow machine at most. */
 	r->pace_ms = larger(LOOK_MS, child_now_ms() - began);
 	if (rc == -EINTR)
-		relocation_take_signal(r);
+		move_take_signal(r);
 	return rc;
 }
 
 /* Is it over, one way or the other? Twice at rest elsewhere: it may not have begun yet. */
-static bool is_over(struct relocation *r, int *rests)
+static bool is_over(struct move_run *r, int *rests)
 {
 	if (expect(r, r->until_ms) < 0)
 		return false;
@@ -128,7 +128,7 @@ static bool is_over(struct relocation *r, int *rests)
 }
 
 /* Until the keepers have told how it ended, or Pacemaker shows that it is over: true. */
-static bool follow(struct relocation *r)
+static bool follow(struct move_run *r)
 {
 	int64_t next = child_now_ms() + QUIET_MS;
 	bool over = false;
@@ -148,7 +148,7 @@ static bool follow(struct relocation *r)
 }
 
 /* Until Pacemaker has come to rest, on the target if @there; false if it has not. */
-static bool settle(struct relocation *r, bool there, int64_t until)
+static bool settle(struct move_run *r, bool there, int64_t until)
 {
 	for (;;) {
 		/* One look at least, and time for it. */
@@ -167,7 +167,7 @@ static bool settle(struct relocation *r, bool there, int64_t until)
 }
 
 /* Until nothing that was begun is still going on. */
-static void let_end(struct relocation *r)
+static void let_end(struct move_run *r)
 {
 	int64_t until = child_now_ms() + REST_MS;
 
@@ -182,10 +182,10 @@ static void let_end(struct relocation *r)
 	}
 }
 
-static void clear_constraint(struct relocation *r)
+static void clear_constraint(struct move_run *r)
 {
 	/* Whatever signals come. */
-	struct child_wait wait = relocation_wait_until(r, child_now_ms() + REST_MS);
+	struct child_wait wait = move_wait_until(r, child_now_ms() + REST_MS);
 	struct err err = { 0 };
 
 	wait.interrupt_fd = -1;
@@ -199,7 +199,7 @@ static void clear_constraint(struct relocation *r)
 		(r->options->timeout + LIFETIME_MORE_S) / 60, r->resource.id);
 }
 
-static void say_interrupted(struct relocation *r)
+static void say_interrupted(struct move_run *r)
 {
 	/* The tools are slow: a word before they run. */
 	if (r->underway && !r->record)
@@ -212,7 +212,7 @@ static void say_interrupted(struct relocation *r)
 }
 
 /* The keepers' last word may have been lost with our own keeper. */
-static void find_record(struct relocation *r)
+static void find_record(struct move_run *r)
 {
 	struct json_object *records, *last;
 	struct paths paths;
@@ -228,16 +228,15 @@ static void find_record(struct relocation *r)
 	json_object_put(records);
 }
 
-static void judge(struct relocation *r)
+static void judge(struct move_run *r)
 {
 	char text[300], why[sizeof(r->err.text)];
 
 	if (cluster_is_settled(&r->state, &r->resource, r->to)) {
 		/* A hand-over that failed, and a start that did not: it is there. */
 		if (r->err.text[0])
-			relocation_warn(r,
-					"%s; Pacemaker has started it there all the same",
-					r->err.text);
+			move_warn(r, "%s; Pacemaker has started it there all the same",
+				  r->err.text);
 		memset(&r->err, 0, sizeof(r->err));
 		return;
 	}
@@ -263,7 +262,7 @@ static void judge(struct relocation *r)
  * Takes the constraint away at the right time, and sees what becomes of it; @settled if it
  * has just been seen at rest.
  */
-static void conclude(struct relocation *r, bool settled)
+static void conclude(struct move_run *r, bool settled)
 {
 	while (wait_for_news(r, 0))
 		take_news(r);
@@ -282,21 +281,21 @@ static void conclude(struct relocation *r, bool settled)
 	judge(r);
 }
 
-void relocation_carry_out(struct relocation *r)
+void move_carry_out(struct move_run *r)
 {
 	struct child_wait wait;
 	int rc;
 
 	r->began = time(NULL);
-	relocation_start_clock(r);
+	move_start_clock(r);
 	if (follow_keeper(r) < 0)
 		return;
-	wait = relocation_wait_until(r, r->until_ms);
+	wait = move_wait_until(r, r->until_ms);
 	rc = pacemaker_move(r->resource.id, r->to, r->options->timeout + LIFETIME_MORE_S,
 			    &wait, &r->err);
-	relocation_explain(r, rc, "");
+	move_explain(r, rc, "");
 	if (rc == -EINTR) {
-		relocation_take_signal(r);
+		move_take_signal(r);
 		memset(&r->err, 0, sizeof(r->err));
 	}
 	/* Who interrupted it knows as little as we whether Pacemaker has heard it. */

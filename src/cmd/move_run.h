@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* relocate: have Pacemaker move a service, follow the move, and leave no constraint behind. */
-#ifndef BATON_CMD_RELOCATE_H
-#define BATON_CMD_RELOCATE_H
+/* move_run: have Pacemaker move a service, follow the move, and leave no constraint behind. */
+#ifndef BATON_CMD_MOVE_RUN_H
+#define BATON_CMD_MOVE_RUN_H
 
 #include "cmd/common.h"
 
 /**
- * relocate - move a service to a head
+ * move_run - move a service to a head
  * @options: --dry-run, --json, --timeout; name; head, NULL = where it is at home
  *
  * Return: the exit status; 128 and the number of a signal that ended it.
  */
-int relocate(const struct common_options *options);
+int move_run(const struct common_options *options);
 
 #endif

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* relocateplan: what a move would do, and whether it can; here nothing is changed. */
+/* move_plan: what a move would do, and whether it can; here nothing is changed. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/relocation.h"
+#include "cmd/move_internal.h"
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/output.h"
@@ -19,7 +19,7 @@
 /* The other head is asked; its keeper waits for its disk, and ours 20 s for its answer. */
 #define INQUIRE_MS 25000
 
-static void find_last_source(const struct relocation *r, char head[CLUSTER_NAME])
+static void find_last_source(const struct move_run *r, char head[CLUSTER_NAME])
 {
 	struct json_object *records;
 	struct paths paths;
@@ -37,7 +37,7 @@ static void find_last_source(const struct relocation *r, char head[CLUSTER_NAME]
 	json_object_put(records);
 }
 
-static int choose_head(struct relocation *r)
+static int choose_head(struct move_run *r)
 {
 	const char *head = r->options->head;
 
@@ -56,9 +56,9 @@ static int choose_head(struct relocation *r)
 		r->name);
 }
 
-static int look(struct relocation *r, char **cib)
+static int look(struct move_run *r, char **cib)
 {
-	const struct child_wait wait = relocation_wait_until(r, r->until_ms);
+	const struct child_wait wait = move_wait_until(r, r->until_ms);
 	int rc = pacemaker_query(cib, &wait, &r->err);
 
 	if (rc == 0)
@@ -73,10 +73,10 @@ static int look(struct relocation *r, char **cib)
 	return rc;
 }
 
-static int rehearse(struct relocation *r, const char *cib)
+static int rehearse(struct move_run *r, const char *cib)
 {
 	static struct cluster_state forth, back;
-	const struct child_wait wait = relocation_wait_until(r, r->until_ms);
+	const struct child_wait wait = move_wait_until(r, r->until_ms);
 	int rc = pacemaker_rehearse(cib, &r->resource, r->to, &forth, &back, &wait,
 				    &r->err);
 
@@ -87,24 +87,22 @@ static int rehearse(struct relocation *r, const char *cib)
 	if (rc < 0)
 		return rc;
 	if (r->cold)
-		relocation_warn(
-			r,
-			"Pacemaker would stop and start it, with a longer pause: set "
-			"allow-migrate=true for %s",
-			r->resource.primitive);
+		move_warn(r,
+			  "Pacemaker would stop and start it, with a longer pause: set "
+			  "allow-migrate=true for %s",
+			  r->resource.primitive);
 	for (size_t i = 0; i < forth.n_actions; i++) {
 		const struct cluster_action *a = &forth.actions[i];
 
 		if (strcmp(a->resource, r->resource.primitive) != 0)
-			relocation_warn(r, "Pacemaker would also %s %s%s%s%s%s",
-					a->action, a->resource,
-					a->source[0] ? " from " : "", a->source,
-					a->dest[0] ? " to " : "", a->dest);
+			move_warn(r, "Pacemaker would also %s %s%s%s%s%s", a->action,
+				  a->resource, a->source[0] ? " from " : "", a->source,
+				  a->dest[0] ? " to " : "", a->dest);
 	}
 	return 0;
 }
 
-static int inquire(struct relocation *r)
+static int inquire(struct move_run *r)
 {
 	struct json_object *o;
 	struct paths paths;
@@ -123,22 +121,22 @@ static int inquire(struct relocation *r)
 	return rc;
 }
 
-int relocation_prepare(struct relocation *r)
+int move_prepare(struct move_run *r)
 {
 	_cleanup_free_ char *cib = NULL;
 	int rc;
 
-	relocation_start_clock(r);
+	move_start_clock(r);
 	rc = look(r, &cib);
 	if (rc < 0)
-		return relocation_explain(r, rc, "");
+		return move_explain(r, rc, "");
 	/* To give back what is at home already is no mistake. */
 	if (!r->options->head && strcmp(r->from, r->to) == 0)
 		return 0;
 	rc = cluster_check_move(&r->state, &r->resource, r->to, &r->err);
 	if (rc == 0 && !r->options->no_rehearsal)
-		rc = relocation_explain(r, rehearse(r, cib),
-					", --no-rehearsal does without the rehearsal");
+		rc = move_explain(r, rehearse(r, cib),
+				  ", --no-rehearsal does without the rehearsal");
 	if (rc == 0)
 		rc = inquire(r);
 	return rc;
@@ -156,7 +154,7 @@ static void add_steps(struct json_object *steps, const char *head, enum phase ph
 	}
 }
 
-static void show_plan(const struct relocation *r, struct json_object *steps)
+static void show_plan(const struct move_run *r, struct json_object *steps)
 {
 	printf("%s: %s %s %s; would do:\n", r->name, r->from, output_arrow(), r->to);
 	for (size_t i = 0; i < json_object_array_length(steps); i++) {
@@ -167,11 +165,11 @@ static void show_plan(const struct relocation *r, struct json_object *steps)
 	}
 }
 
-void relocation_show_plan(const struct relocation *r)
+void move_show_plan(const struct move_run *r)
 {
 	struct json_object *steps = json_object_new_array(), *o;
 
-	/* As keeper/transfer.c has it, or stop and start. */
+	/* As keeper/handover.c has it, or stop and start. */
 	if (!r->cold)
 		add_steps(steps, r->to, PHASE_PREPARE);
 	add_steps(steps, r->from, PHASE_SYNC);
@@ -180,7 +178,7 @@ void relocation_show_plan(const struct relocation *r)
 		add_steps(steps, r->to, PHASE_ADMIT);
 	add_steps(steps, r->to, PHASE_START);
 	if (r->options->json) {
-		o = relocation_summary(r);
+		o = move_summary(r);
 		json_object_object_add(o, "dry_run", json_object_new_boolean(true));
 		json_object_object_add(o, "steps", json_object_get(steps));
 		output_json(stdout, o);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * relocate: have Pacemaker move a service, follow the move, and leave no constraint behind.
+ * move_run: have Pacemaker move a service, follow the move, and leave no constraint behind.
  *
  * Theory of operation
  *
- * In relocateplan.c; nothing is changed:
+ * In move_plan.c; nothing is changed:
  *
  *   look       the CIB and crm_mon: is there such a service, and such a head? (core/cluster.c)
- *   rehearse   crm_simulate on a copy: would it go there, and stay? (sys/pacemaker.c);
+ *   rehearse   crm_simulate on a copy: would it go there, and stay? (os/pacemaker.c);
  *              with --no-rehearsal that is seen when it happens
  *   inquire    the keepers: would the head take it?
  *
- * In relocatemove.c:
+ * In move_follow.c:
  *
  *   ask        `crm_resource --move`: a constraint, with a lifetime should we be killed
  *   follow     the keeper's steps, until one of the keepers says how the move ended
@@ -22,7 +22,7 @@
  * ends it: before `ask` with all that was planned, after it to go on to `clear`, which alone
  * hears none.
  */
-#include "cmd/relocate.h"
+#include "cmd/move_run.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -32,7 +32,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "cmd/relocation.h"
+#include "cmd/move_internal.h"
 #include "cmd/show.h"
 #include "core/json.h"
 #include "core/output.h"
@@ -44,7 +44,7 @@
 
 /* ---- what both parts use ---- */
 
-void relocation_warn(struct relocation *r, const char *fmt, ...)
+void move_warn(struct move_run *r, const char *fmt, ...)
 {
 	char text[400];
 	va_list ap;
@@ -59,23 +59,23 @@ void relocation_warn(struct relocation *r, const char *fmt, ...)
 
 static void tell_waiting(const char *program, int64_t left_ms, void *data)
 {
-	const struct relocation *r = data;
+	const struct move_run *r = data;
 
 	fprintf(stderr, "baton: %s: waiting for %s, %d s more at most\n", r->name,
 		program, (int)((left_ms + 999) / 1000));
 }
 
-struct child_wait relocation_wait_until(struct relocation *r, int64_t until)
+struct child_wait move_wait_until(struct move_run *r, int64_t until)
 {
 	return (struct child_wait){ until, r->signals, TELL_MS, tell_waiting, r };
 }
 
-void relocation_start_clock(struct relocation *r)
+void move_start_clock(struct move_run *r)
 {
 	r->until_ms = child_now_ms() + r->options->timeout * 1000LL;
 }
 
-int relocation_explain(struct relocation *r, int rc, const char *without)
+int move_explain(struct move_run *r, int rc, const char *without)
 {
 	const struct err why = r->err;
 
@@ -86,7 +86,7 @@ int relocation_explain(struct relocation *r, int rc, const char *without)
 	return rc;
 }
 
-void relocation_take_signal(struct relocation *r)
+void move_take_signal(struct move_run *r)
 {
 	struct signalfd_siginfo info;
 
@@ -97,7 +97,7 @@ void relocation_take_signal(struct relocation *r)
 		r->signal = info.ssi_signo;
 }
 
-struct json_object *relocation_summary(const struct relocation *r)
+struct json_object *move_summary(const struct move_run *r)
 {
 	struct json_object *o = json_object_new_object();
 	bool failed = r->err.text[0];
@@ -115,7 +115,7 @@ struct json_object *relocation_summary(const struct relocation *r)
 
 /* ---- the command ---- */
 
-static void show_success(const struct relocation *r)
+static void show_success(const struct move_run *r)
 {
 	double pause = json_member_double(r->record, "pause_ms");
 
@@ -128,7 +128,7 @@ static void show_success(const struct relocation *r)
 }
 
 /* It was not exactly-once, whatever else went well. */
-static void warn_unsettled(struct relocation *r, struct json_object *record)
+static void warn_unsettled(struct move_run *r, struct json_object *record)
 {
 	struct json_object *steps;
 
@@ -139,13 +139,12 @@ static void warn_unsettled(struct relocation *r, struct json_object *record)
 		struct json_object *step = json_object_array_get_idx(steps, i);
 
 		if (json_member_double(step, "unsettled") > 0)
-			relocation_warn(r, "replies %s",
-					json_member_string(step, "note"));
+			move_warn(r, "replies %s", json_member_string(step, "note"));
 	}
 }
 
 /* A hand-over that failed: Pacemaker has stopped it then, and if that was here, it is known. */
-static void warn_of_stop(struct relocation *r)
+static void warn_of_stop(struct move_run *r)
 {
 	struct json_object *records;
 	struct paths paths;
@@ -163,14 +162,14 @@ static void warn_of_stop(struct relocation *r)
 	json_object_put(records);
 }
 
-static int tell(struct relocation *r)
+static int tell(struct move_run *r)
 {
 	bool failed = r->err.text[0];
 
 	warn_unsettled(r, r->record);
 	warn_of_stop(r);
 	if (r->options->json) {
-		struct json_object *o = relocation_summary(r);
+		struct json_object *o = move_summary(r);
 
 		json_object_object_add(o, "record", json_object_get(r->record));
 		output_json(stdout, o);
@@ -188,7 +187,7 @@ static int tell(struct relocation *r)
 	return failed && !r->err.code ? BATON_EXIT_FAILED : (int)r->err.code;
 }
 
-static int open_signals(struct relocation *r)
+static int open_signals(struct move_run *r)
 {
 	sigset_t mask;
 
@@ -204,13 +203,13 @@ static int open_signals(struct relocation *r)
 			      : 0;
 }
 
-static int run(struct relocation *r)
+static int run(struct move_run *r)
 {
 	int rc = open_signals(r);
 
 	if (rc == 0)
-		rc = relocation_prepare(r);
-	relocation_take_signal(r);
+		rc = move_prepare(r);
+	move_take_signal(r);
 	if (r->signal && (rc == 0 || rc == -EINTR))
 		rc = err_set(&r->err, BATON_EXIT_FAILED, 0,
 			     "interrupted; nothing has been changed");
@@ -223,20 +222,20 @@ static int run(struct relocation *r)
 		return BATON_EXIT_OK;
 	}
 	if (r->options->dry_run) {
-		relocation_show_plan(r);
+		move_show_plan(r);
 		return BATON_EXIT_OK;
 	}
-	relocation_carry_out(r);
+	move_carry_out(r);
 	return tell(r);
 }
 
-int relocate(const struct common_options *options)
+int move_run(const struct common_options *options)
 {
-	static struct relocation r;
+	static struct move_run r;
 	struct service svc = { 0 };
 	int rc;
 
-	r = (struct relocation){
+	r = (struct move_run){
 		.options = options, .name = options->name, .keeper = -1, .signals = -1
 	};
 	if (service_check_name(r.name, &r.err) < 0 || software_check_root(&r.err) < 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* overview: what stands of each service on every head. */
-#include "cmd/overview.h"
+/* service_rows: what stands of each service on every head. */
+#include "cmd/service_rows.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -317,7 +317,7 @@ static int add_rows(struct json_object *all, const char *name)
 	return err.code;
 }
 
-int overview_collect(const char *name, struct json_object **rows, struct err *err)
+int service_rows_collect(const char *name, struct json_object **rows, struct err *err)
 {
 	char **names = NULL;
 	int code = 0;
