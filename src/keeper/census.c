@@ -9,12 +9,15 @@
  * opened between a count and the head's death is reclaimed in about the time it was opened
  * in, so within `grace`.
  */
+#include "keeper/census.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "keeper/internal.h"
+#include "keeper/jobs.h"
+#include "keeper/op.h"
 #include "os/child.h"
 #include "os/nfsd.h"
 #include "os/nfsdheld.h"
@@ -54,9 +57,8 @@ static void count(struct op *op, int fd)
 	_exit(0);
 }
 
-static void begin(struct keeper *k)
+static void begin(struct keeper *k, struct census *c)
 {
-	struct census *c = &k->watch.census;
 	int ends[2];
 	struct op op;
 
@@ -118,20 +120,19 @@ static bool may_have_changed(struct census *c)
 	return true;
 }
 
-bool census_sample(struct keeper *k)
+bool census_sample(struct keeper *k, struct census *c)
 {
-	struct census *c = &k->watch.census;
 	bool ended = has_ended(c), news = take(c) && holding_is_news(c->told, c->most);
 
 	if (ended)
 		hang_up(c);
-	if (k->state != STATE_SERVING || k->jobs.busy)
+	if (jobs_state(k) != STATE_SERVING || jobs_is_busy(k))
 		return false;
 	if (!ended || child_now_ms() < c->next_ms)
 		return news;
 	c->next_ms = child_now_ms() + AGAIN_MS;
 	if (may_have_changed(c))
-		begin(k);
+		begin(k, c);
 	return news;
 }
 

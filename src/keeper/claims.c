@@ -22,14 +22,21 @@
  * here while another head's claim is in force (jobs.c), neither a target nor a source that would
  * start again, for an administrator may have taken over.
  */
+#include "keeper/claims.h"
+
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
 #include "core/json.h"
-#include "keeper/internal.h"
+#include "keeper/control.h"
+#include "keeper/handover.h"
+#include "keeper/jobs.h"
+#include "keeper/peers.h"
+#include "keeper/timer.h"
 #include "os/diskhold.h"
 #include "os/file.h"
 #include "os/rival.h"
@@ -40,6 +47,21 @@
 /* A keeper answers at once. One that hangs is ended by its watchdog (30 s, baton@.service), and then
  * it has left; a start must not have failed before that. */
 #define ANSWERS_MS 45000
+
+struct claims {
+	char holder[MESSAGE_HEAD_MAX + 1]; /* whose claim is in force, "" = nobody's */
+	uint64_t holder_id;                /* which of them */
+	uint64_t id;                       /* of the last one of this head */
+	bool pending;                      /* it is being judged */
+	bool delivered;                    /* … and was seen by all */
+	bool takeover;
+	bool agent; /* Pacemaker asks, and says of these heads that they are gone */
+	char gone[CLAIM_GONE_MAX];
+	int fd; /* who has asked for it */
+	struct claim_head heads[COROSYNC_HEADS_MAX];
+	size_t n;
+	sd_event_source *deadline;
+};
 
 static void broadcast(struct keeper *k, enum message_type type, const char *to,
 		      uint64_t id, struct json_object *body)
@@ -56,25 +78,25 @@ static void broadcast(struct keeper *k, enum message_type type, const char *to,
 
 static void tell_stand(struct keeper *k, const char *to, uint64_t id)
 {
-	const struct handover_state *h = &k->handover.state;
+	const char *peer = handover_peer(k);
 	struct claim_stand stand = { .holds = diskhold_check(&k->paths, k->svc, NULL) <
 					      0 };
 
 	/* Also what has been agreed to, and waits for its turn. */
 	snprintf(stand.word, sizeof(stand.word), "%s",
-		 strcmp(k->claims.holder, k->peers.self) == 0 ? "start"
-		 : jobs_will_start(k)                         ? "take"
-							      : jobs_word(k));
-	if (h->phase != HANDOVER_IDLE)
-		snprintf(stand.peer, sizeof(stand.peer), "%s", h->peer);
+		 strcmp(k->claims->holder, k->self) == 0 ? "start"
+		 : jobs_will_start(k)                    ? "take"
+							 : jobs_word(k));
+	if (peer)
+		snprintf(stand.peer, sizeof(stand.peer), "%s", peer);
 	rival_find(k->svc, stand.rival, NULL);
 	broadcast(k, MESSAGE_STAND, to, id, claim_format(&stand));
 }
 
 static void take_claim(struct keeper *k, const char *from, uint64_t id)
 {
-	struct claims *c = &k->claims;
-	bool ours = strcmp(from, k->peers.self) == 0;
+	struct claims *c = k->claims;
+	bool ours = strcmp(from, k->self) == 0;
 
 	if (!c->holder[0])
 		snprintf(c->holder, sizeof(c->holder), "%s", from);
@@ -89,13 +111,22 @@ static void take_claim(struct keeper *k, const char *from, uint64_t id)
 
 static void take_unclaim(struct keeper *k, const char *from, uint64_t id)
 {
-	if (strcmp(k->claims.holder, from) == 0 && k->claims.holder_id == id)
-		k->claims.holder[0] = '\0';
+	if (strcmp(k->claims->holder, from) == 0 && k->claims->holder_id == id)
+		k->claims->holder[0] = '\0';
 }
 
-bool claims_is_foreign(const struct keeper *k)
+static bool is_foreign(const struct keeper *k)
 {
-	return k->claims.holder[0] && strcmp(k->claims.holder, k->peers.self) != 0;
+	return k->claims->holder[0] && strcmp(k->claims->holder, k->self) != 0;
+}
+
+int claims_check_operation(const struct keeper *k, enum operation operation,
+			   struct err *err)
+{
+	if ((operation != OPERATION_START && operation != OPERATION_TAKE) ||
+	    !is_foreign(k))
+		return 0;
+	return err_set(err, BATON_EXIT_PEER, 0, "%s has taken over", k->claims->holder);
 }
 
 /* ---- claiming */
@@ -111,12 +142,10 @@ static struct claim_head *find(struct claims *c, const char *name)
 /* What a head that has gone has said counts no more. */
 static void list_heads(struct keeper *k)
 {
-	struct claims *c = &k->claims;
-	const struct corosync_head *heads = NULL;
-	size_t n = 0;
+	struct claims *c = k->claims;
+	size_t n;
+	const struct corosync_head *heads = peers_heads(k, &n);
 
-	if (k->peers.corosync)
-		heads = corosync_heads(k->peers.corosync, &n);
 	for (size_t i = 0; i < n; i++) {
 		struct claim_head *head = find(c, heads[i].name);
 
@@ -148,20 +177,20 @@ static struct json_object *list_silent(const struct claims *c)
 
 static void end_pending(struct keeper *k)
 {
-	struct claims *c = &k->claims;
+	struct claims *c = k->claims;
 
 	c->pending = false;
-	keeper_arm(c->deadline, 0);
+	timer_arm(c->deadline, 0);
 }
 
 /* Nothing begins. */
 static void refuse(struct keeper *k, struct err *why, struct json_object *more)
 {
-	struct claims *c = &k->claims;
+	struct claims *c = k->claims;
 
 	end_pending(k);
 	broadcast(k, MESSAGE_UNCLAIM, "", c->id, NULL);
-	requests_answer(k, c->fd, why, false, more);
+	control_answer(k, c->fd, why, false, more);
 }
 
 static void refuse_silent(struct keeper *k, struct err *why)
@@ -169,7 +198,7 @@ static void refuse_silent(struct keeper *k, struct err *why)
 	struct json_object *more = json_object_new_object();
 	const struct err first = *why;
 
-	json_object_object_add(more, "silent", list_silent(&k->claims));
+	json_object_object_add(more, "silent", list_silent(k->claims));
 	err_set(why, BATON_EXIT_PEER, 0,
 		"%.200s. If it is known to be dead: `baton start --takeover %s`. If it is not, "
 		"both would write to the disk, and destroy the filesystem",
@@ -177,33 +206,51 @@ static void refuse_silent(struct keeper *k, struct err *why)
 	refuse(k, why, more);
 }
 
+static void start_ended(struct keeper *k, const struct job *job, const struct err *err,
+			bool changed)
+{
+	broadcast(k, MESSAGE_UNCLAIM, "", job->id, NULL);
+	control_answer(k, job->fd, err, changed, NULL);
+}
+
+static bool start_is_gone(struct keeper *k, const struct job *job)
+{
+	if (!control_is_gone(k, job))
+		return false;
+	broadcast(k, MESSAGE_UNCLAIM, "", job->id, NULL);
+	return true;
+}
+
+static const struct job_owner claimant = { .waits = control_tell_waiting,
+					   .ended = start_ended,
+					   .is_gone = start_is_gone };
+
 static void begin(struct keeper *k)
 {
-	struct claims *c = &k->claims;
-	struct job job = { .operation = OPERATION_START,
-			   .who = JOB_CLIENT,
-			   .client = c->fd,
-			   .claim = c->id };
+	struct claims *c = k->claims;
+	const struct job job = {
+		.operation = OPERATION_START, .owner = &claimant, .fd = c->fd, .id = c->id
+	};
 	struct err err = { 0 };
 
 	end_pending(k);
 	if (jobs_add(k, &job, 0, &err) == 0)
 		return;
 	broadcast(k, MESSAGE_UNCLAIM, "", c->id, NULL);
-	requests_answer(k, c->fd, &err, false, NULL);
+	control_answer(k, c->fd, &err, false, NULL);
 }
 
 /* Something is known that was not before. */
 static void judge(struct keeper *k, bool late)
 {
-	struct claims *c = &k->claims;
+	struct claims *c = k->claims;
 	const struct claim_terms terms = { c->takeover, c->gone };
 	enum claim_verdict verdict;
 	struct err why = { 0 };
 
 	if (!c->pending)
 		return;
-	if (claims_is_foreign(k)) {
+	if (is_foreign(k)) {
 		err_set(&why, BATON_EXIT_PEER, 0, "%s is starting it", c->holder);
 		refuse(k, &why, NULL);
 		return;
@@ -236,7 +283,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
 
 static void take_stand(struct keeper *k, const char *from, const struct message *m)
 {
-	struct claims *c = &k->claims;
+	struct claims *c = k->claims;
 	struct claim_head *head;
 	struct err err;
 
@@ -251,15 +298,15 @@ static void take_stand(struct keeper *k, const char *from, const struct message 
 
 void claims_message(struct keeper *k, const char *from, const struct message *m)
 {
-	struct claims *c = &k->claims;
-	bool from_us = strcmp(from, k->peers.self) == 0;
+	struct claims *c = k->claims;
+	bool from_us = strcmp(from, k->self) == 0;
 
 	if (m->type == MESSAGE_CLAIM) {
 		take_claim(k, from, m->generation);
 		judge(k, false);
 	} else if (m->type == MESSAGE_UNCLAIM) {
 		take_unclaim(k, from, m->generation);
-	} else if (m->type == MESSAGE_STAND && strcmp(m->to, k->peers.self) == 0) {
+	} else if (m->type == MESSAGE_STAND && strcmp(m->to, k->self) == 0) {
 		take_stand(k, from, m);
 	} else if (m->type == MESSAGE_HELLO && !from_us && c->pending) {
 		/* It may not have heard the claim. */
@@ -269,29 +316,20 @@ void claims_message(struct keeper *k, const char *from, const struct message *m)
 
 void claims_peers_changed(struct keeper *k)
 {
-	struct claims *c = &k->claims;
+	struct claims *c = k->claims;
 	const struct corosync_head *holder = peers_find(k, c->holder);
 
-	if (c->holder[0] && (!holder || !holder->joined))
+	/* Where nobody is heard any more, whose claim is in force is not known. */
+	if (c->holder[0] && (!peers_are_clustered(k) || !holder || !holder->joined))
 		c->holder[0] = '\0';
 	judge(k, false);
-}
-
-void claims_ended(struct keeper *k, uint64_t id)
-{
-	broadcast(k, MESSAGE_UNCLAIM, "", id, NULL);
-}
-
-void claims_alone(struct keeper *k)
-{
-	k->claims.holder[0] = '\0';
 }
 
 void claims_overrule(struct keeper *k)
 {
 	struct err why;
 
-	if (!k->claims.pending)
+	if (!k->claims->pending)
 		return;
 	err_set(&why, BATON_EXIT_FAILED, 0, "overruled by another request");
 	refuse(k, &why, NULL);
@@ -313,56 +351,73 @@ static bool is_configured(void)
 /* A head that is in no cluster has nobody to ask but the network. */
 static int check_membership(struct keeper *k, bool takeover, struct err *err)
 {
-	if (k->peers.corosync || takeover || !is_configured())
+	if (peers_are_clustered(k) || takeover || !is_configured())
 		return 0;
 	return err_set(err, BATON_EXIT_CLUSTER, 0,
 		       "no other head can be asked: %.150s. If none of them serves it: "
 		       "`baton start --takeover %s`",
-		       k->peers.why.text, k->svc->name);
+		       peers_why_alone(k), k->svc->name);
 }
 
 static int claim(struct keeper *k, int fd, struct err *err)
 {
-	struct claims *c = &k->claims;
+	struct claims *c = k->claims;
 	const struct job start = { .operation = OPERATION_START,
-				   .who = JOB_CLIENT,
-				   .client = fd };
+				   .owner = &control_client,
+				   .fd = fd };
 	int rc = check_membership(k, c->takeover || c->agent, err);
 
 	if (rc < 0)
 		return rc;
 	/* Pacemaker runs, so corosync does; it may not have been there when it was last tried. */
-	if (!k->peers.corosync && c->agent)
+	if (!peers_are_clustered(k) && c->agent)
 		peers_join(k);
 	/* The agent shall ask Pacemaker before it comes again. */
-	if (!k->peers.corosync && is_configured() && c->agent && !c->gone[0]) {
+	if (!peers_are_clustered(k) && is_configured() && c->agent && !c->gone[0]) {
 		struct json_object *more = json_object_new_object();
 
 		err_set(err, BATON_EXIT_CLUSTER, 0, "no other head can be asked: %.150s",
-			k->peers.why.text);
+			peers_why_alone(k));
 		json_object_object_add(more, "silent", json_object_new_array());
-		requests_answer(k, fd, err, false, more);
+		control_answer(k, fd, err, false, more);
 		return 0;
 	}
-	if (!k->peers.corosync)
+	if (!peers_are_clustered(k))
 		return jobs_add(k, &start, 0, err);
 	c->pending = true;
 	c->delivered = false;
 	c->fd = fd;
 	c->n = 0;
 	c->id++;
-	keeper_arm(c->deadline, ANSWERS_MS);
+	timer_arm(c->deadline, ANSWERS_MS);
 	broadcast(k, MESSAGE_CLAIM, "", c->id, NULL);
 	return 0;
 }
 
+/* It does not serve, as was believed: so the start is claimed. */
+static void confirm_ended(struct keeper *k, const struct job *job, const struct err *err,
+			  bool changed)
+{
+	struct err why = { 0 };
+
+	if (err && k->claims->pending)
+		err_set(&why, BATON_EXIT_KEEPER, 0, "a start is being asked for already");
+	else if (err && claim(k, job->fd, &why) == 0)
+		return;
+	control_answer(k, job->fd, err ? &why : NULL, changed, NULL);
+}
+
+static const struct job_owner confirmer = { .waits = control_tell_waiting,
+					    .ended = confirm_ended,
+					    .is_gone = control_is_gone };
+
 int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
 		 struct err *err)
 {
-	struct claims *c = &k->claims;
+	struct claims *c = k->claims;
 	const struct job confirm = { .operation = OPERATION_CONFIRM,
-				     .who = JOB_CLIENT,
-				     .client = fd };
+				     .owner = &confirmer,
+				     .fd = fd };
 
 	/* Pacemaker decides, also over who was first here. */
 	if (terms->gone)
@@ -374,33 +429,28 @@ int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
 	c->agent = terms->gone;
 	snprintf(c->gone, sizeof(c->gone), "%s", terms->gone ? terms->gone : "");
 	/* It asks nothing of the others, and changes nothing. */
-	if (k->state == STATE_SERVING && !k->jobs.busy)
+	if (jobs_state(k) == STATE_SERVING && !jobs_is_busy(k))
 		return jobs_add(k, &confirm, 0, err);
 	return claim(k, fd, err);
 }
 
-int claims_unconfirmed(struct keeper *k, int fd, struct err *err)
-{
-	return k->claims.pending ? err_set(err, BATON_EXIT_KEEPER, 0,
-					   "a start is being asked for already")
-				 : claim(k, fd, err);
-}
-
 int claims_open(struct keeper *k, struct err *err)
 {
-	struct claims *c = &k->claims;
-	int rc = sd_event_add_time_relative(k->event, &c->deadline, CLOCK_MONOTONIC, 0, 0,
-					    on_deadline, k);
+	int rc;
 
-	if (rc < 0)
-		return err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop");
-	keeper_arm(c->deadline, 0);
-	return 0;
+	k->claims = calloc(1, sizeof(*k->claims));
+	rc = k->claims ? timer_add(k->event, &k->claims->deadline, 0, on_deadline, k)
+		       : -ENOMEM;
+	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop") : 0;
 }
 
 void claims_close(struct keeper *k)
 {
-	sd_event_source_disable_unref(k->claims.deadline);
-	if (k->claims.pending)
-		close(k->claims.fd);
+	if (!k->claims)
+		return;
+	sd_event_source_disable_unref(k->claims->deadline);
+	if (k->claims->pending)
+		close(k->claims->fd);
+	free(k->claims);
+	k->claims = NULL;
 }

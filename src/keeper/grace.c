@@ -14,6 +14,8 @@
  * Nothing is remembered: a keeper that comes after this one sends a child of its own, which
  * looks up when the period began. Without any it lasts as long as it was set.
  */
+#include "keeper/grace.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -26,7 +28,8 @@
 
 #include "core/cleanup.h"
 #include "core/grace.h"
-#include "keeper/internal.h"
+#include "keeper/jobs.h"
+#include "keeper/op.h"
 #include "keeper/ledger.h"
 #include "os/child.h"
 #include "os/nfsd.h"
@@ -255,23 +258,23 @@ static int sit_through(struct op *op, const struct standing *standing,
 
 /* ---- the keeper */
 
-static void end(struct keeper *k)
+static void end(struct vigil *v)
 {
-	k->watch.vigil.io = sd_event_source_disable_unref(k->watch.vigil.io);
-	if (k->watch.vigil.child.buf)
-		status_child_end(&k->watch.vigil.child);
+	v->io = sd_event_source_disable_unref(v->io);
+	if (v->child.buf)
+		status_child_end(&v->child);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 {
-	struct keeper *k = data;
-	struct vigil *v = &k->watch.vigil;
+	struct vigil *v = data;
+	struct keeper *k = v->k;
 	struct json_object *facts, *record;
 	int rc = status_child_take(&v->child, &facts, NULL);
 
 	if (rc == -EAGAIN)
 		return 0;
-	end(k);
+	end(v);
 	/* It died: the period may not be over. */
 	if (rc < 0) {
 		v->begun = false;
@@ -285,26 +288,25 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 	return 0;
 }
 
-void grace_sample(struct keeper *k)
+void grace_sample(struct keeper *k, struct vigil *v)
 {
-	struct vigil *v = &k->watch.vigil;
-
-	if (v->begun || k->state != STATE_SERVING || k->jobs.busy ||
+	if (v->begun || jobs_state(k) != STATE_SERVING || jobs_is_busy(k) ||
 	    child_now_ms() < v->next_ms)
 		return;
+	v->k = k;
 	v->next_ms = child_now_ms() + AGAIN_MS;
 	if (status_child_begin(&v->child, k->svc, sit_through, NULL) < 0)
 		return;
-	if (sd_event_add_io(k->event, &v->io, v->child.fd, EPOLLIN, on_io, k) < 0) {
-		end(k);
+	if (sd_event_add_io(k->event, &v->io, v->child.fd, EPOLLIN, on_io, v) < 0) {
+		end(v);
 		return;
 	}
 	v->begun = true;
 }
 
-void grace_pause(struct keeper *k)
+void grace_pause(struct vigil *v)
 {
-	end(k);
-	k->watch.vigil.begun = false;
-	k->watch.vigil.next_ms = 0;
+	end(v);
+	v->begun = false;
+	v->next_ms = 0;
 }

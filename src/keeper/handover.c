@@ -6,7 +6,11 @@
  * The record of a hand-over is put together by every keeper from the messages that all of
  * them see (keeper/move_record.c), so the logs of all heads tell the same.
  */
+#include "keeper/handover.h"
+
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -14,13 +18,30 @@
 #include <systemd/sd-journal.h>
 
 #include "core/json.h"
-#include "keeper/internal.h"
+#include "keeper/control.h"
+#include "keeper/handover_table.h"
 #include "keeper/ipc.h"
 #include "keeper/ledger.h"
+#include "keeper/move_record.h"
+#include "keeper/peers.h"
+#include "keeper/timer.h"
 #include "os/child.h"
 
 /* So long the other heads wait for news of a step. */
 #define FLUSH_MS 1000
+
+struct handover {
+	struct handover_state state;
+	struct move_record move;
+	uint64_t generation; /* the highest seen */
+	sd_event_source *deadline;
+	sd_event_source *flush;
+	struct json_object *held; /* steps of this head that the others do not know yet */
+	int asker;                /* who has asked this head to hand over, -1 = nobody */
+	int64_t until_ms;         /* when he gives up, 0 = never */
+	bool changed;             /* … and anything was done for it */
+	struct json_object *last; /* the record of the last hand-over that has ended */
+};
 
 static double seconds(clockid_t clock)
 {
@@ -38,11 +59,7 @@ static void send_to(struct keeper *k, const char *to, enum message_type type,
 	snprintf(m.to, sizeof(m.to), "%s", to);
 	if (type == MESSAGE_PREPARE)
 		memcpy(m.digest, k->svc->digest, sizeof(m.digest));
-	if (why && why->text[0]) {
-		m.code = why->code;
-		snprintf(m.text, sizeof(m.text), "%.200s: %.270s", k->peers.self,
-			 why->text);
-	}
+	peers_blame(k, &m, why);
 	peers_send(k, &m);
 }
 
@@ -54,28 +71,22 @@ static void publish(struct keeper *k, struct json_object *record)
 
 	if (!record)
 		return;
-	json_object_put(k->handover.last);
-	k->handover.last = record;
+	json_object_put(k->handover->last);
+	k->handover->last = record;
 	ledger_append(&k->paths, k->svc->name, record);
 	event = json_object_new_object();
 	json_object_object_add(event, "moved", json_object_get(record));
-	requests_tell(k, event);
+	control_tell(k, event);
 	json_object_put(event);
-}
-
-bool handover_hides(const struct keeper *k)
-{
-	return k->jobs.job.who == JOB_HANDOVER &&
-	       k->jobs.job.operation != OPERATION_START;
 }
 
 /* Of whichever head: those who watch here want to see it. */
 static void show_step(struct keeper *k, const char *from, struct json_object *entry)
 {
 	json_object_object_add(entry, "head", json_object_new_string(from));
-	requests_tell(k, entry);
-	if (k->handover.asker >= 0)
-		ipc_send(k->handover.asker, entry);
+	control_tell(k, entry);
+	if (k->handover->asker >= 0)
+		ipc_send(k->handover->asker, entry);
 }
 
 static void show_steps(struct keeper *k, const char *from, struct json_object *body)
@@ -90,12 +101,12 @@ static void show_steps(struct keeper *k, const char *from, struct json_object *b
 /* Messages cost both heads time that the steps lack: they go together. */
 static void send_steps(struct keeper *k)
 {
-	struct handover *t = &k->handover;
+	struct handover *t = k->handover;
 	struct message m = { .type = MESSAGE_STEPS, .generation = t->state.generation };
 
 	if (!t->held)
 		return;
-	keeper_arm(t->flush, 0);
+	timer_arm(t->flush, 0);
 	m.body = json_object_new_object();
 	json_object_object_add(m.body, "steps", t->held);
 	t->held = NULL;
@@ -109,22 +120,19 @@ static int on_flush(sd_event_source *source, uint64_t usec, void *data)
 	return 0;
 }
 
-bool handover_step(struct keeper *k, struct json_object *entry)
+static void take_step(struct keeper *k, struct json_object *entry)
 {
-	struct handover *t = &k->handover;
+	struct handover *t = k->handover;
 
-	if (!handover_hides(k))
-		return false;
-	show_step(k, k->peers.self, entry);
+	show_step(k, k->self, entry);
 	if (!t->held) {
 		t->held = json_object_new_array();
-		keeper_arm(t->flush, FLUSH_MS);
+		timer_arm(t->flush, FLUSH_MS);
 	}
 	json_object_array_add(t->held, json_object_get(entry));
 	/* From here on all heads count the pause. */
 	if (json_member_bool(entry, "serving"))
 		send_steps(k);
-	return true;
 }
 
 /* ---- what the table says */
@@ -133,12 +141,20 @@ static void apply(struct keeper *k, struct handover_todo todo);
 
 static void happen(struct keeper *k, enum handover_event event, const struct err *why)
 {
-	apply(k, handover_table_step(&k->handover.state, event, why));
+	apply(k, handover_table_step(&k->handover->state, event, why));
 }
+
+static void job_ended(struct keeper *k, const struct job *job, const struct err *err,
+		      bool changed)
+{
+	happen(k, err ? HANDOVER_BROKEN : HANDOVER_DONE, err);
+}
+
+static const struct job_owner owner = { .step = take_step, .ended = job_ended };
 
 static void answer_asker(struct keeper *k)
 {
-	struct handover *t = &k->handover;
+	struct handover *t = k->handover;
 	struct json_object *more = json_object_new_object();
 	struct err why = t->state.reason;
 	struct json_object *generation;
@@ -149,18 +165,18 @@ static void answer_asker(struct keeper *k)
 		json_object_put(more);
 		return;
 	}
-	if (why.text[0] && t->changed && k->state == STATE_SERVING)
+	if (why.text[0] && t->changed && jobs_state(k) == STATE_SERVING)
 		err_set(&why, why.code, 0, "%.400s; %.60s serves it again",
-			t->state.reason.text, k->peers.self);
+			t->state.reason.text, k->self);
 	if (json_object_object_get_ex(t->last, "generation", &generation) &&
 	    (uint64_t)json_object_get_int64(generation) == t->state.generation)
 		json_object_object_add(more, "record", json_object_get(t->last));
-	requests_answer(k, fd, &why, t->changed, more);
+	control_answer(k, fd, &why, t->changed, more);
 }
 
 static void end(struct keeper *k, bool told)
 {
-	struct handover *t = &k->handover;
+	struct handover *t = k->handover;
 	const struct err *why = &t->state.reason;
 
 	/* Otherwise our own message closes it, at every head alike. */
@@ -185,8 +201,12 @@ static unsigned int within_budget(const struct handover *t, unsigned int ms)
 
 static void apply(struct keeper *k, struct handover_todo todo)
 {
-	struct handover *t = &k->handover;
-	struct job job = { .operation = todo.operation, .who = JOB_HANDOVER };
+	struct handover *t = k->handover;
+	/* A start that puts things back as they were is a start as any other. */
+	const struct job job = { .operation = todo.operation,
+				 .owner = &owner,
+				 .hidden = todo.operation != OPERATION_START,
+				 .fd = -1 };
 	struct err err = { 0 };
 
 	if (!todo.known)
@@ -194,7 +214,7 @@ static void apply(struct keeper *k, struct handover_todo todo)
 	/* Nothing goes before the word that the other head waits for. */
 	if (todo.type != MESSAGE_GRANTED)
 		send_steps(k);
-	keeper_arm(t->deadline, within_budget(t, todo.deadline_ms));
+	timer_arm(t->deadline, within_budget(t, todo.deadline_ms));
 	if (todo.sends)
 		send_to(k, t->state.peer, todo.type, t->state.generation,
 			&t->state.reason);
@@ -214,11 +234,6 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
 	return 0;
 }
 
-void handover_ended(struct keeper *k, const struct err *err)
-{
-	happen(k, err ? HANDOVER_BROKEN : HANDOVER_DONE, err);
-}
-
 void handover_overrule(struct keeper *k)
 {
 	happen(k, HANDOVER_OVERRULED, NULL);
@@ -226,7 +241,7 @@ void handover_overrule(struct keeper *k)
 
 void handover_peers_changed(struct keeper *k)
 {
-	struct handover *t = &k->handover;
+	struct handover *t = k->handover;
 	const struct corosync_head *head;
 
 	if (t->state.phase != HANDOVER_IDLE) {
@@ -244,64 +259,58 @@ void handover_peers_changed(struct keeper *k)
 
 /* ---- may it be? */
 
-int handover_check_target(struct keeper *k, const char *target, struct err *err)
-{
-	const struct corosync_head *head = peers_find(k, target);
-	const struct peer *peer = peers_introduced(k, target);
-
-	if (!k->peers.corosync)
-		return err_set(err, BATON_EXIT_CLUSTER, 0,
-			       "this head is in no cluster: %s", k->peers.why.text);
-	if (!head)
-		return err_set(err, BATON_EXIT_PEER, 0,
-			       "there is no head '%.60s' in this cluster", target);
-	if (head->self)
-		return err_set(err, BATON_EXIT_PEER, 0, "%s is this head itself", target);
-	if (!head->online)
-		return err_set(err, BATON_EXIT_PEER, 0, "%s is offline", target);
-	if (!head->joined || !peer)
-		return err_set(err, BATON_EXIT_PEER, 0,
-			       "%s: no keeper runs there (systemctl start baton@%s)",
-			       target, k->svc->name);
-	if (peer->protocol != MESSAGE_PROTOCOL)
-		return err_set(err, BATON_EXIT_PEER, 0,
-			       "%s: baton %s there speaks protocol %d, %s here %d",
-			       target, peer->version, peer->protocol, BATON_VERSION,
-			       MESSAGE_PROTOCOL);
-	if (strcmp(peer->digest, k->svc->digest) != 0)
-		return err_set(
-			err, BATON_EXIT_PEER, 0,
-			"%s: its keeper has another %s; make the files equal, then "
-			"`systemctl restart baton@%s` on both",
-			target, k->svc->file, k->svc->name);
-	return 0;
-}
-
 int handover_check_source(struct keeper *k, const char *from, const struct message *m,
 			  struct err *err)
 {
-	if (m->protocol != MESSAGE_PROTOCOL)
-		return err_set(err, BATON_EXIT_PEER, 0,
-			       "baton %s on %s speaks protocol %d, %s here %d",
-			       m->version, from, m->protocol, BATON_VERSION,
-			       MESSAGE_PROTOCOL);
-	if (strcmp(m->digest, k->svc->digest) != 0)
-		return err_set(err, BATON_EXIT_PEER, 0,
-			       "the keeper here has another %s than that of %s; make the "
-			       "files equal, then `systemctl restart baton@%s` on both",
-			       k->svc->file, from, k->svc->name);
-	if (k->handover.state.phase != HANDOVER_IDLE)
+	int rc = peers_check_sender(k, from, m, err);
+
+	if (rc == 0 && handover_peer(k))
 		return err_set(err, BATON_EXIT_PEER, 0,
 			       "a hand-over with %s is going on already",
-			       k->handover.state.peer);
+			       handover_peer(k));
+	return rc;
+}
+
+int handover_check_start(const struct keeper *k, const struct claim_terms *terms,
+			 struct err *err)
+{
+	const struct handover_state *state = &k->handover->state;
+
+	if (terms->takeover)
+		return 0;
+	if (!handover_table_may_start(state))
+		return err_set(err, BATON_EXIT_PEER, 0,
+			       "the service was granted to %s, which has not said yet "
+			       "whether it serves",
+			       state->peer);
+	if (!terms->gone && handover_peer(k))
+		return err_set(err, BATON_EXIT_PEER, 0, "a hand-over with %s is going on",
+			       state->peer);
 	return 0;
+}
+
+const char *handover_peer(const struct keeper *k)
+{
+	const struct handover_state *state = &k->handover->state;
+
+	return state->phase == HANDOVER_IDLE ? NULL : state->peer;
+}
+
+uint64_t handover_generation(const struct keeper *k)
+{
+	return k->handover->generation;
+}
+
+struct json_object *handover_last(const struct keeper *k)
+{
+	return k->handover->last;
 }
 
 /* ---- messages */
 
 static void take_prepare(struct keeper *k, const char *from, const struct message *m)
 {
-	struct handover *t = &k->handover;
+	struct handover *t = k->handover;
 	struct err err = { 0 };
 
 	if (handover_check_source(k, from, m, &err) < 0) {
@@ -316,7 +325,7 @@ static void take_prepare(struct keeper *k, const char *from, const struct messag
 /* A generation is used once. Returns false for one that has been seen. */
 static bool is_new(struct keeper *k, const char *from, const struct message *m)
 {
-	struct handover *t = &k->handover;
+	struct handover *t = k->handover;
 	struct err err;
 
 	if (m->generation > t->generation) {
@@ -328,16 +337,16 @@ static bool is_new(struct keeper *k, const char *from, const struct message *m)
 		(unsigned long long)m->generation, from);
 	sd_journal_print(LOG_WARNING, "%s: %s", k->svc->name, err.text);
 	/* Two have begun at the same moment, and ours came second. */
-	if (strcmp(from, k->peers.self) == 0)
+	if (strcmp(from, k->self) == 0)
 		happen(k, HANDOVER_MESSAGE + MESSAGE_REFUSE, &err);
 	return false;
 }
 
 void handover_message(struct keeper *k, const char *from, const struct message *m)
 {
-	struct handover *t = &k->handover;
-	bool to_us = strcmp(m->to, k->peers.self) == 0;
-	bool from_us = strcmp(from, k->peers.self) == 0;
+	struct handover *t = k->handover;
+	bool to_us = strcmp(m->to, k->self) == 0;
+	bool from_us = strcmp(from, k->self) == 0;
 	struct err why = { .code = m->code };
 
 	if (m->type == MESSAGE_HELLO && m->generation > t->generation)
@@ -376,14 +385,14 @@ void handover_message(struct keeper *k, const char *from, const struct message *
 int handover_begin(struct keeper *k, const char *target, unsigned int budget_ms, int fd,
 		   struct err *err)
 {
-	struct handover *t = &k->handover;
-	int rc = handover_check_target(k, target, err);
+	struct handover *t = k->handover;
+	int rc = peers_check(k, target, err);
 
 	if (rc < 0)
 		return rc;
-	if (k->state != STATE_SERVING)
+	if (jobs_state(k) != STATE_SERVING)
 		return err_set(err, BATON_EXIT_FAILED, 0, "is %s here, not serving",
-			       plan_state_name(k->state));
+			       plan_state_name(jobs_state(k)));
 	if (t->state.phase != HANDOVER_IDLE)
 		return err_set(err, BATON_EXIT_KEEPER, 0,
 			       "a hand-over with %s is going on already", t->state.peer);
@@ -414,18 +423,18 @@ static struct json_object *remember_record(struct keeper *k)
 
 int handover_open(struct keeper *k, struct err *err)
 {
-	struct handover *t = &k->handover;
-	int rc = sd_event_add_time_relative(k->event, &t->deadline, CLOCK_MONOTONIC, 0, 0,
-					    on_deadline, k);
+	struct handover *t = calloc(1, sizeof(*t));
+	int rc = t ? 0 : -ENOMEM;
 
+	k->handover = t;
+	if (rc == 0) {
+		t->asker = -1;
+		rc = timer_add(k->event, &t->deadline, 0, on_deadline, k);
+	}
+	if (rc == 0)
+		rc = timer_add(k->event, &t->flush, 0, on_flush, k);
 	if (rc < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop");
-	rc = sd_event_add_time_relative(k->event, &t->flush, CLOCK_MONOTONIC, 0, 0,
-					on_flush, k);
-	if (rc < 0)
-		return err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop");
-	keeper_arm(t->deadline, 0);
-	keeper_arm(t->flush, 0);
 	/* Above all that keepers before this one may have used; hello corrects it. */
 	t->generation = (uint64_t)seconds(CLOCK_REALTIME) * 1000;
 	t->last = remember_record(k);
@@ -434,9 +443,15 @@ int handover_open(struct keeper *k, struct err *err)
 
 void handover_close(struct keeper *k)
 {
-	sd_event_source_disable_unref(k->handover.deadline);
-	sd_event_source_disable_unref(k->handover.flush);
-	json_object_put(k->handover.held);
-	json_object_put(k->handover.move.record);
-	json_object_put(k->handover.last);
+	struct handover *t = k->handover;
+
+	if (!t)
+		return;
+	sd_event_source_disable_unref(t->deadline);
+	sd_event_source_disable_unref(t->flush);
+	json_object_put(t->held);
+	json_object_put(t->move.record);
+	json_object_put(t->last);
+	free(t);
+	k->handover = NULL;
 }

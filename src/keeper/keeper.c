@@ -12,15 +12,21 @@
  * service that serves on and, if an operation was under way, a child that finishes it; the
  * next keeper waits for that child by the service's lock, which the child inherited.
  *
- *   requests.c   what commands and the agent ask through the socket
- *   peers.c      the keepers on the other heads
- *   handover.c   hand-overs between them: what to do when is keeper/handover_table.c
- *   claims.c     which of them may start the service
- *   questions.c  what they ask each other
- *   jobs.c       operations on the service, one at a time, by runner.c
- *   watch.c      connections and daemons of a service that serves
- *   census.c     how much its clients hold
- *   grace.c      when the grace period has lasted long enough
+ * Three storeys. Nothing calls upwards; what comes from below is handed on here, by duties[]
+ * and by the tables of calls.
+ *
+ *   duties     what this head does
+ *     requests.c    for a command or the agent
+ *     handover.c    in a hand-over; what to do when is handover_table.c
+ *     claims.c      before it starts the service: may it?
+ *     questions.c   for other heads that want to know something
+ *     watch.c       of its own while the service serves: connections and daemons,
+ *                   census.c: how much clients hold, grace.c: the end of the grace period
+ *   channels   whom it hears and tells
+ *     control.c     the socket
+ *     peers.c       the keepers on the other heads, by corosync
+ *     jobs.c        operations on the service, one at a time
+ *   steps      what an operation does: runner.c, standby.c, start.c, stop.c …
  */
 #include "keeper/keeper.h"
 
@@ -32,20 +38,87 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
-#include "keeper/internal.h"
+#include "keeper/claims.h"
+#include "keeper/control.h"
+#include "keeper/handover.h"
+#include "keeper/jobs.h"
+#include "keeper/peers.h"
+#include "keeper/questions.h"
+#include "keeper/requests.h"
+#include "keeper/watch.h"
 #include "os/lock.h"
 
 /* For an operation that the keeper before us, or a command without one, left going. */
 #define PREDECESSOR_MS 60000
 
-void keeper_arm(sd_event_source *timer, unsigned int ms)
+/*
+ * In this order each hears what comes: a hand-over is over before a claim is judged, and the
+ * connections are told to whoever has come before he is answered.
+ */
+static const struct {
+	const char *name;
+	int (*open)(struct keeper *k, struct err *err);
+	void (*message)(struct keeper *k, const char *from, const struct message *m);
+	void (*peers_changed)(struct keeper *k);
+	void (*close)(struct keeper *k);
+} duties[] = {
+	{ "handover", handover_open, handover_message, handover_peers_changed,
+	  handover_close },
+	{ "claims", claims_open, claims_message, claims_peers_changed, claims_close },
+	{ "watch", watch_open, watch_message, watch_peers_changed, watch_close },
+	{ "questions", questions_open, questions_message, NULL, questions_close },
+};
+
+#define N_DUTIES (sizeof(duties) / sizeof(duties[0]))
+
+/* ---- from the channels to the duties */
+
+static void say_hello(struct keeper *k, struct message *hello)
 {
-	if (ms)
-		sd_event_source_set_time_relative(timer, ms * 1000ull);
-	sd_event_source_set_enabled(timer, ms ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+	hello->generation = handover_generation(k);
 }
 
-static int become_the_keeper(struct keeper *k, struct err *err)
+static void on_message(struct keeper *k, const char *from, const struct message *m)
+{
+	for (size_t i = 0; i < N_DUTIES; i++)
+		duties[i].message(k, from, m);
+}
+
+static void on_peers_changed(struct keeper *k)
+{
+	for (size_t i = 0; i < N_DUTIES; i++)
+		if (duties[i].peers_changed)
+			duties[i].peers_changed(k);
+}
+
+static const struct peers_calls peers_calls = { say_hello, on_message, on_peers_changed };
+
+static int on_job_begins(struct keeper *k, const struct job *job,
+			 const struct peer_connections **told, struct err *err)
+{
+	int rc = claims_check_operation(k, job->operation, err);
+
+	if (rc < 0)
+		return rc;
+	watch_operation_begins(k, job->operation);
+	/* A head that hands over has left its record on the disk, and it is exact. */
+	if (job->operation == OPERATION_START)
+		*told = watch_told(k);
+	return 0;
+}
+
+static void on_job_step(struct keeper *k, const struct job *job,
+			struct json_object *entry)
+{
+	control_show_step(k, job->fd, entry);
+}
+
+static const struct jobs_calls jobs_calls = { on_job_begins, on_job_step,
+					      watch_operation_ended };
+
+/* ---- the process */
+
+static int become_the_keeper(const struct keeper *k, int *lock, struct err *err)
 {
 	int rc;
 
@@ -53,11 +126,11 @@ static int become_the_keeper(struct keeper *k, struct err *err)
 	    (mkdir(k->paths.run, 0700) < 0 && errno != EEXIST))
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s",
 			       k->paths.run);
-	k->lock = open(k->paths.keeper, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (k->lock < 0)
+	*lock = open(k->paths.keeper, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (*lock < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s",
 			       k->paths.keeper);
-	rc = lock_take(k->lock);
+	rc = lock_take(*lock);
 	if (rc == -EWOULDBLOCK)
 		return err_set(err, BATON_EXIT_KEEPER, 0, "another keeper is running");
 	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "lock %s", k->paths.keeper)
@@ -83,51 +156,57 @@ static int set_up_loop(struct keeper *k, struct err *err)
 	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop") : 0;
 }
 
-static int run(struct keeper *k, struct err *err)
+static int open_all(struct keeper *k, struct err *err)
 {
-	const struct job standby = { .operation = OPERATION_STANDBY, .who = JOB_KEEPER };
-	int rc = become_the_keeper(k, err);
+	int rc = jobs_open(k, &jobs_calls, err);
 
 	if (rc == 0)
-		rc = set_up_loop(k, err);
+		rc = control_open(k, requests_take, err);
+	for (size_t i = 0; i < N_DUTIES && rc == 0; i++)
+		rc = duties[i].open(k, err);
 	if (rc == 0)
-		rc = requests_open(k, err);
+		rc = peers_open(k, &peers_calls, err);
+	return rc;
+}
+
+static void close_all(struct keeper *k)
+{
+	control_close(k);
+	jobs_close(k);
+	for (size_t i = N_DUTIES; i > 0; i--)
+		duties[i - 1].close(k);
+	peers_close(k);
+}
+
+static int run(struct keeper *k, struct err *err)
+{
+	const struct job standby = { .operation = OPERATION_STANDBY, .fd = -1 };
+	int rc = set_up_loop(k, err);
+
 	if (rc == 0)
-		rc = watch_open(k, err);
-	if (rc == 0)
-		rc = handover_open(k, err);
-	if (rc == 0)
-		rc = claims_open(k, err);
-	if (rc == 0)
-		rc = peers_open(k, err);
+		rc = open_all(k, err);
 	if (rc == 0)
 		rc = jobs_add(k, &standby, PREDECESSOR_MS, err);
 	if (rc == 0) {
 		rc = sd_event_loop(k->event);
 		if (rc < 0)
-			*err = k->err;
+			*err = *jobs_why_ended(k);
 	}
 	return rc;
 }
 
 int keeper_run(const struct service *svc, struct err *err)
 {
-	struct keeper k = { .svc = svc, .lock = -1 };
+	struct keeper k = { .svc = svc };
+	_cleanup_close_ int lock = -1;
 	int rc;
 
-	k.jobs.runner.fd = k.jobs.runner.lock = -1;
-	k.handover.asker = -1;
 	paths_init(&k.paths, svc->name);
-	rc = run(&k, err);
+	rc = become_the_keeper(&k, &lock, err);
+	if (rc == 0)
+		rc = run(&k, err);
 	sd_notify(0, "STOPPING=1");
-	requests_close(&k);
-	jobs_release(&k);
-	questions_close(&k);
-	claims_close(&k);
-	peers_close(&k);
-	handover_close(&k);
-	watch_close(&k);
+	close_all(&k);
 	sd_event_unref(k.event);
-	cleanup_close(&k.lock);
 	return rc;
 }

@@ -17,7 +17,7 @@
 #include "os/recovery.h"
 #include "os/rtnl.h"
 
-#define OP_NOTE     280
+#define OP_NOTE 280
 
 /**
  * struct op - the state of a running operation

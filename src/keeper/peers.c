@@ -8,39 +8,78 @@
  * messages to all of them in one order, encrypted by its own keys, and names the sender; so
  * a head can be impersonated only by root on a node of the cluster. When a keeper joins,
  * every one says hello to all: version, protocol, digest of the service file, the highest
- * generation it has seen; and who serves tells the connections (watch.c).
+ * generation it has seen; and who serves tells the connections (watch.c). Who hears what comes is
+ * not known here (keeper.c).
  *
  * Without corosync a keeper is a group of one: what it sends comes back to itself alone. It
  * tries to join every two seconds; corosync may come and go at any time. Joining waits for
  * corosync's answer: one that hangs stops the keeper's loop, until systemd's watchdog ends
  * it; the other heads fence such a head anyway.
  */
+#include "keeper/peers.h"
+
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
-#include "keeper/internal.h"
+#include "keeper/timer.h"
 
 #define RETRY_MS 2000
 /* While the cluster is forming anew. */
 #define FLUSH_MS 10
 
+#define QUEUE_MAX 256
+
+struct peers {
+	const struct peers_calls *calls;
+	struct corosync *corosync; /* NULL = not in a cluster */
+	struct err why;            /* … because */
+	sd_event_source *io;
+	sd_event_source *retry;
+	sd_event_source *flush;
+	char *queue[QUEUE_MAX];
+	size_t n_queue;
+	struct peer known[COROSYNC_HEADS_MAX]; /* what they have said of themselves */
+	size_t n_known;
+};
+
 static const struct corosync_head alone = { .online = true,
 					    .joined = true,
 					    .self = true };
 
+bool peers_have_time(const struct keeper *k)
+{
+	return k->peers->n_known && !k->peers->n_queue;
+}
+
+bool peers_are_clustered(const struct keeper *k)
+{
+	return k->peers->corosync != NULL;
+}
+
+const char *peers_why_alone(const struct keeper *k)
+{
+	return k->peers->why.text;
+}
+
+const struct corosync_head *peers_heads(const struct keeper *k, size_t *n)
+{
+	*n = 0;
+	return k->peers->corosync ? corosync_heads(k->peers->corosync, n) : NULL;
+}
+
 const struct corosync_head *peers_find(const struct keeper *k, const char *head)
 {
-	const struct corosync_head *heads;
 	size_t n;
+	const struct corosync_head *heads = peers_heads(k, &n);
 
-	if (!k->peers.corosync)
-		return strcmp(head, k->peers.self) == 0 ? &alone : NULL;
-	heads = corosync_heads(k->peers.corosync, &n);
+	if (!k->peers->corosync)
+		return strcmp(head, k->self) == 0 ? &alone : NULL;
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(heads[i].name, head) == 0)
 			return &heads[i];
@@ -49,16 +88,73 @@ const struct corosync_head *peers_find(const struct keeper *k, const char *head)
 
 const struct peer *peers_introduced(const struct keeper *k, const char *head)
 {
-	for (size_t i = 0; i < k->peers.n_known; i++)
-		if (strcmp(k->peers.known[i].head, head) == 0)
-			return &k->peers.known[i];
+	for (size_t i = 0; i < k->peers->n_known; i++)
+		if (strcmp(k->peers->known[i].head, head) == 0)
+			return &k->peers->known[i];
 	return NULL;
+}
+
+int peers_check(const struct keeper *k, const char *target, struct err *err)
+{
+	const struct corosync_head *head = peers_find(k, target);
+	const struct peer *peer = peers_introduced(k, target);
+
+	if (!k->peers->corosync)
+		return err_set(err, BATON_EXIT_CLUSTER, 0,
+			       "this head is in no cluster: %s", k->peers->why.text);
+	if (!head)
+		return err_set(err, BATON_EXIT_PEER, 0,
+			       "there is no head '%.60s' in this cluster", target);
+	if (head->self)
+		return err_set(err, BATON_EXIT_PEER, 0, "%s is this head itself", target);
+	if (!head->online)
+		return err_set(err, BATON_EXIT_PEER, 0, "%s is offline", target);
+	if (!head->joined || !peer)
+		return err_set(err, BATON_EXIT_PEER, 0,
+			       "%s: no keeper runs there (systemctl start baton@%s)",
+			       target, k->svc->name);
+	if (peer->protocol != MESSAGE_PROTOCOL)
+		return err_set(err, BATON_EXIT_PEER, 0,
+			       "%s: baton %s there speaks protocol %d, %s here %d",
+			       target, peer->version, peer->protocol, BATON_VERSION,
+			       MESSAGE_PROTOCOL);
+	if (strcmp(peer->digest, k->svc->digest) != 0)
+		return err_set(
+			err, BATON_EXIT_PEER, 0,
+			"%s: its keeper has another %s; make the files equal, then "
+			"`systemctl restart baton@%s` on both",
+			target, k->svc->file, k->svc->name);
+	return 0;
+}
+
+int peers_check_sender(const struct keeper *k, const char *from, const struct message *m,
+		       struct err *err)
+{
+	if (m->protocol != MESSAGE_PROTOCOL)
+		return err_set(err, BATON_EXIT_PEER, 0,
+			       "baton %s on %s speaks protocol %d, %s here %d",
+			       m->version, from, m->protocol, BATON_VERSION,
+			       MESSAGE_PROTOCOL);
+	if (strcmp(m->digest, k->svc->digest) != 0)
+		return err_set(err, BATON_EXIT_PEER, 0,
+			       "the keeper here has another %s than that of %s; make the "
+			       "files equal, then `systemctl restart baton@%s` on both",
+			       k->svc->file, from, k->svc->name);
+	return 0;
+}
+
+void peers_blame(const struct keeper *k, struct message *m, const struct err *why)
+{
+	if (!why || !why->text[0])
+		return;
+	m->code = why->code;
+	snprintf(m->text, sizeof(m->text), "%.200s: %.270s", k->self, why->text);
 }
 
 /* What a keeper that has gone has said counts no more. */
 static void forget_gone(struct keeper *k)
 {
-	struct peers *p = &k->peers;
+	struct peers *p = k->peers;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < p->n_known; i++) {
@@ -72,7 +168,7 @@ static void forget_gone(struct keeper *k)
 
 static void remember(struct keeper *k, const char *from, const struct message *m)
 {
-	struct peers *p = &k->peers;
+	struct peers *p = k->peers;
 	struct peer *peer = (struct peer *)peers_introduced(k, from);
 
 	if (!peer) {
@@ -89,9 +185,9 @@ static void remember(struct keeper *k, const char *from, const struct message *m
 
 static void say_hello(struct keeper *k)
 {
-	struct message hello = { .type = MESSAGE_HELLO,
-				 .generation = k->handover.generation };
+	struct message hello = { .type = MESSAGE_HELLO };
 
+	k->peers->calls->hello(k, &hello);
 	memcpy(hello.digest, k->svc->digest, sizeof(hello.digest));
 	peers_send(k, &hello);
 }
@@ -109,10 +205,7 @@ static void receive(struct keeper *k, const char *from, bool self, const char *t
 	}
 	if (m.type == MESSAGE_HELLO && !self)
 		remember(k, from, &m);
-	handover_message(k, from, &m);
-	claims_message(k, from, &m);
-	watch_message(k, from, &m);
-	questions_message(k, from, &m);
+	k->peers->calls->message(k, from, &m);
 	message_release(&m);
 }
 
@@ -127,18 +220,16 @@ static void on_changed(void *data)
 	struct keeper *k = data;
 	const struct corosync_head *self;
 
-	self = peers_find(k, k->peers.self);
+	self = peers_find(k, k->self);
 	forget_gone(k);
-	handover_peers_changed(k);
-	claims_peers_changed(k);
-	watch_peers_changed(k);
+	k->peers->calls->changed(k);
 	if (self && self->joined)
 		say_hello(k);
 }
 
 static void disconnect(struct keeper *k)
 {
-	struct peers *p = &k->peers;
+	struct peers *p = k->peers;
 
 	p->io = sd_event_source_disable_unref(p->io);
 	corosync_close(p->corosync);
@@ -154,39 +245,33 @@ static void lose(struct keeper *k)
 	sd_journal_print(LOG_WARNING, "%s: corosync has gone; this head is alone",
 			 k->svc->name);
 	disconnect(k);
-	handover_peers_changed(k);
-	claims_alone(k);
-	claims_peers_changed(k);
-	keeper_arm(k->peers.retry, RETRY_MS);
+	k->peers->calls->changed(k);
+	timer_arm(k->peers->retry, RETRY_MS);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 {
 	struct keeper *k = data;
 
-	if (corosync_dispatch(k->peers.corosync) < 0)
+	if (corosync_dispatch(k->peers->corosync) < 0)
 		lose(k);
 	return 0;
 }
 
 static void name_self(struct keeper *k)
 {
-	const struct corosync_head *heads;
-	size_t n = 0;
+	size_t n;
+	const struct corosync_head *heads = peers_heads(k, &n);
 
-	gethostname(k->peers.self, sizeof(k->peers.self) - 1);
-	if (!k->peers.corosync)
-		return;
-	heads = corosync_heads(k->peers.corosync, &n);
+	gethostname(k->self, sizeof(k->self) - 1);
 	for (size_t i = 0; i < n; i++)
 		if (heads[i].self)
-			snprintf(k->peers.self, sizeof(k->peers.self), "%s",
-				 heads[i].name);
+			snprintf(k->self, sizeof(k->self), "%s", heads[i].name);
 }
 
 void peers_join(struct keeper *k)
 {
-	struct peers *p = &k->peers;
+	struct peers *p = k->peers;
 	const struct corosync_calls calls = { on_message, on_changed, k };
 	char group[SERVICE_NAME_MAX + 8];
 
@@ -200,7 +285,7 @@ void peers_join(struct keeper *k)
 			return;
 		disconnect(k);
 	}
-	keeper_arm(p->retry, RETRY_MS);
+	timer_arm(p->retry, RETRY_MS);
 }
 
 static int on_retry(sd_event_source *source, uint64_t usec, void *data)
@@ -212,7 +297,7 @@ static int on_retry(sd_event_source *source, uint64_t usec, void *data)
 static int on_flush(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct keeper *k = data;
-	struct peers *p = &k->peers;
+	struct peers *p = k->peers;
 
 	while (p->n_queue > 0) {
 		char *text = p->queue[0];
@@ -230,19 +315,19 @@ static int on_flush(sd_event_source *source, uint64_t usec, void *data)
 		p->n_queue--;
 		memmove(p->queue, p->queue + 1, p->n_queue * sizeof(p->queue[0]));
 		if (!p->corosync)
-			receive(k, p->self, true, text, strlen(text));
+			receive(k, k->self, true, text, strlen(text));
 		free(text);
 	}
-	keeper_arm(p->flush, p->n_queue ? FLUSH_MS : 0);
+	timer_arm(p->flush, p->n_queue ? FLUSH_MS : 0);
 	return 0;
 }
 
 void peers_send(struct keeper *k, const struct message *message)
 {
-	struct peers *p = &k->peers;
+	struct peers *p = k->peers;
 	char *text = message_format(message);
 
-	if (!text || p->n_queue == PEERS_QUEUE_MAX) {
+	if (!text || p->n_queue == QUEUE_MAX) {
 		sd_journal_print(LOG_ERR, "%s: message '%s' could not be sent",
 				 k->svc->name, message_word(message->type));
 		free(text);
@@ -255,25 +340,36 @@ void peers_send(struct keeper *k, const struct message *message)
 	}
 	p->queue[p->n_queue++] = text;
 	/* Not from here: what it leads to may send again. */
-	keeper_arm(p->flush, p->corosync ? FLUSH_MS : 1);
+	timer_arm(p->flush, p->corosync ? FLUSH_MS : 1);
 }
 
-int peers_open(struct keeper *k, struct err *err)
+int peers_open(struct keeper *k, const struct peers_calls *calls, struct err *err)
 {
-	struct peers *p = &k->peers;
-	int rc = sd_event_add_time_relative(k->event, &p->retry, CLOCK_MONOTONIC, 0, 0,
-					    on_retry, k);
+	struct peers *p = calloc(1, sizeof(*p));
+	int rc = p ? 0 : -ENOMEM;
 
+	k->peers = p;
+	if (rc == 0) {
+		p->calls = calls;
+		rc = sd_event_add_time_relative(k->event, &p->retry, CLOCK_MONOTONIC, 0,
+						0, on_retry, k);
+	}
 	if (rc >= 0)
 		rc = sd_event_add_time_relative(k->event, &p->flush, CLOCK_MONOTONIC, 0,
 						1000, on_flush, k);
+	if (rc < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop");
 	name_self(k);
-	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop") : 0;
+	return 0;
 }
 
 void peers_close(struct keeper *k)
 {
+	if (!k->peers)
+		return;
 	disconnect(k);
-	sd_event_source_disable_unref(k->peers.retry);
-	sd_event_source_disable_unref(k->peers.flush);
+	sd_event_source_disable_unref(k->peers->retry);
+	sd_event_source_disable_unref(k->peers->flush);
+	free(k->peers);
+	k->peers = NULL;
 }

@@ -6,13 +6,21 @@
  * A command here asks; its question goes to the group, and the answers that come in time
  * are handed to it together. The facts are looked up by a child, readiness by an operation.
  */
+#include "keeper/questions.h"
+
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/json.h"
-#include "keeper/internal.h"
+#include "keeper/control.h"
+#include "keeper/handover.h"
+#include "keeper/jobs.h"
+#include "keeper/peers.h"
+#include "keeper/status_child.h"
+#include "keeper/watch.h"
 
 /* A head that looks longer than LOOK_MS says so itself. */
 #define LOOK_MS  1500
@@ -20,17 +28,40 @@
 /* As long as a target may look at its disk. */
 #define READY_MS 20000
 
+#define QUESTIONS_MAX 8
+
+/* Of a command here; id 0 = a free place. */
+struct question {
+	uint64_t id;
+	int fd;
+	char target[MESSAGE_HEAD_MAX + 1]; /* "" = all heads, for their facts */
+	struct json_object *answers;
+	sd_event_source *deadline;
+};
+
+/* Of a head, whose answer a child of ours is looking up. */
+struct inquiry {
+	struct status_child child;
+	uint64_t id;
+	char from[MESSAGE_HEAD_MAX + 1];
+	sd_event_source *io;
+	sd_event_source *deadline;
+	struct keeper *k;
+};
+
+struct questions {
+	struct question asked[QUESTIONS_MAX];
+	struct inquiry looking[QUESTIONS_MAX];
+	uint64_t last;
+};
+
 static void answer(struct keeper *k, const char *to, uint64_t id,
 		   struct json_object *body, const struct err *why)
 {
 	struct message m = { .type = MESSAGE_ANSWER, .generation = id, .body = body };
 
 	snprintf(m.to, sizeof(m.to), "%s", to);
-	if (why) {
-		m.code = why->code;
-		snprintf(m.text, sizeof(m.text), "%.200s: %.270s", k->peers.self,
-			 why->text);
-	}
+	peers_blame(k, &m, why);
 	peers_send(k, &m);
 	json_object_put(body);
 }
@@ -52,7 +83,7 @@ static void tell_facts(struct inquiry *q, struct json_object *facts,
 	struct keeper *k = q->k;
 
 	json_object_object_add(body, "digest", json_object_new_string(k->svc->digest));
-	json_object_object_add(body, "last", json_object_get(k->handover.last));
+	json_object_object_add(body, "last", json_object_get(handover_last(k)));
 	if (facts && (replica = watch_describe(k)))
 		json_object_object_add(facts, "replica", replica);
 	if (facts)
@@ -88,8 +119,8 @@ static void look(struct keeper *k, const char *from, uint64_t id)
 	struct inquiry *q = NULL;
 
 	for (size_t i = 0; i < QUESTIONS_MAX && !q; i++)
-		if (!k->questions.looking[i].id)
-			q = &k->questions.looking[i];
+		if (!k->questions->looking[i].id)
+			q = &k->questions->looking[i];
 	/* Who asks without end gets no answer. */
 	if (!q ||
 	    status_child_begin(&q->child, k->svc, status_child_add_clients, NULL) < 0)
@@ -105,21 +136,25 @@ static void look(struct keeper *k, const char *from, uint64_t id)
 
 /* ---- answering: ready */
 
+static void look_ended(struct keeper *k, const struct job *job, const struct err *err,
+		       bool changed)
+{
+	answer(k, job->from, job->id, NULL, err);
+}
+
+static const struct job_owner asker = { .ended = look_ended };
+
 static void consider(struct keeper *k, const char *from, const struct message *m)
 {
 	struct job job = { .operation = OPERATION_PREPARE,
-			   .who = JOB_QUESTION,
-			   .question = m->generation };
+			   .owner = &asker,
+			   .fd = -1,
+			   .id = m->generation };
 	struct err err = { 0 };
 
 	snprintf(job.from, sizeof(job.from), "%s", from);
 	if (handover_check_source(k, from, m, &err) < 0 || jobs_add(k, &job, 0, &err) < 0)
 		answer(k, from, m->generation, NULL, &err);
-}
-
-void questions_job_ended(struct keeper *k, const struct job *job, const struct err *err)
-{
-	answer(k, job->from, job->question, NULL, err);
 }
 
 /* ---- asking */
@@ -146,7 +181,7 @@ static struct json_object *describe_head(struct keeper *k, const struct question
 	json_object_object_add(o, "online", json_object_new_boolean(online));
 	json_object_object_add(o, "keeper", json_object_new_boolean(joined));
 	json_object_object_add(o, "cluster",
-			       json_object_new_boolean(k->peers.corosync != NULL));
+			       json_object_new_boolean(peers_are_clustered(k)));
 	if (joined)
 		json_object_object_add(o, "version",
 				       json_object_new_string(self   ? BATON_VERSION
@@ -168,14 +203,12 @@ static struct json_object *describe_heads(struct keeper *k, const struct questio
 {
 	struct json_object *more = json_object_new_object(),
 			   *rows = json_object_new_array();
-	const struct corosync_head *heads = NULL;
-	size_t n = 0;
+	size_t n;
+	const struct corosync_head *heads = peers_heads(k, &n);
 
-	if (k->peers.corosync)
-		heads = corosync_heads(k->peers.corosync, &n);
-	else
-		json_object_array_add(
-			rows, describe_head(k, q, k->peers.self, true, true, true));
+	if (!peers_are_clustered(k))
+		json_object_array_add(rows,
+				      describe_head(k, q, k->self, true, true, true));
 	for (size_t i = 0; i < n; i++)
 		json_object_array_add(rows,
 				      describe_head(k, q, heads[i].name, heads[i].online,
@@ -188,7 +221,7 @@ static void end_question(struct keeper *k, struct question *q, const struct err 
 {
 	struct json_object *more = q->target[0] ? NULL : describe_heads(k, q);
 
-	requests_answer(k, q->fd, err, false, more);
+	control_answer(k, q->fd, err, false, more);
 	json_object_put(q->answers);
 	q->deadline = sd_event_source_disable_unref(q->deadline);
 	q->id = 0;
@@ -197,8 +230,8 @@ static void end_question(struct keeper *k, struct question *q, const struct err 
 static struct question *find_question(struct keeper *k, uint64_t id)
 {
 	for (size_t i = 0; i < QUESTIONS_MAX; i++)
-		if (k->questions.asked[i].id == id)
-			return &k->questions.asked[i];
+		if (k->questions->asked[i].id == id)
+			return &k->questions->asked[i];
 	return NULL;
 }
 
@@ -208,7 +241,7 @@ static int on_late(sd_event_source *source, uint64_t usec, void *data)
 	struct err err;
 
 	for (size_t i = 0; i < QUESTIONS_MAX; i++) {
-		struct question *q = &k->questions.asked[i];
+		struct question *q = &k->questions->asked[i];
 
 		if (q->id && q->deadline == source) {
 			err_set(&err, BATON_EXIT_PEER, 0, "%s does not answer",
@@ -232,7 +265,7 @@ static int ask(struct keeper *k, const char *target, const char *what, unsigned 
 	if (sd_event_add_time_relative(k->event, &q->deadline, CLOCK_MONOTONIC, ms * 1000,
 				       0, on_late, k) < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "event loop");
-	q->id = m.generation = ++k->questions.last;
+	q->id = m.generation = ++k->questions->last;
 	q->fd = fd;
 	q->answers = json_object_new_object();
 	snprintf(q->target, sizeof(q->target), "%s", target);
@@ -251,24 +284,22 @@ int questions_ask_heads(struct keeper *k, int fd, struct err *err)
 int questions_ask_ready(struct keeper *k, const char *target, int fd, struct err *err)
 {
 	const struct job look = { .operation = OPERATION_PREPARE,
-				  .who = JOB_CLIENT,
-				  .client = fd };
+				  .owner = &control_client,
+				  .fd = fd };
 	int rc;
 
 	/* What the other head thinks of it, it will say when it is asked to hand over. */
-	if (k->peers.corosync && strcmp(target, k->peers.self) == 0)
+	if (peers_are_clustered(k) && strcmp(target, k->self) == 0)
 		return jobs_add(k, &look, 0, err);
-	rc = handover_check_target(k, target, err);
+	rc = peers_check(k, target, err);
 	return rc < 0 ? rc : ask(k, target, "ready", READY_MS, fd, err);
 }
 
 static bool all_have_answered(struct keeper *k, const struct question *q)
 {
-	const struct corosync_head *heads = NULL;
-	size_t n = 0;
+	size_t n;
+	const struct corosync_head *heads = peers_heads(k, &n);
 
-	if (k->peers.corosync)
-		heads = corosync_heads(k->peers.corosync, &n);
 	for (size_t i = 0; i < n; i++)
 		if (heads[i].joined && !find_answer(q->answers, heads[i].name))
 			return false;
@@ -297,7 +328,7 @@ static void take_answer(struct keeper *k, const char *from, const struct message
 
 void questions_message(struct keeper *k, const char *from, const struct message *m)
 {
-	bool to_us = strcmp(m->to, k->peers.self) == 0;
+	bool to_us = strcmp(m->to, k->self) == 0;
 
 	if (m->type == MESSAGE_ANSWER && to_us)
 		take_answer(k, from, m);
@@ -308,17 +339,27 @@ void questions_message(struct keeper *k, const char *from, const struct message 
 		consider(k, from, m);
 }
 
+int questions_open(struct keeper *k, struct err *err)
+{
+	k->questions = calloc(1, sizeof(*k->questions));
+	return k->questions ? 0 : err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "keeper");
+}
+
 void questions_close(struct keeper *k)
 {
+	if (!k->questions)
+		return;
 	for (size_t i = 0; i < QUESTIONS_MAX; i++) {
-		struct question *q = &k->questions.asked[i];
+		struct question *q = &k->questions->asked[i];
 
-		if (k->questions.looking[i].id)
-			end_looking(&k->questions.looking[i]);
+		if (k->questions->looking[i].id)
+			end_looking(&k->questions->looking[i]);
 		if (!q->id)
 			continue;
 		sd_event_source_disable_unref(q->deadline);
 		json_object_put(q->answers);
 		close(q->fd);
 	}
+	free(k->questions);
+	k->questions = NULL;
 }

@@ -16,8 +16,12 @@
  * counters before it and those a second later both stand for (settled). In standby nobody
  * waits for rpc.mountd, and it is looked after every ten seconds.
  */
+#include "keeper/watch.h"
+
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <systemd/sd-daemon.h>
@@ -27,7 +31,12 @@
 #include <systemd/sd-journal.h>
 
 #include "core/cleanup.h"
-#include "keeper/internal.h"
+#include "keeper/census.h"
+#include "keeper/grace.h"
+#include "keeper/jobs.h"
+#include "keeper/op.h"
+#include "keeper/peers.h"
+#include "keeper/timer.h"
 #include "os/child.h"
 #include "os/conncount.h"
 #include "os/lock.h"
@@ -43,6 +52,30 @@
 #define EXPIRE_MAX_S 255 /* an exit status holds no more */
 /* After an attempt to mend the daemons, whether it helped or not. */
 #define MEND_AGAIN_MS 10000
+
+struct watch {
+	struct op op; /* sockets inside */
+	sd_event_source *timer;
+	int counters;              /* of its TCP connections, opened inside; or -errno */
+	struct conn_counts counts; /* the last that were read … */
+	bool settled;       /* … and what was listed then stays until they change */
+	int64_t listed_ms;  /* when that was */
+	struct conns conns; /* the last that were there … */
+	bool unrecorded;    /* … not yet on the disk */
+	bool untold;        /* … not yet with the other heads */
+	bool told;          /* they have a table of ours */
+	uint64_t serial;    /* of it */
+	pid_t recorder;
+	pid_t expirer;
+	int64_t expired_ms; /* when clients were last looked at … */
+	int expire_s;       /* … and for how long none has to be ended then */
+	int64_t mended_ms;
+	struct census census;
+	struct vigil vigil;
+	struct peer_connections
+		peer_conns;    /* what the serving head has told, while it is another */
+	int64_t peer_conns_ms; /* … when */
+};
 
 /* Sockets opened inside stay there, wherever the keeper itself is. */
 static int open_inside(struct watch *w)
@@ -65,27 +98,30 @@ static int open_inside(struct watch *w)
 	return rc < 0 ? rc : back;
 }
 
-void watch_forget(struct keeper *k)
+/* Let go of the namespaces: they may be new ones, or shall go. */
+static void forget(struct watch *w)
 {
-	diag_close(k->watch.op.diag);
-	k->watch.op.diag = NULL;
-	if (k->watch.counters >= 0)
-		close(k->watch.counters);
-	k->watch.counters = -1;
-	census_forget(&k->watch.census);
-	k->watch.settled = false;
-	ns_close(&k->watch.op.inside);
+	diag_close(w->op.diag);
+	w->op.diag = NULL;
+	if (w->counters >= 0)
+		close(w->counters);
+	w->counters = -1;
+	census_forget(&w->census);
+	w->settled = false;
+	ns_close(&w->op.inside);
 }
 
-void watch_pause(struct keeper *k)
+void watch_operation_begins(struct keeper *k, enum operation operation)
 {
 	/* What they do is out of date now, and in the way. */
-	if (k->watch.recorder > 0)
-		kill(k->watch.recorder, SIGKILL);
-	if (k->watch.expirer > 0)
-		kill(k->watch.expirer, SIGKILL);
-	census_pause(&k->watch.census);
-	grace_pause(k);
+	if (k->watch->recorder > 0)
+		kill(k->watch->recorder, SIGKILL);
+	if (k->watch->expirer > 0)
+		kill(k->watch->expirer, SIGKILL);
+	census_pause(&k->watch->census);
+	grace_pause(&k->watch->vigil);
+	if (operation == OPERATION_TEARDOWN)
+		forget(k->watch);
 }
 
 /* A child inside the service, as disk and knfsd may hang. Return: true in the child. */
@@ -116,7 +152,7 @@ static void record_connections(struct keeper *k, const char *text)
 {
 	struct op op;
 
-	if (!begin_inside(k, &k->watch.recorder, &op))
+	if (!begin_inside(k, &k->watch->recorder, &op))
 		return;
 	state_replace(&op.paths, op.paths.conns, text, strlen(text));
 	_exit(0);
@@ -138,12 +174,12 @@ static void tell_expired(const struct client *client, void *data)
 /* The child's exit status is for how long nobody needs to look; 0 = it cannot say. */
 static void expire_clients(struct keeper *k)
 {
-	struct watch *w = &k->watch;
+	struct watch *w = k->watch;
 	struct op op;
 	int wait_s;
 
-	if (!has_ended(&w->expirer, &w->expire_s) || k->state != STATE_SERVING ||
-	    k->jobs.busy)
+	if (!has_ended(&w->expirer, &w->expire_s) || jobs_state(k) != STATE_SERVING ||
+	    jobs_is_busy(k))
 		return;
 	wait_s = w->expire_s > EXPIRE_MIN_S ? w->expire_s : EXPIRE_MIN_S;
 	if (child_now_ms() < w->expired_ms + wait_s * 1000)
@@ -158,7 +194,7 @@ static void expire_clients(struct keeper *k)
 
 static void tell(struct keeper *k, const char *text)
 {
-	struct watch *w = &k->watch;
+	struct watch *w = k->watch;
 
 	w->serial++;
 	w->census.told = w->census.most;
@@ -175,9 +211,10 @@ static void tell(struct keeper *k, const char *text)
 /* It serves no more. What the others have been told is older than what the disk has now. */
 static void take_back(struct keeper *k)
 {
-	struct watch *w = &k->watch;
+	struct watch *w = k->watch;
 
-	if (k->jobs.busy || (k->state != STATE_STANDBY && k->state != STATE_ABSENT))
+	if (jobs_is_busy(k) ||
+	    (jobs_state(k) != STATE_STANDBY && jobs_state(k) != STATE_ABSENT))
 		return;
 	/* The next time it serves, another head may have written to the disk meanwhile. */
 	conns_free(&w->conns);
@@ -232,28 +269,29 @@ static void look(struct watch *w)
  */
 static void arm(struct keeper *k)
 {
-	unsigned int ms = k->state == STATE_SERVING ? SERVING_MS : STANDBY_MS;
+	unsigned int ms = jobs_state(k) == STATE_SERVING ? SERVING_MS : STANDBY_MS;
 
-	sd_event_source_set_time_accuracy(k->watch.timer, ms * 1000);
-	keeper_arm(k->watch.timer, ms / 2);
+	sd_event_source_set_time_accuracy(k->watch->timer, ms * 1000);
+	timer_arm(k->watch->timer, ms / 2);
 }
 
-void watch_sample(struct keeper *k)
+/* Look at the connections now, and again when it is time. */
+static void sample(struct keeper *k)
 {
-	struct watch *w = &k->watch;
+	struct watch *w = k->watch;
 	_cleanup_free_ char *text = NULL;
 	bool record, others;
 	int status;
 
 	arm(k);
 	take_back(k);
-	if (k->state != STATE_SERVING || k->jobs.busy || open_inside(w) < 0)
+	if (jobs_state(k) != STATE_SERVING || jobs_is_busy(k) || open_inside(w) < 0)
 		return;
 	peer_connections_free(&w->peer_conns);
 	look(w);
 	/* A disk that hangs keeps nobody from telling; what is sent waits for nothing. */
 	record = has_ended(&w->recorder, &status) && w->unrecorded;
-	others = w->untold && k->peers.n_known && !k->peers.n_queue;
+	others = w->untold && peers_have_time(k);
 	text = w->conns.n && (record || others) ? conns_format(&w->conns) : NULL;
 	if (text && record) {
 		record_connections(k, text);
@@ -266,23 +304,29 @@ void watch_sample(struct keeper *k)
 	}
 }
 
+void watch_operation_ended(struct keeper *k)
+{
+	forget(k->watch);
+	sample(k);
+}
+
 void watch_peers_changed(struct keeper *k)
 {
-	k->watch.untold = true;
+	k->watch->untold = true;
 }
 
 void watch_message(struct keeper *k, const char *from, const struct message *m)
 {
-	struct watch *w = &k->watch;
+	struct watch *w = k->watch;
 	struct err err = { 0 };
 	int rc;
 
 	if (m->type != MESSAGE_CONNS || m->protocol != MESSAGE_PROTOCOL ||
-	    strcmp(from, k->peers.self) == 0 || k->state == STATE_SERVING)
+	    strcmp(from, k->self) == 0 || jobs_state(k) == STATE_SERVING)
 		return;
 	rc = peer_connections_take(&w->peer_conns, k->svc, from, m, &err);
 	if (rc > 0)
-		w->replica_ms = child_now_ms();
+		w->peer_conns_ms = child_now_ms();
 	else if (rc < 0)
 		sd_journal_print(LOG_WARNING, "%s: message from %s ignored: %s",
 				 k->svc->name, from, err.text);
@@ -290,7 +334,7 @@ void watch_message(struct keeper *k, const char *from, const struct message *m)
 
 struct json_object *watch_describe(const struct keeper *k)
 {
-	const struct watch *w = &k->watch;
+	const struct watch *w = k->watch;
 	struct json_object *o;
 
 	if (!w->peer_conns.conns.n)
@@ -301,22 +345,22 @@ struct json_object *watch_describe(const struct keeper *k)
 			       json_object_new_int64(w->peer_conns.conns.n));
 	json_object_object_add(o, "held", json_object_new_int64(w->peer_conns.held));
 	json_object_object_add(o, "age_ms",
-			       json_object_new_int64(child_now_ms() - w->replica_ms));
+			       json_object_new_int64(child_now_ms() - w->peer_conns_ms));
 	return o;
 }
 
 static void mend(struct keeper *k)
 {
-	struct job job = { .who = JOB_KEEPER };
+	struct job job = { .fd = -1 };
 
-	if (k->state == STATE_SERVING &&
+	if (jobs_state(k) == STATE_SERVING &&
 	    !(lock_is_held(k->paths.mountd_pid) && lock_is_held(k->paths.nfsdcld_pid)))
 		job.operation = OPERATION_MEND;
-	else if (k->state == STATE_STANDBY && !lock_is_held(k->paths.mountd_pid))
+	else if (jobs_state(k) == STATE_STANDBY && !lock_is_held(k->paths.mountd_pid))
 		job.operation = OPERATION_STANDBY;
 	else
 		return;
-	k->watch.mended_ms = child_now_ms();
+	k->watch->mended_ms = child_now_ms();
 	jobs_add(k, &job, 0, NULL);
 }
 
@@ -324,38 +368,54 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct keeper *k = data;
 
-	k->watch.untold |= census_sample(k);
-	watch_sample(k);
-	grace_sample(k);
+	k->watch->untold |= census_sample(k, &k->watch->census);
+	sample(k);
+	grace_sample(k, &k->watch->vigil);
 	expire_clients(k);
-	if (k->jobs.was_ready && !k->jobs.busy &&
-	    child_now_ms() > k->watch.mended_ms + MEND_AGAIN_MS)
+	if (jobs_is_ready(k) && !jobs_is_busy(k) &&
+	    child_now_ms() > k->watch->mended_ms + MEND_AGAIN_MS)
 		mend(k);
 	return 0;
 }
 
+const struct peer_connections *watch_told(const struct keeper *k)
+{
+	return &k->watch->peer_conns;
+}
+
 int watch_open(struct keeper *k, struct err *err)
 {
-	int rc = op_init(&k->watch.op, k->svc, err);
+	struct watch *w = calloc(1, sizeof(*w));
+	int rc;
 
-	k->watch.mended_ms = -MEND_AGAIN_MS;
-	k->watch.counters = k->watch.census.calls_fd = k->watch.census.fd = -1;
+	if (!w)
+		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "keeper");
+	k->watch = w;
+	w->mended_ms = -MEND_AGAIN_MS;
+	w->counters = w->census.calls_fd = w->census.fd = -1;
+	rc = op_init(&w->op, k->svc, err);
 	if (rc < 0)
 		return rc;
-	rc = sd_event_add_time_relative(k->event, &k->watch.timer, CLOCK_MONOTONIC,
+	rc = sd_event_add_time_relative(k->event, &w->timer, CLOCK_MONOTONIC,
 					STANDBY_MS * 1000, 0, on_timer, k);
 	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop") : 0;
 }
 
 void watch_close(struct keeper *k)
 {
-	sd_event_source_disable_unref(k->watch.timer);
-	conns_free(&k->watch.conns);
-	peer_connections_free(&k->watch.peer_conns);
-	if (k->watch.timer) {
-		grace_pause(k);
-		census_close(&k->watch.census);
-		watch_forget(k);
-		op_release(&k->watch.op);
+	struct watch *w = k->watch;
+
+	if (!w)
+		return;
+	sd_event_source_disable_unref(w->timer);
+	conns_free(&w->conns);
+	peer_connections_free(&w->peer_conns);
+	if (w->timer) {
+		grace_pause(&w->vigil);
+		census_close(&w->census);
+		forget(w);
+		op_release(&w->op);
 	}
+	free(w);
+	k->watch = NULL;
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* claims: one service, one start. */
+#ifndef BATON_KEEPER_CLAIMS_H
+#define BATON_KEEPER_CLAIMS_H
+
+#include "core/claim.h"
+#include "core/message.h"
+#include "core/plan.h"
+#include "keeper/context.h"
+
+int claims_open(struct keeper *k, struct err *err);
+/**
+ * claims_begin - start the service here, if the other heads let it
+ * @terms: copied
+ * @fd: who asks, taken over if this returns 0
+ *
+ * Return: 0, or -errno with why not.
+ */
+int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
+		 struct err *err);
+/**
+ * claims_check_operation - may it begin here, or has another head claimed the service?
+ * Return: 0, or -errno with who has.
+ */
+int claims_check_operation(const struct keeper *k, enum operation operation,
+			   struct err *err);
+/** claims_overrule - somebody wants a stop of this head. */
+void claims_overrule(struct keeper *k);
+void claims_message(struct keeper *k, const char *from, const struct message *message);
+void claims_peers_changed(struct keeper *k);
+void claims_close(struct keeper *k);
+
+#endif

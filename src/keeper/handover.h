@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* handover: this head's part in a hand-over. */
+#ifndef BATON_KEEPER_HANDOVER_H
+#define BATON_KEEPER_HANDOVER_H
+
+#include <json-c/json.h>
+
+#include "core/claim.h"
+#include "core/message.h"
+#include "keeper/context.h"
+
+int handover_open(struct keeper *k, struct err *err);
+/**
+ * handover_begin - hand over to @target
+ * @budget_ms: how long the asker waits; 0 = as long as it takes
+ * @fd: the asker, taken over if this returns 0
+ *
+ * Return: 0, or -errno with why not.
+ */
+int handover_begin(struct keeper *k, const char *target, unsigned int budget_ms, int fd,
+		   struct err *err);
+/**
+ * handover_check_source - would this head take the service from @from, which says @m?
+ * Return: 0, or -errno with why not.
+ */
+int handover_check_source(struct keeper *k, const char *from, const struct message *m,
+			  struct err *err);
+/**
+ * handover_check_start - may a start be asked for now?
+ * @terms: Pacemaker's start overrules a hand-over, as it decides; an administrator's does not,
+ *         unless he takes over. What has been granted is another head's, until it says otherwise
+ *
+ * Return: 0, or -errno with why not.
+ */
+int handover_check_start(const struct keeper *k, const struct claim_terms *terms,
+			 struct err *err);
+/** handover_overrule - somebody wants a start or a stop of this head. */
+void handover_overrule(struct keeper *k);
+/** handover_peer - the other head of one that is going on, NULL = none is. */
+const char *handover_peer(const struct keeper *k);
+/** handover_generation - the highest that was seen. */
+uint64_t handover_generation(const struct keeper *k);
+/** handover_last - the record of the last one that has ended, not owned; may be NULL. */
+struct json_object *handover_last(const struct keeper *k);
+void handover_message(struct keeper *k, const char *from, const struct message *message);
+/** handover_peers_changed - heads have come or gone. */
+void handover_peers_changed(struct keeper *k);
+void handover_close(struct keeper *k);
+
+#endif
