@@ -87,6 +87,7 @@ check-lint:
 	find src tests -name '*.[ch]' -exec clang-format --dry-run -Werror {} +
 	$(CLOCK) cppcheck cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--std=c11 -D_GNU_SOURCE -Isrc src tests
+	$(PYTHON) tests/includes.py
 	$(PYTHON) -m pyflakes $$(find lab tests -name '*.py') lab/lab lab/demo lab/soak lab/powerd
 	shellcheck --severity=warning completions/baton.bash \
 		$$(grep -rlE '^#!/bin/(ba)?sh' .ci lab tests)

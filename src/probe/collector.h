@@ -4,7 +4,7 @@
 #define BATON_PROBE_COLLECTOR_H
 
 #include "probe/lane.h"
-#include "probe/run.h"
+#include "probe/result.h"
 #include "probe/slots.h"
 #include "probe/verify.h"
 

@@ -7,10 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/err.h"
 #include "probe/collector.h"
 #include "probe/display.h"
 #include "probe/lane.h"
-#include "probe/run.h"
+#include "probe/result.h"
 #include "probe/worker.h"
 
 /**

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "probe/run.h"
+#include "probe/result.h"
 
 /** report_print_table - for people, at most 80 columns; blocks where the charset is UTF-8 */
 void report_print_table(FILE *out, const struct run_result *result);

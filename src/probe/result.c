@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* result: what a run proves. Pure. */
-#include "probe/run.h"
+#include "probe/result.h"
 
 #include "probe/block.h"
 

@@ -60,9 +60,10 @@ static int place_exports(struct stock_group *stock)
 
 	for (size_t i = 0; i < stock->n_exports && rc == 0; i++) {
 		struct stock_export *e = &stock->exports[i];
-		const char *inside = stock->directory
-					     ? mounttable_find_below(stock->directory, e->path)
-					     : NULL;
+		const char *inside =
+			stock->directory
+				? mounttable_find_below(stock->directory, e->path)
+				: NULL;
 
 		rc = inside ? set(&e->inside, inside) : 0;
 	}

@@ -320,14 +320,3 @@ int import_group(struct import *t, const struct stock_group *stock,
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "%s", stock->id);
 	return rc;
 }
-
-void import_free(struct import *t)
-{
-	strlist_free(&t->keys);
-	strlist_free(&t->remarks);
-	strlist_free(&t->mounts);
-	for (enum command_tool i = 0; i < COMMANDS_TOOLS; i++)
-		for (enum command_step k = 0; k < COMMANDS_STEPS; k++)
-			strlist_free(&t->commands[i][k]);
-	memset(t, 0, sizeof(*t));
-}

@@ -88,9 +88,10 @@ static const char *find_fault(const struct stock_group *stock,
 		return "its client is not a single name";
 	for (size_t i = 0; i < stock->n_exports; i++) {
 		const struct stock_export *outer = &stock->exports[i];
-		const char *below = outer->inside && is_single(outer->client)
-					    ? mounttable_find_below(outer->inside, e->inside)
-					    : NULL;
+		const char *below =
+			outer->inside && is_single(outer->client)
+				? mounttable_find_below(outer->inside, e->inside)
+				: NULL;
 
 		if (below && *below)
 			return "it lies within another export, and its clients will come "
@@ -115,7 +116,8 @@ static bool is_first(const struct stock_group *stock, size_t k)
 static void add_mount_line(struct import *t, const struct stock_group *stock,
 			   const struct stock_export *e)
 {
-	const char *now = stock->root ? mounttable_find_below(stock->root, e->path) : NULL;
+	const char *now =
+		stock->root ? mounttable_find_below(stock->root, e->path) : NULL;
 	const struct address *a = &stock->addresses[0];
 	bool v6 = stock->n_addresses && a->ip.family == AF_INET6;
 	char ip[IPADDR_TEXT] = "ADDRESS";

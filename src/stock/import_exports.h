@@ -3,7 +3,7 @@
 #ifndef BATON_STOCK_IMPORT_EXPORTS_H
 #define BATON_STOCK_IMPORT_EXPORTS_H
 
-#include "stock/import.h"
+#include "stock/import_print.h"
 
 /**
  * import_exports_add - add the exports to the keys, and how clients mount them

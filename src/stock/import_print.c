@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* import_print: a translation as a service file. */
-#include "stock/import.h"
+#include "stock/import_print.h"
+
+#include <string.h>
+
 #include "stock/wrap.h"
 
 static const struct wrap from = { "# made from ", "# ", "", 0 };
@@ -80,4 +83,15 @@ void import_print(FILE *out, const struct import *t, const struct stock_group *s
 	fputc('\n', out);
 	import_print_service(out, t);
 	print_commands(out, t, stock);
+}
+
+void import_free(struct import *t)
+{
+	strlist_free(&t->keys);
+	strlist_free(&t->remarks);
+	strlist_free(&t->mounts);
+	for (enum command_tool i = 0; i < COMMANDS_TOOLS; i++)
+		for (enum command_step k = 0; k < COMMANDS_STEPS; k++)
+			strlist_free(&t->commands[i][k]);
+	memset(t, 0, sizeof(*t));
 }
