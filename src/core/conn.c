@@ -13,7 +13,6 @@
 #include "core/cleanup.h"
 #include "core/text.h"
 
-
 /* The longest line: two IPv6 addresses, two ports, three blanks. */
 #define LINE_MAX_LEN (2 * (IPADDR_TEXT - 1) + 2 * 5 + 3)
 

@@ -207,8 +207,7 @@ int record_load(const struct sever *s, bool make, struct client_record *record,
 	r->make = make;
 	rc = timed_child_run(work_load, r, s->state, sever_until(s, PATIENCE_MS), err);
 	if (rc == 0 && r->found) {
-		rc = client_record_parse(record, &s->ip, s->port, r->text, r->len,
-					 err);
+		rc = client_record_parse(record, &s->ip, s->port, r->text, r->len, err);
 		if (rc < 0)
 			err_wrap(err, rc, "%s/%s", s->state,
 				 client_record_name(&s->ip, s->port, name));

@@ -87,9 +87,8 @@ static bool announce_again(void *data)
 
 static void tickle_on(struct arrival *a)
 {
-	const struct tickle tickle = { &a->raw,        a->diag,
-				       a->sever->port, &a->record.conns,
-				       announce_again, a };
+	const struct tickle tickle = { &a->raw,          a->diag,        a->sever->port,
+				       &a->record.conns, announce_again, a };
 
 	if (fork() != 0)
 		return;
