@@ -64,7 +64,6 @@ static void show_title(struct json_object *record)
 		       json_member_string(record, "to"));
 	printf(" %s in %.0f ms", json_member_string(record, "outcome"),
 	       json_member_double(record, "ms"));
-	/* Only its source knows how long a move's pause was. */
 	if (json_object_object_get_ex(record, "pause_ms", &pause) && pause)
 		printf(", pause %.0f ms", json_object_get_double(pause));
 	printf("%s%s\n", error[0] ? ": " : "", error);

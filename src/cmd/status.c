@@ -79,7 +79,7 @@ static void show_grace(struct json_object *row, struct json_object *shown)
 	json_object_object_add(shown, "grace", json_object_new_string(text));
 }
 
-/* The newest of all heads; of the same, the source's, which knows the pause. */
+/* The newest of all heads; of the same, one that knows the pause: who came later does not. */
 static struct json_object *find_last(struct json_object *rows, const char *service)
 {
 	struct json_object *best = NULL;

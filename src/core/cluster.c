@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/xml.h"
 
@@ -264,13 +265,14 @@ static int find_primitives(struct cluster_resource *resource, const xmlNode *res
 	return n;
 }
 
-static int parse_score(const char *text)
+int cluster_parse_score(const char *text)
 {
 	long score;
 
-	if (strcmp(text, "INFINITY") == 0 || strcmp(text, "+INFINITY") == 0)
+	/* As pcmk_parse_score() has it, whatever the case. */
+	if (strcasecmp(text + (*text == '+'), "INFINITY") == 0)
 		return CLUSTER_INFINITY;
-	if (strcmp(text, "-INFINITY") == 0)
+	if (strcasecmp(text, "-INFINITY") == 0)
 		return -CLUSTER_INFINITY;
 	score = strtol(text, NULL, 10);
 	return score > CLUSTER_INFINITY    ? CLUSTER_INFINITY
@@ -281,7 +283,7 @@ static int parse_score(const char *text)
 static int note_score(struct cluster_resource *resource, const char *node,
 		      const char *score)
 {
-	int value = parse_score(score);
+	int value = cluster_parse_score(score);
 
 	for (size_t i = 0; i < resource->n_preferred; i++) {
 		long sum = (long)resource->preferred[i].score + value;

@@ -87,6 +87,9 @@ struct cluster_state {
 int cluster_read_state(struct cluster_state *state, const char *text, size_t len,
 		       const char *primitive, struct err *err);
 
+/** cluster_parse_score - of a constraint or of stickiness, at most CLUSTER_INFINITY either way */
+int cluster_parse_score(const char *text);
+
 /** cluster_read_error - why a tool failed, from its XML; "" if it does not say. */
 void cluster_read_error(const char *text, size_t len, char *buf, size_t size);
 

@@ -277,25 +277,6 @@ static int destroy_batch(struct diag *diag, const struct diag_entry *const *entr
 	return 0;
 }
 
-int diag_destroy(struct diag *diag, const struct diag_entry *entry, struct err *err)
-{
-	char local[IPADDR_TEXT], remote[IPADDR_TEXT];
-	int rc, one;
-
-	rc = destroy_batch(diag, &entry, 1, &one);
-	if (rc == 0)
-		rc = one;
-	return rc < 0 ? err_set(err,
-				rc == -EOPNOTSUPP ? BATON_EXIT_SOFTWARE
-						  : BATON_EXIT_FAILED,
-				-rc, "destroy %s:%u - %s:%u (%s)",
-				ipaddr_format(&entry->conn.local, local),
-				entry->conn.lport,
-				ipaddr_format(&entry->conn.remote, remote),
-				entry->conn.rport, conn_state_name(entry->conn.state))
-		      : 0;
-}
-
 static int tell_unable(struct err *err)
 {
 	return err_set(err, BATON_EXIT_SOFTWARE, EOPNOTSUPP,

@@ -33,7 +33,7 @@ struct diag;
  * @expires_ms: until that timer fires
  * @retrans: retransmissions so far
  * @family: of the socket: AF_INET6 also for an IPv4-mapped connection
- * @id: as the kernel gave it, cookie included, for diag_destroy()
+ * @id: as the kernel gave it, cookie included
  */
 struct diag_entry {
 	struct conn conn;
@@ -108,17 +108,6 @@ int diag_walk(struct diag *diag, uint16_t lport, uint32_t states, uint8_t extens
  * Return: 0, or -errno.
  */
 int diag_conns(struct diag *diag, uint16_t lport, struct conns *conns, struct err *err);
-
-/**
- * diag_destroy - destroy one socket (SOCK_DESTROY)
- *
- * In a live network the kernel sends the peer a RST (net/ipv4/tcp.c, tcp_abort()): silence
- * the namespace first.
- *
- * Return: 0, -ENOENT (gone meanwhile), -EOPNOTSUPP (no CONFIG_INET_DIAG_DESTROY, or a
- * TIME-WAIT before that could be aborted), or -errno.
- */
-int diag_destroy(struct diag *diag, const struct diag_entry *entry, struct err *err);
 
 /**
  * diag_check_destroy - can this kernel destroy sockets?

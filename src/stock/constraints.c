@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/cleanup.h"
+#include "core/cluster.h"
 #include "core/text.h"
 #include "stock/resource.h"
 
@@ -20,21 +20,6 @@ static void take_meta(struct stock_group *stock, const char *id, const char *nam
 		strlist_add(&stock->meta, "%s=%s", name, value);
 	else if (strcmp(name, "resource-stickiness") != 0)
 		resource_tell(stock, id, name, value, data);
-}
-
-/* crm_score_infinity of Pacemaker */
-#define INFINITY_SCORE 1000000
-
-static long parse_score(const char *text)
-{
-	long score = strcasecmp(text, "-INFINITY") == 0 ? -INFINITY_SCORE
-		     : strcasecmp(text + (*text == '+'), "INFINITY") == 0
-			     ? INFINITY_SCORE
-			     : strtol(text, NULL, 10);
-
-	return score > INFINITY_SCORE    ? INFINITY_SCORE
-	       : score < -INFINITY_SCORE ? -INFINITY_SCORE
-					 : score;
 }
 
 /* Pacemaker adds up what the resources of a group have (Pacemaker Explained, Groups). */
@@ -58,11 +43,11 @@ static void take_stickiness(struct stock_group *stock, const xmlNode *config,
 		if (!own || !id || !strlist_has(&stock->replaced, id))
 			continue;
 		told = true;
-		sum += parse_score(own);
+		sum += cluster_parse_score(own);
 	}
 	if (!told)
 		return;
-	if (labs(sum) >= INFINITY_SCORE)
+	if (labs(sum) >= CLUSTER_INFINITY)
 		strlist_add(&stock->meta, "%s=%sINFINITY", name, sum < 0 ? "-" : "");
 	else
 		strlist_add(&stock->meta, "%s=%ld", name, sum);
