@@ -214,18 +214,15 @@ static void say_interrupted(struct move_run *r)
 /* The keepers' last word may have been lost with our own keeper. */
 static void find_record(struct move_run *r)
 {
-	struct json_object *records, *last;
+	struct json_object *last;
 	struct paths paths;
 
 	paths_init(&paths, r->name);
-	if (ledger_load(&paths, &records, NULL) < 0)
-		return;
-	last = json_object_array_get_idx(records, json_object_array_length(records) - 1);
-	if (last && strcmp(json_member_string(last, "op"), "move") == 0 &&
-	    strcmp(json_member_string(last, "to"), r->to) == 0 &&
+	last = ledger_find_last(&paths, "move", NULL);
+	if (last && strcmp(json_member_string(last, "to"), r->to) == 0 &&
 	    json_member_double(last, "began") >= (double)r->began - 1)
 		take_record(r, last);
-	json_object_put(records);
+	json_object_put(last);
 }
 
 static void judge(struct move_run *r)

@@ -21,20 +21,14 @@
 
 static void find_last_source(const struct move_run *r, char head[CLUSTER_NAME])
 {
-	struct json_object *records;
+	struct json_object *last;
 	struct paths paths;
 
 	paths_init(&paths, r->name);
-	if (ledger_load(&paths, &records, NULL) < 0)
-		return;
-	for (size_t i = json_object_array_length(records); i > 0 && !head[0]; i--) {
-		struct json_object *o = json_object_array_get_idx(records, i - 1);
-
-		if (strcmp(json_member_string(o, "op"), "move") == 0 &&
-		    strcmp(json_member_string(o, "outcome"), "done") == 0)
-			snprintf(head, CLUSTER_NAME, "%s", json_member_string(o, "from"));
-	}
-	json_object_put(records);
+	last = ledger_find_last(&paths, "move", "done");
+	if (last)
+		snprintf(head, CLUSTER_NAME, "%s", json_member_string(last, "from"));
+	json_object_put(last);
 }
 
 static int choose_head(struct move_run *r)

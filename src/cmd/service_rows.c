@@ -99,21 +99,13 @@ static void add_error(struct json_object *row, const char *error)
 
 static void add_last_move(struct json_object *row, const struct service *svc)
 {
-	struct json_object *records;
+	struct json_object *last;
 	struct paths paths;
 
 	paths_init(&paths, svc->name);
-	if (ledger_load(&paths, &records, NULL) < 0)
-		return;
-	for (size_t i = json_object_array_length(records); i > 0; i--) {
-		struct json_object *o = json_object_array_get_idx(records, i - 1);
-
-		if (strcmp(json_member_string(o, "op"), "move") != 0)
-			continue;
-		json_object_object_add(row, "last", json_object_get(o));
-		break;
-	}
-	json_object_put(records);
+	last = ledger_find_last(&paths, "move", NULL);
+	if (last)
+		json_object_object_add(row, "last", last);
 }
 
 static struct json_object *look_here(const struct service *svc, struct err *err)

@@ -6,17 +6,25 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const words[] = {
-#define X(name, word, help) [MESSAGE_##name] = word,
+static const struct {
+	const char *word;
+	enum message_topic topic;
+} types[] = {
+#define X(name, word, topic, help) [MESSAGE_##name] = { word, TOPIC_##topic },
 	MESSAGE_TABLE(X)
 #undef X
 };
 
-#define WORDS (sizeof(words) / sizeof(words[0]))
+#define N_TYPES (sizeof(types) / sizeof(types[0]))
 
 const char *message_word(enum message_type type)
 {
-	return words[type];
+	return types[type].word;
+}
+
+enum message_topic message_topic(enum message_type type)
+{
+	return types[type].topic;
 }
 
 static void add_text(struct json_object *o, const char *key, const char *text)
@@ -31,7 +39,7 @@ char *message_format(const struct message *m)
 	char *text;
 
 	json_object_object_add(o, "v", json_object_new_int(MESSAGE_PROTOCOL));
-	add_text(o, "type", words[m->type]);
+	add_text(o, "type", types[m->type].word);
 	add_text(o, "to", m->to);
 	json_object_object_add(o, "generation", json_object_new_int64(m->generation));
 	add_text(o, "version", BATON_VERSION);
@@ -93,8 +101,8 @@ static int take_type(struct json_object *o, enum message_type *type, struct err 
 
 	if (take_text(o, "type", word, sizeof(word), err) < 0)
 		return -EPROTO;
-	for (size_t i = 0; i < WORDS; i++)
-		if (strcmp(word, words[i]) == 0) {
+	for (size_t i = 0; i < N_TYPES; i++)
+		if (strcmp(word, types[i].word) == 0) {
 			*type = i;
 			return 0;
 		}

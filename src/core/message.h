@@ -21,30 +21,41 @@
 #define MESSAGE_HEAD_MAX    255
 #define MESSAGE_VERSION_MAX 31
 
-/* X(NAME, word, help) */
+/* X(NAME, word, topic, help) */
 #define MESSAGE_TABLE(X)                                                                 \
-	X(PREPARE, "prepare", "source asks the target: can you take the service?")       \
-	X(READY, "ready", "target: everything but the disk is here")                     \
-	X(REFUSE, "refuse", "target: no, or not any more")                               \
-	X(GRANTED, "granted", "source: the disk is free, take it")                       \
-	X(ABORTED, "aborted", "source: the hand-over is off")                            \
-	X(SERVING, "serving", "target: done")                                            \
-	X(FAILED, "failed", "target: it did not start here")                             \
-	X(STEPS, "steps", "either: steps of the hand-over that have ended")              \
-	X(ASK, "ask", "anybody asks one head, or all")                                   \
-	X(ANSWER, "answer", "to that")                                                   \
-	X(HELLO, "hello",                                                                \
+	X(PREPARE, "prepare", HANDOVER,                                                  \
+	  "source asks the target: can you take the service?")                           \
+	X(READY, "ready", HANDOVER, "target: everything but the disk is here")           \
+	X(REFUSE, "refuse", HANDOVER, "target: no, or not any more")                     \
+	X(GRANTED, "granted", HANDOVER, "source: the disk is free, take it")             \
+	X(ABORTED, "aborted", HANDOVER, "source: the hand-over is off")                  \
+	X(SERVING, "serving", HANDOVER, "target: done")                                  \
+	X(FAILED, "failed", HANDOVER, "target: it did not start here")                   \
+	X(STEPS, "steps", HANDOVER, "either: steps of the hand-over that have ended")    \
+	X(ASK, "ask", QUESTION, "anybody asks one head, or all")                         \
+	X(ANSWER, "answer", QUESTION, "to that")                                         \
+	X(HELLO, "hello", KEEPER,                                                        \
 	  "each to all when one has joined: version, digest, generation")                \
-	X(CONNS, "connections",                                                          \
-	  "serving head to all: the connections there are, in parts")                    \
-	X(CLAIM, "claim", "to all: I want to start the service; how do you stand?")      \
-	X(STAND, "stand", "to that: so")                                                 \
-	X(UNCLAIM, "unclaim", "to all: my start has ended, or does not begin")
+	X(CONNS, "connections", CONNECTIONS,                                             \
+	  "serving head to all: the connections there are, in fragments")                \
+	X(CLAIM, "claim", CLAIM,                                                         \
+	  "to all: I want to start the service; how do you stand?")                      \
+	X(STAND, "stand", CLAIM, "to that: so")                                          \
+	X(UNCLAIM, "unclaim", CLAIM, "to all: my start has ended, or does not begin")
 
 enum message_type {
-#define X(name, word, help) MESSAGE_##name,
+#define X(name, word, topic, help) MESSAGE_##name,
 	MESSAGE_TABLE(X)
 #undef X
+};
+
+/** enum message_topic - what a message is about */
+enum message_topic {
+	TOPIC_HANDOVER,
+	TOPIC_QUESTION,
+	TOPIC_KEEPER,
+	TOPIC_CONNECTIONS,
+	TOPIC_CLAIM,
 };
 
 /**
@@ -77,6 +88,9 @@ struct message {
 
 /** message_word - "prepare", "ready" … */
 const char *message_word(enum message_type type);
+
+/** message_topic - what it is about, by the table. */
+enum message_topic message_topic(enum message_type type);
 
 /**
  * message_format - as text

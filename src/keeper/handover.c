@@ -351,7 +351,7 @@ void handover_message(struct keeper *k, const char *from, const struct message *
 
 	if (m->type == MESSAGE_HELLO && m->generation > t->generation)
 		t->generation = m->generation;
-	if (m->type > MESSAGE_STEPS ||
+	if (message_topic(m->type) != TOPIC_HANDOVER ||
 	    (m->type == MESSAGE_PREPARE && !is_new(k, from, m)))
 		return;
 	/* Of another protocol only the beginning is understood. */
@@ -404,23 +404,6 @@ int handover_begin(struct keeper *k, const char *target, unsigned int budget_ms,
 	return 0;
 }
 
-/* The last one before this keeper was started. */
-static struct json_object *remember_record(struct keeper *k)
-{
-	struct json_object *records, *last = NULL;
-
-	if (ledger_load(&k->paths, &records, NULL) < 0)
-		return NULL;
-	for (size_t i = json_object_array_length(records); i > 0 && !last; i--) {
-		struct json_object *r = json_object_array_get_idx(records, i - 1);
-
-		if (strcmp(json_member_string(r, "op"), "move") == 0)
-			last = json_object_get(r);
-	}
-	json_object_put(records);
-	return last;
-}
-
 int handover_open(struct keeper *k, struct err *err)
 {
 	struct handover *t = calloc(1, sizeof(*t));
@@ -437,7 +420,8 @@ int handover_open(struct keeper *k, struct err *err)
 		return err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop");
 	/* Above all that keepers before this one may have used; hello corrects it. */
 	t->generation = (uint64_t)seconds(CLOCK_REALTIME) * 1000;
-	t->last = remember_record(k);
+	/* The last one before this keeper was started. */
+	t->last = ledger_find_last(&k->paths, "move", NULL);
 	return 0;
 }
 

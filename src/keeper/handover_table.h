@@ -27,14 +27,13 @@ enum handover_phase {
 
 /** enum handover_event - what can happen to it */
 enum handover_event {
-	HANDOVER_WANTED,  /* this head is asked to hand over */
-	HANDOVER_MESSAGE, /* the first of the messages: + enum message_type */
-	HANDOVER_DONE = HANDOVER_MESSAGE + MESSAGE_FAILED +
-			1,  /* the operation begun has ended well */
+	HANDOVER_WANTED,    /* this head is asked to hand over */
+	HANDOVER_DONE,      /* the operation begun has ended well */
 	HANDOVER_BROKEN,    /* … or not */
 	HANDOVER_LEFT,      /* the other head's keeper has gone */
 	HANDOVER_LATE,      /* the deadline of the phase is over */
 	HANDOVER_OVERRULED, /* somebody asked this head for a start or a stop meanwhile */
+	HANDOVER_MESSAGE,   /* one has come: this and its enum message_type */
 };
 
 /**

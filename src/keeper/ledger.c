@@ -3,8 +3,10 @@
 #include "keeper/ledger.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "core/cleanup.h"
+#include "core/json.h"
 #include "os/file.h"
 
 #define LEDGER_MAX_LEN (4u << 20)
@@ -29,4 +31,26 @@ int ledger_load(const struct paths *paths, struct json_object **records, struct 
 	*records = NULL;
 	return err_set(err, BATON_EXIT_FAILED, 0, "%s is damaged; remove it",
 		       paths->ledger);
+}
+
+static bool is_of(struct json_object *record, const char *key, const char *value)
+{
+	return !value || strcmp(json_member_string(record, key), value) == 0;
+}
+
+struct json_object *ledger_find_last(const struct paths *paths, const char *op,
+				     const char *outcome)
+{
+	struct json_object *records, *found = NULL;
+
+	if (ledger_load(paths, &records, NULL) < 0)
+		return NULL;
+	for (size_t i = json_object_array_length(records); i > 0 && !found; i--) {
+		struct json_object *r = json_object_array_get_idx(records, i - 1);
+
+		if (is_of(r, "op", op) && is_of(r, "outcome", outcome))
+			found = json_object_get(r);
+	}
+	json_object_put(records);
+	return found;
 }

@@ -32,4 +32,15 @@ void ledger_append(const struct paths *paths, const char *name,
  */
 int ledger_load(const struct paths *paths, struct json_object **records, struct err *err);
 
+/**
+ * ledger_find_last - the newest record
+ * @paths: of the service
+ * @op: of this operation, "move"; NULL = of any
+ * @outcome: that ended so, "done"; NULL = in any way
+ *
+ * Return: the record, owned by the caller, or NULL.
+ */
+struct json_object *ledger_find_last(const struct paths *paths, const char *op,
+				     const char *outcome);
+
 #endif

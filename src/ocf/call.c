@@ -144,20 +144,13 @@ int call_keeper(const struct call *call, struct json_object *request,
 /* Why the standby of a keeper failed that was started at @since or later (UNIX time). */
 static void tell_reason(const struct call *call, double since, struct err *err)
 {
-	struct json_object *records, *last;
-	const char *error;
+	struct json_object *last = ledger_find_last(&call->paths, NULL, NULL);
+	const char *error = last ? json_member_string(last, "error") : "";
 
-	if (ledger_load(&call->paths, &records, NULL) < 0)
-		return;
-	last = json_object_array_length(records)
-		       ? json_object_array_get_idx(records,
-						   json_object_array_length(records) - 1)
-		       : NULL;
-	error = last ? json_member_string(last, "error") : "";
 	if (*error && strcmp(json_member_string(last, "op"), "standby") == 0 &&
 	    json_member_double(last, "began") >= since)
 		err_set(err, BATON_EXIT_KEEPER, 0, "%s", error);
-	json_object_put(records);
+	json_object_put(last);
 }
 
 int call_bring_back(const struct call *call, struct err *err)
