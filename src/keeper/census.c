@@ -65,9 +65,8 @@ static void begin(struct keeper *k, struct census *c)
 	c->counted = false;
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return;
-	c->pid = fork();
+	c->pid = child_fork(ends[1], -1);
 	if (c->pid == 0) {
-		child_close_others(ends[1], -1);
 		if (op_init(&op, k->svc, NULL) < 0 || op_go(&op, PLACE_INSIDE, NULL) < 0)
 			_exit(1);
 		count(&op, ends[1]);

@@ -245,12 +245,10 @@ static int fork_child(struct runner *runner, enum operation operation, struct er
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "socketpair");
-	runner->pid = fork();
+	runner->pid = child_fork(runner->lock, pair[1]);
 	if (runner->pid == 0) {
 		sigset_t none;
 
-		/* Not the keeper's socket and clients: they must see when it is gone. */
-		child_close_others(runner->lock, pair[1]);
 		sigemptyset(&none);
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		/* The terminal's Ctrl-C is for the command, not for half a mount. */
@@ -259,10 +257,8 @@ static int fork_child(struct runner *runner, enum operation operation, struct er
 	}
 	close(pair[1]);
 	if (runner->pid < 0) {
-		int errnum = errno;
-
 		close(pair[0]);
-		return err_set(err, BATON_EXIT_RESOURCE, errnum, "fork");
+		return err_set(err, BATON_EXIT_RESOURCE, -runner->pid, "fork");
 	}
 	runner->fd = pair[0];
 	begin_step(runner, "look at what stands", LOOK_MS);

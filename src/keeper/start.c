@@ -90,12 +90,11 @@ static int begin_asking(struct op *op, struct err *err)
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "pipe");
-	pid = fork();
+	pid = child_fork(ends[1], -1);
 	if (pid == 0) {
 		struct answer answer = { 0 };
 		int rc = 0;
 
-		close(op->lock);
 		for (size_t i = 0; i < op->svc->n_addresses && rc != 1; i++) {
 			rc = ask_for(op->svc, &op->svc->addresses[i], &answer.err);
 			answer.asked += rc >= 0;
@@ -107,7 +106,7 @@ static int begin_asking(struct op *op, struct err *err)
 	}
 	close(ends[1]);
 	op->asking = ends[0];
-	return pid < 0 ? err_set(err, BATON_EXIT_RESOURCE, errno, "fork") : 0;
+	return pid < 0 ? err_set(err, BATON_EXIT_RESOURCE, -pid, "fork") : 0;
 }
 
 /*
@@ -361,22 +360,10 @@ static bool announce_again(void *op)
 	return true;
 }
 
-/* So that the start is over. */
-static void tickle_on(struct op *op)
-{
-	const struct tickle tickle = { &op->raw,   op->diag,       NFS_PORT,
-				       &op->conns, announce_again, op };
-	pid_t pid = fork();
-
-	if (pid != 0)
-		return;
-	close(op->lock);
-	tickle_again(&tickle);
-	_exit(0);
-}
-
 static int run_tickle(struct op *op, struct err *err)
 {
+	const struct tickle again = { &op->raw,       op->diag, NFS_PORT, &op->conns,
+				      announce_again, op,       op->lock };
 	struct err why = { 0 };
 	size_t sent = 0, added, foreign = 0;
 	int rc = load_connections(op, &foreign, &why), r;
@@ -395,7 +382,7 @@ static int run_tickle(struct op *op, struct err *err)
 	if (foreign)
 		snprintf(op->note + strlen(op->note), sizeof(op->note) - strlen(op->note),
 			 "; %zu on the disk ignored: not of this service", foreign);
-	tickle_on(op);
+	tickle_again(&again);
 	return 0;
 }
 

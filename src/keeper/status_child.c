@@ -84,15 +84,13 @@ int status_child_begin(struct status_child *q, const struct service *svc,
 		status_child_end(q);
 		return err_set(err, BATON_EXIT_RESOURCE, errnum, "look at what stands");
 	}
-	q->pid = fork();
-	if (q->pid == 0) {
-		child_close_others(out[1], -1);
+	q->pid = child_fork(out[1], -1);
+	if (q->pid == 0)
 		child_describe(svc, more, out[1]);
-	}
 	close(out[1]);
 	q->fd = out[0];
 	if (q->pid < 0) {
-		errnum = errno;
+		errnum = -q->pid;
 		status_child_end(q);
 		return err_set(err, BATON_EXIT_RESOURCE, errnum, "fork");
 	}

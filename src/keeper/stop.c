@@ -62,7 +62,7 @@
 /* In a child: a disk that hangs must not keep the address up. run_unmount() awaits it. */
 static int run_sync(struct op *op, struct err *err)
 {
-	pid_t pid = fork();
+	pid_t pid = child_fork(-1, -1);
 
 	/* Only time is lost. */
 	if (pid < 0)
@@ -70,7 +70,6 @@ static int run_sync(struct op *op, struct err *err)
 	if (pid == 0) {
 		int fs = open(op->paths.fs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-		child_close_others(fs, -1);
 		_exit(fs < 0 || syncfs(fs) < 0);
 	}
 	if (child_wait_gone(pid, SYNC_MS) == 0)

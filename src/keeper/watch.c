@@ -127,10 +127,9 @@ void watch_operation_begins(struct keeper *k, enum operation operation)
 /* A child inside the service, as disk and knfsd may hang. Return: true in the child. */
 static bool begin_inside(struct keeper *k, pid_t *pid, struct op *op)
 {
-	*pid = fork();
+	*pid = child_fork(-1, -1);
 	if (*pid != 0)
 		return false;
-	child_close_others(-1, -1);
 	if (op_init(op, k->svc, NULL) < 0 || op_go(op, PLACE_INSIDE, NULL) < 0)
 		_exit(1);
 	return true;

@@ -39,7 +39,7 @@ static void close_between(unsigned int first, unsigned int last)
 		syscall(SYS_close_range, first, last, 0);
 }
 
-void child_close_others(int a, int b)
+static void close_others(int a, int b)
 {
 	unsigned int low = a < b ? a : b, high = a < b ? b : a, next = 3;
 
@@ -57,6 +57,15 @@ void child_close_others(int a, int b)
 		next = keep + 1;
 	}
 	close_between(next, ~0u);
+}
+
+pid_t child_fork(int a, int b)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		close_others(a, b);
+	return pid < 0 ? -errno : pid;
 }
 
 /* Always as long: overwriting needs no new page of a full /run. */

@@ -102,10 +102,14 @@ int child_end(pid_t pid, unsigned int deadline_ms);
 int child_wait_gone(pid_t pid, unsigned int deadline_ms);
 
 /**
- * child_close_others - for a fork that goes its own way: let go of all it inherited
+ * child_fork - a child that goes its own way: it lets go of all that it inherited
  * @a, @b: descriptors it keeps besides 0, 1 and 2; -1 = none
+ *
+ * Its parent's sockets and clients must see when the parent is gone.
+ *
+ * Return: 0 in the child, its number in the parent, or -errno.
  */
-void child_close_others(int a, int b);
+pid_t child_fork(int a, int b);
 
 /** child_now_ms - CLOCK_MONOTONIC in milliseconds. */
 int64_t child_now_ms(void);

@@ -63,7 +63,6 @@ static void answer_calls(int fd)
 static void be_rpcbind(int listener)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	child_close_others(listener, -1);
 	for (;;) {
 		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
@@ -82,7 +81,7 @@ void rpcbind_stand_in(const char *root, struct rpcbind *rpcbind)
 	if (listener < 0)
 		return;
 	rpcbind->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	rpcbind->pid = rpcbind->root < 0 ? -1 : fork();
+	rpcbind->pid = rpcbind->root < 0 ? -1 : child_fork(listener, -1);
 	if (rpcbind->pid == 0)
 		be_rpcbind(listener);
 	close(listener);

@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "os/timed_child.h"
+
 /* Clients answer a tickle at most each 500 ms (net.ipv4.tcp_invalid_ratelimit). */
 #define INTERVAL_MS 600
 #define ROUNDS      3
@@ -32,7 +34,7 @@ static void forget_returned(const struct tickle *t)
 	t->conns->n = kept;
 }
 
-void tickle_again(const struct tickle *t)
+static void go_on(const struct tickle *t)
 {
 	if (setsid() < 0 || chdir("/") < 0)
 		return;
@@ -44,4 +46,17 @@ void tickle_again(const struct tickle *t)
 		if (t->conns->n)
 			rawsock_tickle(t->raw, t->conns, NULL, NULL);
 	}
+}
+
+void tickle_again(const struct tickle *t)
+{
+	/* Not child_fork(): it goes on with its parent's sockets. */
+	if (fork() != 0)
+		return;
+	/* Nobody must wait for its end at a pipe. */
+	timed_child_let_go();
+	if (t->lock >= 0)
+		close(t->lock);
+	go_on(t);
+	_exit(0);
 }

@@ -15,6 +15,7 @@
  *	      the addresses have left, and with them the rounds end: they may be announced
  *	      by another head already
  * @data: for @announce
+ * @lock: a descriptor that the rounds let go of, -1 = none
  */
 struct tickle {
 	struct rawsock *raw;
@@ -23,13 +24,14 @@ struct tickle {
 	struct conns *conns;
 	bool (*announce)(void *data);
 	void *data;
+	int lock;
 };
 
 /**
- * tickle_again - up to two more rounds, in a session of our own that ends with the process
+ * tickle_again - up to two more rounds, in a child with a session of its own
  *
- * To be called in a child: a client may have missed the first round, and whoever started
- * the service need not wait for more.
+ * A client may have missed the first round, and whoever started the service need not wait for
+ * more.
  */
 void tickle_again(const struct tickle *tickle);
 

@@ -48,7 +48,6 @@ static void be_the_child(int (*work)(void *, struct err *), void *data, int out)
 	struct outcome outcome = { 0 };
 
 	timed_child_let_go();
-	child_close_others(out, -1);
 	outcome.rc = work(data, &outcome.err);
 	_exit(write(out, &outcome, sizeof(outcome)) != sizeof(outcome));
 }
@@ -79,10 +78,10 @@ int timed_child_run(int (*work)(void *data, struct err *err), void *data,
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "pipe for: %s", what);
-	pid = fork();
+	pid = child_fork(ends[1], -1);
 	if (pid == 0)
 		be_the_child(work, data, ends[1]);
-	rc = pid < 0 ? -errno : 0;
+	rc = pid < 0 ? pid : 0;
 	close(ends[1]);
 	if (rc == 0)
 		rc = await(ends[0], until_ms, &outcome);

@@ -85,20 +85,11 @@ static bool announce_again(void *data)
 	return true;
 }
 
-static void tickle_on(struct arrival *a)
-{
-	const struct tickle tickle = { &a->raw,          a->diag,        a->sever->port,
-				       &a->record.conns, announce_again, a };
-
-	if (fork() != 0)
-		return;
-	timed_child_let_go();
-	tickle_again(&tickle);
-	_exit(0);
-}
-
 static int tickle(struct arrival *a, struct err *err)
 {
+	const struct tickle again = {
+		&a->raw, a->diag, a->sever->port, &a->record.conns, announce_again, a, -1
+	};
 	size_t sent = 0;
 	int rc = rawsock_open(&a->raw, err);
 
@@ -107,7 +98,7 @@ static int tickle(struct arrival *a, struct err *err)
 	announce(a);
 	rc = rawsock_tickle(&a->raw, &a->record.conns, &sent, err);
 	sever_say(a->sever, false, "%zu connections tickled", sent);
-	tickle_on(a);
+	tickle_again(&again);
 	rawsock_close(&a->raw);
 	return rc;
 }

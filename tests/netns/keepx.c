@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/paths.h"
@@ -289,7 +290,10 @@ static int cmd_close_others(int argc, char **argv)
 {
 	for (int i = 3; i < 10; i++)
 		dup2(0, i);
-	child_close_others(atoi(argv[0]), atoi(argv[1]));
+	pid_t pid = child_fork(atoi(argv[0]), atoi(argv[1]));
+
+	if (pid > 0)
+		return waitpid(pid, NULL, 0) != pid;
 	for (int i = 0; i < 10; i++)
 		if (fcntl(i, F_GETFD) >= 0)
 			printf("%d ", i);
