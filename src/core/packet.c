@@ -77,31 +77,6 @@ const char *mac_format(const struct mac *mac, char text[MAC_TEXT])
 	return text;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-int mac_parse(struct mac *mac, const char *text)
-{
-	if (strlen(text) != MAC_TEXT - 1)
-		return -EINVAL;
-	for (int i = 0; i < 6; i++, text += 3) {
-		int high = hex_digit(text[0]), low = hex_digit(text[1]);
-
-		if (high < 0 || low < 0 || text[2] != (i < 5 ? ':' : '\0'))
-			return -EINVAL;
-		mac->b[i] = high << 4 | low;
-	}
-	return 0;
-}
-
 static uint8_t *put_ethernet(uint8_t *p, const uint8_t dst[6], const struct mac *src,
 			     uint16_t type)
 {

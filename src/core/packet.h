@@ -41,12 +41,6 @@ struct packet_neighbour {
 const char *mac_format(const struct mac *mac, char text[MAC_TEXT]);
 
 /**
- * mac_parse - read a MAC address, six pairs of hex digits divided by colons
- * Return: 0, or -EINVAL.
- */
-int mac_parse(struct mac *mac, const char *text);
-
-/**
  * packet_arp_announce - a gratuitous ARP as a complete Ethernet broadcast frame
  * @buf: where to
  * @mac: of the link that carries the address now

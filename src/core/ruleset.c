@@ -141,30 +141,6 @@ char *ruleset_hold(uint16_t port, const struct conns *conns, unsigned int second
 	return text;
 }
 
-const char *ruleset_silence(void)
-{
-	/* Loopback stays open: rpc.mountd and nfsdcld of the service are still at work. */
-	return COMMANDS_ARP COMMANDS_INET
-		"table inet baton {\n"
-		"	chain input {\n"
-		"		type filter hook input priority -300; policy drop;\n"
-		"		iif 1 accept\n"
-		"	}\n"
-		"	chain output {\n"
-		"		type filter hook output priority -300; policy drop;\n"
-		"		oif 1 accept\n"
-		"	}\n"
-		"}\n"
-		"table arp baton {\n"
-		"	chain input {\n"
-		"		type filter hook input priority -300; policy drop;\n"
-		"	}\n"
-		"	chain output {\n"
-		"		type filter hook output priority -300; policy drop;\n"
-		"	}\n"
-		"}\n";
-}
-
 /* What nft(8) takes for a name has neither colon nor a digit to begin with. */
 const char *ruleset_mute_name(const struct ipaddr *ip, uint16_t port,
 			      char name[RULESET_NAME])
@@ -203,9 +179,4 @@ char *ruleset_mute(const struct ipaddr *ip, uint16_t port, bool dormant)
 		     address, port, l3, address, port) < 0)
 		return NULL;
 	return text;
-}
-
-const char *ruleset_clear(void)
-{
-	return COMMANDS_ARP COMMANDS_INET;
 }

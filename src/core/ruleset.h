@@ -41,9 +41,6 @@ char *ruleset_drain(uint16_t port, bool dormant);
  */
 char *ruleset_hold(uint16_t port, const struct conns *conns, unsigned int seconds);
 
-/** ruleset_silence - nothing in, nothing out but loopback, ARP included; static text. */
-const char *ruleset_silence(void);
-
 /* Room for the name of a table that mutes an address. */
 #define RULESET_NAME 64
 
@@ -63,8 +60,5 @@ char *ruleset_mute(const struct ipaddr *ip, uint16_t port, bool dormant);
 /** ruleset_mute_name - that table's name, family inet, into @name. Return: @name. */
 const char *ruleset_mute_name(const struct ipaddr *ip, uint16_t port,
 			      char name[RULESET_NAME]);
-
-/** ruleset_clear - take baton's tables away, whether they exist or not; static text. */
-const char *ruleset_clear(void);
 
 #endif

@@ -89,9 +89,6 @@ int rtnl_link_add_macvlan(struct rtnl *rtnl, int parent, struct rtnl *target,
 			  int target_fd, const char *name, const struct mac *mac,
 			  struct rtnl_link *link, struct err *err);
 
-/** rtnl_link_delete - delete a link; one that does not exist counts as done. */
-int rtnl_link_delete(struct rtnl *rtnl, int ifindex, struct err *err);
-
 /** rtnl_link_set_up - set a link up or down; the loopback is ifindex 1 everywhere. */
 int rtnl_link_set_up(struct rtnl *rtnl, int ifindex, bool up, struct err *err);
 

@@ -22,15 +22,6 @@ bool run_is_clean(const struct run_result *result)
 	       result->end != RUN_END_CHILD;
 }
 
-uint64_t run_errors(const struct run_result *result)
-{
-	uint64_t total = 0;
-
-	for (int i = 0; i < PROBE_N_CLASSES; i++)
-		total += result->tally[i].errors.total;
-	return total;
-}
-
 uint64_t run_bytes_read(const struct run_result *result)
 {
 	return result->tally[PROBE_READ].ok * BLOCK_BYTES;

@@ -66,9 +66,6 @@ struct run_result {
 /** run_is_clean - has nothing at all been seen, and everything been proven? */
 bool run_is_clean(const struct run_result *result);
 
-/** run_errors - errors of all classes, without the spurious ones */
-uint64_t run_errors(const struct run_result *result);
-
 /** run_bytes_read - by the reader, well */
 uint64_t run_bytes_read(const struct run_result *result);
 

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/ether.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,8 +137,8 @@ static int cmd_macvlan(int argc, char **argv)
 	struct mac mac;
 	int rc = get(argv[0], &parent);
 
-	if (rc == 0 && argc > 3)
-		rc = mac_parse(&mac, argv[3]);
+	if (rc == 0 && argc > 3 && !ether_aton_r(argv[3], (struct ether_addr *)&mac))
+		rc = -EINVAL;
 	if (rc == 0)
 		rc = open_rtnl_in(argv[1], &target);
 	if (rc == 0)
@@ -165,12 +166,6 @@ static int cmd_up(int argc, char **argv)
 static int cmd_down(int argc, char **argv)
 {
 	return set_up(argv[0], false);
-}
-
-/* link-delete IFINDEX: by number, so that it can be done twice */
-static int cmd_link_delete(int argc, char **argv)
-{
-	return rtnl_link_delete(rtnl, atoi(argv[0]), &err);
 }
 
 static int cmd_addr_add(int argc, char **argv)
@@ -415,14 +410,39 @@ static int cmd_awake(int argc, char **argv)
 	return rc < 0 ? rc : 0;
 }
 
+#define CLEAR                                                                            \
+	"table arp baton {}\n"                                                           \
+	"delete table arp baton\n"                                                       \
+	"table inet baton {}\n"                                                          \
+	"delete table inet baton\n"
+
+/* Nothing in, nothing out but loopback, ARP included. */
 static int cmd_silence(int argc, char **argv)
 {
-	return apply(ruleset_silence());
+	return apply(CLEAR
+		     "table inet baton {\n"
+		     "	chain input {\n"
+		     "		type filter hook input priority -300; policy drop;\n"
+		     "		iif 1 accept\n"
+		     "	}\n"
+		     "	chain output {\n"
+		     "		type filter hook output priority -300; policy drop;\n"
+		     "		oif 1 accept\n"
+		     "	}\n"
+		     "}\n"
+		     "table arp baton {\n"
+		     "	chain input {\n"
+		     "		type filter hook input priority -300; policy drop;\n"
+		     "	}\n"
+		     "	chain output {\n"
+		     "		type filter hook output priority -300; policy drop;\n"
+		     "	}\n"
+		     "}\n");
 }
 
 static int cmd_clear(int argc, char **argv)
 {
-	return apply(ruleset_clear());
+	return apply(CLEAR);
 }
 
 static int cmd_nft(int argc, char **argv)
@@ -503,7 +523,6 @@ static const struct {
 	{ "macvlan", cmd_macvlan, 3 },
 	{ "up", cmd_up, 1 },
 	{ "down", cmd_down, 1 },
-	{ "link-delete", cmd_link_delete, 1 },
 	{ "addr-add", cmd_addr_add, 2 },
 	{ "addr-del", cmd_addr_del, 2 },
 	{ "addr-list", cmd_addr_list, 1 },

@@ -78,7 +78,7 @@ def leave(net):
 
 def arrive(net, family, mac=MAC1):
     """What a start does, but the tickle; every head gives the service's link the same address."""
-    net.netx("service2", "link-delete", net.netx("service2", "link", "svc0").split()[1])
+    net.ip("service2", "link del svc0")
     net.netx("head2", "macvlan", "eth0", net.path("service2"), "svc0", mac)
     net.serve("service2")
     listener = net.listen("service2", family)

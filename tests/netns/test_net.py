@@ -74,9 +74,7 @@ def test_macvlan_is_made_across_namespaces_and_only_once(net):
     net.netx("head1", "macvlan", "eth0", net.path("service1"), "new0")
     link = net.netx("service1", "link", "new0")
     assert " down " in link
-    index = link.split()[1]
-    net.netx("service1", "link-delete", index)
-    net.netx("service1", "link-delete", index, status=42)
+    net.ip("service1", "link del new0")
     assert "No such device" in net.netx("service1", "link", "new0", status=5)
 
 

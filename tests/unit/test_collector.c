@@ -87,7 +87,7 @@ static void a_failed_write_is_not_acknowledged(void **state)
 	call(PROBE_WRITE, OP_WRITE, 1, PROBE_ESHORT);
 	assert_int_equal(result.acknowledged, 0);
 	assert_false(slots_get(&collector.slots, 4, &old));
-	assert_int_equal(run_errors(&result), 2);
+	assert_int_equal(result.tally[PROBE_WRITE].errors.total, 2);
 }
 
 static void eio_of_the_writer_means_a_lost_lock(void **state)

@@ -120,42 +120,6 @@ static void drain_asleep_differs_by_a_flag_alone(void **state)
 	free(asleep);
 }
 
-static void silence_lets_nothing_through(void **state)
-{
-	assert_string_equal(
-		ruleset_silence(),
-		"table arp baton {}\n"
-		"delete table arp baton\n"
-		"table inet baton {}\n"
-		"delete table inet baton\n"
-		"table inet baton {\n"
-		"	chain input {\n"
-		"		type filter hook input priority -300; policy drop;\n"
-		"		iif 1 accept\n"
-		"	}\n"
-		"	chain output {\n"
-		"		type filter hook output priority -300; policy drop;\n"
-		"		oif 1 accept\n"
-		"	}\n"
-		"}\n"
-		"table arp baton {\n"
-		"	chain input {\n"
-		"		type filter hook input priority -300; policy drop;\n"
-		"	}\n"
-		"	chain output {\n"
-		"		type filter hook output priority -300; policy drop;\n"
-		"	}\n"
-		"}\n");
-}
-
-static void clear_leaves_nothing(void **state)
-{
-	assert_string_equal(ruleset_clear(), "table arp baton {}\n"
-					     "delete table arp baton\n"
-					     "table inet baton {}\n"
-					     "delete table inet baton\n");
-}
-
 static void mute_is_about_one_address_alone(void **state)
 {
 	struct ipaddr ip;
@@ -195,8 +159,6 @@ int main(void)
 		cmocka_unit_test(drain_lets_bare_acks_in_and_no_end_out),
 		cmocka_unit_test(held_connections_are_named_by_their_far_end),
 		cmocka_unit_test(drain_asleep_differs_by_a_flag_alone),
-		cmocka_unit_test(silence_lets_nothing_through),
-		cmocka_unit_test(clear_leaves_nothing),
 		cmocka_unit_test(mute_is_about_one_address_alone),
 	};
 
