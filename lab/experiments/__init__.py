@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Experiments on the seed's own stack: stock agents, one NFS server per head (doc/seed.md)."""
+"""Experiments on stock agents around one NFS server per head (doc/stock.md)."""

@@ -11,11 +11,11 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 sys.dont_write_bytecode = True
 
-from labkit.caller import Caller, failures, pause, story  # noqa: E402
-from labkit.experiment import CALM_S, main  # noqa: E402
 from labkit.pcap import Capture  # noqa: E402
-from labkit.seed import Seed  # noqa: E402
-from labkit.service import HEADS  # noqa: E402
+from trials.caller import Caller, failures, pause, story  # noqa: E402
+from trials.experiment import CALM_S, main  # noqa: E402
+from trials.service import HEADS  # noqa: E402
+from trials.stock import StockAgents  # noqa: E402
 
 # The kernel's own: how long a client clings to a connection depends on it.
 LEASE_S = 90
@@ -27,31 +27,31 @@ PATIENCE_S = 420
 HEADERS = 128
 
 
-def move(seed, caller, target, progress):
+def move(stock, caller, target, progress):
     """A move, until the client is served again; (the move, its pause in ms)."""
     time.sleep(CALM_S)
-    progress(f"{seed.group.name} to {target}")
-    done = seed.move(seed.group, target)
+    progress(f"{stock.group.name} to {target}")
+    done = stock.move(stock.group, target)
     caller.answered(done.until, PATIENCE_S)
-    waited = pause(caller.calls, done.since, seed.now())
+    waited = pause(caller.calls, done.since, stock.now())
     progress(f"the client waited {waited / 1000:.1f} s")
     return done, waited
 
 
-def watch(seed, progress=lambda line: None, calm=False):
+def watch(stock, progress=lambda line: None, calm=False):
     """The figures of a move there and back."""
-    place = seed.group.place
+    place = stock.group.place
     options = "vers=4.1,hard" if calm else SAME_PORT
     place.mount(options=options)
     # Calls that leave no state: nothing but TCP is on trial.
     with Caller(place, "names", "failback") as caller, Capture(
-            seed.lab, [*HEADS, "client"], ["host", place.address], HEADERS) as capture, \
-            contextlib.nullcontext() if calm else seed.hanging(HEADS[0], options):
-        begun = seed.now()
-        there, failover = move(seed, caller, HEADS[1], progress)
-        back, failback = move(seed, caller, HEADS[0], progress)
-        errors = failures(caller.calls, begun, seed.now())
-    client = seed.lab.guest("client").spec.lan4
+            stock.lab, [*HEADS, "client"], ["host", place.address], HEADERS) as capture, \
+            contextlib.nullcontext() if calm else stock.hanging(HEADS[0], options):
+        begun = stock.now()
+        there, failover = move(stock, caller, HEADS[1], progress)
+        back, failback = move(stock, caller, HEADS[0], progress)
+        errors = failures(caller.calls, begun, stock.now())
+    client = stock.lab.guest("client").spec.lan4
     words = story(capture.packets(), place.address, client, since=back.since)
     place.unmount()
     return {"failover_pause_ms": failover, "failback_pause_ms": failback,
@@ -67,8 +67,8 @@ def watch(seed, progress=lambda line: None, calm=False):
 def play(cluster, agent=False, progress=lambda line: None, calm=False):
     """In a stack of its own."""
     given = {} if calm else {"lease": LEASE_S, "wait": False}
-    with Seed(cluster, agent=agent, **given) as seed:
-        return watch(seed, progress, calm)
+    with StockAgents(cluster, agent=agent, **given) as stock:
+        return watch(stock, progress, calm)
 
 
 if __name__ == "__main__":

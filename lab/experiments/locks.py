@@ -9,10 +9,10 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 sys.dont_write_bytecode = True
 
-from labkit.caller import Caller, failures, pause  # noqa: E402
-from labkit.experiment import CALM_S, main  # noqa: E402
-from labkit.seed import Seed  # noqa: E402
-from labkit.service import HEADS  # noqa: E402
+from trials.caller import Caller, failures, pause  # noqa: E402
+from trials.experiment import CALM_S, main  # noqa: E402
+from trials.service import HEADS  # noqa: E402
+from trials.stock import StockAgents  # noqa: E402
 
 PATIENCE_S = 240
 # So long it is watched afterwards: are its writes ever good again?
@@ -22,22 +22,22 @@ WATCH_S = 30
 def play(cluster, agent=False, progress=lambda line: None):
     """The figures of one move away from head1."""
     source, target = HEADS
-    with Seed(cluster, agent=agent) as seed:
-        place = seed.group.place
+    with StockAgents(cluster, agent=agent) as stock:
+        place = stock.group.place
         place.mount()
         with Caller(place, "lock", "locks") as caller:
             time.sleep(CALM_S)
             progress(f"a client writes under a lock; {place.name} to {target}")
-            done = seed.move(seed.group, target)
+            done = stock.move(stock.group, target)
             caller.answered(done.until, PATIENCE_S)
             time.sleep(WATCH_S)
-            end = seed.now()
+            end = stock.now()
             calls = list(caller.calls)
         bad = [c for c in calls if c.error and c.end > done.since]
         later = [c for c in calls if bad and c.at > bad[0].at]
-        seed.back_online()
-        warned = seed.warnings(target)
-        told = seed.checked(target) if agent else []
+        stock.back_online()
+        warned = stock.warnings(target)
+        told = stock.checked(target) if agent else []
         place.unmount()
     return {"fenced": done.fenced, "group_stop_ms": done.stop_ms,
             "client_pause_ms": pause(calls, done.since, end),

@@ -9,39 +9,39 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 sys.dont_write_bytecode = True
 
-from labkit.caller import Caller, failures, pause  # noqa: E402
-from labkit.clients import Clients  # noqa: E402
 from labkit.config import LabError  # noqa: E402
-from labkit.experiment import main  # noqa: E402
-from labkit.seed import Seed  # noqa: E402
-from labkit.service import HEADS  # noqa: E402
+from trials.caller import Caller, failures, pause  # noqa: E402
+from trials.clients import Clients  # noqa: E402
+from trials.experiment import main  # noqa: E402
+from trials.service import HEADS  # noqa: E402
+from trials.stock import StockAgents  # noqa: E402
 
 HOLDERS = 3
 PATIENCE_S = 240
 
 
-def watch(seed, progress=lambda line: None):
+def watch(stock, progress=lambda line: None):
     """The figures of one move away from head1."""
     source, target = HEADS
-    place = seed.group.place
+    place = stock.group.place
     courtesy = [0]
 
     def look():
         # It may be fenced at any moment.
         with contextlib.suppress(LabError):
-            courtesy.append(seed.courtesy(source))
+            courtesy.append(stock.courtesy(source))
 
     place.mount()
     with Clients(place, HOLDERS, hold=True), Caller(place, "names", "stop") as caller:
         progress(f"{HOLDERS} clients hold a file open; {place.name} to {target}")
-        done = seed.move(seed.group, target, meanwhile=look)
+        done = stock.move(stock.group, target, meanwhile=look)
         caller.answered(done.until, PATIENCE_S)
-        end = seed.now()
+        end = stock.now()
         waited, errors = pause(caller.calls, done.since, end), failures(
             caller.calls, done.since, end)
         progress(f"{f'{source} was fenced' if done.fenced else 'it moved'}, the client waited "
                  f"{waited / 1000:.1f} s")
-        seed.back_online()
+        stock.back_online()
     place.unmount()
     return {"holders": HOLDERS, "group_stop_ms": done.stop_ms, "fenced": done.fenced,
             "courtesy_clients_seen": max(courtesy),
@@ -51,8 +51,8 @@ def watch(seed, progress=lambda line: None):
 
 def play(cluster, agent=False, progress=lambda line: None):
     """In a stack of its own."""
-    with Seed(cluster, agent=agent) as seed:
-        return watch(seed, progress)
+    with StockAgents(cluster, agent=agent) as stock:
+        return watch(stock, progress)
 
 
 if __name__ == "__main__":

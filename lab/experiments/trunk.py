@@ -9,11 +9,11 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 sys.dont_write_bytecode = True
 
-from labkit.caller import Caller, failures, pause, sent  # noqa: E402
-from labkit.experiment import CALM_S, main  # noqa: E402
 from labkit.pcap import Capture  # noqa: E402
-from labkit.seed import Seed  # noqa: E402
-from labkit.service import HEADS  # noqa: E402
+from trials.caller import Caller, failures, pause, sent  # noqa: E402
+from trials.experiment import CALM_S, main  # noqa: E402
+from trials.service import HEADS  # noqa: E402
+from trials.stock import StockAgents  # noqa: E402
 
 # So long the group that did not move is watched.
 WATCH_S = 60
@@ -23,21 +23,21 @@ HEADERS = 128
 def play(cluster, agent=False, progress=lambda line: None):
     """The figures of a move of the group that was mounted first."""
     source, target = HEADS
-    with Seed(cluster, ("vmstore", "homes"), agent) as seed:
-        first, second = (g.place for g in seed.groups)
+    with StockAgents(cluster, ("vmstore", "homes"), agent) as stock:
+        first, second = (g.place for g in stock.groups)
         for place in (first, second):
             place.mount()
         with Caller(first, "names", "trunk") as moved, Caller(second, "names", "trunk") as stayed:
-            with Capture(seed.lab, ["client"], ["tcp", "port", "2049"], HEADERS) as capture:
+            with Capture(stock.lab, ["client"], ["tcp", "port", "2049"], HEADERS) as capture:
                 time.sleep(CALM_S)
-            told = seed.checked(source) if agent else []
+            told = stock.checked(source) if agent else []
             progress(f"{first.name} to {target}; {second.name} stays on {source}")
-            done = seed.move(seed.groups[0], target)
+            done = stock.move(stock.groups[0], target)
             good = stayed.answered(done.until, WATCH_S, good=True)
-            end = seed.now()
+            end = stock.now()
             calm = pause(stayed.calls, done.since - CALM_S, done.since)
             result = {
-                "sent_before": sent(capture.packets(), seed.lab.guest("client").spec.lan4),
+                "sent_before": sent(capture.packets(), stock.lab.guest("client").spec.lan4),
                 "moved_pause_ms": pause(moved.calls, done.since, end),
                 "moved_errors": failures(moved.calls, done.since, end),
                 "stayed_pause_before_ms": calm,

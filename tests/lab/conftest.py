@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from labkit import Lab, LabError
-from labkit.cluster import Cluster
 from labkit.main import circumstances
-from labkit.restore import restore
+from trials.cluster import Cluster
+from trials.restore import restore
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import minutes  # noqa: E402
@@ -118,7 +118,7 @@ def lab(pytestconfig):
 
 @pytest.fixture(scope="module", autouse=True)
 def known_state(request, lab, pytestconfig):
-    """Where each module begins, and each test after one that has failed (labkit/restore.py)."""
+    """Where each module begins, and each test after one that has failed (trials/restore.py)."""
     if request.module.__name__.startswith("test_zz"):
         return
     clustered = any(is_clustered(item) for item in request.session.items

@@ -34,7 +34,7 @@ LABS = 2
 # What a lab needs: four guests, and QEMU's translated code.
 LAB_MIB = 4096
 # The longest modules; the others follow by name.
-LONG = ("test_seed", "test_handover", "test_takeover", "test_recovery", "test_service", "test_agent",
+LONG = ("test_stock", "test_handover", "test_takeover", "test_recovery", "test_service", "test_agent",
         "test_move", "test_zz_interrupt", "test_demo")
 # So long tests that were interrupted have to say what they were doing.
 END_S = 20

@@ -4,10 +4,10 @@
 import time
 
 import pytest
-from labkit.agent import AGENT, call
 from labkit.pace import stretch
-from labkit.service import Service
 from labkit.wait import wait_for
+from trials.agent import AGENT, call
+from trials.service import Service
 
 SCHEMAS = "/usr/share/resource-agents"
 SUCCESS, GENERIC, ARGS, _, _, INSTALLED, _, NOT_RUNNING = range(8)

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ocf:baton:sever beside a real knfsd for all of head1, without Pacemaker: what of the kernel the
-tests in namespaces cannot have. What it does in a group under Pacemaker is test_seed.py's."""
+tests in namespaces cannot have. What it does in a group under Pacemaker is test_stock.py's."""
 
 import time
 
 import pytest
-from labkit.clients import NamespacedClient
 from labkit.pace import stretch
-from labkit.service import Service
 from labkit.wait import wait_for
+from trials.clients import NamespacedClient
+from trials.service import Service
 
 AGENT = "/usr/lib/ocf/resource.d/baton/sever"
 SCHEMAS = "/usr/share/resource-agents"

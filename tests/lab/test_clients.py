@@ -5,12 +5,12 @@ many idle mounts, one that has died, two addresses. The results are in doc/clien
 import time
 
 import pytest
-from labkit import agent
-from labkit.clients import Clients
 from labkit.pace import stretch
 from labkit.pcap import NFS_PORT
-from labkit.service import CLASSES, HEADS, Probe, Service, longest
 from labkit.wait import wait_for
+from trials import agent
+from trials.clients import Clients
+from trials.service import CLASSES, HEADS, Probe, Service, longest
 
 CONNECTIONS = 8
 IDLE = 50

@@ -2,7 +2,7 @@
 """The demo's scenario as a test: a cluster, moves, giveback and power cut under the probes."""
 
 import pytest
-from labkit import scenario
+from trials import scenario
 
 PREPARE = {"links", "device", "sync", "hold"}
 ADMIT = {"device", "alone"}

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from labkit.config import TREE
 from labkit.pace import stretch
-from labkit.service import HEADS, Probe, Service, errors
 from labkit.wait import wait_for
+from trials.service import HEADS, Probe, Service, errors
 
 BUILD = Path(os.environ.get("BATON_BUILD", TREE / "build" / "release")) / "tests" / "lab"
 PEER, CLUSTER, FAILED, DEVICE = 12, 13, 1, 4

@@ -6,8 +6,8 @@ import json
 import re
 
 import pytest
-from labkit.service import HEADS, Service
 from labkit.wait import wait_for
+from trials.service import HEADS, Service
 
 USAGE, KEEPER, PEER, CLUSTER = 2, 8, 12, 13
 

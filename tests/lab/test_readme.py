@@ -6,8 +6,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from labkit.config import TREE
-from labkit.service import Service
 from labkit.wait import wait_for
+from trials.service import Service
 
 
 def commands(tool):

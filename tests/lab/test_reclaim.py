@@ -7,10 +7,10 @@ import re
 import subprocess
 
 import pytest
-from labkit.clients import NamespacedClient
 from labkit.pace import stretch
-from labkit.service import HEADS, Service
 from labkit.wait import wait_for
+from trials.clients import NamespacedClient
+from trials.service import HEADS, Service
 
 HOLDINGS = "/run/baton/vmstore/fs/.baton/tickle/holdings"
 # On the reference machine. knfsd itself waits two leases at most while somebody reclaims: 20 s.

@@ -8,10 +8,10 @@ import json
 import time
 
 import pytest
-from labkit.clients import NamespacedClient
 from labkit.pace import stretch
-from labkit.service import HEADS, Service
 from labkit.wait import wait_for
+from trials.clients import NamespacedClient
+from trials.service import HEADS, Service
 
 DATABASE = "/m/.baton/nfsdcld/main.sqlite"
 CONNECTIONS = "/run/baton/vmstore/fs/.baton/tickle/connections"

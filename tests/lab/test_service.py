@@ -5,8 +5,8 @@ import json
 import re
 
 import pytest
-from labkit.service import HEADS, LUNS, Probe, Service
 from labkit.wait import wait_for
+from trials.service import HEADS, LUNS, Probe, Service
 
 STATUS = {"ok": 0, "failed": 1, "config": 3, "device": 4, "network": 5, "software": 6,
           "tracking": 7, "keeper": 8, "standing": 9}

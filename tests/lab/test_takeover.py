@@ -5,11 +5,11 @@ and nothing that a client was told is lost."""
 import json
 
 import pytest
-from labkit import scenario
 from labkit.pace import stretch
-from labkit.sampler import Sampler
-from labkit.service import HEADS, Probe
 from labkit.wait import wait_for
+from trials import scenario
+from trials.sampler import Sampler
+from trials.service import HEADS, Probe
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass
 
 import pytest
-from labkit import agent
 from labkit.pace import stretch
 from labkit.pcap import (ACK, FIN, NEIGHBOUR_ADVERTISEMENT, RST, SYN, Asker, Capture,
                          connections)
-from labkit.service import HEADS, Probe, Service
+from trials import agent
+from trials.service import HEADS, Probe, Service
 
 SOURCE, TARGET = HEADS
 # From the address's first packet to the first answer to a client, on the reference machine.

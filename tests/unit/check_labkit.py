@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What of the lab's programs needs no lab: captures are read byte by byte, figures worked out."""
 
+import ast
 import struct
 import sys
 import tempfile
@@ -12,7 +13,8 @@ TREE = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TREE / d) for d in ("lab", "tests", "tests/lab")]
 sys.dont_write_bytecode = True
 
-from labkit import LabError, agent, busy, cluster, net, pace, pcap, soak, wait  # noqa: E402
+from labkit import LabError, busy, net, pace, pcap, wait  # noqa: E402
+from trials import agent, cluster, soak  # noqa: E402
 import minutes  # noqa: E402
 import run  # noqa: E402
 
@@ -452,6 +454,31 @@ class Runner(unittest.TestCase):
         for out in ("", "x\n3 passed, 2 deselected in 5.1s", "1 failed, 4 passed, 2 errors in 9s", "x"):
             runner.count(out)
         self.assertEqual(runner.counts, {"passed": 7, "failed": 3})
+
+
+class Packages(unittest.TestCase):
+    """Which of the lab's packages may know which. What runs inside a guest is there alone."""
+
+    MAY = {"labkit": {"labkit"}, "trials": {"labkit", "inside", "trials"}, "inside": set()}
+
+    def imported(self, package):
+        """{file: the packages that it imports}"""
+        found = {}
+        for path in sorted((TREE / "lab" / package).glob("*.py")):
+            names = found[path.name] = set()
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    names |= {alias.name.partition(".")[0] for alias in node.names}
+                elif isinstance(node, ast.ImportFrom):
+                    names.add(package if node.level else node.module.partition(".")[0])
+        return found
+
+    def test_trials_know_the_machine_and_not_the_other_way_round(self):
+        for package, may in self.MAY.items():
+            found = self.imported(package)
+            self.assertGreater(len(found), 2)
+            for name, names in found.items():
+                self.assertEqual(names - may - sys.stdlib_module_names, set(), f"{package}/{name}")
 
 
 class Minutes(unittest.TestCase):

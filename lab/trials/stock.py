@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The seed's own stack in the lab, and its moves: one NFS server per head, and a group of stock
-Debian agents for each export, under Pacemaker; with `agent`, ocf:baton:sever stands in each group.
+"""Stock agents in the lab, and their moves: one NFS server per head, and a group of Debian's own agents
+for each export, under Pacemaker; with `agent`, ocf:baton:sever stands in each group.
 baton itself serves nothing here."""
 
 import contextlib
@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass, field
 from xml.sax.saxutils import quoteattr
 
-from .config import LabError, RUN
-from .pace import stretch
+from labkit.config import LabError, RUN
+from labkit.pace import stretch
+from labkit.wait import wait_for
 from .service import HEADS, Service
-from .wait import wait_for
 
 ROOT = "/srv/nfs"
 CLIENTS = "10.77.0.0/24"
@@ -73,7 +73,7 @@ def server():
 
 @dataclass
 class Group:
-    """An export of the seed's: what in baton would be a service, and mounted as such."""
+    """An export: what in baton would be a service, and mounted as such."""
     place: Service
     agent: bool = False
     wait: bool = True
@@ -183,8 +183,8 @@ class Move:
     sockets: dict = field(default_factory=dict)  # {state: number} that the source kept
 
 
-class Seed:
-    """with Seed(cluster) as seed: its server on both heads, and its groups, all on head1. wait: their
+class StockAgents:
+    """with StockAgents(cluster) as stock: a server on both heads, and groups, all on head1. wait: their
     stop waits for the lease's end; with the agent there is nothing to wait for."""
 
     def __init__(self, cluster, names=("vmstore",), agent=False, lease=LEASE_S, wait=True):

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """More NFS clients than the lab has guests: namespaces in the client guest, each a client of its own
 to the server, with address, identity and mount. One that does as it is told, or many that sit there
-(netclients.py in the guest), which costs far less for each."""
+(inside/netclients.py in the guest), which costs far less for each."""
 
 import ipaddress
 import json
 import subprocess
-from pathlib import Path
 
-from .config import LabError
-from .netclients import LINK
+from inside.netclients import LINK
+from labkit.config import LAB, LabError
 
-SCRIPT = Path(__file__).with_name("netclients.py")
+SCRIPT = LAB / "inside" / "netclients.py"
 THERE = "/root/netclients.py"
 FIRST = "10.77.0.100"
 # How long their unmounts may take.

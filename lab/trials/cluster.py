@@ -7,9 +7,9 @@ back into the cluster by itself. doc/cluster.md says why the figures are what th
 import os
 import xml.etree.ElementTree as ET
 
-from .config import LabError
-from .pace import stretch
-from .wait import wait_for
+from labkit.config import LabError
+from labkit.pace import stretch
+from labkit.wait import wait_for
 
 HEADS = ("head1", "head2")
 COROSYNC = """totem {{

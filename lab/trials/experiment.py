@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the experiments on the seed's stack have in common: arguments, a lab with a cluster, a table for
+"""What the experiments on stock agents have in common: arguments, a lab with a cluster, a table for
 a person and JSON for the record."""
 
 import argparse
 import json
 import sys
 
+from labkit.config import TREE
+from labkit.main import progress, run_in_lab
 from .cluster import Cluster
-from .config import TREE
-from .main import progress, run_in_lab
 
 RESULTS = TREE / "build" / "experiments"
 # So long a client calls undisturbed before and after each move.

@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a client of the seed's stack sees: one kind of call again and again (calls.py in its guest), how
-long each took; and what was said on the wire meanwhile."""
+"""What a client of the stock agents sees: one kind of call again and again (inside/calls.py in its
+guest), how long each took; and what was said on the wire meanwhile."""
 
 import json
 import threading
-from pathlib import Path
 from typing import NamedTuple
 
-from .config import LabError
-from .pcap import ACK, FIN, NFS_PORT, RST, SYN
-from .wait import wait_for
+from labkit.config import LAB, LabError
+from labkit.pcap import ACK, FIN, NFS_PORT, RST, SYN
+from labkit.wait import wait_for
 
-SCRIPT = Path(__file__).with_name("calls.py")
+SCRIPT = LAB / "inside" / "calls.py"
 THERE = "/root/calls.py"
 # A directory made or removed on the one head, asked for again on the other: the reply was lost.
 SPURIOUS = ("EEXIST", "ENOENT")

@@ -1,31 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The seed's own stack of stock agents with ocf:baton:sever in the group: what lab/experiments shows of
-it without the agent (doc/seed.md) is gone. -rP shows the figures."""
+"""Stock agents around one NFS server per head, with ocf:baton:sever in the group: what lab/experiments
+shows of them without the agent (doc/stock.md) is gone. -rP shows the figures."""
 
 import re
 
 import pytest
 from experiments import failback, stop
-from labkit.experiment import table
 from labkit.pace import stretch
-from labkit.seed import Seed
-from labkit.service import HEADS
+from trials.experiment import table
+from trials.service import HEADS
+from trials.stock import StockAgents
 
 # The agent's own stop; under TCG each stock agent takes about a second by itself.
 SEVER_MS = 2000
 
 
 @pytest.fixture(scope="module")
-def seed(cluster):
+def stock(cluster):
     cluster.wait_online()
-    with Seed(cluster, agent=True, lease=failback.LEASE_S) as seed:
-        yield seed
+    with StockAgents(cluster, agent=True, lease=failback.LEASE_S) as stock:
+        yield stock
 
 
 @pytest.fixture(scope="module")
-def moved(seed):
+def moved(stock):
     """There and back."""
-    return show(failback.watch(seed))
+    return show(failback.watch(stock))
 
 
 def show(result):
@@ -52,17 +52,17 @@ def test_failback_is_as_quick_as_failover(moved):
         "nobody was tickled"
 
 
-def test_stop_ends_with_files_open(seed):
+def test_stop_ends_with_files_open(stock):
     """Clients hold files open, and it stops as if none did: nobody pins the filesystem, no lease is
     waited for."""
-    head = seed.lab.guest(HEADS[0])
+    head = stock.lab.guest(HEADS[0])
     before = head.run(["journalctl", "-n", "0", "--show-cursor"]).stdout.split("cursor: ")[1].strip()
-    seen = show(stop.watch(seed))
+    seen = show(stop.watch(stock))
     assert not seen["fenced"] and not seen["stale_on_source"]
     each = seen["each_ms"][0]
     # A busy head takes its time for each agent, also for those of others.
-    stock = max(ms for name, ms in each.items() if name.startswith("stop ") and "sever" not in name)
-    assert each["stop vmstore-sever"] < max(stretch(SEVER_MS), stock)
+    others = max(ms for name, ms in each.items() if name.startswith("stop ") and "sever" not in name)
+    assert each["stop vmstore-sever"] < max(stretch(SEVER_MS), others)
     # Filesystem says so each time; if it was busy it looks who pins it, and tries again.
     said = head.run(["journalctl", "--after-cursor", before, "-o", "cat"]).stdout
     assert said.count("Trying to unmount /srv/nfs/vmstore") == 1
@@ -76,10 +76,10 @@ def commands(text, step, tool):
 
 @pytest.mark.long
 @pytest.mark.parametrize("tool", ["pcs", "crmsh"])
-def test_import_replaces_the_group(seed, tool):
+def test_import_replaces_the_group(stock, tool):
     """The service file and the commands of `baton import` are taken literally: the service serves what
     the group had, and the way back leads back."""
-    cluster, place, heads = seed.cluster, seed.group.place, [seed.lab.guest(h) for h in HEADS]
+    cluster, place, heads = stock.cluster, stock.group.place, [stock.lab.guest(h) for h in HEADS]
     told = cluster.run(["baton", "import", place.name]).stdout
     place.mount()
     cluster.lab.guest("client").run(["sh", "-c", f"echo {tool} > {place.mountpoint}/by"])
@@ -95,7 +95,7 @@ def test_import_replaces_the_group(seed, tool):
     cluster.wait_idle()
     assert served(place) == tool
     cluster.run(["sh", "-c", commands(told, "Back again", tool)], timeout=150)
-    seed.wait_where(seed.group, HEADS[0], timeout=120)
+    stock.wait_where(stock.group, HEADS[0], timeout=120)
     cluster.wait_idle()
     assert served(place) == tool
     place.retire()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One kind of call on a mount, again and again. This file runs in the client guest (seed.py brings it
-there): nothing but Python's own library.
+"""One kind of call on a mount, again and again. This file runs in the client guest (caller.py brings
+it there): nothing but Python's own library.
 
   calls.py names DIRECTORY    makes and removes a directory: calls that leave no state on the server
   calls.py lock FILE          holds the file locked and writes to it

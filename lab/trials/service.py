@@ -5,9 +5,9 @@ import json
 import signal
 import threading
 
-from .config import LabError
-from .pace import stretch
-from .wait import side_by_side, wait_for, waiting
+from labkit.config import LabError
+from labkit.pace import stretch
+from labkit.wait import side_by_side, wait_for, waiting
 
 CONF = """# written by the lab
 [service]

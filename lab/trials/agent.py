@@ -3,8 +3,8 @@
 
 import re
 
+from labkit.config import LabError
 from .cluster import OPERATIONS
-from .config import LabError
 
 AGENT = "/usr/lib/ocf/resource.d/baton/service"
 TIMEOUTS = {name: 1000 * int(timeout.rstrip("s")) for name, _, timeout in OPERATIONS}

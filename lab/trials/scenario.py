@@ -7,12 +7,12 @@ import statistics
 import time
 from dataclasses import dataclass, field
 
-from .busy import Meter
+from labkit.busy import Meter
+from labkit.config import LabError
+from labkit.pace import stretch
+from labkit.wait import side_by_side
 from .cluster import Cluster
-from .config import LabError
-from .pace import stretch
 from .service import CLASSES, HEADS, Probe, Service, asks_ms, errors, longest, pauses
-from .wait import side_by_side
 
 # So long the probes run undisturbed between two steps: longer than any pause's echo.
 CALM_S = 4

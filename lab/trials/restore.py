@@ -8,8 +8,8 @@ Where nothing is left that is all. A guest that cannot be cleaned so is switched
 nothing is left but what the disks have. The cluster goes first, or it would put back what is taken
 down; one that is not as it was made is made anew."""
 
+from labkit.config import LabError, WANTS
 from .cluster import HEADS, UNITS, Cluster
-from .config import LabError, WANTS
 
 # Each prints what it has found, one thing a line. A status that is not 0: switch it off and on.
 HEAD = r"""

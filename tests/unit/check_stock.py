@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What of the experiments on the seed's stack needs no lab: configuration as XML, logs, sockets and
+"""What of the experiments on stock agents needs no lab: configuration as XML, logs, sockets and
 packets as they are counted."""
 
 import sys
@@ -10,9 +10,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lab"))
 sys.dont_write_bytecode = True
 
-from labkit import caller, experiment, pcap, seed  # noqa: E402
-from labkit.caller import Call  # noqa: E402
-from labkit.service import Service  # noqa: E402
+from labkit import pcap  # noqa: E402
+from trials import caller, experiment, stock  # noqa: E402
+from trials.caller import Call  # noqa: E402
+from trials.service import Service  # noqa: E402
 
 ADDRESS, CLIENT = "10.77.0.50", "10.77.0.20"
 # As Pacemaker 2.1.5 has them.
@@ -33,7 +34,7 @@ on head1: {}
 
 class Configuration(unittest.TestCase):
     def members(self, agent):
-        group = seed.Group(Service(None, "vmstore"), agent)
+        group = stock.Group(Service(None, "vmstore"), agent)
         tree = ET.fromstring(group.xml())
         self.assertEqual([p.get("id") for p in tree], group.members)
         return tree
@@ -53,25 +54,25 @@ class Configuration(unittest.TestCase):
         self.assertEqual({o.get("name") for o in last.iter("op")}, {"start", "stop", "monitor"})
 
     def test_the_server(self):
-        tree = ET.fromstring(seed.server())
+        tree = ET.fromstring(stock.server())
         self.assertEqual([(p.get("class"), p.get("type")) for p in tree.iter("primitive")],
                          [("ocf", "Filesystem"), ("ocf", "exportfs")])
         identifiers = [e.get("id") for e in tree.iter() if e.get("id")]
         self.assertEqual(len(identifiers), len(set(identifiers)))
 
     def test_values_are_quoted(self):
-        tree = ET.fromstring(seed.primitive("x", "ocf:heartbeat:IPaddr2", ip='<"&\'>'))
+        tree = ET.fromstring(stock.primitive("x", "ocf:heartbeat:IPaddr2", ip='<"&\'>'))
         self.assertEqual(tree.find(".//nvpair").get("value"), '<"&\'>')
 
     def test_constraints(self):
-        order, place = map(ET.fromstring, seed.Group(Service(None, "homes")).constraints("head1"))
-        self.assertEqual((order.get("first"), order.get("then")), (seed.SERVER, "homes"))
+        order, place = map(ET.fromstring, stock.Group(Service(None, "homes")).constraints("head1"))
+        self.assertEqual((order.get("first"), order.get("then")), (stock.SERVER, "homes"))
         self.assertEqual((place.get("rsc"), place.get("node")), ("homes", "head1"))
 
 
 class Pacemaker(unittest.TestCase):
     def test_operations(self):
-        ops = seed.operations(JOURNAL.format("ok"))
+        ops = stock.operations(JOURNAL.format("ok"))
         self.assertEqual([(o.action, o.resource, o.head, o.ms, o.result) for o in ops],
                          [("stop", "vmstore-ip", "head1", 500, "ok"),
                           ("stop", "vmstore-fs", "head1", 1375, "ok"),
@@ -79,23 +80,23 @@ class Pacemaker(unittest.TestCase):
 
     def test_again(self):
         """A stop that was tried twice: each has its own end."""
-        ops = seed.operations(JOURNAL.format("Error") + JOURNAL.replace("176386000", "176386010")
+        ops = stock.operations(JOURNAL.format("Error") + JOURNAL.replace("176386000", "176386010")
                               .format("ok"))
         stops = [o for o in ops if o.resource == "vmstore-fs"]
         self.assertEqual([(o.ms, o.result) for o in stops], [(1375, "Error"), (1375, "ok")])
 
     def test_whole(self):
-        ops = seed.operations(JOURNAL.format("ok"))
-        self.assertEqual(seed.whole(ops, "stop", ["vmstore-ip", "vmstore-fs"]), 2000)
-        self.assertIsNone(seed.whole(ops, "stop", ["vmstore-ip", "vmstore-fs", "vmstore-export"]))
-        self.assertIsNone(seed.whole(ops, "stop", ["homes-fs"]))
-        self.assertIsNone(seed.whole(ops, "start", ["vmstore-fs"]))
-        ops = seed.operations(JOURNAL.format("Timed Out (after 1m0s)"))
+        ops = stock.operations(JOURNAL.format("ok"))
+        self.assertEqual(stock.whole(ops, "stop", ["vmstore-ip", "vmstore-fs"]), 2000)
+        self.assertIsNone(stock.whole(ops, "stop", ["vmstore-ip", "vmstore-fs", "vmstore-export"]))
+        self.assertIsNone(stock.whole(ops, "stop", ["homes-fs"]))
+        self.assertIsNone(stock.whole(ops, "start", ["vmstore-fs"]))
+        ops = stock.operations(JOURNAL.format("Timed Out (after 1m0s)"))
         self.assertEqual(ops[1].result, "Timed Out")
-        self.assertIsNone(seed.whole(ops, "stop", ["vmstore-ip", "vmstore-fs"]))
+        self.assertIsNone(stock.whole(ops, "stop", ["vmstore-ip", "vmstore-fs"]))
 
     def test_fencings(self):
-        self.assertEqual(seed.fencings("list -> ok head1,head2\nreboot head1 -> ok \n"
+        self.assertEqual(stock.fencings("list -> ok head1,head2\nreboot head1 -> ok \n"
                                        "off head2 -> error why\noff head2 -> ok \n"
                                        "on head2 -> ok \n"), ["head1", "head2"])
 
@@ -107,8 +108,8 @@ class Pacemaker(unittest.TestCase):
                 f"ESTAB      0 0    {ADDRESS}:41001  {CLIENT}:37001\n"
                 f"ESTAB      0 0    10.77.0.51:2049  {CLIENT}:703\n"
                 f"ESTAB      0 0    10.77.0.5:2049   {CLIENT}:704\n")
-        self.assertEqual(seed.states(said, ADDRESS), {"ESTAB": 2, "FIN-WAIT-1": 1})
-        self.assertEqual(seed.states("", ADDRESS), {})
+        self.assertEqual(stock.states(said, ADDRESS), {"ESTAB": 2, "FIN-WAIT-1": 1})
+        self.assertEqual(stock.states("", ADDRESS), {})
 
 
 class Calls(unittest.TestCase):

@@ -14,12 +14,12 @@ import statistics
 import time
 from dataclasses import asdict, dataclass, field
 
+from labkit.config import LabError
+from labkit.pace import stretch
+from labkit.pcap import Capture
 from . import agent
 from .clients import Clients
 from .cluster import Cluster
-from .config import LabError
-from .pace import stretch
-from .pcap import Capture
 from .scenario import step_name
 from .service import CLASSES, HEADS, Probe, Service, errors, longest
 
