@@ -27,10 +27,14 @@ def is_clustered(item):
     return "cluster" in item.fixturenames
 
 
+def is_last(node):
+    return node.get_closest_marker("last") is not None
+
+
 def pytest_collection_modifyitems(items):
     """Modules on a cluster after those on heads without one, what takes the lab down last."""
     on_cluster = {item.path for item in items if is_clustered(item)}
-    items.sort(key=lambda item: (item.path.name.startswith("test_zz"), item.path in on_cluster))
+    items.sort(key=lambda item: (is_last(item), item.path in on_cluster))
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -119,7 +123,7 @@ def lab(pytestconfig):
 @pytest.fixture(scope="module", autouse=True)
 def known_state(request, lab, pytestconfig):
     """Where each module begins, and each test after one that has failed (trials/restore.py)."""
-    if request.module.__name__.startswith("test_zz"):
+    if is_last(request.node):
         return
     clustered = any(is_clustered(item) for item in request.session.items
                     if item.module is request.module)

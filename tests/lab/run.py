@@ -35,7 +35,7 @@ LABS = 2
 LAB_MIB = 4096
 # The longest modules; the others follow by name.
 LONG = ("test_stock", "test_handover", "test_takeover", "test_recovery", "test_service", "test_agent",
-        "test_move", "test_zz_interrupt", "test_demo")
+        "test_move", "test_interrupt", "test_demo")
 # So long tests that were interrupted have to say what they were doing.
 END_S = 20
 # pytest's own: all tests passed; none was chosen.
@@ -56,10 +56,15 @@ def on_cluster(path):
     return re.search(r"^def \w+\([^)]*\bcluster\b", path.read_text(), re.M) is not None
 
 
+def is_last(path):
+    """Is the whole module marked so?"""
+    return re.search(r"^pytestmark = pytest\.mark\.last$", path.read_text(), re.M) is not None
+
+
 def order(paths):
-    """The long ones first."""
+    """The long ones first, what takes its lab down last."""
     rank = {name: n for n, name in enumerate(LONG)}
-    return sorted(paths, key=lambda p: (rank.get(p.stem, len(LONG)), p.stem))
+    return sorted(paths, key=lambda p: (rank.get(p.stem, len(LONG)), is_last(p), p.stem))
 
 
 class Queue:

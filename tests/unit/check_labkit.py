@@ -435,6 +435,11 @@ class Runner(unittest.TestCase):
         self.assertTrue(run.on_cluster(run.HERE / "test_move.py"))
         self.assertFalse(run.on_cluster(run.HERE / "test_lab.py"))
 
+    def test_what_takes_the_lab_down_comes_last(self):
+        every = sorted(run.HERE.glob("test_*.py"))
+        self.assertEqual([p.stem for p in every if run.is_last(p)], ["test_down", "test_interrupt"])
+        self.assertEqual(run.order(every)[-1].stem, "test_down")
+
     def test_workers_stay_with_their_kind_and_take_all(self):
         queue = run.Queue(sorted(run.HERE.glob("test_*.py")))
         taken, kind = [], True

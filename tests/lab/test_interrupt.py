@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`make demo` under Ctrl-C, which every process of the terminal's group gets. Runs last."""
+"""`make demo` under Ctrl-C, which every process of the terminal's group gets."""
 
 import json
 import os
@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from labkit import image
 from labkit.config import BUILD, TREE
+
+pytestmark = pytest.mark.last
 
 # What demo says when it is interrupted, and what of the lab has been built before.
 MOMENTS = (

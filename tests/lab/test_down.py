@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A lab of its own, taken down and interrupted: nothing may stay. Runs last."""
+"""A lab of its own, taken down and interrupted: nothing may stay."""
 
 import os
 import signal
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from labkit.config import RUN
+
+pytestmark = pytest.mark.last
 
 TREE = Path(__file__).resolve().parents[2]
 TOOL = [sys.executable, str(TREE / "lab" / "lab")]
