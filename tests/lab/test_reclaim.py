@@ -7,10 +7,10 @@ import re
 import subprocess
 
 import pytest
+import standby
 from labkit.pace import stretch
 from labkit.wait import wait_for
 from trials.clients import NamespacedClient
-from trials.service import HEADS, Service
 
 HOLDINGS = "/run/baton/vmstore/fs/.baton/tickle/holdings"
 # On the reference machine. knfsd itself waits two leases at most while somebody reclaims: 20 s.
@@ -59,25 +59,16 @@ print(free)
 """
 
 
+# pytest finds fixtures by their names here.
+home = standby.home
+
+
 @pytest.fixture(scope="module")
 def vmstore(lab):
     """The service, its keepers in standby."""
-    service = Service(lab)
     lease = round(stretch(LEASE_S))
-    service.prepare(text=service.conf(lease=lease, grace=lease))
-    yield service
-    for head in HEADS:
-        service.baton(head, "stop", "--standby", service.name)
-
-
-@pytest.fixture(autouse=True)
-def home(vmstore):
-    """Each test begins on head1, and ends with nobody serving."""
-    vmstore.start("head1")
-    yield
-    for head in HEADS:
-        vmstore.keep(head)
-        vmstore.stop(head)
+    with standby.in_standby(lab, lease=lease, grace=lease) as service:
+        yield service
 
 
 def recorded(service, head):

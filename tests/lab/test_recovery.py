@@ -8,10 +8,11 @@ import json
 import time
 
 import pytest
+import standby
 from labkit.pace import stretch
 from labkit.wait import wait_for
 from trials.clients import NamespacedClient
-from trials.service import HEADS, Service
+from trials.service import HEADS
 
 DATABASE = "/m/.baton/nfsdcld/main.sqlite"
 CONNECTIONS = "/run/baton/vmstore/fs/.baton/tickle/connections"
@@ -50,26 +51,16 @@ print(json.dumps({"rounds": rounds, "lost": lost}))
 """
 
 
+# pytest finds fixtures by their names here.
+home = standby.home
+
+
 @pytest.fixture(scope="module")
 def vmstore(lab):
     """The service, its keepers in standby."""
-    service = Service(lab)
     lease = round(stretch(LEASE_S))
-    service.usual = service.conf(lease=lease, grace=2 * lease)
-    service.prepare(text=service.usual)
-    yield service
-    for head in HEADS:
-        service.baton(head, "stop", "--standby", service.name)
-
-
-@pytest.fixture(autouse=True)
-def home(vmstore):
-    """Each test begins on head1, and ends with nobody serving."""
-    vmstore.start("head1")
-    yield
-    for head in HEADS:
-        vmstore.keep(head)
-        vmstore.stop(head)
+    with standby.in_standby(lab, lease=lease, grace=2 * lease) as service:
+        yield service
 
 
 def recorded(service, head):

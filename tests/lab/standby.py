@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The service vmstore of a whole module, its keepers in standby, and where each of its tests begins."""
+
+import contextlib
+
+import pytest
+from trials.service import HEADS, Service
+
+
+@contextlib.contextmanager
+def in_standby(lab, **conf):
+    """The service on both heads, taken down afterwards. conf: what its service file has beside."""
+    service = Service(lab)
+    service.usual = service.conf(**conf)
+    service.prepare(text=service.usual)
+    yield service
+    for head in HEADS:
+        service.baton(head, "stop", "--standby", service.name)
+
+
+@pytest.fixture(autouse=True)
+def home(vmstore):
+    """Each test begins on head1, and ends with nobody serving."""
+    vmstore.start("head1")
+    yield
+    for head in HEADS:
+        vmstore.keep(head)
+        vmstore.stop(head)
