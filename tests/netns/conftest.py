@@ -20,15 +20,19 @@ import time
 
 import pytest
 
+# What they assert is told as in a test.
+pytest.register_assert_rewrite("cluster", "fakekeeper", "move_stage", "sever_agent")
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("BATON_BUILD", ROOT / "build/release"))
+BUILD = pathlib.Path(os.environ.get("BATON_BUILD", ROOT / "build/release")).absolute()
 NETX = str(BUILD / "tests/netns/netx")
 KEEPX = str(BUILD / "tests/netns/keepx")
 STEPX = str(BUILD / "tests/netns/stepx")
 AGENT = str(BUILD / "src/ocf/service")
 AGENT_SEVER = str(BUILD / "src/ocf/sever")
 FAKEKEEPER = str(BUILD / "tests/netns/fakekeeper")
-BATON = os.environ.get("BATON", str(BUILD / "src/cmd/baton"))
+# Absolute: some are run in another mount namespace, which begins at /.
+BATON = os.path.abspath(os.environ.get("BATON", BUILD / "src/cmd/baton"))
 CLONE_NEWNET = 0x40000000
 PORT = 2049
 FLOAT = {socket.AF_INET: "192.0.2.50", socket.AF_INET6: "2001:db8::50"}
