@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A keeper with steps that do nothing (fakekeeper.c), in a house of its own."""
+import contextlib
+import json
+import os
+import signal
+import socket
+
+import pytest
+
+from conftest import BATON, FAKEKEEPER, until
+
+RUN = "/run/baton/vmstore"
+NO_KEEPER = "no keeper here; start it with `systemctl start baton@vmstore`"
+
+
+class Keeper:
+    def __init__(self, house):
+        self.house, self.process = house, None
+        # In the house's own /run; reached from here through its holder.
+        self.root = f"/proc/{house.holder.pid}/root"
+        house.write()
+
+    def be(self, ready=True):
+        notify = self.house.fake / "notify"
+        with contextlib.suppress(FileNotFoundError):
+            notify.unlink()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.bind(str(notify))
+            s.settimeout(10)
+            self.house.env["NOTIFY_SOCKET"] = str(notify)
+            self.process = self.house.start(FAKEKEEPER, "vmstore")
+            while ready and s.recv(4096) != b"READY=1":
+                pass
+        return self
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        self.process.wait(10)
+        return self.process.returncode
+
+    def set(self, name, text=""):
+        (self.house.fake / name).write_text(text)
+
+    def clear(self, name):
+        (self.house.fake / name).unlink()
+
+    def standing(self):
+        return (self.house.fake / "standing").read_text()
+
+    def trace(self):
+        try:
+            return (self.house.fake / "trace").read_text().split()
+        except FileNotFoundError:
+            return []
+
+    def runs(self, step, times=1):
+        until(lambda: self.trace().count(step) == times)
+
+    def baton(self, *argv, status=0):
+        return self.house.baton(*argv, status=status)
+
+    def begin(self, *argv):
+        return self.house.start(BATON, *argv)
+
+    @contextlib.contextmanager
+    def connection(self):
+        """A unix socket's path must be short, and be looked up in the house."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+            here = os.getcwd()
+            os.chdir(self.root + RUN)
+            try:
+                s.connect("sock")
+            finally:
+                os.chdir(here)
+            s.settimeout(10)
+            yield s
+
+    def ask(self, message):
+        with self.connection() as s:
+            s.send(message if isinstance(message, bytes) else json.dumps(message).encode())
+            return json.loads(s.recv(65536))
+
+    def log(self, n=50):
+        return json.loads(self.baton("log", "vmstore", "--json", "--last", str(n)))
+
+
+@pytest.fixture
+def keeper(house):
+    return Keeper(house)
+
+
+def ended(process):
+    out, err = process.communicate(timeout=30)
+    return process.returncode, out, err
+
+
+def steps(record):
+    return [(s["step"], s["outcome"]) for s in record["steps"]]
