@@ -46,7 +46,7 @@ def tool(*argv, file=None, check=True):
     return subprocess.run(argv, env=env, check=check, capture_output=True, text=True, timeout=60)
 
 
-class Cluster:
+class SimulatedCluster:
     def __init__(self, folder):
         self.cib = folder / "cib.xml"
         self.stop = threading.Event()
