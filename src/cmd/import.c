@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* import: from a group of stock agents, or a head's exports, to service files; changes nothing. */
+/*
+ * import: from a group of stock agents, or a head's exports, to service files; changes
+ * nothing.
+ */
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>

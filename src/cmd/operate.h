@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* operate: one operation on a service, asked of its keeper or done in its place. */
+/* operate: start, stop or tear down a service: ask its keeper, or do it without one. */
 #ifndef BATON_CMD_OPERATE_H
 #define BATON_CMD_OPERATE_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* service_rows: what stands of each service on every head. */
+/* service_rows: the state of each service on every head, one row each, for status and metrics. */
 #include "cmd/service_rows.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* service_rows: what stands of each service on every head, for status and metrics. */
+/* service_rows: the state of each service on every head, one row each, for status and metrics. */
 #ifndef BATON_CMD_SERVICE_ROWS_H
 #define BATON_CMD_SERVICE_ROWS_H
 
@@ -14,8 +14,8 @@
  * @err: a failure that no row tells
  *
  * A row has: service, head, self, online, keeper ("absent", "silent", "offline", "ok", or
- * what this head's keeper is doing), state, addresses, device, what the survey of that head
- * says (keeper/status_child.h), clients.idle, and if the keeper told them version, digest, cluster,
+ * what this head's keeper is doing), state, addresses, device, what that head
+ * reports (keeper/status_child.h), clients.idle, and if the keeper told them version, digest, cluster,
  * last (the record of its last move); error and warnings (an array of texts) if there are
  * any. Other heads are known to the keeper alone; without one there is this head's row.
  *

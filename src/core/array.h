@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* array: one more at the end of a growable list. */
+/* array: append to a growable array. */
 #ifndef BATON_CORE_ARRAY_H
 #define BATON_CORE_ARRAY_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cluster: what Pacemaker's tools say about a service, understood; and what follows for a move. */
+/*
+ * cluster: what Pacemaker's tools say about a service, understood; and what follows for
+ * a move.
+ */
 #ifndef BATON_CORE_CLUSTER_H
 #define BATON_CORE_CLUSTER_H
 

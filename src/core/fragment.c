@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fragment: a text that is longer than a message, told in several. */
+/* fragment: a text longer than one message, sent as several numbered fragments. */
 #include "core/fragment.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* idle_clients: which clients hold nothing, and cannot have got anything since one looked. */
+/* idle_clients: which clients hold no state and have not asked for any since the last look. */
 #ifndef BATON_CORE_IDLE_CLIENTS_H
 #define BATON_CORE_IDLE_CLIENTS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* json: the members of a JSON object that may be missing. */
+/* json: members of a JSON object, with a default for those that are missing. */
 #ifndef BATON_CORE_JSON_H
 #define BATON_CORE_JSON_H
 

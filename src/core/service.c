@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* service: the model of what moves. */
+/* service: the service: a disk, its filesystem, its exports, its addresses. */
 #include "core/service.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* service: the model of what moves: a disk, its filesystem, its exports, its addresses. */
+/* service: the service: a disk, its filesystem, its exports, its addresses. */
 #ifndef BATON_CORE_SERVICE_H
 #define BATON_CORE_SERVICE_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * handover_table: who has to do what next while a service goes from one head to another.
+ * handover_table: the table of a hand-over: phase and event lead to the next phase, a message, an operation.
  *
  * Theory of operation
  *

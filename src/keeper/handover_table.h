@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* handover_table: who has to do what next while a service goes from one head to another. */
+/*
+ * handover_table: the table of a hand-over: phase and event lead to the next phase, a
+ * message, an operation.
+ */
 #ifndef BATON_KEEPER_HANDOVER_TABLE_H
 #define BATON_KEEPER_HANDOVER_TABLE_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* move_record: the record of a hand-over, put together from the messages that all heads see. */
+/*
+ * move_record: the record of a move, which every keeper puts together from the messages
+ * that all of them see.
+ */
 #ifndef BATON_KEEPER_MOVE_RECORD_H
 #define BATON_KEEPER_MOVE_RECORD_H
 

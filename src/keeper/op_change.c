@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* op_change: the rest of op, which a look at what stands does without: it has no rulesets. */
+/*
+ * op_change: the part of op that only operations need; a status look-up links without
+ * rulesets.
+ */
 #include <unistd.h>
 
 #include "keeper/op.h"

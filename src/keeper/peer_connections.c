@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* peer_connections: the table of connections that the serving head tells the others, in parts. */
+/* peer_connections: the connections of the serving head, as it sends them to the other heads. */
 #include "keeper/peer_connections.h"
 
 #include <errno.h>

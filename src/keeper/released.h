@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* released: has this head let go of the service's disk, and if not, who has it? */
+/* released: has this head let go of the service's disk? If not, who keeps it busy? */
 #ifndef BATON_KEEPER_RELEASED_H
 #define BATON_KEEPER_RELEASED_H
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* standalone: an operation done without a keeper. */
+/*
+ * standalone: carries out an operation without a keeper: a stop must work with the
+ * keeper dead.
+ */
 #include "keeper/standalone.h"
 
 #include <errno.h>

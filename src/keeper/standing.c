@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* standing: what of a service stands on this head. */
+/* standing: looks up which parts of the service are set up on this head. */
 #include "keeper/standing.h"
 
 #include <linux/if_addr.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* standing: what of a service stands on this head, looked up, not remembered. */
+/* standing: looks up which parts of the service are set up on this head. */
 #ifndef BATON_KEEPER_STANDING_H
 #define BATON_KEEPER_STANDING_H
 

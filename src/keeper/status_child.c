@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* status_child: what of a service stands on this head, by a child that may block, as JSON. */
+/*
+ * status_child: a child that looks up the state of the service on this head and reports
+ * it as JSON.
+ */
 #include "keeper/status_child.h"
 
 #include <errno.h>
@@ -14,7 +17,7 @@
 #include "os/lock.h"
 #include "os/timed_child.h"
 
-#define SURVEY_MAX_LEN 65536
+#define REPORT_MAX_LEN 65536
 /* How long one that was killed may take to go. */
 #define KILL_MS 100
 
@@ -78,7 +81,7 @@ int status_child_begin(struct status_child *q, const struct service *svc,
 {
 	int out[2], errnum;
 
-	*q = (struct status_child){ .fd = -1, .buf = malloc(SURVEY_MAX_LEN) };
+	*q = (struct status_child){ .fd = -1, .buf = malloc(REPORT_MAX_LEN) };
 	if (!q->buf || pipe2(out, O_CLOEXEC) < 0) {
 		errnum = q->buf ? errno : ENOMEM;
 		status_child_end(q);
@@ -116,7 +119,7 @@ int status_child_take(struct status_child *q, struct json_object **facts, struct
 {
 	*facts = NULL;
 	for (;;) {
-		ssize_t n = read(q->fd, q->buf + q->len, SURVEY_MAX_LEN - 1 - q->len);
+		ssize_t n = read(q->fd, q->buf + q->len, REPORT_MAX_LEN - 1 - q->len);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return -EAGAIN;

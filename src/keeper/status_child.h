@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* status_child: what of a service stands on this head, by a child that may block, as JSON. */
+/*
+ * status_child: a child that looks up the state of the service on this head and reports
+ * it as JSON.
+ */
 #ifndef BATON_KEEPER_STATUS_CHILD_H
 #define BATON_KEEPER_STATUS_CHILD_H
 
@@ -23,7 +26,7 @@ struct status_child {
 struct op;
 struct standing;
 
-/** status_child_more - what else the child is to look at; a failure is the survey's */
+/** status_child_more - what else the child is to look at; a failure of it is the look-up's */
 typedef int (*status_child_more)(struct op *op, const struct standing *standing,
 				 struct json_object *facts, struct err *err);
 
@@ -42,7 +45,7 @@ int status_child_add_clients(struct op *op, const struct standing *standing,
  *
  * Return: 0, or -errno; status_child_end() it if 0.
  */
-int status_child_begin(struct status_child *survey, const struct service *svc,
+int status_child_begin(struct status_child *child, const struct service *svc,
 		       status_child_more more, struct err *err);
 
 /**
@@ -51,11 +54,11 @@ int status_child_begin(struct status_child *survey, const struct service *svc,
  *
  * Return: 0, -EAGAIN while it is looking, or -errno with @err.
  */
-int status_child_take(struct status_child *survey, struct json_object **facts,
+int status_child_take(struct status_child *child, struct json_object **facts,
 		      struct err *err);
 
 /** status_child_end - give it up, or clean up after it. */
-void status_child_end(struct status_child *survey);
+void status_child_end(struct status_child *child);
 
 /**
  * status_child_collect - the same, waiting

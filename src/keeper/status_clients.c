@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* status_clients: the clients of a service, for a survey. */
+/* status_clients: connections and clients of the service, for the report of a status_child. */
 #include "core/cleanup.h"
 #include "core/plan.h"
 #include "keeper/op.h"

@@ -46,7 +46,7 @@ enum ocf_exit call_load(const struct call *call, struct service *svc, struct err
 	return rc == -ENOENT ? OCF_ERR_INSTALLED : ocf_exit_of(err->code);
 }
 
-bool call_stands_nothing(const struct call *call)
+bool call_is_absent(const struct call *call)
 {
 	return ns_count_pins(&call->paths) == 0 && !diskhold_exists(&call->paths) &&
 	       !lock_is_held(call->paths.lock);

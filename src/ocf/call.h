@@ -30,8 +30,8 @@ enum ocf_exit call_begin(struct call *call, const struct ocf_request *request,
  */
 enum ocf_exit call_load(const struct call *call, struct service *svc, struct err *err);
 
-/** call_stands_nothing - are there no namespaces and nobody at work on them? */
-bool call_stands_nothing(const struct call *call);
+/** call_is_absent - has this head no namespaces of the service, and no operation under way? */
+bool call_is_absent(const struct call *call);
 
 /**
  * call_keeper - ask the keeper, and wait for the result within the budget

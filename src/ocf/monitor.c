@@ -59,7 +59,7 @@ enum ocf_exit monitor_look(const struct call *call, struct sight *sight, struct 
 
 	ask_state(call, sight, &why);
 	if ((sight->reach == -ENOENT || sight->reach == -ECONNRESET) &&
-	    call_stands_nothing(call))
+	    call_is_absent(call))
 		return OCF_NOT_RUNNING;
 	known = call_load(call, &svc, err) == OCF_SUCCESS;
 	/* A file being edited ends no service; the keeper knows it as it was. */

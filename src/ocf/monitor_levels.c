@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* monitor_levels: what monitor looks at beyond level 0, each in a child, for it may hang. */
+/*
+ * monitor_levels: the deeper levels of monitor: an NFS call, a write to the disk; each
+ * in a child, as it may hang.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_addr.h>

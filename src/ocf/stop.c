@@ -22,7 +22,7 @@ enum ocf_exit service_stop(const struct ocf_request *request, struct err *err)
 			 NULL, NULL, err);
 	/* What it is doing all the same has the service's lock, and is waited for. */
 	alone = rc == -ENOENT || rc == -ECONNRESET || rc == -ETIMEDOUT;
-	if (alone && !call_stands_nothing(&call))
+	if (alone && !call_is_absent(&call))
 		return service_stop_alone(request, err);
 	if (rc < 0 && !alone)
 		return OCF_ERR_GENERIC;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* beneath: opens what lies on a filesystem on which strangers may write. */
+/* beneath: opens files on a disk whose content nobody trusts: no links, regular files only. */
 #ifndef BATON_OS_BENEATH_H
 #define BATON_OS_BENEATH_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lock: open file description locks: inherited over fork and exec, and looked at without taking. */
+/*
+ * lock: open file description locks: inherited over fork and exec, and looked at without
+ * taking.
+ */
 #ifndef BATON_OS_LOCK_H
 #define BATON_OS_LOCK_H
 

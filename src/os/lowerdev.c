@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* lowerdev: is the link that carries the service's own link there and alive? */
+/* lowerdev: is the link below the service's macvlan there, and has it carrier? */
 #include "os/lowerdev.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* owed: waits until a server owes its clients nothing over TCP, or it becomes no less. */
+/* owed: waits until every reply is acknowledged, or no more progress is seen. */
 #ifndef BATON_OS_OWED_H
 #define BATON_OS_OWED_H
 

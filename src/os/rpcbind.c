@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* rpcbind: somebody who answers the kernel's question for rpcbind, of which there is none. */
+/*
+ * rpcbind: a stand-in for rpcbind while knfsd starts: there is none in the namespace,
+ * and the kernel would wait for it.
+ */
 #include "os/rpcbind.h"
 
 #include <errno.h>

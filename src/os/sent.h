@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sent: how much the server has sent on each of its connections, by sock_diag. */
+/* sent: how many bytes the server has sent on each connection, by sock_diag. */
 #ifndef BATON_OS_SENT_H
 #define BATON_OS_SENT_H
 

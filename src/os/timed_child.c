@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* timed_child: what may hang in the kernel is done by a child. */
+/* timed_child: run work that may hang in the kernel in a child, with a deadline. */
 #include "os/timed_child.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* timed_child: what may hang in the kernel is done by a child, and waited for only so long. */
+/* timed_child: run work that may hang in the kernel in a child, with a deadline. */
 #ifndef BATON_OS_TIMED_CHILD_H
 #define BATON_OS_TIMED_CHILD_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* collector: what the children say, entered into the result. */
+/* collector: enters the children's messages into the result of the probe. Pure. */
 #include "probe/collector.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* collector: what the children say, entered into the result. Pure. */
+/* collector: enters the children's messages into the result of the probe. Pure. */
 #ifndef BATON_PROBE_COLLECTOR_H
 #define BATON_PROBE_COLLECTOR_H
 

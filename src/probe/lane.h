@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lane: what the child of a class says to its parent, its parts and their pace. */
+/*
+ * lane: the pipe between a probe child and its parent: the messages, and the pace of its
+ * calls.
+ */
 #ifndef BATON_PROBE_LANE_H
 #define BATON_PROBE_LANE_H
 

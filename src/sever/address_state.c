@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* address_state: the head as it is: the address, its connections, and whether it may speak. */
+/* address_state: where an address is, which connections it has, and whether it may send. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

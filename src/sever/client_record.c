@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* client_record: whom an address serves, as a head records it for the one that comes after. */
+/*
+ * client_record: the clients of an address, in the file that the next head reads to
+ * tickle them.
+ */
 #include "sever/client_record.h"
 
 #include <errno.h>

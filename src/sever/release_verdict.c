@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* release_verdict: whose NFSv4 state has to go when an address leaves a head. */
+/* release_verdict: which NFSv4 clients must lose their state when an address leaves this head. */
 #include "sever/release_verdict.h"
 
 void holding_add(struct holding *holding, const struct held *held, dev_t fs)

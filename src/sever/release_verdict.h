@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* release_verdict: whose NFSv4 state has to go when an address leaves a head. */
+/* release_verdict: which NFSv4 clients must lose their state when an address leaves this head. */
 #ifndef BATON_SEVER_RELEASE_VERDICT_H
 #define BATON_SEVER_RELEASE_VERDICT_H
 

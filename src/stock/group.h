@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* group: a service as stock agents have it: Filesystem, exportfs and IPaddr2 over one knfsd a head. */
+/*
+ * group: a service as stock agents have it: Filesystem, exportfs and IPaddr2 over one
+ * knfsd a head.
+ */
 #ifndef BATON_STOCK_GROUP_H
 #define BATON_STOCK_GROUP_H
 
