@@ -11,26 +11,26 @@ static int cmd_help(int argc, char **argv);
 static int cmd_version(int argc, char **argv);
 
 static const struct command commands[] = {
-	{ "check", cmd_check, "check whether a service could start on this head" },
-	{ "probe", cmd_probe,
-	  "prove from a client that nothing is lost while a service moves" },
-	{ "start", cmd_start, "serve a service from this head" },
-	{ "stop", cmd_stop, "stop serving it, so that another head can" },
-	{ "move", cmd_move, "hand a service over to another head of the cluster" },
-	{ "giveback", cmd_giveback, "hand it back to where it is at home" },
-	{ "status", cmd_status, "what stands of each service, on every head" },
+	{ "check", cmd_check, "check whether a service can start on this head" },
+	{ "probe", cmd_probe, "test from a client that moving a service loses nothing" },
+	{ "start", cmd_start, "start serving a service on this head" },
+	{ "stop", cmd_stop, "stop serving a service, so that another head can start it" },
+	{ "move", cmd_move, "move a service to another head of the cluster" },
+	{ "giveback", cmd_giveback, "move a service back to its home head" },
+	{ "status", cmd_status, "show the state of each service on every head" },
 	{ "sever", cmd_sever, "destroy the TCP sockets of an address, in every state" },
-	{ "release", cmd_release, "let go of the NFSv4 state of an address's clients" },
-	{ "tickle", cmd_tickle, "have the clients of an address connect anew" },
+	{ "release", cmd_release, "release the NFSv4 state of an address's clients" },
+	{ "tickle", cmd_tickle, "make the clients of an address reconnect at once" },
 	{ "import", cmd_import,
-	  "make service files of Filesystem, exportfs and IPaddr2" },
-	{ "log", cmd_log, "the last moves, starts and stops, step by step" },
-	{ "metrics", cmd_metrics, "the state of this head's services, for Prometheus" },
-	{ "keep", cmd_keep, "be the keeper of a service (baton@NAME.service)" },
+	  "print service files for groups of Filesystem, exportfs and IPaddr2" },
+	{ "log", cmd_log, "show the last moves, starts and stops, step by step" },
+	{ "metrics", cmd_metrics,
+	  "print the state of this head's services for Prometheus" },
+	{ "keep", cmd_keep, "run the daemon that looks after a service (its keeper)" },
 	{ "record", cmd_record,
-	  "keep what ocf:baton:sever tells (baton-record.service)" },
-	{ "help", cmd_help, "this list" },
-	{ "version", cmd_version, "the version of baton" },
+	  "run the daemon that stores client connections for ocf:baton:sever" },
+	{ "help", cmd_help, "list the commands" },
+	{ "version", cmd_version, "print the version of baton" },
 	{ NULL, NULL, NULL },
 };
 
@@ -40,7 +40,7 @@ static int cmd_help(int argc, char **argv)
 	printf("Usage: baton COMMAND [OPTION...]\n\n");
 	for (const struct command *c = commands; c->name; c++)
 		printf("  %-10s %s\n", c->name, c->help);
-	printf("\n`baton COMMAND --help` tells more of each.\n");
+	printf("\n`baton COMMAND --help` explains a command and its options.\n");
 	return BATON_EXIT_OK;
 }
 

@@ -47,8 +47,8 @@ int cmd_check(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "shared", 's', NULL, 0,
-		  "check the one NFS server of a head whose services are Filesystem, "
-		  "exportfs and IPaddr2",
+		  "check this head's shared NFS server, used with Filesystem, exportfs "
+		  "and IPaddr2 resources",
 		  0 },
 		{ "json", 'j', NULL, 0, "print JSON", 0 },
 		{ 0 },
@@ -57,8 +57,8 @@ int cmd_check(int argc, char **argv)
 		options,
 		parse_option,
 		"NAME\n--shared",
-		"Check whether service NAME could start on this head, and change nothing.\v"
-		"Ends with the status of the first wrong finding; baton(8) lists them.",
+		"Check whether service NAME can start on this head. Nothing is changed.\v"
+		"The exit status is that of the first wrong finding; baton(8) lists them.",
 		NULL,
 		NULL,
 		NULL,

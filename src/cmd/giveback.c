@@ -9,8 +9,9 @@ int cmd_giveback(int argc, char **argv)
 
 	if (common_parse(
 		    argc, argv,
-		    "Move a service back to the head that Pacemaker's location constraints "
-		    "prefer or, if there are none, where the last move took it from.",
+		    "Move a service back to its home: the head that Pacemaker's location "
+		    "constraints prefer or, without such constraints, the head that it last "
+		    "moved away from.",
 		    COMMON_DRY_RUN | COMMON_TIMEOUT | COMMON_NO_REHEARSAL, &options) < 0)
 		return BATON_EXIT_USAGE;
 	return move_run(&options);

@@ -177,9 +177,9 @@ int cmd_import(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		{ "cib", 'c', "FILE", 0,
-		  "read what `cibadmin --query` printed; - is standard input", 0 },
+		  "read the output of `cibadmin --query`; - is standard input", 0 },
 		{ "exports", 'e', "FILE", 0,
-		  "read exports(5) or /var/lib/nfs/etab, and what is mounted here", 0 },
+		  "read exports(5) or /var/lib/nfs/etab, and this head's mounts", 0 },
 		{ 0 },
 	};
 	static const struct argp argp = {
@@ -187,9 +187,10 @@ int cmd_import(int argc, char **argv)
 		parse_option,
 		"[GROUP]",
 		"Print a service file for a group of Filesystem, exportfs and IPaddr2, or for "
-		"each, with the commands of pcs and crmsh that replace it; change nothing.\v"
-		"Without options the cluster is asked. What is not carried over stands in the "
-		"file as a comment.",
+		"every such group, with the pcs and crmsh commands that replace the group. "
+		"Nothing is changed.\v"
+		"Without options the configuration is read from the running cluster. Comments "
+		"in the file list everything that could not be carried over.",
 		NULL,
 		NULL,
 		NULL,

@@ -13,7 +13,9 @@ int cmd_keep(int argc, char **argv)
 
 	if (common_parse(
 		    argc, argv,
-		    "Be the keeper of a service: complete its standby, then serve requests.",
+		    "Run the keeper of a service: the daemon that sets up its standby on this "
+		    "head, hands it over to other heads, and carries out start, stop and "
+		    "move. baton@NAME.service runs it.",
 		    COMMON_NO_JSON, &options) < 0)
 		return BATON_EXIT_USAGE;
 	rc = common_load(&svc, options.name);

@@ -472,13 +472,16 @@ static const struct metric metrics[] = {
 	{ "baton_connections", "Connections of NFS clients to the service.",
 	  write_connections },
 	{ "baton_clients",
-	  "NFSv4 clients: holding opens, locks or delegations, idle, or courtesy.",
+	  "NFSv4 clients by kind: holding (opens, locks or delegations), idle, courtesy.",
 	  write_clients },
-	{ "baton_grace_active", "Whether clients may only reclaim.", write_grace },
+	{ "baton_grace_active",
+	  "Whether the grace period lasts: clients may only reclaim opens and locks.",
+	  write_grace },
 	{ "baton_grace_waiting_clients", "Clients that the grace period waits for.",
 	  write_waiting },
 	{ "baton_cluster_joined",
-	  "Whether the keeper is in the cluster's group of the service.", write_cluster },
+	  "Whether the keeper has joined the service's group of keepers in the cluster.",
+	  write_cluster },
 	{ "baton_head_online", "Whether another head is in the cluster.", write_online },
 	{ "baton_head_keeper_up",
 	  "Whether the keeper of the service on another head answers.", write_peer },
@@ -496,14 +499,13 @@ static const struct metric metrics[] = {
 	{ "baton_last_move_pause_seconds", "How long the last move kept clients waiting.",
 	  write_pause },
 	{ "baton_last_operation_unsettled_connections",
-	  "Connections of the last move and stop whose clients may repeat an executed call.",
+	  "Connections of the last move and stop whose clients may repeat executed calls.",
 	  write_unsettled },
 	{ "baton_last_grace_late_states",
-	  "Opens and locks not reclaimed in time, in the last grace period that left anybody "
-	  "behind.",
+	  "Opens and locks not reclaimed in time, in the last grace period that had any.",
 	  write_late },
 	{ "baton_last_grace_absent_clients",
-	  "Clients that did not come back, in the last grace period that left anybody behind.",
+	  "Clients that did not come back, in the last grace period that missed any.",
 	  write_absent },
 	{ "baton_last_move_info", "Heads of the last move, as labels.", write_move },
 };
@@ -594,8 +596,8 @@ int cmd_metrics(int argc, char **argv)
 	struct err err = { 0 };
 
 	if (common_parse(argc, argv,
-			 "Print the state of this head's services for Prometheus, in its "
-			 "text format.",
+			 "Print the state of this head's services in the Prometheus text "
+			 "format.",
 			 COMMON_NO_NAME | COMMON_NO_JSON | COMMON_OUTPUT, &options) < 0)
 		return BATON_EXIT_USAGE;
 	if (software_check_root(&err) < 0)

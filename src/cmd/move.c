@@ -10,8 +10,8 @@ int cmd_move(int argc, char **argv)
 	if (common_parse(
 		    argc, argv,
 		    "Have Pacemaker move a service to another head, follow the move step by "
-		    "step, and leave no constraint behind. Refused before any pause when the "
-		    "head is not ready.",
+		    "step, and leave no constraint behind. If the head is not ready the move "
+		    "is refused before clients are paused.",
 		    COMMON_DRY_RUN | COMMON_HEAD | COMMON_TIMEOUT | COMMON_NO_REHEARSAL,
 		    &options) < 0)
 		return BATON_EXIT_USAGE;

@@ -52,21 +52,21 @@ static const struct number {
 };
 
 static const struct argp_option options[] = {
-	{ "duration", 'd', "S", 0,
-	  "probe for S seconds; 0 = until SIGINT or SIGTERM (60)", 0 },
+	{ "duration", 'd', "S", 0, "run for S seconds; 0 = until SIGINT or SIGTERM (60)",
+	  0 },
 	{ "interval", 'i', "MS", 0, "one call of each class every MS milliseconds (20)",
 	  0 },
-	{ "pause", 'p', "MS", 0, "list each pause of MS milliseconds and more (100)", 0 },
-	{ "size", 's', "MIB", 0, "let the file of records grow to MIB at most (256)", 0 },
+	{ "pause", 'p', "MS", 0, "list each pause of MS milliseconds or more (100)", 0 },
+	{ "size", 's', "MIB", 0, "let the record file grow to at most MIB (256)", 0 },
 	{ "patience", 'w', "S", 0,
-	  "wait S seconds for a call still out, at the begin and at the end (30)", 0 },
+	  "wait S seconds for outstanding calls, at the start and at the end (30)", 0 },
 	{ "workers", KEY_WORKERS, "N", 0,
-	  "N at once change names, each in a directory of its own (1)", 0 },
+	  "run N name workers in parallel, each in its own directory (1)", 0 },
 	{ "window", KEY_WINDOW, "N", 0,
-	  "keep N writes out at once, under the one lock (1)", 0 },
-	{ "read", KEY_READ, NULL, 0, "read a file as fast as can be, too", 0 },
-	{ "depth", KEY_DEPTH, "N", 0, "keep N reads of 128 KiB out at once (8)", 0 },
-	{ "read-size", KEY_READ_SIZE, "MIB", 0, "read a file of MIB (256)", 0 },
+	  "keep N writes in flight, all under the one lock (1)", 0 },
+	{ "read", KEY_READ, NULL, 0, "also read a file as fast as possible", 0 },
+	{ "depth", KEY_DEPTH, "N", 0, "keep N reads of 128 KiB in flight (8)", 0 },
+	{ "read-size", KEY_READ_SIZE, "MIB", 0, "size of the file to read (256)", 0 },
 	{ "json", 'j', NULL, 0, "print the report as one JSON object", 0 },
 	{ "help", 'h', NULL, 0, "print this help", -1 },
 	{ 0 },
@@ -133,10 +133,10 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "DIR",
 	.doc = "Make calls in DIR, on a client, while its export is moved: synchronous writes "
-	       "under a lock, new opens, namespace operations, reads if asked for. Report every pause and error, and "
-	       "read every acknowledged write back.\v"
-	       "Exit status: 0 clean, 11 if anything was seen, 1 if DIR cannot be used, 2 for a "
-	       "wrong command line. More in baton-probe(8).",
+	       "under a lock, new opens, namespace operations and, with --read, reads. Report "
+	       "every pause and error, and read back every acknowledged write.\v"
+	       "Exit status: 0 clean, 11 an error or a loss was seen, 1 DIR cannot be used, "
+	       "2 wrong command line. baton-probe(8) has the details.",
 };
 
 static int fail(const struct err *err)

@@ -18,8 +18,10 @@ int cmd_record(int argc, char **argv)
 	struct err err = { 0 };
 
 	if (common_parse(argc, argv,
-			 "Keep the connections that ocf:baton:sever with state=cluster "
-			 "tells to all heads. Does not end; run by baton-record.service.",
+			 "Receive and store the client connections that ocf:baton:sever "
+			 "with state=cluster sends to all heads, so that an address that "
+			 "moves here can make its clients reconnect. Runs until it is "
+			 "killed; baton-record.service starts it.",
 			 COMMON_NO_NAME | COMMON_NO_JSON, &options) < 0)
 		return BATON_EXIT_USAGE;
 	if (software_check_root(&err) < 0 || sever_receive(say, &err) < 0)

@@ -8,9 +8,9 @@ int cmd_release(int argc, char **argv)
 {
 	return address_run(
 		argc, argv,
-		"Let go of the NFSv4 state of the clients that came by a local address and "
-		"port (2049), and of those that have no connection to this head any more. "
-		"What they held is lost, locks included. With --state also what is held on "
-		"the filesystem that directory lies on.",
+		"Release the NFSv4 state of the clients that used a local address and port "
+		"(2049), and of those that have no connection to this head any more. They "
+		"lose what they held, locks included. With --state, also release the state "
+		"held on the filesystem of that directory.",
 		0, sever_release);
 }

@@ -137,7 +137,7 @@ int cmd_sever(int argc, char **argv)
 		    argc, argv,
 		    "Destroy every TCP socket of a local address and port (2049), in "
 		    "every state but LISTEN, and verify that none is left. The address "
-		    "may be gone already. An IPv6 address with a port is written "
+		    "itself may already be gone. Write an IPv6 address with a port as "
 		    "[2001:db8::1]:2049.",
 		    COMMON_ADDRESS | COMMON_NETNS | COMMON_DRY_RUN, &options) < 0)
 		return BATON_EXIT_USAGE;

@@ -9,8 +9,8 @@ int cmd_start(int argc, char **argv)
 
 	if (common_parse(
 		    argc, argv,
-		    "Serve a service from this head. A service that serves stays as it is; "
-		    "a start that fails is undone.",
+		    "Start serving a service on this head. Does nothing if this head serves "
+		    "it already. A start that fails is undone.",
 		    COMMON_DRY_RUN | COMMON_TAKEOVER, &options) < 0)
 		return BATON_EXIT_USAGE;
 	return operate(options.name, OPERATION_START, &options, 0);

@@ -200,9 +200,9 @@ int cmd_status(int argc, char **argv)
 
 	if (common_parse(
 		    argc, argv,
-		    "Show what stands of a service, or of all, on every head: looked up now, "
-		    "not remembered. Other heads are asked by this head's keeper; without one "
-		    "it is this head alone.",
+		    "Show the present state of a service, or of all services, on every head. "
+		    "This head's keeper asks the other heads; without a keeper only this head "
+		    "is shown.",
 		    COMMON_NAME_OPTIONAL | COMMON_WATCH, &options) < 0)
 		return BATON_EXIT_USAGE;
 	/* Others cannot look into /run/baton: to them everything would seem absent. */

@@ -9,8 +9,8 @@ int cmd_stop(int argc, char **argv)
 
 	if (common_parse(
 		    argc, argv,
-		    "Stop serving a service from this head; clients wait until another "
-		    "head serves it. Works without the keeper too.",
+		    "Stop serving a service on this head. Clients wait until a head serves "
+		    "it again. Works without the keeper too.",
 		    COMMON_DRY_RUN | COMMON_STANDBY, &options) < 0)
 		return BATON_EXIT_USAGE;
 	return operate(options.name,

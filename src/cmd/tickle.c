@@ -8,8 +8,8 @@ int cmd_tickle(int argc, char **argv)
 {
 	return address_run(
 		argc, argv,
-		"Have the clients of a local address and port (2049) connect anew at once: "
-		"those whose connections ocf:baton:sever has recorded in --state. Needed "
-		"once the address is here and its server answers.",
+		"Make the clients of a local address and port (2049) reconnect at once: "
+		"those whose connections ocf:baton:sever has recorded in --state. Use it "
+		"when the address is on this head and the server answers.",
 		COMMON_NETNS, sever_tickle);
 }

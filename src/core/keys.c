@@ -13,9 +13,10 @@ const struct key keys[KEY_COUNT] = {
 		.required = true,
 		.limit = 1,
 		.help = "the disk, by a path that is the same on every head",
-		.text = "The block device that moves with the service: an absolute path under "
-			"/dev, the same on every head, best one of /dev/disk/by-id. A volume "
-			"of LVM or multipath serves as well as a plain disk.",
+		.text = "The block device that moves with the service. It is an absolute path "
+			"under /dev that is the same on every head, preferably one in "
+			"/dev/disk/by-id. LVM volumes and multipath devices work as well as "
+			"plain disks.",
 	},
 	[KEY_FSTYPE] = {
 		.name = "fstype",
@@ -25,9 +26,9 @@ const struct key keys[KEY_COUNT] = {
 		.fallback = "xfs",
 		.limit = 1,
 		.help = "the filesystem on the disk",
-		.text = "The type of the filesystem on the disk. A start is refused when the "
-			"disk holds another one. With xfs, standby sets the sysctl "
-			"fs.xfs.xfssyncd_centisecs to 100: see baton(8).",
+		.text = "The type of the filesystem on the disk. A start is refused if the "
+			"disk holds a filesystem of another type. With xfs, standby sets the "
+			"sysctl fs.xfs.xfssyncd_centisecs to 100: see baton(8).",
 	},
 	[KEY_OPTIONS] = {
 		.name = "options",
@@ -35,11 +36,11 @@ const struct key keys[KEY_COUNT] = {
 		.fallback = "",
 		.limit = 1,
 		.help = "mount options of the filesystem",
-		.text = "Options to mount the filesystem with, separated by commas, without "
-			"blanks. Refused are ro, because the clients' recovery database lies on "
-			"this disk; norecovery, noload, nobarrier and barrier=0, because "
-			"acknowledged writes could be lost; bind, rbind, move, remount and loop, "
-			"because baton mounts the device itself.",
+		.text = "Mount options of the filesystem, separated by commas, without blanks. "
+			"These are refused: ro, because the client recovery database is on this "
+			"disk; norecovery, noload, nobarrier and barrier=0, because acknowledged "
+			"writes could be lost; bind, rbind, move, remount and loop, because "
+			"baton mounts the device itself.",
 	},
 	[KEY_ADDRESS] = {
 		.name = "address",
@@ -47,20 +48,20 @@ const struct key keys[KEY_COUNT] = {
 		.required = true,
 		.limit = SERVICE_ADDRESSES_MAX,
 		.help = "a floating address and the link that carries it",
-		.text = "An IPv4 or IPv6 address that moves with the service, the length of its "
-			"network's prefix and the head's network link that carries it, as in "
+		.text = "An IPv4 or IPv6 address that moves with the service, its prefix length "
+			"and the network link of the head that carries it, as in "
 			"192.0.2.50/24@ens192. Loopback, link-local, multicast, reserved, "
-			"network and broadcast addresses are refused. Two addresses let clients "
-			"use NFSv4.1 session trunking.",
+			"network and broadcast addresses are refused. With two addresses clients "
+			"can use NFSv4.1 session trunking.",
 	},
 	[KEY_GATEWAY] = {
 		.name = "gateway",
 		.value = "ADDRESS",
 		.limit = 2,
-		.help = "default gateway of the service, one a family",
-		.text = "The router to clients beyond the service's own networks, at most one "
-			"for IPv4 and one for IPv6. It lies within the network of one of the "
-			"service's addresses; for IPv6 it may be link-local.",
+		.help = "default gateway of the service, one per address family",
+		.text = "The router to clients outside the service's own networks, at most one "
+			"for IPv4 and one for IPv6. It must be in the network of one of the "
+			"service's addresses; an IPv6 gateway may also be link-local.",
 	},
 	[KEY_EXPORT] = {
 		.name = "export",
@@ -70,11 +71,11 @@ const struct key keys[KEY_COUNT] = {
 		.help = "a directory and who may mount it",
 		.text = "A directory of the filesystem (/ is its root) and the clients that may "
 			"mount it, in the notation of exports(5): host, address, network, "
-			"wildcard, @netgroup or *, each with its options in parentheses and no "
-			"blank before them. A path that has blanks stands in double quotes. "
-			"sync and no_subtree_check are set where the line is silent. No export "
-			"lies within another, or in .baton. Clients mount ADDRESS:/NAME for / and "
-			"ADDRESS:/NAME/images for /images.",
+			"wildcard, @netgroup or *, each followed by its options in parentheses, "
+			"without a blank in between. Put a path with blanks in double quotes. "
+			"sync and no_subtree_check are the defaults. An export must not be "
+			"inside another export or inside .baton. Clients mount ADDRESS:/NAME for "
+			"/ and ADDRESS:/NAME/images for /images.",
 	},
 	[KEY_LEASE] = {
 		.name = "lease",
@@ -86,9 +87,9 @@ const struct key keys[KEY_COUNT] = {
 		.unit = "seconds",
 		.limit = 1,
 		.help = "lease time of NFSv4 clients",
-		.text = "How long a silent client keeps its locks. Idle clients speak again "
-			"within two thirds of it, which bounds the grace period after a move, so "
-			"short is good.",
+		.text = "How long a silent client keeps its locks. Idle clients renew their "
+			"lease within two thirds of this time, which limits the grace period "
+			"after a move, so a short lease is good.",
 	},
 	[KEY_GRACE] = {
 		.name = "grace",
@@ -99,11 +100,12 @@ const struct key keys[KEY_COUNT] = {
 		.max = 3600,
 		.unit = "seconds",
 		.limit = 1,
-		.help = "time clients get to come back and reclaim their locks",
+		.help = "how long clients may take to come back and reclaim their locks",
 		.text = "How long a move or a takeover waits for clients to come back and "
-			"reclaim their locks; ends sooner when all have. Who has come back "
-			"within it has the time that it needs for all it holds. Not shorter "
-			"than the lease, or a client that renews late would lose its locks.",
+			"reclaim their locks. The grace period ends sooner when all clients have "
+			"reclaimed. A client that has come back in time gets as long as it needs "
+			"to reclaim everything it holds. Must not be shorter than the lease, or "
+			"a client that renews late would lose its locks.",
 	},
 	[KEY_COURTESY] = {
 		.name = "courtesy",
@@ -115,11 +117,11 @@ const struct key keys[KEY_COUNT] = {
 		.unit = "seconds",
 		.limit = 1,
 		.help = "how long a dead client's locks are kept after its lease",
-		.text = "How long after its lease ran out a client keeps what it holds, unless "
-			"another client wants it. Kernels from 5.19 on would keep it for a day; "
-			"but a client that is gone for good and still recorded makes the grace "
-			"period after each move last to its end. Shorter than this, a network "
-			"failure costs no client its locks.",
+		.text = "How long a client keeps what it holds after its lease has expired, "
+			"unless another client wants it. Kernels from 5.19 on would keep it for "
+			"a day. But a client that is gone for good and still recorded makes the "
+			"grace period after each move last to its end. A network failure that "
+			"is shorter than this costs no client its locks.",
 	},
 	[KEY_DRAIN] = {
 		.name = "drain",
@@ -130,15 +132,16 @@ const struct key keys[KEY_COUNT] = {
 		.max = 30,
 		.unit = "seconds",
 		.limit = 1,
-		.help = "longest time for calls to be read and replies to be delivered",
-		.text = "How long a stop goes on waiting while the calls that have come are "
-			"read and their replies sent, which a slow link or a client that reads "
-			"much can take. Connections with a long backlog are held off first, "
-			"while the others are served; the rest is part of the pause. When it "
-			"is over, a move is given up and the service goes on where it is; a "
-			"stop goes on, and names the clients whose calls may be executed "
-			"twice. Not longer than half of the lease. With more than 10 the time-out of Pacemaker's stop has to grow "
-			"by three times as much.",
+		.help = "how long a stop waits for calls to be read and replies delivered",
+		.text = "How long a stop waits at most for calls that have arrived to be read "
+			"and for their replies to be delivered. A slow link or a client that "
+			"reads much can make this take long. Connections with a long backlog are "
+			"held first, while the others are still served; the rest is part of the "
+			"pause. When the time is over a move is given up and the service stays "
+			"where it is; a stop continues, and names the clients whose calls may be "
+			"executed twice. At most half of the lease. With more than 10 seconds, "
+			"raise the timeout of Pacemaker's stop operation by three times the "
+			"difference.",
 	},
 	[KEY_THREADS] = {
 		.name = "threads",
@@ -159,8 +162,8 @@ const struct key keys[KEY_COUNT] = {
 		.fallback = "macvlan",
 		.limit = 1,
 		.help = "kind of the service's own network link",
-		.text = "How the service's network namespace is joined to the head's link: "
-			"macvlan gives it a link with a hardware address of its own.",
+		.text = "How the service's network namespace is connected to the head's link: "
+			"macvlan gives it a link with its own hardware address.",
 	},
 	[KEY_VERSIONS] = {
 		.name = "versions",
@@ -170,7 +173,7 @@ const struct key keys[KEY_COUNT] = {
 		.fallback = "4.1 4.2",
 		.limit = 1,
 		.help = "NFS versions served",
-		.text = "The NFS versions offered. NFSv4.0 clients never say that they have "
+		.text = "The NFS versions offered. NFSv4.0 clients never report that they have "
 			"reclaimed everything, so with 4.0 each grace period lasts to its end. "
 			"NFSv3 is not offered: its locks do not move.",
 	},

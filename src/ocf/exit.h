@@ -10,8 +10,8 @@
  * Pacemaker does not try again: on this head, and after 6 anywhere.
  */
 #define OCF_TABLE(X)                                                                     \
-	X(SUCCESS, 0, "done, or nothing had to be done; of monitor: served here")        \
-	X(ERR_GENERIC, 1, "failed, or unsure")                                           \
+	X(SUCCESS, 0, "done, or nothing had to be done; monitor: it is served here")     \
+	X(ERR_GENERIC, 1, "failed, or it cannot be told")                                \
 	X(ERR_ARGS, 2,                                                                   \
 	  "the service file is wrong on this head, or the action was called wrongly")    \
 	X(ERR_UNIMPLEMENTED, 3, "no such action")                                        \
@@ -19,7 +19,7 @@
 	X(ERR_INSTALLED, 5,                                                              \
 	  "the service file, a program or a kernel feature is missing on this head")     \
 	X(ERR_CONFIGURED, 6, "a parameter of the resource is missing or wrong")          \
-	X(NOT_RUNNING, 7, "of monitor: certainly not served here")
+	X(NOT_RUNNING, 7, "monitor: it is certainly not served here")
 
 enum ocf_exit {
 #define X(name, status, help) OCF_##name = status,

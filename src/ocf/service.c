@@ -6,8 +6,8 @@
 
 static const struct ocf_parameter parameters[] = {
 	{ "service", "string", true, true, NULL, "name of the service",
-	  "The name of the service: /etc/baton/NAME.conf describes it, equal on every head. "
-	  "All else is said there, so that all heads change together." },
+	  "The name of the service. /etc/baton/NAME.conf, which must be the same on every "
+	  "head, describes it; everything else is configured there." },
 	{ 0 },
 };
 
@@ -24,46 +24,47 @@ static const struct ocf_parameter parameters[] = {
  */
 static const struct ocf_action actions[] = {
 	{ "start", 180, 0, 0, service_start,
-	  "Serve the service from this head. A keeper that does not run is started first." },
+	  "Start serving the service on this head. If its keeper is not running, the agent "
+	  "starts the keeper first." },
 	{ "stop", 240, 0, 0, service_stop,
-	  "Stop serving, so that another head can. Done without the keeper if that is "
-	  "missing or hangs. Success means that nothing of the service stands any more: no "
-	  "mount, no thread, no socket, no address." },
+	  "Stop serving, so that another head can start the service. Works without the "
+	  "keeper if that is missing or hangs. Success means that nothing of the service is "
+	  "left here: no mount, no thread, no socket, no address." },
 	{ "monitor", 60, 10, 0, service_monitor,
-	  "Is the service served here? Looked at are the keeper, knfsd's threads, nfsdcld "
-	  "and rpc.mountd, links and addresses. A missing keeper is started again; "
-	  "meanwhile clients are served by the kernel." },
+	  "Check whether the service is served here: the keeper, knfsd's threads, nfsdcld "
+	  "and rpc.mountd, links and addresses. A missing keeper is started again; the "
+	  "kernel serves the clients meanwhile." },
 	{ "monitor", 60, 30, 10, service_monitor,
-	  "The same; and knfsd answers a call to each address, and the links have a "
-	  "carrier. Leave this one out if the network may be away for longer than clients "
-	  "should wait, and no head would be better off." },
+	  "The same, and check that knfsd answers a call to each address and that the links "
+	  "have a carrier. Leave this level out if the network may fail for all heads at "
+	  "once: then no head would serve better." },
 	{ "monitor", 60, 60, 20, service_monitor,
-	  "The same; and the disk takes a write. Choose the timeout longer than a path "
-	  "failover of the disk." },
+	  "The same, and check that the disk accepts a write. The timeout must be longer "
+	  "than a path failover of the disk." },
 	{ "migrate_to", 300, 0, 0, service_migrate_to,
-	  "The whole move to another head, keeper to keeper. Refused before clients notice "
-	  "if the other head is not ready." },
+	  "Do the whole move to another head, from keeper to keeper. If the other head is "
+	  "not ready, the move is refused before clients notice anything." },
 	{ "migrate_from", 60, 0, 0, service_migrate_from,
-	  "Confirm, on the other head, that the service is served there." },
+	  "On the other head, confirm that the service is served there." },
 	{ "validate-all", 20, 0, 0, service_validate,
-	  "Check the parameter and the service file, and from OCF_CHECK_LEVEL 10 on "
-	  "programs, kernel, disk and links of this head." },
+	  "Check the parameter and the service file. From OCF_CHECK_LEVEL 10 on, also check "
+	  "the programs, kernel, disk and links of this head." },
 	{ "meta-data", 5, 0, 0, ocf_action_metadata, "Print the meta-data." },
 	{ NULL, 0, 0, 0, NULL, NULL },
 };
 
 const struct ocf_agent service_agent = {
 	.name = "service",
-	.help = "NFSv4 service that moves between heads without its clients losing anything",
-	.text = "Serves one NFSv4 service of baton from this head: its disk, filesystem, exports "
-		"and floating addresses, with an NFS server of its own. Everything about it "
-		"stands in /etc/baton/NAME.conf, which must be equal on every head.\n\n"
-		"With allow-migrate=true, Pacemaker moves it by migrate_to: a pause of about a "
-		"heartbeat, locks and acknowledged writes kept. Do not put a Filesystem, "
-		"nfsserver, exportfs, IPaddr2 or portblock resource beside it for the same disk "
-		"or address. The keepers (baton@NAME.service) are started by systemd on every "
-		"head, so that a standby is ready before it is needed. Fencing is necessary: "
-		"the filesystem must never be mounted twice.",
+	.help = "NFSv4 service that moves between heads without losing locks or writes",
+	.text = "Serves one baton service on this head: its disk, filesystem, exports and "
+		"floating addresses, with its own NFS server. /etc/baton/NAME.conf, which must "
+		"be the same on every head, describes the service.\n\n"
+		"With allow-migrate=true, Pacemaker moves the service by migrate_to: clients "
+		"pause for about a heartbeat and keep their locks and acknowledged writes. Do "
+		"not configure a Filesystem, nfsserver, exportfs, IPaddr2 or portblock resource "
+		"for the same disk or address. systemd starts the keepers (baton@NAME.service) "
+		"on every head, so that standby is ready before it is needed. Fencing is "
+		"required: the filesystem must never be mounted twice.",
 	.parameters = parameters,
 	.actions = actions,
 };
