@@ -62,7 +62,7 @@ static void print_actions(const struct ocf_agent *agent)
 	for (const struct ocf_action *a = agent->actions; a->name; a++) {
 		printf(".It Cm %s", a->name);
 		if (a->depth)
-			printf(" No at depth %u", a->depth);
+			printf(" No at level %u", a->depth);
 		printf("\n");
 		print_text(a->help);
 		printf("Timeout %u s", a->timeout_s);
