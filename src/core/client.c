@@ -101,6 +101,25 @@ static int take_address(struct client *c, const char *text)
 	return 0;
 }
 
+/* Of the line alone: what follows it may begin with a digit. */
+static int64_t read_seconds(const char *text)
+{
+	unsigned long seconds;
+	char number[24];
+	size_t len;
+	const char *value = find_line(text, "seconds from last renew", &len);
+
+	if (!value || len >= sizeof(number))
+		return -1;
+	memcpy(number, value, len);
+	number[len] = '\0';
+	/* Who renews while the kernel subtracts has renewed later than now. */
+	if (number[0] == '-')
+		return 0;
+	return text_parse_number(&seconds, number, 0, INT64_MAX) < 0 ? -1
+								     : (int64_t)seconds;
+}
+
 static void take_status(struct client *c, const char *text)
 {
 	static const struct {
@@ -118,8 +137,7 @@ static void take_status(struct client *c, const char *text)
 		if (strlen(words[i].word) == len &&
 		    strncmp(value, words[i].word, len) == 0)
 			c->status = words[i].status;
-	value = find_line(text, "seconds from last renew", &len);
-	c->renewed_s = value ? strtoll(value, NULL, 10) : -1;
+	c->renewed_s = read_seconds(text);
 }
 
 int client_parse(struct client *client, const char *text)

@@ -24,7 +24,8 @@ enum client_status {
  * @ip, @port: where its EXCHANGE_ID came from; IPv4-mapped IPv6 is given as IPv4
  * @status: of it
  * @holding: it has an open, lock, delegation or layout, or nobody can say; not from info
- * @renewed_s: seconds since it last renewed its lease; -1 = not told (before 5.19)
+ * @renewed_s: seconds since it last renewed its lease; -1 = not told (before 5.19),
+ *             or not as a number
  */
 struct client {
 	unsigned char *id;

@@ -140,6 +140,34 @@ static void an_older_kernel(void **state)
 	free(c.id);
 }
 
+/* Below zero: who has renewed while the kernel subtracted. */
+static void seconds_since_a_renewal(void **state)
+{
+	static const struct {
+		const char *line;
+		int64_t s;
+	} cases[] = {
+		{ "seconds from last renew: 0\n", 0 },
+		{ "seconds from last renew: -1\n", 0 },
+		{ "seconds from last renew: 9223372036854775807\n", INT64_MAX },
+		{ "seconds from last renew: 9223372036854775808\n", -1 },
+		{ "seconds from last renew: 7s\n", -1 },
+		{ "seconds from last renew: \n77\n", -1 },
+		{ "seconds from last renew: 11111111111111111111111111111111\n", -1 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct client c;
+		char text[200];
+
+		snprintf(text, sizeof(text), "address: \"192.0.2.20:1\"\nname: \"x\"\n%s",
+			 cases[i].line);
+		assert_int_equal(client_parse(&c, text), 0);
+		assert_int_equal(c.renewed_s, cases[i].s);
+		free(c.id);
+	}
+}
+
 /* As 6.1 prints them: fs/nfsd/nfs4state.c, nfs4_show_open() and its like. */
 static void assert_held(const char *line, bool lock, bool revoked, dev_t dev)
 {
@@ -181,6 +209,7 @@ int main(void)
 		cmocka_unit_test(names_are_unescaped_exactly),
 		cmocka_unit_test(what_is_not_understood_is_refused),
 		cmocka_unit_test(an_older_kernel),
+		cmocka_unit_test(seconds_since_a_renewal),
 		cmocka_unit_test(lines_of_states),
 	};
 
