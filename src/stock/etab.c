@@ -96,6 +96,8 @@ static int take_client(struct parser *p, const char *path)
 	_cleanup_free_ char *options = NULL;
 
 	if (*p->word == '-') {
+		if (strpbrk(p->word, "()"))
+			return fail(p, "default options have parentheses");
 		free(p->defaults);
 		p->defaults = strdup(p->word + 1);
 		return p->defaults ? 0 : -ENOMEM;

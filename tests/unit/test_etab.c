@@ -79,6 +79,7 @@ static void test_refused(void **state)
 			     "without blanks" },
 		{ "/a h(rw, sync)", "exports:1: options are not in one pair of "
 				    "parentheses, without blanks" },
+		{ "/a -ro(sync) h", "exports:1: default options have parentheses" },
 		{ "/a \\\nh\n\"/b h", "exports:3: a quote is not closed" },
 	};
 	struct err err = { 0 };
