@@ -18,7 +18,7 @@ export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 # Notes how long a part of the checks takes; `make check` ends with the table.
 CLOCK = $(PYTHON) tests/minutes.py run
 
-.PHONY: check check-all check-untimed check-style check-lint check-unit check-netns check-lab check-long bench-tcp
+.PHONY: check check-all check-untimed check-style check-lint check-unit fuzz check-netns check-lab check-long bench-tcp
 
 all: $(BUILD)
 
@@ -28,6 +28,11 @@ build/gcc/build.ninja: SETUP = --werror
 build/clang/build.ninja: export CC = clang
 build/clang/build.ninja: SETUP = --werror
 build/asan/build.ninja: SETUP = --werror -Db_sanitize=address,undefined
+# The fuzzers alone: libFuzzer is clang's.
+build/fuzz/build.ninja: export CC = clang
+build/fuzz/build.ninja: SETUP = --werror -Db_sanitize=address,undefined -Db_lundef=false \
+	-Dtests=false -Dfuzz=true
+build/fuzz: TARGET = fuzz
 
 # What an interrupted setup left has no build.ninja, and meson would take it for done.
 %/build.ninja:
@@ -35,8 +40,8 @@ build/asan/build.ninja: SETUP = --werror -Db_sanitize=address,undefined
 	meson setup $(SETUP) $*
 
 # ninja knows whether there is anything to do.
-$(sort $(BUILD) build/release build/gcc build/clang build/asan): %: %/build.ninja FORCE
-	$(CLOCK) builds ninja --quiet -C $@
+$(sort $(BUILD) build/release build/gcc build/clang build/asan build/fuzz): %: %/build.ninja FORCE
+	$(CLOCK) builds ninja --quiet -C $@ $(TARGET)
 
 install: all
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild --quiet
@@ -92,9 +97,13 @@ check-lint:
 	shellcheck --severity=warning completions/baton.bash \
 		$$(grep -rlE '^#!/bin/(ba)?sh' .ci lab tests)
 
-check-unit: unit-gcc unit-asan
+check-unit: unit-gcc unit-asan fuzz
 unit-%: build/%
 	$(CLOCK) unit meson test -C $< --no-rebuild --print-errorlogs
+
+# 20 s each; what one fails on is in build/fuzz/fail-NAME-…, and stays there.
+fuzz: build/fuzz
+	$(CLOCK) fuzz meson test -C $< --no-rebuild --print-errorlogs --num-processes 2
 
 # The plain build has its turn in the lab.
 check-netns: export BATON_BUILD = $(CURDIR)/build/asan
