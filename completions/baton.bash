@@ -2,9 +2,24 @@
 # bash completion of baton(8). Commands come from `baton help`, services from /etc/baton.
 _baton()
 {
-	local cur=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]} name words=
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
+	local command=${COMP_WORDS[1]} before='' name words=
+	# --output=NAME comes as three words.
+	if [ "$cur" = = ]; then
+		cur=
+	elif [ "$prev" = = ]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		words=$("${COMP_WORDS[0]}" help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p')
+	elif [[ $command != metrics && ($prev == -o || $prev == --output) ]]; then
+		# Of COLUMN,... the last.
+		before=${cur%"${cur##*[+,]}"}
+		cur=${cur#"$before"}
+		cur=${cur^^}
+		words=$("${COMP_WORDS[0]}" "$command" --help 2>/dev/null |
+			sed -n 's/^  \([A-Z][A-Z-]*\)  *[^ ].*/\1/p')
+		compopt -o nospace 2>/dev/null
 	elif [[ $cur == -* ]]; then
 		words=$("${COMP_WORDS[0]}" "$command" --help 2>/dev/null |
 			grep -oE -- '--[a-z][a-z-]*' | sort -u)
@@ -40,6 +55,6 @@ _baton()
 			words="$words ${name%.conf}"
 		done
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	mapfile -t COMPREPLY < <(compgen -P "$before" -W "$words" -- "$cur")
 }
 complete -F _baton baton

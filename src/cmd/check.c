@@ -6,10 +6,21 @@
 
 #include "cmd/check.h"
 #include "cmd/cmd.h"
+#include "cmd/table.h"
+#include "core/output.h"
 #include "os/terminal.h"
 #include "stock/shared.h"
 
+static const struct table_column columns[] = {
+	{ "CHECK", "item", 0, 0, false, "what is checked" },
+	{ "VERDICT", "verdict", 0, 0, false, "ok, unsure or wrong" },
+	{ "DETAIL", "detail", 0.4, SCOLS_FL_WRAP, false, "what the check found" },
+	{ "ADVICE", "advice", 0.3, SCOLS_FL_WRAP, false, "what to do about it" },
+	{ 0 },
+};
+
 struct arguments {
+	struct table table;
 	const char *name;
 	bool shared;
 	bool json;
@@ -20,6 +31,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct arguments *args = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &args->table;
+		return 0;
 	case 'j':
 		args->json = true;
 		return 0;
@@ -43,6 +57,23 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static void print(const struct report *report, const struct arguments *args)
+{
+	struct json_object *tree;
+	struct utsname uts;
+
+	if (!args->json) {
+		table_print(stdout, &args->table, report->findings,
+			    terminal_get_width(STDOUT_FILENO));
+		return;
+	}
+	uname(&uts);
+	tree = report_to_json(report, args->shared ? "head" : "service",
+			      args->shared ? uts.nodename : args->name);
+	output_json(stdout, tree);
+	json_object_put(tree);
+}
+
 int cmd_check(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
@@ -53,35 +84,34 @@ int cmd_check(int argc, char **argv)
 		{ "json", 'j', NULL, 0, "print JSON", 0 },
 		{ 0 },
 	};
+	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 },
+						      { 0 } };
 	static const struct argp argp = {
 		options,
 		parse_option,
 		"NAME\n--shared",
 		"Check whether service NAME can start on this head. Nothing is changed.\v"
 		"The exit status is that of the first wrong finding; baton(8) lists them.",
-		NULL,
+		children,
 		NULL,
 		NULL,
 	};
 	struct arguments args = { 0 };
 	struct report report;
-	struct utsname uts;
 	int status;
 
 	argp_err_exit_status = BATON_EXIT_USAGE;
 	argv[0] = "baton check";
+	table_init(&args.table, columns);
 	if (argp_parse(&argp, argc, argv, 0, NULL, &args))
 		return BATON_EXIT_USAGE;
 
-	uname(&uts);
 	report_init(&report);
 	if (args.shared)
 		shared_check(&report);
 	else
 		check_service(&report, args.name);
-	report_print(stdout, &report, args.shared ? "head" : "service",
-		     args.shared ? uts.nodename : args.name, args.json,
-		     terminal_get_width(STDOUT_FILENO));
+	print(&report, &args);
 	status = report.status;
 	report_free(&report);
 	return status;

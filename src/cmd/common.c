@@ -24,6 +24,7 @@ struct parse {
 	struct common_options *options;
 	unsigned int takes;
 	const char *command;
+	bool table;
 };
 
 static const struct {
@@ -127,6 +128,10 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	struct parse *p = state->input;
 
 	switch (key) {
+	case ARGP_KEY_INIT:
+		if (p->table)
+			state->child_inputs[0] = &p->options->table;
+		return 0;
 	case 'j':
 		p->options->json = true;
 		return 0;
@@ -180,14 +185,16 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-int common_parse(int argc, char **argv, const char *doc, unsigned int takes,
-		 struct common_options *options)
+int common_parse_table(int argc, char **argv, const char *doc, unsigned int takes,
+		       const struct table_column *columns, struct common_options *options)
 {
+	static const struct argp_child children[] = { { &table_argp, 0, NULL, 0 },
+						      { 0 } };
 	struct argp_option list[sizeof(known) / sizeof(known[0]) + 1] = { 0 };
 	static char name[32];
 	/* Only the address is stored; what is there is filled in below. */
 	// cppcheck-suppress ctuuninitvar
-	struct parse p = { options, takes, argv[0] };
+	struct parse p = { options, takes, argv[0], columns != NULL };
 	struct argp argp = {
 		.options = list,
 		.parser = parse_option,
@@ -197,6 +204,7 @@ int common_parse(int argc, char **argv, const char *doc, unsigned int takes,
 			    : takes & COMMON_ADDRESS       ? "ADDRESS[:PORT]"
 							   : "NAME",
 		.doc = doc,
+		.children = columns ? children : NULL,
 	};
 	size_t n = 0;
 
@@ -204,6 +212,8 @@ int common_parse(int argc, char **argv, const char *doc, unsigned int takes,
 		if (known[i].bit ? takes & known[i].bit : !(takes & COMMON_NO_JSON))
 			list[n++] = known[i].option;
 	memset(options, 0, sizeof(*options));
+	if (columns)
+		table_init(&options->table, columns);
 	options->last = 2;
 	options->timeout = TIMEOUT_S;
 	snprintf(name, sizeof(name), "baton %s", argv[0]);
@@ -211,6 +221,12 @@ int common_parse(int argc, char **argv, const char *doc, unsigned int takes,
 	program_invocation_name = name;
 	argp_err_exit_status = BATON_EXIT_USAGE;
 	return argp_parse(&argp, argc, argv, 0, NULL, &p) == 0 ? 0 : -1;
+}
+
+int common_parse(int argc, char **argv, const char *doc, unsigned int takes,
+		 struct common_options *options)
+{
+	return common_parse_table(argc, argv, doc, takes, NULL, options);
 }
 
 int common_fail(const struct err *err)

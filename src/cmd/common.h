@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 #include <stdbool.h>
 
+#include "cmd/table.h"
 #include "core/err.h"
 #include "core/service.h"
 
@@ -21,6 +22,7 @@
  * @takeover: heads that do not answer are known to be dead
  * @watch: seconds between two looks, 0 = one look
  * @output: a file instead of standard output, or NULL
+ * @table: what a table shows, after common_parse_table()
  *
  * Which of them a command takes is said by the bits given to common_parse().
  */
@@ -38,6 +40,7 @@ struct common_options {
 	int last;
 	int timeout;
 	int watch;
+	struct table table;
 };
 
 #define COMMON_DRY_RUN       (1u << 0)
@@ -65,6 +68,11 @@ struct common_options {
  */
 int common_parse(int argc, char **argv, const char *doc, unsigned int takes,
 		 struct common_options *options);
+
+/** common_parse_table - common_parse() of a command that can show these columns */
+int common_parse_table(int argc, char **argv, const char *doc, unsigned int takes,
+		       const struct table_column *columns,
+		       struct common_options *options);
 
 /** common_fail - say why on stderr, "baton: …"; returns the exit status. */
 int common_fail(const struct err *err);

@@ -22,13 +22,13 @@
 #define ENDPOINT_TEXT (IPADDR_TEXT + sizeof("[]:65535"))
 
 /* As ss(8) has them. */
-static const struct column columns[] = {
-	{ "state", "STATE", OUTPUT_LEFT, NULL },
-	{ "recv_q", "RECV-Q", OUTPUT_RIGHT, NULL },
-	{ "send_q", "SEND-Q", OUTPUT_RIGHT, NULL },
-	{ "local", "LOCAL", OUTPUT_LEFT, NULL },
-	{ "peer", "PEER", OUTPUT_LEFT, NULL },
-	{ NULL, NULL, OUTPUT_LEFT, NULL },
+static const struct table_column columns[] = {
+	{ "STATE", "state", 0, 0, false, "state of the socket, as ss(8) calls it" },
+	{ "RECV-Q", "recv_q", 0, SCOLS_FL_RIGHT, false, "bytes not read yet" },
+	{ "SEND-Q", "send_q", 0, SCOLS_FL_RIGHT, false, "bytes not acknowledged yet" },
+	{ "LOCAL", "local", 0, 0, false, "the given address and port" },
+	{ "PEER", "peer", 0, 0, false, "address and port of the client" },
+	{ 0 },
 };
 
 static const char *format_endpoint(const struct ipaddr *ip, uint16_t port,
@@ -87,18 +87,21 @@ static int sever(struct diag *diag, const struct ipaddr *ip, uint16_t port,
 	return rc;
 }
 
-static void print_text(struct json_object *o, const char *endpoint, bool dry_run)
+static void print_text(struct json_object *o, const char *endpoint,
+		       const struct common_options *options)
 {
 	struct json_object *sockets = json_object_object_get(o, "sockets");
 	int64_t stay = json_object_get_int64(json_object_object_get(o, "time_wait"));
 
-	if (dry_run && json_object_array_length(sockets)) {
-		output_table(stdout, columns, sockets, terminal_get_width(STDOUT_FILENO));
+	if (options->dry_run &&
+	    (options->table.noheadings || json_object_array_length(sockets))) {
+		table_print(stdout, &options->table, sockets,
+			    terminal_get_width(STDOUT_FILENO));
 		return;
 	}
 	printf("%s: %lld sockets%s", endpoint,
 	       (long long)json_object_get_int64(json_object_object_get(o, "destroyed")),
-	       dry_run ? "" : " destroyed");
+	       options->dry_run ? "" : " destroyed");
 	if (stay)
 		printf("; %lld in TIME-WAIT stay, which this kernel cannot destroy",
 		       (long long)stay);
@@ -117,7 +120,7 @@ static int tell(struct json_object *o, const char *endpoint,
 	if (options->json)
 		output_json(stdout, o);
 	else if (rc == 0)
-		print_text(o, endpoint, options->dry_run);
+		print_text(o, endpoint, options);
 	json_object_put(o);
 	return code;
 }
@@ -133,13 +136,14 @@ int cmd_sever(int argc, char **argv)
 	struct ipaddr ip;
 	int rc;
 
-	if (common_parse(
+	if (common_parse_table(
 		    argc, argv,
 		    "Destroy every TCP socket of a local address and port (2049), in "
 		    "every state but LISTEN, and verify that none is left. The address "
 		    "itself may already be gone. Write an IPv6 address with a port as "
 		    "[2001:db8::1]:2049.",
-		    COMMON_ADDRESS | COMMON_NETNS | COMMON_DRY_RUN, &options) < 0)
+		    COMMON_ADDRESS | COMMON_NETNS | COMMON_DRY_RUN, columns,
+		    &options) < 0)
 		return BATON_EXIT_USAGE;
 	if (ipaddr_parse_endpoint(&ip, &port, options.name, &err) < 0 ||
 	    software_check_root(&err) < 0 ||

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* status: what stands of each service, on every head. */
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,20 +17,29 @@
 #include "os/terminal.h"
 
 /* "shown" has what a table says in other words than JSON. */
-static const struct column columns[] = {
-	{ "service", "SERVICE", OUTPUT_LEFT, NULL },
-	{ "head", "HEAD", OUTPUT_LEFT, NULL },
-	{ "state", "STATE", OUTPUT_LEFT, NULL },
-	{ "keeper", "KEEPER", OUTPUT_LEFT, NULL },
-	{ "shown.addresses", "ADDRESS", OUTPUT_WRAP, NULL },
-	{ "connections", "CONNS", OUTPUT_RIGHT, NULL },
-	{ "shown.holding", "HOLDING", OUTPUT_RIGHT, NULL },
-	{ "clients.idle", "IDLE", OUTPUT_RIGHT, NULL },
-	{ "clients.courtesy", "COURTESY", OUTPUT_RIGHT, NULL },
-	{ "shown.grace", "GRACE", OUTPUT_WRAP, NULL },
-	{ "shown.last", "LAST MOVE", OUTPUT_WRAP, NULL },
-	{ "error", "ERROR", OUTPUT_WRAP, NULL },
-	{ NULL, NULL, OUTPUT_LEFT, NULL },
+static const struct table_column columns[] = {
+	{ "SERVICE", "service", 0, SCOLS_FL_WRAP, false, "name of the service" },
+	{ "HEAD", "head", 0, SCOLS_FL_WRAP, false, "name of the head" },
+	{ "STATE", "state", 0, 0, false, "state of the service on that head" },
+	{ "KEEPER", "keeper", 0, SCOLS_FL_WRAP, false, "what the keeper there does" },
+	{ "ADDRESS", "shown.addresses", 0, SCOLS_FL_WRAP, false,
+	  "the floating addresses" },
+	{ "GRACE", "shown.grace", 0.2, SCOLS_FL_WRAP, false,
+	  "clients that the grace period waits for" },
+	{ "LAST-MOVE", "shown.last", 0, SCOLS_FL_WRAP, false,
+	  "from where to where, and the pause or how it failed" },
+	{ "MOVED", "shown.moved", 0, 0, true, "when the last move began" },
+	{ "CONNS", "connections", 0, SCOLS_FL_RIGHT, true, "connections of clients" },
+	{ "HOLDING", "shown.holding", 0, SCOLS_FL_RIGHT, true,
+	  "clients that hold opens, locks or delegations" },
+	{ "IDLE", "clients.idle", 0, SCOLS_FL_RIGHT, true, "clients that hold nothing" },
+	{ "COURTESY", "clients.courtesy", 0, SCOLS_FL_RIGHT, true,
+	  "clients whose lease has expired" },
+	{ "DEVICE", "device", 0, SCOLS_FL_WRAP, true, "the disk" },
+	{ "VERSION", "version", 0, 0, true, "version of baton on that head" },
+	{ "ERROR", "error", 0.3, SCOLS_FL_WRAP, true,
+	  "why nothing is known; otherwise below the table" },
+	{ 0 },
 };
 
 static bool is_state(struct json_object *row, const char *state)
@@ -115,9 +126,9 @@ static void show_last(struct json_object *rows, struct json_object *row,
 	if (!last)
 		return;
 	strftime(when, sizeof(when), "%F %T", localtime_r(&began, &tm));
-	len = snprintf(text, sizeof(text), "%s %s %s %s", when,
-		       json_member_string(last, "from"), output_arrow(),
-		       json_member_string(last, "to"));
+	json_object_object_add(shown, "moved", json_object_new_string(when));
+	len = snprintf(text, sizeof(text), "%s %s %s", json_member_string(last, "from"),
+		       output_arrow(), json_member_string(last, "to"));
 	if (strcmp(outcome, "done") != 0 && len < sizeof(text))
 		snprintf(text + len, sizeof(text) - len, " %s", outcome);
 	else if (pause > 0 && len < sizeof(text))
@@ -147,24 +158,69 @@ static void add_shown(struct json_object *rows, struct json_object *row)
 	json_object_object_add(row, "shown", shown);
 }
 
-static void print_warnings(FILE *out, struct json_object *row)
+__attribute__((format(printf, 2, 3))) static void add_note(struct json_object *notes,
+							   const char *fmt, ...)
 {
-	struct json_object *warnings;
+	struct json_object *note = json_object_new_object();
+	char *text = NULL;
+	va_list ap;
 
-	if (!json_object_object_get_ex(row, "warnings", &warnings))
-		return;
-	for (size_t i = 0; i < json_object_array_length(warnings); i++)
-		fprintf(out, "warning: %s: %s\n", json_member_string(row, "service"),
-			json_object_get_string(json_object_array_get_idx(warnings, i)));
+	va_start(ap, fmt);
+	if (vasprintf(&text, fmt, ap) >= 0)
+		json_object_object_add(note, "note", json_object_new_string(text));
+	va_end(ap);
+	free(text);
+	json_object_array_add(notes, note);
 }
 
-static void print_table(FILE *out, struct json_object *rows)
+/* Errors and warnings go below the table: they are too long for a column. */
+static struct json_object *collect_notes(struct json_object *rows, bool errors)
 {
+	struct json_object *notes = json_object_new_array(), *warnings;
+
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_object_array_get_idx(rows, i);
+		const char *service = json_member_string(row, "service"),
+			   *error = json_member_string(row, "error");
+
+		if (errors && error[0])
+			add_note(notes, "error: %s: %s", service, error);
+		if (!json_object_object_get_ex(row, "warnings", &warnings))
+			continue;
+		for (size_t k = 0; k < json_object_array_length(warnings); k++)
+			add_note(notes, "warning: %s: %s", service,
+				 json_object_get_string(
+					 json_object_array_get_idx(warnings, k)));
+	}
+	return notes;
+}
+
+static void print_notes(FILE *out, struct json_object *notes, unsigned int width)
+{
+	static const struct table_column note[] = {
+		{ "NOTE", "note", 0, SCOLS_FL_WRAP, false, "" },
+		{ 0 },
+	};
+	struct table table;
+
+	table_init(&table, note);
+	table.noheadings = true;
+	table_print(out, &table, notes, width);
+}
+
+static void print_table(FILE *out, struct json_object *rows,
+			const struct common_options *options)
+{
+	unsigned int width = terminal_get_width(STDOUT_FILENO);
+	const struct table *table = &options->table;
+	struct json_object *notes = collect_notes(rows, !table_shows(table, "error"));
+
 	for (size_t i = 0; i < json_object_array_length(rows); i++)
 		add_shown(rows, json_object_array_get_idx(rows, i));
-	output_table(out, columns, rows, terminal_get_width(STDOUT_FILENO));
-	for (size_t i = 0; i < json_object_array_length(rows); i++)
-		print_warnings(out, json_object_array_get_idx(rows, i));
+	table_print(out, table, rows, width);
+	/* A program that reads lines without headings takes each for a row. */
+	print_notes(table->noheadings && !options->watch ? stderr : out, notes, width);
+	json_object_put(notes);
 }
 
 static int draw(FILE *out, void *data)
@@ -185,7 +241,7 @@ static int draw(FILE *out, void *data)
 	if (options->json)
 		output_json(out, rows);
 	else
-		print_table(out, rows);
+		print_table(out, rows, options);
 	/* A file whose name no service may have is in no row. */
 	if (err.text[0])
 		fprintf(options->watch ? out : stderr, "baton: %s\n", err.text);
@@ -198,12 +254,12 @@ int cmd_status(int argc, char **argv)
 	struct common_options options;
 	struct err err = { 0 };
 
-	if (common_parse(
+	if (common_parse_table(
 		    argc, argv,
 		    "Show the present state of a service, or of all services, on every head. "
 		    "This head's keeper asks the other heads; without a keeper only this head "
 		    "is shown.",
-		    COMMON_NAME_OPTIONAL | COMMON_WATCH, &options) < 0)
+		    COMMON_NAME_OPTIONAL | COMMON_WATCH, columns, &options) < 0)
 		return BATON_EXIT_USAGE;
 	/* Others cannot look into /run/baton: to them everything would seem absent. */
 	if ((options.name && service_check_name(options.name, &err) < 0) ||

@@ -4,20 +4,10 @@
 
 #include <string.h>
 
-#include "core/output.h"
-
 static const char *const names[] = {
 	[VERDICT_OK] = "ok",
 	[VERDICT_UNSURE] = "unsure",
 	[VERDICT_WRONG] = "wrong",
-};
-
-static const struct column columns[] = {
-	{ "item", "CHECK", OUTPUT_LEFT, NULL },
-	{ "verdict", "VERDICT", OUTPUT_LEFT, NULL },
-	{ "detail", "DETAIL", OUTPUT_WRAP, NULL },
-	{ "advice", "WHAT TO DO", OUTPUT_WRAP, NULL },
-	{ NULL, NULL, OUTPUT_LEFT, NULL },
 };
 
 void report_init(struct report *report)
@@ -48,23 +38,17 @@ void report_add(struct report *report, const char *item, enum verdict verdict,
 	json_object_array_add(report->findings, row);
 }
 
-void report_print(FILE *out, const struct report *report, const char *key,
-		  const char *name, bool json, unsigned int width)
+struct json_object *report_to_json(const struct report *report, const char *key,
+				   const char *name)
 {
 	enum verdict all = report->status   ? VERDICT_WRONG
 			   : report->unsure ? VERDICT_UNSURE
 					    : VERDICT_OK;
-	struct json_object *tree;
+	struct json_object *tree = json_object_new_object();
 
-	if (!json) {
-		output_table(out, columns, report->findings, width);
-		return;
-	}
-	tree = json_object_new_object();
 	json_object_object_add(tree, key, json_object_new_string(name));
 	json_object_object_add(tree, "verdict", json_object_new_string(names[all]));
 	json_object_object_add(tree, "status", json_object_new_int(report->status));
 	json_object_object_add(tree, "findings", json_object_get(report->findings));
-	output_json(out, tree);
-	json_object_put(tree);
+	return tree;
 }

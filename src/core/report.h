@@ -5,7 +5,6 @@
 
 #include <json-c/json.h>
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "core/exit.h"
 
@@ -45,15 +44,14 @@ void report_add(struct report *report, const char *item, enum verdict verdict,
 		enum exit_code code, const char *detail, const char *advice);
 
 /**
- * report_print - as a table, or as JSON
- * @out: where to
+ * report_to_json - all of it, with the verdict of all
  * @report: the findings
- * @key: what the report is about, "service" or "head", in JSON
+ * @key: what the report is about, "service" or "head"
  * @name: its name
- * @json: JSON, with the verdict of all
- * @width: of a table, see output_table()
+ *
+ * Return: an object the caller owns.
  */
-void report_print(FILE *out, const struct report *report, const char *key,
-		  const char *name, bool json, unsigned int width);
+struct json_object *report_to_json(const struct report *report, const char *key,
+				   const char *name);
 
 #endif

@@ -330,6 +330,12 @@ def test_table(service):
     service.write(device="/dev/nosuch")
     r = service.run("vmstore")
     lines = r.stdout.splitlines()
-    assert lines[0].split() == ["CHECK", "VERDICT", "DETAIL", "WHAT", "TO", "DO"]
+    assert lines[0].split() == ["CHECK", "VERDICT", "DETAIL", "ADVICE"]
     assert all(line == line.rstrip() for line in lines)
     assert any(line.startswith("device ") and "is not on this head" in line for line in lines)
+    bare = service.run("vmstore", "--noheadings", "-o", "verdict,check")
+    assert [line.split(None, 1) for line in bare.stdout.splitlines()] == \
+        [[f["verdict"], f["item"]] for f in service.check()[0].values()]
+    r = service.run("vmstore", "-o", "verdict,checks")
+    assert (r.returncode, r.stderr) == (2, "baton check: --output: unknown column 'checks'; "
+                                           "there are CHECK, VERDICT, DETAIL, ADVICE\n")

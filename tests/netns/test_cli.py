@@ -66,7 +66,8 @@ def test_wrong_option(house, command):
 @pytest.mark.parametrize("command,option", [
     ("start", "--standby"), ("start", "--last=1"), ("stop", "--last=1"), ("status", "--dry-run"),
     ("log", "--dry-run"), ("keep", "--json"), ("keep", "--dry-run"), ("start", "--timeout=1"),
-    ("move", "--standby"), ("log", "--watch"), ("metrics", "--json"), ("status", "--output=x"),
+    ("move", "--standby"), ("log", "--watch"), ("metrics", "--json"), ("log", "--output=x"),
+    ("start", "--noheadings"), ("metrics", "--noheadings"),
 ])
 def test_option_of_another_command(house, command, option):
     assert "unrecognized option" in house.baton(command, option, "vmstore", status=2)
@@ -109,7 +110,8 @@ def test_service_file(house, argv, text, mode, why):
 
 def test_no_configuration_at_all(house):
     house.env["BATON_CONFDIR"] = "/nonexistent"
-    assert house.baton("status").split()[0] == "SERVICE"
+    assert house.baton("status") == "SERVICE  HEAD  STATE  KEEPER  ADDRESS  GRACE  LAST-MOVE\n"
+    assert house.baton("status", "--noheadings") == ""
     assert json.loads(house.baton("status", "--json")) == []
     assert house.baton("start", "vmstore", status=3) == \
         "baton: /nonexistent/vmstore.conf: No such file or directory\n"
@@ -124,6 +126,12 @@ def test_status_of_what_is_not_there(house):
     table = house.baton("status", "vmstore").splitlines()
     assert table[1].split()[:5] == ["vmstore", platform.node(), "absent", "absent", "192.0.2.50/24"]
     # The broken one is shown, and makes the status.
+    done = subprocess.run([*house.enter, BATON, "status"], env=house.env, text=True,
+                          capture_output=True)
+    assert done.returncode == 3 and done.stdout.splitlines()[1].split()[:3] == \
+        ["other", "-", "unknown"]
+    assert done.stdout.splitlines()[3].startswith("error: other: ") and \
+        "other.conf:1: " in done.stdout.splitlines()[3]
     done = subprocess.run([*house.enter, BATON, "status", "--json"], env=house.env, text=True,
                           capture_output=True)
     rows = {r["service"]: r for r in json.loads(done.stdout)}

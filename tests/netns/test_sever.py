@@ -45,6 +45,14 @@ def test_every_state_goes_and_the_listener_stays(net, family):
     net.connect(listener)
 
 
+def test_columns(net, family):
+    here = endpoint(FLOAT[family], PORT)
+    assert sever(net, "-n", "--noheadings", here) == ""
+    c, _ = net.connect(net.listen("service1", family))
+    peer = endpoint(*c.getsockname()[:2])
+    assert sever(net, "-n", "--noheadings", "-o", "peer,state", here) == f"{peer}  ESTAB\n"
+
+
 def test_json(net, family):
     c, _ = net.connect(net.listen("service1", family))
     c.send(b"x" * 100)

@@ -223,7 +223,7 @@ def test_as_it_comes(head):
     assert found["client Linux NFSv4.1 one"][1].startswith(
         "has files open in a, b, all through 192.0.2.50: ")
     table = head.run("--shared").stdout.splitlines()
-    assert table[0].split() == ["CHECK", "VERDICT", "DETAIL", "WHAT", "TO", "DO"]
+    assert table[0].split() == ["CHECK", "VERDICT", "DETAIL", "ADVICE"]
     assert sum("baton import" in line for line in table) == 5
 
 

@@ -70,14 +70,56 @@ def test_all_heads(house, keepers):
     assert one["addresses"] == two["addresses"] == ["192.0.2.50/24"] and one["device"] == "/dev/null"
     assert one["last"]["pause_ms"] == 940.4 and one["threads"] == 16 and one["digest"] == "d-1"
     assert "warnings" not in one and "warnings" not in two and "shown" not in one
-    lines = table(house)
-    assert lines[0].split("  ")[0] == "SERVICE" and "LAST MOVE" in lines[0]
-    assert lines[1].split()[:9] == ["vmstore", "head1", "serving", "serving", "192.0.2.50/24", "3",
-                                    "2", "2", "1"]
-    assert lines[2].split() == ["vmstore", "head2", "standby", "ok", "-", "0", "-", "-", "-", "-",
-                                "-", "-"]
-    # The newest; the other head's clock is not ours.
-    assert re.search(r" no +20\d\d-\d\d-\d\d [\d:]{8} head1 → head2 +-$", lines[1])
+    assert table(house) == [
+        "SERVICE  HEAD   STATE    KEEPER   ADDRESS        GRACE  LAST-MOVE",
+        # The newest; the other head's clock is not ours.
+        "vmstore  head1  serving  serving  192.0.2.50/24  no     head1 → head2",
+        "vmstore  head2  standby  ok       -              -      -"]
+
+
+def test_columns(house, keepers):
+    house.env["TZ"] = "UTC"
+    keepers(head("head1", FACTS, last=move_record(began=86400)), head("head2", STANDBY))
+    lines = table(house, "-o", "+conns,holding,idle,courtesy,moved,device,version,error")
+    assert lines[0].split() == ["SERVICE", "HEAD", "STATE", "KEEPER", "ADDRESS", "GRACE", "LAST-MOVE",
+                                "CONNS", "HOLDING", "IDLE", "COURTESY", "MOVED", "DEVICE", "VERSION",
+                                "ERROR"]
+    assert lines[1].split()[:5] == ["vmstore", "head1", "serving", "serving", "192.0.2.50/24"]
+    assert lines[1].endswith(" no     head1 → head2 0.94 s      3        2     2         1"
+                             "  1970-01-02 00:00:00  /dev/null  0.1.0    -")
+    assert lines[2].split() == ["vmstore", "head2", "standby", "ok", "-", "-", "-", "0", "-", "-", "-",
+                                "-", "/dev/null", "0.1.0", "-"]
+    assert house.baton("status", "--noheadings", "--output=STATE,head") == \
+        "serving  head1\nstandby  head2\n"
+    assert house.baton("status", "-o", "state,sate", status=2) == \
+        "baton status: --output: unknown column 'sate'; there are SERVICE, HEAD, STATE, KEEPER, " \
+        "ADDRESS, GRACE, LAST-MOVE, MOVED, CONNS, HOLDING, IDLE, COURTESY, DEVICE, VERSION, ERROR\n"
+
+
+def test_80_columns(house, keepers):
+    last = move_record()
+    keepers(head("head1", FACTS, last=last), head("head2", STANDBY, last=dict(last, pause_ms=None)),
+            head("head3", error="head3: no answer within 2 s"))
+    wide = table(house)
+    house.env["COLUMNS"] = "80"
+    # A service like others needs no line more than without a limit.
+    assert table(house) == wide and max(map(len, wide)) <= 80
+    assert wide[1].endswith("head1 → head2 0.94 s") and len(wide) == 5
+
+    long = dict(FACTS, grace=True, waiting=[f"Linux NFSv4.1 client{i}.example.com" for i in range(5)])
+    keepers(head("nfs-head-1.example.com", long, self=True, digest="d-2",
+                 last=move_record(source="nfs-head-1.example.com", target="nfs-head-2.example.com")),
+            head("nfs-head-2.example.com", STANDBY),
+            head("nfs-head-3.example.com", error="nfs-head-3.example.com: " + "no answer " * 20),
+            service="a-service-with-a-very-long-name")
+    for argv in ([], ["-o", "+error"], ["-o", "head,state,grace,error"], ["--noheadings"]):
+        del house.env["COLUMNS"]
+        wide = table(house, *argv)
+        house.env["COLUMNS"] = "80"
+        narrow = table(house, *argv)
+        assert max(map(len, narrow)) <= 80 < max(map(len, wide))
+        # Nothing is lost, and no other letter printed.
+        assert sorted("".join(narrow).replace(" ", "")) == sorted("".join(wide).replace(" ", ""))
 
 
 def test_the_pause_is_the_sources(house, keepers):
@@ -85,12 +127,12 @@ def test_the_pause_is_the_sources(house, keepers):
     for one, two in ((940.4, None), (None, 940.4)):
         k = keepers(head("head1", FACTS, last=move_record(began=86400, pause=one)),
                     head("head2", STANDBY, last=move_record(began=86410, pause=two)))
-        line = table(house)[1]
-        assert re.search(r"1970-01-02 00:00:[01]0 head1 → head2 0.94 s +-$", line)
+        line = table(house, "-o", "service,moved,last-move")[1]
+        assert re.fullmatch(r"vmstore  1970-01-02 00:00:[01]0  head1 → head2 0.94 s", line)
         k.end()
         os.unlink(k.folder + "/sock")
     k = keepers(head("head1", FACTS, last=move_record("refused", "no", began=0, pause=None)))
-    assert "1970-01-01 00:00:00 head1 → head2 refused" in table(house)[1]
+    assert table(house, "-o", "MOVED,LAST-MOVE")[1] == "1970-01-01 00:00:00  head1 → head2 refused"
 
 
 def test_grace(house, keepers):
@@ -121,7 +163,14 @@ def test_heads_that_are_not_well(house, keepers):
     assert out[1:] == [("head2", "unknown", "offline", False, None),
                        ("head3", "unknown", "absent", True, None),
                        ("head4", "unknown", "silent", True, "head4: no answer within 2 s")]
-    assert table(house)[4].endswith("head4: no answer within 2 s")
+    lines = table(house)
+    assert lines[4].split() == ["vmstore", "head4", "unknown", "silent", "192.0.2.50/24", "-", "-"]
+    assert lines[5:] == ["error: vmstore: head4: no answer within 2 s"]
+    # It is said once, and not among rows that something reads.
+    assert table(house, "-o", "+error")[4:] == [lines[4] + " " * 8 + "  head4: no answer within 2 s"]
+    done = subprocess.run([*house.enter, BATON, "status", "--noheadings"], env=house.env, text=True,
+                          capture_output=True)
+    assert (len(done.stdout.splitlines()), done.stderr) == (4, lines[5] + "\n")
 
 
 def test_differences(house, keepers):
@@ -157,7 +206,8 @@ def test_odd_facts(house, keepers):
                            "connections": None}, last=5),
             head("head2", 7), head(None, dict(FACTS, clients={}), last={"steps": 3}))
     assert rows(house)[0]["state"] == "unknown"
-    assert len(table(house)) == 3
+    lines = table(house)
+    assert len(lines) == 3 and lines[1].startswith("vmstore  head1  unknown  serving ")
 
 
 def test_several_services(house, keepers):

@@ -17,6 +17,12 @@ def check(condition, what):
         problems.append(what)
 
 
+
+def columns(text):
+    """Those that --help tells of."""
+    return re.findall(r"^  ([A-Z][A-Z-]*) +\S", text, re.M)
+
+
 text8, text5, text7, text7_sever = (open(m).read() for m in (man8, man5, man7, man7_sever))
 listing = subprocess.run([baton, "help"], capture_output=True, text=True, check=True).stdout
 commands = re.findall(r"^  ([a-z-]+) ", listing, re.M)
@@ -32,6 +38,9 @@ for command in commands:
     section = "".join(part.split("\n.It Cm")[0] for part in text8.split(f".It Cm {command} ")[1:])
     for option in set(re.findall(r"--([a-z][a-z-]*)", out)) - {"help", "usage", "version"}:
         check(re.search(rf"-{option}\b", section), f"baton(8): {command} lacks --{option}")
+    said = {name for line in re.findall(r"^\.Sy ([A-Z].*)", section, re.M)
+            for name in re.findall(r"\b[A-Z][A-Z-]+\b", line)}
+    check(said == set(columns(out)), f"baton(8): {command}: columns: {said ^ set(columns(out))}")
 for page, text in ((man8, text8), (man5, text5), (man7, text7),
                    (man7_sever, text7_sever)):
     check(not re.search(r"^@[A-Z_]+@$", text, re.M), f"{page}: not generated")
@@ -71,6 +80,19 @@ with tempfile.TemporaryDirectory() as d:
     check(complete("check", "") == ["example"], "completion of services")
     check("--json" in complete("check", "--"), "completion of options")
     check("--shared" in complete("check", "--s"), "completion of --shared")
+    names = columns(subprocess.run([baton, "status", "--help"], capture_output=True,
+                                   text=True).stdout)
+    check(len(names) > 10, f"columns of status: {names}")
+    for words in (["-o", ""], ["--output", ""], ["--output", "="], ["--output", "=", ""]):
+        check(complete("status", *words) == sorted(names), f"completion of {words}")
+    check(complete("status", "-o", "H") == ["HEAD", "HOLDING"], "completion of a column")
+    check(complete("status", "-o", "+mo") == ["+MOVED"], "completion of one more column")
+    check(complete("status", "-o", "STATE,l") == ["STATE,LAST-MOVE"], "completion of the second")
+    check(complete("status", "-o", "a/&,hea") == ["a/&,HEAD"], "completion after what is no column")
+    check(complete("check", "-o", "A") == ["ADVICE"], "completion of check's columns")
+    check(complete("sever", "--output", "=", "PEER,L") == ["PEER,LOCAL"], "completion of sever's columns")
+    check(complete("status", "-o", "HEAD", "") == ["example"], "completion of services after -o")
+    check(complete("metrics", "-o", "") == [], "metrics writes a file")
     check(complete("import", "") == [], "import takes groups and files, no services")
     with open(os.path.join(d, "crm_node"), "w") as f:
         f.write("#!/bin/sh\necho 1 head1 member\necho 2 head2 lost\n")
