@@ -34,7 +34,8 @@ static void show_in_place(const char *text)
 	while (*text && left-- > 1) {
 		size_t n = strcspn(text, "\n");
 
-		printf("%.*s\033[K\n", (int)n, text);
+		/* Cleared first: behind a full line the cursor is on its last letter. */
+		printf("\033[K%.*s\n", (int)n, text);
 		text += n + (text[n] == '\n');
 	}
 	put("\033[J");

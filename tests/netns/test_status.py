@@ -283,6 +283,9 @@ def test_watch_gives_the_terminal_back(house, keepers, number, status):
     p, main = watch_on_terminal(house)
     seen = read_until(main, b"\x1b[J")
     assert seen.startswith(ENTER + b"\x1b[H")
+    # To clear after a line that fills the terminal would take its last letter.
+    assert b"\x1b[KSERVICE  " in seen
+    assert not re.search(rb"[^\n\r]\x1b\[K\r?\n", seen)
     # No more than fits, or it would scroll.
     assert seen.count(b"\n") == 9 and b"head7" in seen and b"head8 " not in seen
     # A new size shows at once.
