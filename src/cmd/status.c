@@ -68,18 +68,21 @@ static void show_grace(struct json_object *row, struct json_object *shown)
 {
 	struct json_object *names = NULL, *grace;
 	char text[400];
-	size_t n, total, len;
+	size_t n, total = 0, len;
 
 	if (!json_object_object_get_ex(row, "grace", &grace))
 		return;
-	total = (size_t)json_member_double(row, "waiting_total");
-	json_object_object_get_ex(row, "waiting", &names);
+	/* Once it is over, it no longer matters whom it waited for. */
+	if (json_object_get_boolean(grace)) {
+		total = (size_t)json_member_double(row, "waiting_total");
+		json_object_object_get_ex(row, "waiting", &names);
+	}
 	n = json_object_is_type(names, json_type_array) ? json_object_array_length(names)
 							: 0;
 	total = total > n ? total : n;
 	len = snprintf(text, sizeof(text), "%s",
 		       json_object_get_boolean(grace) ? "yes" : "no");
-	if (json_object_get_boolean(grace) && n)
+	if (n)
 		len = snprintf(text, sizeof(text), "waits for ");
 	for (size_t i = 0; i < n && len < sizeof(text); i++)
 		len += snprintf(
