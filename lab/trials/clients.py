@@ -107,11 +107,13 @@ class NamespacedClient:
         return self
 
     def __exit__(self, *_):
-        # What is open on it ends first, or its mount stays.
+        # What is open on it ends first, or its mount stays. Without a server the kernel keeps the namespace
+        # for as long as its client waits: with its link it would go on answering for its address.
         self.guest.run(["sh", "-c", f"""
             ip -n {self.name} link set eth0 up
             fuser -k -m {self.mountpoint}
             umount -f -l {self.mountpoint}
+            ip -n {self.name} link del eth0
             ip netns del {self.name}"""], check=False, timeout=60)
 
     def run(self, *argv, **kwargs):

@@ -37,7 +37,9 @@ CLIENT = r"""
 pgrep -x baton > /dev/null && { echo "a probe"; killall -q -KILL baton; }
 for ns in /run/netns/*; do
 	[ -e "$ns" ] || continue
-	echo "namespace ${ns##*/}"; ip netns del "${ns##*/}"
+	echo "namespace ${ns##*/}"
+	# The kernel may keep it, and then it shall not answer for its address.
+	ip -n "${ns##*/}" link del eth0; ip netns del "${ns##*/}"
 done
 """
 ANY = r"""
