@@ -11,7 +11,7 @@
 
 #include "core/err.h"
 
-#define TABLE_COLUMNS_MAX 16
+#define TABLE_COLUMNS_MAX 32
 
 /**
  * struct table_column - a column that a command can show
