@@ -6,7 +6,7 @@
  *
  * In move_plan.c; nothing is changed:
  *
- *   look       the CIB and crm_mon: is there such a service, and such a head? (core/cluster.c)
+ *   look       the CIB and crm_mon: is there such a service, and such a head? (core/cluster_state.c, cluster_cib.c)
  *   rehearse   crm_simulate on a copy: would it go there, and stay? (os/pacemaker.c);
  *              with --no-rehearsal that is seen when it happens
  *   inquire    the keepers: would the head take it?

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cluster_cib: a service in Pacemaker's configuration (xml/constraints-*.rng, resources-*.rng).
+ *
+ * Scores are only read to find a service's home; what Pacemaker would do is never worked out here
+ * but asked of its own scheduler, crm_simulate.
+ */
+#include "core/cluster_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <strings.h>
+
+/* A primitive may have its kind and its attributes from a template. */
+static xmlNode *find_template(const xmlNode *resources, xmlNode *primitive)
+{
+	char id[CLUSTER_NAME];
+
+	if (!cluster_read_attribute(primitive, "template", id) || !id[0])
+		return NULL;
+	for (xmlNode *n = resources->children; n; n = n->next)
+		if (xml_is_named(n, "template") && xml_has(n, "id", id))
+			return n;
+	return NULL;
+}
+
+/* Returns whether there is such an attribute at all. */
+static bool read_parameter(xmlNode *primitive, char value[CLUSTER_NAME])
+{
+	for (xmlNode *set = primitive ? primitive->children : NULL; set;
+	     set = set->next) {
+		if (!xml_is_named(set, "instance_attributes"))
+			continue;
+		for (xmlNode *n = set->children; n; n = n->next)
+			if (xml_is_named(n, "nvpair") && xml_has(n, "name", "service"))
+				return cluster_read_attribute(n, "value", value);
+	}
+	return false;
+}
+
+static bool is_service(const xmlNode *resources, xmlNode *primitive, const char *service)
+{
+	xmlNode *template = find_template(resources, primitive);
+	xmlNode *kind = template ? template : primitive;
+	char value[CLUSTER_NAME];
+
+	return xml_has(kind, "class", "ocf") && xml_has(kind, "provider", "baton") &&
+	       xml_has(kind, "type", "service") &&
+	       (read_parameter(primitive, value) || read_parameter(template, value)) &&
+	       strcmp(value, service) == 0;
+}
+
+/* @outer is the outermost thing around @list that is moved as a whole, or NULL. */
+static int find_primitives(struct cluster_resource *resource, const xmlNode *resources,
+			   const xmlNode *list, xmlNode *outer, const char *service)
+{
+	int n = 0;
+
+	for (xmlNode *r = list ? list->children : NULL; r; r = r->next) {
+		if (xml_is_named(r, "primitive") && is_service(resources, r, service)) {
+			if (!cluster_read_attribute(r, "id", resource->primitive) ||
+			    !cluster_read_attribute(outer ? outer : r, "id",
+						    resource->id))
+				return -EPROTO;
+			if (outer && !xml_is_named(outer, "group"))
+				snprintf(resource->inside, sizeof(resource->inside), "%s",
+					 (const char *)outer->name);
+			n++;
+		} else if (xml_is_named(r, "group") || xml_is_named(r, "clone") ||
+			   xml_is_named(r, "master") || xml_is_named(r, "bundle")) {
+			int inner = find_primitives(resource, resources, r,
+						    outer ? outer : r, service);
+
+			if (inner < 0)
+				return inner;
+			n += inner;
+		}
+	}
+	return n;
+}
+
+int cluster_parse_score(const char *text)
+{
+	long score;
+
+	/* As pcmk_parse_score() has it, whatever the case. */
+	if (strcasecmp(text + (*text == '+'), "INFINITY") == 0)
+		return CLUSTER_INFINITY;
+	if (strcasecmp(text, "-INFINITY") == 0)
+		return -CLUSTER_INFINITY;
+	score = strtol(text, NULL, 10);
+	return score > CLUSTER_INFINITY    ? CLUSTER_INFINITY
+	       : score < -CLUSTER_INFINITY ? -CLUSTER_INFINITY
+					   : (int)score;
+}
+
+static int note_score(struct cluster_resource *resource, const char *node,
+		      const char *score)
+{
+	int value = cluster_parse_score(score);
+
+	for (size_t i = 0; i < resource->n_preferred; i++) {
+		long sum = (long)resource->preferred[i].score + value;
+
+		if (strcmp(resource->preferred[i].node, node) != 0)
+			continue;
+		/* -INFINITY wins. */
+		if (value == -CLUSTER_INFINITY || sum < -CLUSTER_INFINITY)
+			sum = -CLUSTER_INFINITY;
+		resource->preferred[i].score =
+			resource->preferred[i].score == -CLUSTER_INFINITY
+				? -CLUSTER_INFINITY
+			: sum > CLUSTER_INFINITY ? CLUSTER_INFINITY
+						 : (int)sum;
+		return 0;
+	}
+	if (resource->n_preferred == CLUSTER_NODES)
+		return -EPROTO;
+	snprintf(resource->preferred[resource->n_preferred].node, CLUSTER_NAME, "%s",
+		 node);
+	resource->preferred[resource->n_preferred++].score = value;
+	return 0;
+}
+
+/* "#uname eq NODE" alone is what pcs and crmsh write for a node; other rules are no home. */
+static int read_rule(struct cluster_resource *resource, xmlNode *rule)
+{
+	char node[CLUSTER_NAME] = "", score[CLUSTER_NAME];
+
+	for (xmlNode *e = rule->children; e; e = e->next) {
+		if (e->type != XML_ELEMENT_NODE)
+			continue;
+		if (node[0] || !xml_is_named(e, "expression") ||
+		    !xml_has(e, "attribute", "#uname") || !xml_has(e, "operation", "eq"))
+			return 0;
+		if (!cluster_read_attribute(e, "value", node))
+			return -EPROTO;
+	}
+	return cluster_read_attribute(rule, "score", score) && node[0] && score[0]
+		       ? note_score(resource, node, score)
+		       : 0;
+}
+
+static bool concerns(xmlNode *location, const struct cluster_resource *resource)
+{
+	if (xml_has(location, "rsc", resource->id) ||
+	    xml_has(location, "rsc", resource->primitive))
+		return true;
+	for (xmlNode *set = location->children; set; set = set->next) {
+		if (!xml_is_named(set, "resource_set"))
+			continue;
+		for (xmlNode *ref = set->children; ref; ref = ref->next)
+			if (xml_is_named(ref, "resource_ref") &&
+			    (xml_has(ref, "id", resource->id) ||
+			     xml_has(ref, "id", resource->primitive)))
+				return true;
+	}
+	return false;
+}
+
+/* Has a constraint with a lifetime ended? As crm_resource writes it, in UTC. */
+static bool has_ended(const char *end, time_t now)
+{
+	struct tm tm = { 0 };
+	const char *rest = strptime(end, "%Y-%m-%d %H:%M:%S", &tm);
+
+	return rest && (strcmp(rest, "Z") == 0 || !*rest) && timegm(&tm) <= now;
+}
+
+static int note_leftover(struct cluster_resource *resource, xmlNode *location,
+			 const char *id, time_t now)
+{
+	char end[CLUSTER_NAME] = "";
+
+	for (xmlNode *rule = location->children; rule; rule = rule->next)
+		for (xmlNode *e = xml_is_named(rule, "rule") ? rule->children : NULL; e;
+		     e = e->next)
+			if (xml_is_named(e, "date_expression") &&
+			    !cluster_read_attribute(e, "end", end))
+				return -EPROTO;
+	if (end[0] && has_ended(end, now))
+		return 0;
+	snprintf(resource->leftover, sizeof(resource->leftover), "%s", id);
+	snprintf(resource->leftover_end, sizeof(resource->leftover_end), "%s", end);
+	return 0;
+}
+
+static int read_location(struct cluster_resource *resource, xmlNode *location, time_t now)
+{
+	char id[CLUSTER_NAME], node[CLUSTER_NAME], score[CLUSTER_NAME];
+	int rc = 0;
+
+	if (!cluster_read_attribute(location, "id", id) ||
+	    !cluster_read_attribute(location, "node", node) ||
+	    !cluster_read_attribute(location, "score", score))
+		return -EPROTO;
+	/* Pacemaker's own names for what --move and --ban make (lib/pacemaker). */
+	if (strncmp(id, "cli-prefer-", 11) == 0 || strncmp(id, "cli-ban-", 8) == 0)
+		return note_leftover(resource, location, id, now);
+	if (node[0] && score[0])
+		return note_score(resource, node, score);
+	for (xmlNode *rule = location->children; rule && rc == 0; rule = rule->next)
+		if (xml_is_named(rule, "rule"))
+			rc = read_rule(resource, rule);
+	return rc;
+}
+
+int cluster_read_resource(struct cluster_resource *resource, const char *text, size_t len,
+			  const char *service, time_t now, struct err *err)
+{
+	_cleanup_xml_ xmlDoc *doc = xml_parse(text, len);
+	xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+	xmlNode *config = xml_find_child(root, "configuration"), *constraints;
+	xmlNode *resources = xml_find_child(config, "resources");
+	int n;
+
+	memset(resource, 0, sizeof(*resource));
+	if (!root || !xml_is_named(root, "cib") || !resources)
+		return CLUSTER_ERR(err, -EPROTO, "Pacemaker's configuration is no CIB");
+	n = find_primitives(resource, resources, resources, NULL, service);
+	if (n == 0)
+		return CLUSTER_ERR(err, -ENOENT,
+				   "the cluster has no resource ocf:baton:service with "
+				   "service=%s",
+				   service);
+	if (n > 1)
+		return CLUSTER_ERR(err, -EEXIST,
+				   "%d resources in the cluster have service=%s; there "
+				   "must be one",
+				   n, service);
+	constraints = xml_find_child(config, "constraints");
+	for (xmlNode *c = constraints ? constraints->children : NULL; c && n > 0;
+	     c = c->next)
+		if (xml_is_named(c, "rsc_location") && concerns(c, resource) &&
+		    read_location(resource, c, now) < 0)
+			n = -EPROTO;
+	if (n < 0)
+		return CLUSTER_ERR(err, n,
+				   "Pacemaker's configuration has ids that are longer "
+				   "than baton can take");
+	return 0;
+}
