@@ -3,8 +3,8 @@
  * metrics: the state of this head's services for Prometheus, in its text format 0.0.4
  * (https://prometheus.io/docs/instrumenting/exposition_formats/).
  *
- * One table of metrics; each row is one family, whose samples its function writes for all
- * services. What is not known has no sample.
+ * One table of metrics; each row is one family: what it is of (its scope), and the key or the
+ * function that gives its samples. What is not known has no sample.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -30,10 +30,37 @@ struct findings {
 	struct json_object *last;
 };
 
+struct metric;
+
+/**
+ * struct family - a metric that is being written
+ */
+struct family {
+	FILE *out;
+	const struct metric *metric;
+	const struct findings *findings;
+};
+
+enum scope {
+	SCOPE_BATON,  /* one sample */
+	SCOPE_HERE,   /* for each service, of this head */
+	SCOPE_OTHERS, /* for each service, of each other head */
+	SCOPE_RECORD, /* for each service, of the last operation of each kind */
+};
+
+/**
+ * struct metric - a row of the table
+ * @key: the member of the row or record that is the value …
+ * @write: … or what writes the samples
+ * @operations: SCOPE_RECORD: of these kinds only; the first NULL = of all
+ */
 struct metric {
 	const char *name;
 	const char *help;
-	void (*write)(FILE *out, const char *name, const struct findings *findings);
+	enum scope scope;
+	const char *key;
+	void (*write)(const struct family *f, const char *service, struct json_object *o);
+	const char *operations[3];
 };
 
 /* ---- samples ---- */
@@ -57,11 +84,12 @@ struct label {
 #define LABELS(...) ((const struct label[]){ __VA_ARGS__, { NULL, NULL } })
 
 /* A label without a value is left out. */
-static void sample(FILE *out, const char *name, double value, const struct label *labels)
+static void sample(const struct family *f, double value, const struct label *labels)
 {
+	FILE *out = f->out;
 	const char *separator = "{";
 
-	fputs(name, out);
+	fputs(f->metric->name, out);
 	for (const struct label *l = labels; l->name; l++) {
 		if (!l->value[0])
 			continue;
@@ -73,55 +101,34 @@ static void sample(FILE *out, const char *name, double value, const struct label
 	fprintf(out, "%s %.15g\n", *separator == ',' ? "}" : "", value);
 }
 
-/* Calls for each row of this head; or, with @others, of the others. */
-static void
-for_each_row(FILE *out, const char *name, const struct findings *findings, bool others,
-	     void (*write)(FILE *, const char *, const char *, struct json_object *))
-{
-	for (size_t i = 0; i < json_object_array_length(findings->rows); i++) {
-		struct json_object *row = json_object_array_get_idx(findings->rows, i);
-
-		if (json_member_bool(row, "self") != others)
-			write(out, name, json_member_string(row, "service"), row);
-	}
-}
-
-static void write_number(FILE *out, const char *name, const char *service,
+static void write_number(const struct family *f, const char *service,
 			 struct json_object *row, const char *key)
 {
 	struct json_object *value;
 
 	if (json_object_object_get_ex(row, key, &value) && value)
-		sample(out, name, json_object_get_double(value),
-		       LABELS({ "service", service }));
+		sample(f, json_object_get_double(value), LABELS({ "service", service }));
 }
 
 /* ---- this head ---- */
 
-static void write_build(FILE *out, const char *name, const struct findings *findings)
+static void build_of(const struct family *f, const char *service, struct json_object *row)
 {
-	(void)findings;
-	sample(out, name, 1, LABELS({ "version", BATON_VERSION }));
+	sample(f, 1, LABELS({ "version", BATON_VERSION }));
 }
 
-static void keeper_of(FILE *out, const char *name, const char *service,
+static void keeper_of(const struct family *f, const char *service,
 		      struct json_object *row)
 {
 	const char *keeper = json_member_string(row, "keeper");
 
-	sample(out, name,
+	sample(f,
 	       keeper[0] && strcmp(keeper, "absent") != 0 &&
 		       strcmp(keeper, "silent") != 0,
 	       LABELS({ "service", service }));
 }
 
-static void write_keeper(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_row(out, name, findings, false, keeper_of);
-}
-
-static void state_of(FILE *out, const char *name, const char *service,
-		     struct json_object *row)
+static void state_of(const struct family *f, const char *service, struct json_object *row)
 {
 	static const enum service_state states[] = { STATE_ABSENT, STATE_STANDBY,
 						     STATE_PARTIAL, STATE_SERVING };
@@ -132,41 +139,13 @@ static void state_of(FILE *out, const char *name, const char *service,
 		const char *state = plan_state_name(states[i]);
 		bool it = strcmp(is, state) == 0;
 
-		sample(out, name, it, LABELS({ "service", service }, { "state", state }));
+		sample(f, it, LABELS({ "service", service }, { "state", state }));
 		known |= it;
 	}
-	sample(out, name, !known, LABELS({ "service", service }, { "state", "unknown" }));
+	sample(f, !known, LABELS({ "service", service }, { "state", "unknown" }));
 }
 
-static void write_state(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_row(out, name, findings, false, state_of);
-}
-
-static void threads_of(FILE *out, const char *name, const char *service,
-		       struct json_object *row)
-{
-	write_number(out, name, service, row, "threads");
-}
-
-static void write_threads(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_row(out, name, findings, false, threads_of);
-}
-
-static void connections_of(FILE *out, const char *name, const char *service,
-			   struct json_object *row)
-{
-	write_number(out, name, service, row, "connections");
-}
-
-static void write_connections(FILE *out, const char *name,
-			      const struct findings *findings)
-{
-	for_each_row(out, name, findings, false, connections_of);
-}
-
-static void clients_of(FILE *out, const char *name, const char *service,
+static void clients_of(const struct family *f, const char *service,
 		       struct json_object *row)
 {
 	struct json_object *clients;
@@ -176,82 +155,48 @@ static void clients_of(FILE *out, const char *name, const char *service,
 		return;
 	courtesy = json_member_double(clients, "courtesy");
 	holding = json_member_double(clients, "holding") - courtesy;
-	sample(out, name, holding > 0 ? holding : 0,
+	sample(f, holding > 0 ? holding : 0,
 	       LABELS({ "service", service }, { "kind", "holding" }));
-	sample(out, name, json_member_double(clients, "idle"),
+	sample(f, json_member_double(clients, "idle"),
 	       LABELS({ "service", service }, { "kind", "idle" }));
-	sample(out, name, courtesy,
-	       LABELS({ "service", service }, { "kind", "courtesy" }));
+	sample(f, courtesy, LABELS({ "service", service }, { "kind", "courtesy" }));
 }
 
-static void write_clients(FILE *out, const char *name, const struct findings *findings)
+static void grace_of(const struct family *f, const char *service, struct json_object *row)
 {
-	for_each_row(out, name, findings, false, clients_of);
+	sample(f, json_member_bool(row, "grace"), LABELS({ "service", service }));
 }
 
-static void grace_of(FILE *out, const char *name, const char *service,
-		     struct json_object *row)
-{
-	sample(out, name, json_member_bool(row, "grace"), LABELS({ "service", service }));
-}
-
-static void write_grace(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_row(out, name, findings, false, grace_of);
-}
-
-static void waiting_of(FILE *out, const char *name, const char *service,
+static void waiting_of(const struct family *f, const char *service,
 		       struct json_object *row)
 {
 	if (!json_member_bool(row, "grace"))
-		sample(out, name, 0, LABELS({ "service", service }));
+		sample(f, 0, LABELS({ "service", service }));
 	else
-		write_number(out, name, service, row, "waiting_total");
+		write_number(f, service, row, "waiting_total");
 }
 
-static void write_waiting(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_row(out, name, findings, false, waiting_of);
-}
-
-static void cluster_of(FILE *out, const char *name, const char *service,
+static void cluster_of(const struct family *f, const char *service,
 		       struct json_object *row)
 {
-	sample(out, name, json_member_bool(row, "cluster"),
-	       LABELS({ "service", service }));
-}
-
-static void write_cluster(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_row(out, name, findings, false, cluster_of);
+	sample(f, json_member_bool(row, "cluster"), LABELS({ "service", service }));
 }
 
 /* ---- the other heads ---- */
 
-static void online_of(FILE *out, const char *name, const char *service,
+static void online_of(const struct family *f, const char *service,
 		      struct json_object *row)
 {
-	sample(out, name, json_member_bool(row, "online"),
+	sample(f, json_member_bool(row, "online"),
 	       LABELS({ "service", service },
 		      { "head", json_member_string(row, "head") }));
 }
 
-static void write_online(FILE *out, const char *name, const struct findings *findings)
+static void peer_of(const struct family *f, const char *service, struct json_object *row)
 {
-	for_each_row(out, name, findings, true, online_of);
-}
-
-static void peer_of(FILE *out, const char *name, const char *service,
-		    struct json_object *row)
-{
-	sample(out, name, strcmp(json_member_string(row, "keeper"), "ok") == 0,
+	sample(f, strcmp(json_member_string(row, "keeper"), "ok") == 0,
 	       LABELS({ "service", service },
 		      { "head", json_member_string(row, "head") }));
-}
-
-static void write_peer(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_row(out, name, findings, true, peer_of);
 }
 
 static const char *digest_of(const struct findings *findings, const char *service)
@@ -266,79 +211,41 @@ static const char *digest_of(const struct findings *findings, const char *servic
 	return "";
 }
 
-static void write_digest(FILE *out, const char *name, const struct findings *findings)
+static void match_of(const struct family *f, const char *service, struct json_object *row)
 {
-	for (size_t i = 0; i < json_object_array_length(findings->rows); i++) {
-		struct json_object *row = json_object_array_get_idx(findings->rows, i);
-		const char *service = json_member_string(row, "service"),
-			   *theirs = json_member_string(row, "digest"),
-			   *ours = digest_of(findings, service);
+	const char *theirs = json_member_string(row, "digest"),
+		   *ours = digest_of(f->findings, service);
 
-		if (!json_member_bool(row, "self") && theirs[0] && ours[0])
-			sample(out, name, strcmp(theirs, ours) == 0,
-			       LABELS({ "service", service },
-				      { "head", json_member_string(row, "head") }));
-	}
+	if (theirs[0] && ours[0])
+		sample(f, strcmp(theirs, ours) == 0,
+		       LABELS({ "service", service },
+			      { "head", json_member_string(row, "head") }));
 }
 
 /* ---- the ledger ---- */
 
-static void for_each_record(FILE *out, const char *name, const struct findings *findings,
-			    const char *only,
-			    void (*write)(FILE *, const char *, const char *,
-					  struct json_object *))
-{
-	struct json_object *entry, *records, *record;
-
-	for (size_t i = 0; i < json_object_array_length(findings->last); i++) {
-		entry = json_object_array_get_idx(findings->last, i);
-		records = json_object_object_get(entry, "records");
-		for (size_t k = 0; k < json_object_array_length(records); k++) {
-			record = json_object_array_get_idx(records, k);
-			if (!only || strcmp(json_member_string(record, "op"), only) == 0)
-				write(out, name, json_member_string(entry, "service"),
-				      record);
-		}
-	}
-}
-
-static void began_of(FILE *out, const char *name, const char *service,
+static void began_of(const struct family *f, const char *service,
 		     struct json_object *record)
 {
-	sample(out, name, json_member_double(record, "began"),
+	sample(f, json_member_double(record, "began"),
 	       LABELS({ "service", service },
 		      { "operation", json_member_string(record, "op") }));
 }
 
-static void write_began(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_record(out, name, findings, NULL, began_of);
-}
-
-static void duration_of(FILE *out, const char *name, const char *service,
+static void duration_of(const struct family *f, const char *service,
 			struct json_object *record)
 {
-	sample(out, name, json_member_double(record, "ms") / 1000,
+	sample(f, json_member_double(record, "ms") / 1000,
 	       LABELS({ "service", service },
 		      { "operation", json_member_string(record, "op") }));
 }
 
-static void write_duration(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_record(out, name, findings, NULL, duration_of);
-}
-
-static void success_of(FILE *out, const char *name, const char *service,
+static void success_of(const struct family *f, const char *service,
 		       struct json_object *record)
 {
-	sample(out, name, strcmp(json_member_string(record, "outcome"), "done") == 0,
+	sample(f, strcmp(json_member_string(record, "outcome"), "done") == 0,
 	       LABELS({ "service", service },
 		      { "operation", json_member_string(record, "op") }));
-}
-
-static void write_success(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_record(out, name, findings, NULL, success_of);
 }
 
 static bool is_same_step(struct json_object *a, struct json_object *b)
@@ -349,7 +256,7 @@ static bool is_same_step(struct json_object *a, struct json_object *b)
 }
 
 /* A step that ran twice is one series: the time of both. */
-static void steps_of(FILE *out, const char *name, const char *service,
+static void steps_of(const struct family *f, const char *service,
 		     struct json_object *record)
 {
 	struct json_object *steps;
@@ -373,7 +280,7 @@ static void steps_of(FILE *out, const char *name, const char *service,
 			ms += json_member_double(other, "ms");
 		}
 		if (first == i)
-			sample(out, name, ms / 1000,
+			sample(f, ms / 1000,
 			       LABELS({ "service", service },
 				      { "operation", json_member_string(record, "op") },
 				      { "head", json_member_string(step, "head") },
@@ -381,12 +288,7 @@ static void steps_of(FILE *out, const char *name, const char *service,
 	}
 }
 
-static void write_steps(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_record(out, name, findings, NULL, steps_of);
-}
-
-static void unsettled_of(FILE *out, const char *name, const char *service,
+static void unsettled_of(const struct family *f, const char *service,
 			 struct json_object *record)
 {
 	struct json_object *steps;
@@ -397,127 +299,158 @@ static void unsettled_of(FILE *out, const char *name, const char *service,
 		return;
 	for (size_t i = 0; i < json_object_array_length(steps); i++)
 		n += json_member_double(json_object_array_get_idx(steps, i), "unsettled");
-	sample(out, name, n,
+	sample(f, n,
 	       LABELS({ "service", service },
 		      { "operation", json_member_string(record, "op") }));
 }
 
-static void write_unsettled(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_record(out, name, findings, "move", unsettled_of);
-	for_each_record(out, name, findings, "stop", unsettled_of);
-}
-
-static void pause_of(FILE *out, const char *name, const char *service,
+static void pause_of(const struct family *f, const char *service,
 		     struct json_object *record)
 {
 	struct json_object *pause;
 
 	if (json_object_object_get_ex(record, "pause_ms", &pause) && pause)
-		sample(out, name, json_object_get_double(pause) / 1000,
+		sample(f, json_object_get_double(pause) / 1000,
 		       LABELS({ "service", service }));
 }
 
-static void write_pause(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_record(out, name, findings, "move", pause_of);
-}
-
-static void move_of(FILE *out, const char *name, const char *service,
+static void move_of(const struct family *f, const char *service,
 		    struct json_object *record)
 {
-	sample(out, name, 1,
+	sample(f, 1,
 	       LABELS({ "service", service },
 		      { "from", json_member_string(record, "from") },
 		      { "to", json_member_string(record, "to") }));
 }
 
-static void write_move(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_record(out, name, findings, "move", move_of);
-}
-
-static void late_of(FILE *out, const char *name, const char *service,
-		    struct json_object *record)
-{
-	write_number(out, name, service, record, "late");
-}
-
-static void write_late(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_record(out, name, findings, "grace", late_of);
-}
-
-static void absent_of(FILE *out, const char *name, const char *service,
-		      struct json_object *record)
-{
-	write_number(out, name, service, record, "absent");
-}
-
-static void write_absent(FILE *out, const char *name, const struct findings *findings)
-{
-	for_each_record(out, name, findings, "grace", absent_of);
-}
-
 /* ---- all of it ---- */
 
 static const struct metric metrics[] = {
-	{ "baton_build_info", "Version of baton, as a label.", write_build },
+	{ "baton_build_info", "Version of baton, as a label.", SCOPE_BATON,
+	  .write = build_of },
 	{ "baton_keeper_up", "Whether the keeper of the service on this head answers.",
-	  write_keeper },
+	  SCOPE_HERE, .write = keeper_of },
 	{ "baton_service_state",
-	  "1 for the state of the service on this head, 0 for the others.", write_state },
+	  "1 for the state of the service on this head, 0 for the others.", SCOPE_HERE,
+	  .write = state_of },
 	{ "baton_service_threads", "Running threads of the service's NFS server.",
-	  write_threads },
-	{ "baton_connections", "Connections of NFS clients to the service.",
-	  write_connections },
+	  SCOPE_HERE, .key = "threads" },
+	{ "baton_connections", "Connections of NFS clients to the service.", SCOPE_HERE,
+	  .key = "connections" },
 	{ "baton_clients",
 	  "NFSv4 clients by kind: holding (opens, locks or delegations), idle, courtesy.",
-	  write_clients },
+	  SCOPE_HERE, .write = clients_of },
 	{ "baton_grace_active",
 	  "Whether the grace period lasts: clients may only reclaim opens and locks.",
-	  write_grace },
+	  SCOPE_HERE, .write = grace_of },
 	{ "baton_grace_waiting_clients", "Clients that the grace period waits for.",
-	  write_waiting },
+	  SCOPE_HERE, .write = waiting_of },
 	{ "baton_cluster_joined",
 	  "Whether the keeper has joined the service's group of keepers in the cluster.",
-	  write_cluster },
-	{ "baton_head_online", "Whether another head is in the cluster.", write_online },
+	  SCOPE_HERE, .write = cluster_of },
+	{ "baton_head_online", "Whether another head is in the cluster.", SCOPE_OTHERS,
+	  .write = online_of },
 	{ "baton_head_keeper_up",
-	  "Whether the keeper of the service on another head answers.", write_peer },
+	  "Whether the keeper of the service on another head answers.", SCOPE_OTHERS,
+	  .write = peer_of },
 	{ "baton_config_digest_match",
-	  "Whether another head has the same configuration of the service.",
-	  write_digest },
+	  "Whether another head has the same configuration of the service.", SCOPE_OTHERS,
+	  .write = match_of },
 	{ "baton_last_operation_timestamp_seconds",
-	  "When the last operation of a kind on this head began.", write_began },
+	  "When the last operation of a kind on this head began.", SCOPE_RECORD,
+	  .write = began_of },
 	{ "baton_last_operation_duration_seconds",
-	  "How long the last operation of a kind on this head took.", write_duration },
+	  "How long the last operation of a kind on this head took.", SCOPE_RECORD,
+	  .write = duration_of },
 	{ "baton_last_operation_success",
-	  "Whether the last operation of a kind on this head succeeded.", write_success },
+	  "Whether the last operation of a kind on this head succeeded.", SCOPE_RECORD,
+	  .write = success_of },
 	{ "baton_last_operation_step_seconds",
-	  "How long each step of the last operation of a kind took.", write_steps },
+	  "How long each step of the last operation of a kind took.", SCOPE_RECORD,
+	  .write = steps_of },
 	{ "baton_last_move_pause_seconds", "How long the last move kept clients waiting.",
-	  write_pause },
+	  SCOPE_RECORD, .write = pause_of, .operations = { "move" } },
 	{ "baton_last_operation_unsettled_connections",
 	  "Connections of the last move and stop whose clients may repeat executed calls.",
-	  write_unsettled },
+	  SCOPE_RECORD, .write = unsettled_of, .operations = { "move", "stop" } },
 	{ "baton_last_grace_late_states",
 	  "Opens and locks not reclaimed in time, in the last grace period that had any.",
-	  write_late },
+	  SCOPE_RECORD, .key = "late", .operations = { "grace" } },
 	{ "baton_last_grace_absent_clients",
 	  "Clients that did not come back, in the last grace period that missed any.",
-	  write_absent },
-	{ "baton_last_move_info", "Heads of the last move, as labels.", write_move },
+	  SCOPE_RECORD, .key = "absent", .operations = { "grace" } },
+	{ "baton_last_move_info", "Heads of the last move, as labels.", SCOPE_RECORD,
+	  .write = move_of, .operations = { "move" } },
 };
+
+static void write_one(const struct family *f, const char *service, struct json_object *o)
+{
+	if (f->metric->key)
+		write_number(f, service, o, f->metric->key);
+	else
+		f->metric->write(f, service, o);
+}
+
+static void write_rows(const struct family *f)
+{
+	struct json_object *rows = f->findings->rows;
+
+	for (size_t i = 0; i < json_object_array_length(rows); i++) {
+		struct json_object *row = json_object_array_get_idx(rows, i);
+
+		if (json_member_bool(row, "self") == (f->metric->scope == SCOPE_HERE))
+			write_one(f, json_member_string(row, "service"), row);
+	}
+}
+
+static bool is_meant(const struct metric *metric, struct json_object *record)
+{
+	const char *const *op = metric->operations;
+
+	while (*op && strcmp(*op, json_member_string(record, "op")) != 0)
+		op++;
+	return *op || !metric->operations[0];
+}
+
+static void write_records(const struct family *f)
+{
+	struct json_object *last = f->findings->last;
+
+	for (size_t i = 0; i < json_object_array_length(last); i++) {
+		struct json_object *entry = json_object_array_get_idx(last, i),
+				   *records = json_object_object_get(entry, "records");
+
+		for (size_t k = 0; k < json_object_array_length(records); k++) {
+			struct json_object *record =
+				json_object_array_get_idx(records, k);
+
+			if (is_meant(f->metric, record))
+				write_one(f, json_member_string(entry, "service"),
+					  record);
+		}
+	}
+}
 
 static void write_all(FILE *out, const struct findings *findings)
 {
 	for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
 		const struct metric *m = &metrics[i];
+		const struct family f = { out, m, findings };
 
 		fprintf(out, "# HELP %s %s\n# TYPE %s gauge\n", m->name, m->help,
 			m->name);
-		m->write(out, m->name, findings);
+		switch (m->scope) {
+		case SCOPE_BATON:
+			write_one(&f, "", NULL);
+			break;
+		case SCOPE_HERE:
+		case SCOPE_OTHERS:
+			write_rows(&f);
+			break;
+		case SCOPE_RECORD:
+			write_records(&f);
+			break;
+		}
 	}
 }
 
