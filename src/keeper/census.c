@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * census: how much clients hold, counted while they are served.
+ * census: counts how much clients hold while they are served.
  *
- * A head that takes the service over has to know how long its grace period must be, so the
- * counts are recorded on the disk, and the largest is told to the other heads (watch.c).
- * For a client with many the kernel writes megabytes: a child reads them, only when calls
- * were made that give or take something, and for a twentieth of the time at most. What is
- * opened between a count and the head's death is reclaimed in about the time it was opened
- * in, so within `grace`.
+ * A head that takes over the service has to know how long its grace period must be, so
+ * the counts are recorded on the disk, and the largest is sent to the other heads
+ * (watch.c). For a client that holds a lot the kernel writes megabytes. So a child reads
+ * them, only after calls that may change what clients hold, and for a twentieth of the
+ * time at most. What is opened between a count and the head's death can be reclaimed in
+ * about the time it took to open it, so within `grace`.
  */
 #include "keeper/census.h"
 
@@ -24,11 +24,11 @@
 
 #define AGAIN_MS 10000
 #define SHARE    20
-/* Where nobody counts calls. */
+/* Where the kernel does not count calls. */
 #define BLIND_MS 60000
-/* What is not counted by then is not told. */
+/* What is not counted by then is not reported. */
 #define COUNT_MS 60000
-/* How long one that was killed may take to go. */
+/* How long a killed child may take to go. */
 #define KILL_MS 100
 
 /* From the child; both ends are the same program. */
@@ -37,7 +37,7 @@ struct count {
 	int64_t took_ms;
 };
 
-/* During a grace period they hold less than they will. */
+/* During a grace period clients hold less than they will. */
 static void count(struct op *op, int fd)
 {
 	struct holdings now = { 0 };
@@ -50,7 +50,7 @@ static void count(struct op *op, int fd)
 		_exit(1);
 	count.most = holdings_largest(&now);
 	count.took_ms = child_now_ms() - began;
-	/* The disk may hang, and the others be told all the same. */
+	/* Before the disk: that may hang, and the other heads must still be told. */
 	if (write(fd, &count, sizeof(count)) < 0)
 		_exit(1);
 	reclaim_record(&op->paths, &now, RECLAIM_ALL);
@@ -75,7 +75,7 @@ static void begin(struct keeper *k, struct census *c)
 	c->fd = ends[0];
 }
 
-/* Return: true if a count has come. */
+/* Return: true if a count has arrived. */
 static bool take(struct census *c)
 {
 	struct count count;
@@ -149,7 +149,7 @@ void census_pause(struct census *c)
 	}
 	c->pid = 0;
 	hang_up(c);
-	/* What it has not told is out of date. */
+	/* What the child has not reported is out of date. */
 	c->counted = false;
 	c->next_ms = 0;
 }

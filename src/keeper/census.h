@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* census: how much clients hold, counted while they are served. */
+/* census: counts how much clients hold while they are served. */
 #ifndef BATON_KEEPER_CENSUS_H
 #define BATON_KEEPER_CENSUS_H
 
@@ -7,12 +7,12 @@
 
 /**
  * struct census
- * @most: of any one client, by the last count …
- * @told: … and as the other heads know it
- * @calls_fd: a number that grows when anything changes, or -errno
- * @calls: at the beginning of the last count …
- * @counted: … which went well
- * @next_ms: the next not before
+ * @most: the most that one client holds, by the last count
+ * @told: the same, as last sent to the other heads
+ * @calls_fd: reads a number that grows when anything changes; or -errno
+ * @calls: that number when the last count began
+ * @counted: the last count succeeded
+ * @next_ms: no count before this time
  * @pid, @fd: of the child that counts
  */
 struct census {
@@ -26,9 +26,9 @@ struct census {
 	int fd;
 };
 
-/** census_open - the caller is in the namespaces whose calls are counted. */
+/** census_open - the caller is in the namespaces whose calls are to be counted. */
 void census_open(struct census *census);
-/** census_sample - count if it is time. Return: true if the other heads have to know. */
+/** census_sample - count if it is time. Return: true if the other heads must be told. */
 bool census_sample(struct keeper *k, struct census *census);
 void census_pause(struct census *census);
 void census_forget(struct census *census);

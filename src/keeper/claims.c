@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * claims: one service, one start.
+ * claims: a service is started on one head only.
  *
  * Theory of operation
  *
  *   claimant                                       all keepers
  *   begin    ── claim ──────────────────────────▶  the first one that is delivered is in force
- *            ◀─────────────────────────── stand ─  how each of them stands
+ *            ◀─────────────────────────── stand ─  each reports the state of its head
  *   judge    (core/claim.c), then OPERATION_START
- *            ── unclaim ────────────────────────▶  it is in force no more
+ *            ── unclaim ────────────────────────▶  it is no longer in force
  *
- * corosync delivers messages to all keepers of the service in one order, so all know the same
- * claim in force, also the claimants: of two that claim at the same time one learns of the
- * other. A claim is in force until its start has ended, or its head has gone.
+ * corosync delivers messages to all keepers of the service in the same order, so all of
+ * them, also the claimants, agree on the claim in force: if two heads claim at the same
+ * time, one of them learns of the other. A claim is in force until its start has ended or
+ * its head has gone.
  *
- * That order holds within a partition only, so a head that does not answer counts: then the
- * start is refused, unless who asked knows that it is dead (`--takeover`), or Pacemaker does
- * (the agent). A keeper that joins meanwhile is asked, too.
+ * That order holds only within a partition, so a head that does not answer counts too:
+ * then the start is refused, unless the requester knows that the head is dead
+ * (`--takeover`), or Pacemaker does (the agent). A keeper that joins meanwhile is asked,
+ * too.
  *
- * A hand-over is no claim: `granted` is the word of the head that had it. But nothing starts
- * here while another head's claim is in force (jobs.c), neither a target nor a source that would
- * start again, for an administrator may have taken over.
+ * A hand-over is not a claim: `granted` is the word of the head that had the service. But
+ * nothing starts here while another head's claim is in force (jobs.c), neither a target
+ * nor a source that would start again: an administrator may have taken over.
  */
 #include "keeper/claims.h"
 
@@ -41,23 +43,25 @@
 #include "os/file.h"
 #include "os/rival.h"
 
-/* Where corosync would have its nodelist from. */
+/* Where corosync would read its nodelist. */
 #define COROSYNC_CONF     "/etc/corosync/corosync.conf"
 #define COROSYNC_CONF_MAX 1048576
-/* A keeper answers at once. One that hangs is ended by its watchdog (30 s, baton@.service), and then
- * it has left; a start must not have failed before that. */
+/*
+ * A keeper answers at once. One that hangs is ended by its watchdog (30 s,
+ * baton@.service), and has then left; a start must not fail before that.
+ */
 #define ANSWERS_MS 45000
 
 struct claims {
-	char holder[MESSAGE_HEAD_MAX + 1]; /* whose claim is in force, "" = nobody's */
-	uint64_t holder_id;                /* which of them */
-	uint64_t id;                       /* of the last one of this head */
-	bool pending;                      /* it is being judged */
+	char holder[MESSAGE_HEAD_MAX + 1]; /* head whose claim is in force, "" = none */
+	uint64_t holder_id;                /* which of its claims */
+	uint64_t id;                       /* of this head's last claim */
+	bool pending;                      /* this head's claim is being judged */
 	bool delivered;                    /* … and was seen by all */
 	bool takeover;
-	bool agent; /* Pacemaker asks, and says of these heads that they are gone */
+	bool agent; /* Pacemaker asks, and says that these heads are gone */
 	char gone[CLAIM_GONE_MAX];
-	int fd; /* who has asked for it */
+	int fd; /* the requester's connection */
 	struct claim_head heads[COROSYNC_HEADS_MAX];
 	size_t n;
 	sd_event_source *deadline;
@@ -82,7 +86,7 @@ static void tell_stand(struct keeper *k, const char *to, uint64_t id)
 	struct claim_stand stand = { .holds = diskhold_check(&k->paths, k->svc, NULL) <
 					      0 };
 
-	/* Also what has been agreed to, and waits for its turn. */
+	/* This includes what was agreed to and waits for its turn. */
 	snprintf(stand.word, sizeof(stand.word), "%s",
 		 strcmp(k->claims->holder, k->self) == 0 ? "start"
 		 : jobs_will_start(k)                    ? "take"
@@ -100,7 +104,7 @@ static void take_claim(struct keeper *k, const char *from, uint64_t id)
 
 	if (!c->holder[0])
 		snprintf(c->holder, sizeof(c->holder), "%s", from);
-	/* Of one head the last counts. */
+	/* A head's last claim replaces its earlier ones. */
 	if (strcmp(c->holder, from) == 0)
 		c->holder_id = id;
 	if (!ours)
@@ -139,7 +143,7 @@ static struct claim_head *find(struct claims *c, const char *name)
 	return NULL;
 }
 
-/* What a head that has gone has said counts no more. */
+/* Forgets what heads that have gone have said. */
 static void list_heads(struct keeper *k)
 {
 	struct claims *c = k->claims;
@@ -183,7 +187,7 @@ static void end_pending(struct keeper *k)
 	timer_arm(c->deadline, 0);
 }
 
-/* Nothing begins. */
+/* Nothing is begun. */
 static void refuse(struct keeper *k, struct err *why, struct json_object *more)
 {
 	struct claims *c = k->claims;
@@ -240,7 +244,7 @@ static void begin(struct keeper *k)
 	control_answer(k, c->fd, &err, false, NULL);
 }
 
-/* Something is known that was not before. */
+/* Called whenever something new is known. */
 static void judge(struct keeper *k, bool late)
 {
 	struct claims *c = k->claims;
@@ -319,7 +323,7 @@ void claims_peers_changed(struct keeper *k)
 	struct claims *c = k->claims;
 	const struct corosync_head *holder = peers_find(k, c->holder);
 
-	/* Where nobody is heard any more, whose claim is in force is not known. */
+	/* Without the group's messages nobody knows whose claim is in force. */
 	if (c->holder[0] && (!peers_are_clustered(k) || !holder || !holder->joined))
 		c->holder[0] = '\0';
 	judge(k, false);
@@ -348,7 +352,7 @@ static bool is_configured(void)
 	return first && strstr(first + 1, "ring0_addr");
 }
 
-/* A head that is in no cluster has nobody to ask but the network. */
+/* A head that is in no cluster can only ask the network. */
 static int check_membership(struct keeper *k, bool takeover, struct err *err)
 {
 	if (peers_are_clustered(k) || takeover || !is_configured())
@@ -369,10 +373,10 @@ static int claim(struct keeper *k, int fd, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	/* Pacemaker runs, so corosync does; it may not have been there when it was last tried. */
+	/* Pacemaker runs, so corosync does; it may have come since the last attempt. */
 	if (!peers_are_clustered(k) && c->agent)
 		peers_join(k);
-	/* The agent shall ask Pacemaker before it comes again. */
+	/* The agent must ask Pacemaker before it tries again. */
 	if (!peers_are_clustered(k) && is_configured() && c->agent && !c->gone[0]) {
 		struct json_object *more = json_object_new_object();
 
@@ -394,7 +398,7 @@ static int claim(struct keeper *k, int fd, struct err *err)
 	return 0;
 }
 
-/* It does not serve, as was believed: so the start is claimed. */
+/* The service does not serve, as was believed: so claim the start. */
 static void confirm_ended(struct keeper *k, const struct job *job, const struct err *err,
 			  bool changed)
 {
@@ -419,7 +423,7 @@ int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
 				     .owner = &confirmer,
 				     .fd = fd };
 
-	/* Pacemaker decides, also over who was first here. */
+	/* Pacemaker decides, even over a request that came first. */
 	if (terms->gone)
 		claims_overrule(k);
 	if (c->pending)
@@ -428,7 +432,7 @@ int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
 	c->takeover = terms->takeover;
 	c->agent = terms->gone;
 	snprintf(c->gone, sizeof(c->gone), "%s", terms->gone ? terms->gone : "");
-	/* It asks nothing of the others, and changes nothing. */
+	/* A confirmation asks nothing of the other heads and changes nothing. */
 	if (jobs_state(k) == STATE_SERVING && !jobs_is_busy(k))
 		return jobs_add(k, &confirm, 0, err);
 	return claim(k, fd, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* claims: one service, one start. */
+/* claims: a service is started on one head only. */
 #ifndef BATON_KEEPER_CLAIMS_H
 #define BATON_KEEPER_CLAIMS_H
 
@@ -10,21 +10,21 @@
 
 int claims_open(struct keeper *k, struct err *err);
 /**
- * claims_begin - start the service here, if the other heads let it
+ * claims_begin - start the service here, if the other heads allow it
  * @terms: copied
- * @fd: who asks, taken over if this returns 0
+ * @fd: the requester's connection, taken over if this returns 0
  *
- * Return: 0, or -errno with why not.
+ * Return: 0, or -errno with the reason.
  */
 int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
 		 struct err *err);
 /**
  * claims_check_operation - may it begin here, or has another head claimed the service?
- * Return: 0, or -errno with who has.
+ * Return: 0, or -errno; @err names the other head.
  */
 int claims_check_operation(const struct keeper *k, enum operation operation,
 			   struct err *err);
-/** claims_overrule - somebody wants a stop of this head. */
+/** claims_overrule - somebody wants this head to stop. */
 void claims_overrule(struct keeper *k);
 void claims_message(struct keeper *k, const char *from, const struct message *message);
 void claims_peers_changed(struct keeper *k);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * context: what each file of the keeper is handed. keeper.c has the storeys.
+ * context: what every file of the keeper gets. keeper.c describes the storeys.
  *
- * Each of the pointers belongs to the file of its name. Nobody else sees what is behind it.
+ * Each pointer belongs to the file of its name; no other file sees what it points to.
  */
 #ifndef BATON_KEEPER_CONTEXT_H
 #define BATON_KEEPER_CONTEXT_H
@@ -17,7 +17,7 @@
  * struct keeper - one service on this head
  * @svc, @paths: the service
  * @event: the loop
- * @self: the name of this head, as corosync has it; without corosync its host name
+ * @self: this head's name in corosync; without corosync its host name
  */
 struct keeper {
 	const struct service *svc;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * control: the keeper's socket: who asks, who waits for an answer, who follows.
+ * control: the keeper's socket: requests, answers, and connections that follow events.
  *
- * Who connects has to ask within a few seconds. What it asks for is not known here (requests.c); its
- * connection goes along with it, until somebody answers.
+ * A connection has to send its request within a few seconds. The requests are not known
+ * here (requests.c); the connection is passed along with the request, until somebody
+ * answers it.
  */
 #include "keeper/control.h"
 
@@ -14,14 +15,14 @@
 
 #include "keeper/ipc.h"
 
-/* How long somebody who has connected may take to ask. */
+/* How long a new connection may take to send its request. */
 #define VISITOR_MS 5000
 
-/* Connections that have not asked for anything yet, and those that follow. */
+/* Connections that have not sent a request yet, and those that follow. */
 #define VISITORS_MAX  16
 #define FOLLOWERS_MAX 8
 
-/* Somebody who has connected; fd -1 = a free place. */
+/* A connection; fd -1 = a free place. */
 struct visitor {
 	int fd;
 	sd_event_source *source;
@@ -75,14 +76,14 @@ static struct visitor *find(struct visitor *places, size_t n, int fd)
 	return NULL;
 }
 
-/* ---- who follows */
+/* ---- followers */
 
 void control_tell(struct keeper *k, struct json_object *event)
 {
 	for (size_t i = 0; i < FOLLOWERS_MAX; i++) {
 		struct visitor *v = &k->control->followers[i];
 
-		/* One that does not read what is told is not told any more. */
+		/* A follower that does not read is dropped. */
 		if (v->fd >= 0 && ipc_send(v->fd, event) < 0)
 			drop(v);
 	}
@@ -102,7 +103,7 @@ static int on_follower(sd_event_source *source, int fd, uint32_t revents, void *
 	struct keeper *k = data;
 	struct visitor *v = find(k->control->followers, FOLLOWERS_MAX, fd);
 
-	/* It has nothing more to say: it goes. */
+	/* A follower has nothing more to say: close it. */
 	if (v)
 		drop(v);
 	return 0;
@@ -126,7 +127,7 @@ int control_follow(struct keeper *k, int fd, struct err *err)
 	return 0;
 }
 
-/* ---- who waits for an operation */
+/* ---- connections that wait for an operation */
 
 bool control_is_gone(struct keeper *k, const struct job *job)
 {
@@ -174,19 +175,19 @@ static int on_request(sd_event_source *source, int fd, uint32_t revents, void *d
 		return 0;
 	free_place(v);
 	rc = ipc_receive(fd, &o);
-	/* Gone without a word. */
+	/* Hung up without a request. */
 	if (rc == -ECONNRESET) {
 		close(fd);
 		return 0;
 	}
-	/* What is no object has no member either. */
+	/* Anything but an object has no members either. */
 	if (k->control->on_request(k, o, fd, &err) < 0)
 		control_answer(k, fd, &err, false, NULL);
 	json_object_put(o);
 	return 0;
 }
 
-/* It has not asked for anything. */
+/* It has not sent a request in time. */
 static int on_silence(sd_event_source *source, uint64_t usec, void *data)
 {
 	drop(data);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* control: the keeper's socket: who asks, who waits for an answer, who follows. */
+/* control: the keeper's socket: requests, answers, and connections that follow events. */
 #ifndef BATON_KEEPER_CONTROL_H
 #define BATON_KEEPER_CONTROL_H
 
@@ -9,10 +9,10 @@
 #include "keeper/jobs.h"
 
 /**
- * control_request_fn - what somebody who has connected asks for
- * @fd: taken over if this returns 0
+ * control_request_fn - handle a request
+ * @fd: its connection, taken over if this returns 0
  *
- * Return: 0, or -errno with why: then control.c answers it.
+ * Return: 0, or -errno with the reason, which control.c sends as the answer.
  */
 typedef int control_request_fn(struct keeper *k, struct json_object *request, int fd,
 			       struct err *err);
@@ -20,26 +20,26 @@ typedef int control_request_fn(struct keeper *k, struct json_object *request, in
 /** control_open - listen. Return: 0, or -errno. */
 int control_open(struct keeper *k, control_request_fn *on_request, struct err *err);
 /**
- * control_answer - the last answer to a request; closes its connection
+ * control_answer - send the last answer to a request and close its connection
  * @more: members to add, taken over; may be NULL
  */
 void control_answer(struct keeper *k, int fd, const struct err *err, bool changed,
 		    struct json_object *more);
-/** control_tell - an event, to all who follow. */
+/** control_tell - send an event to all followers. */
 void control_tell(struct keeper *k, struct json_object *event);
 /**
- * control_show_step - a step of this head, to all who follow
- * @fd: and to who has asked for it; -1 = nobody
- * @entry: of the ledger
+ * control_show_step - send a step of this head to all followers
+ * @fd: also to this one, which asked for the operation; -1 = none
+ * @entry: the step's entry in the ledger
  */
 void control_show_step(struct keeper *k, int fd, struct json_object *entry);
-/** control_follow - @fd is told what happens from now on; taken over if this returns 0. */
+/** control_follow - send events to @fd from now on; taken over if this returns 0. */
 int control_follow(struct keeper *k, int fd, struct err *err);
-/** control_is_gone - a job_owner's: has the job's connection been hung up? Then it is closed. */
+/** control_is_gone - for a job_owner: has the job's connection hung up? Then close it. */
 bool control_is_gone(struct keeper *k, const struct job *job);
-/** control_tell_waiting - a job_owner's: the job's connection learns what it waits for. */
+/** control_tell_waiting - for a job_owner: tell its connection what it waits for. */
 void control_tell_waiting(struct keeper *k, const struct job *job, enum operation before);
-/** control_client - owns what is done for nobody but the job's connection, which it answers. */
+/** control_client - the owner of jobs that only their connection wants; answers it. */
 extern const struct job_owner control_client;
 void control_close(struct keeper *k);
 

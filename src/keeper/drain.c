@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * drain: no call in, every reply out: what a stop does about the clients' connections.
+ * drain: how a stop treats clients' connections: no call comes in, every reply goes out.
  *
  * Theory of operation
  *
  *   hold (clients are served) -> calls (the pause begins) -> knfsd's end -> settle
  *
- * A reply that a client has not got is a call that it sends again, to a head that knows nothing
- * of it: a rename or an exclusive create is executed twice. Three things can lose one. A
- * socket that is closed with calls unread is reset, and what it had to send is gone: so
- * all that has come is read first. One that is closed with replies unsent has its FIN
- * on the last of them: so they are sent first, and the filter takes the FIN off what
- * may still come (core/ruleset.c). What was sent may be lost on the way: so each is
- * acknowledged, before nothing is left that could send it again.
+ * If a client does not get a reply, it sends the call again, to a head that knows nothing
+ * of it: a rename or an exclusive create is executed twice. A reply can be lost in three
+ * ways. A socket that is closed with unread calls is reset, and what it had to send is
+ * gone: so everything that has arrived is read first. A socket that is closed with unsent
+ * replies puts its FIN on the last of them: so they are sent first, and the filter
+ * removes the FIN from what may still come (core/ruleset.c). What was sent may be lost on
+ * the way: so each reply is acknowledged before everything that could send it again is
+ * gone.
  *
- * How long that takes, the client's link says, so no constant bounds it but the key `drain`: it
- * goes on as long as something becomes less. A reader over a slow link may have megabytes
- * under way. It is held off alone, before the others have to wait; knfsd reads no further
- * call of it until the replies before have left (net/sunrpc/svcsock.c, svc_tcp_has_wspace()).
+ * How long that takes depends on the client's link, so the only limit is the key `drain`:
+ * it goes on as long as the backlog shrinks. A reader over a slow link may have megabytes
+ * under way. Such a connection is held off alone, before the others have to wait; knfsd
+ * reads no further call from it until the replies before have left (net/sunrpc/svcsock.c,
+ * svc_tcp_has_wspace()).
  *
- * What is not done in time ends a hand-over: the service goes on where it is. Only a stop goes
- * on, and says for whom it was not done.
+ * If this is not done in time, a hand-over ends and the service stays where it is. A stop
+ * goes on, and names the clients for which it was not done.
  */
 #include "keeper/drain.h"
 
@@ -36,7 +38,7 @@
 #include "os/nftable.h"
 #include "os/owed.h"
 
-/* Less is on its way all the time with a client that reads or writes much. */
+/* A client that reads or writes much always has up to this much under way. */
 #define HOLD_BYTES 65536
 /* Longer than a retransmission takes. */
 #define STALL_MS 2000
@@ -44,7 +46,7 @@
 #define ACK_MS    5
 #define SETTLE_MS 250
 #define ASKED     4
-/* Should nobody be left to let them in again, the kernel does. */
+/* If nobody is left to let calls in again, the kernel does so after this. */
 #define HELD_MORE_S 10
 
 static struct owed_terms terms_of(const struct op *op, enum backlog_part part,
@@ -67,7 +69,7 @@ static void keep_owing(struct sents *sents, enum backlog_part part, uint32_t mor
 	sents->n = n;
 }
 
-/* It was to be handed over, and stays where it is. */
+/* A hand-over was planned; the service stays here. */
 static int give_up(struct op *op, struct sents *owing, struct err *err)
 {
 	char names[200];
@@ -124,7 +126,7 @@ int drain_hold(struct op *op, struct err *err)
 end:
 	sents_free(&held);
 	sents_free(&last);
-	/* Without it the drain takes longer. */
+	/* Without the hold the drain only takes longer. */
 	if (rc < 0 && rc != -ETIME) {
 		snprintf(op->note, sizeof(op->note), "nobody held off: %.100s",
 			 err->text);
@@ -133,7 +135,7 @@ end:
 	return rc;
 }
 
-/* Standby has left the filter asleep; if someone flushed it, it is compiled now. */
+/* Standby has loaded the filter asleep; if someone flushed it, it is compiled now. */
 static int hold_off_calls(struct op *op, struct err *err)
 {
 	_cleanup_free_ char *ruleset = NULL;
@@ -157,7 +159,7 @@ int drain_calls(struct op *op, struct err *err)
 
 	if (rc == 0 && serves)
 		op->drained = hold_off_calls(op, &why) == 0;
-	/* After that: whoever has come until then is among them. */
+	/* Only now: the list then has every client that got in before the filter woke. */
 	if (rc == 0)
 		rc = diag_conns(op->diag, NFS_PORT, &op->conns, err);
 	if (rc < 0 || !serves)
@@ -182,7 +184,7 @@ int drain_calls(struct op *op, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
-/* A client that has more calls to make acknowledges on one of them, which is held off. */
+/* A client with more calls to send acknowledges by one of them, which is held off. */
 static void ask_for_acknowledgement(struct op *op)
 {
 	_cleanup_conns_ struct conns owing = { 0 };
@@ -198,7 +200,7 @@ static void ask_for_acknowledgement(struct op *op)
 			    conns_add(&owing, &op->conns.v[j]) < 0)
 				return;
 	}
-	/* No route to a client any more, or no link: then it cannot be asked. */
+	/* If there is no route to a client any more, or no link, it cannot be asked. */
 	if (op_open_raw(op, NULL) == 0)
 		rawsock_tickle(&op->raw, &owing, NULL, NULL);
 }
@@ -227,7 +229,7 @@ int drain_settle(struct op *op, struct err *err)
 
 	if (rc == 0)
 		rc = owed_wait(op->diag, &terms, &op->owed, &lost, err);
-	/* An answer may be lost as well. */
+	/* The answer may be lost as well. */
 	terms.stall_ms = SETTLE_MS;
 	for (int asked = 0; asked < ASKED && rc > 0 && child_now_ms() < terms.until_ms;
 	     asked++) {
@@ -245,7 +247,7 @@ int drain_end(struct op *op, struct err *err)
 	static const char *const tables[] = { RULESET_TABLE, RULESET_HOLD };
 	int rc = 0;
 
-	/* Asleep they see no packet; one small message each, as this is part of the pause. */
+	/* Asleep they see no packet. One small message each: the pause includes this. */
 	for (size_t i = 0; i < 2; i++) {
 		int r = nftable_set_dormant(tables[i], true, rc == 0 ? err : NULL);
 

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* drain: no call in, every reply out: what a stop does about the clients' connections. */
+/* drain: what a stop does about clients' connections: no call in, every reply out. */
 #ifndef BATON_KEEPER_DRAIN_H
 #define BATON_KEEPER_DRAIN_H
 
 #include "keeper/op.h"
 
 /**
- * drain_hold - hold off the connections with a long backlog, until it is delivered
+ * drain_hold - hold off connections with a long backlog until it is delivered
  *
- * All others are served meanwhile. At the end of `drain` seconds a hand-over is given up.
+ * All others are served meanwhile. After `drain` seconds a hand-over is given up.
  *
  * Return: 0, or -ETIME: given up; nothing has changed.
  */
 int drain_hold(struct op *op, struct err *err);
 
 /**
- * drain_calls - let no call come in, until those that have come are read and replies sent
+ * drain_calls - let no new call in; wait until those that came are read and answered
  *
  * Leaves in @op->owed what each connection still owed. Return: as drain_hold().
  */
@@ -24,8 +24,8 @@ int drain_calls(struct op *op, struct err *err);
 /**
  * drain_settle - wait until every reply is acknowledged
  *
- * Counts in @op->unsettled, and names in the note, the connections on which one was not: their
- * clients may repeat a call that was executed. Return: 0, or -errno.
+ * Connections where one was not are counted in @op->unsettled and named in the note:
+ * their clients may repeat a call that was executed. Return: 0, or -errno.
  */
 int drain_settle(struct op *op, struct err *err);
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * grace: the grace period is ended when it has lasted long enough.
+ * grace: ends the grace period when it has lasted long enough.
  *
  * Theory of operation
  *
  * A start lets knfsd wait as long as the client that holds most may need to reclaim
- * (start.c). Mostly all come back, and knfsd ends the period itself when the last has said
- * that it is done. For who does not come it would wait to the end; so a child sits through
- * it, looks who has come back and who is still reclaiming, and ends it when nobody is, and
- * who is missing has had `grace` seconds (core/grace.c). It begins a second after the start:
- * clients that come at once have the processors for themselves.
+ * (start.c). Usually all clients come back, and knfsd ends the period itself when the
+ * last one has said that it is done. For a client that does not come back it would wait
+ * to the end. So a child watches the period: it looks which clients are back and which
+ * are still reclaiming, and ends the period when none is and the missing ones have had
+ * `grace` seconds (core/grace.c). It begins a second after the start, so that clients
+ * that come at once have the processors for themselves.
  *
- * Nothing is remembered: a keeper that comes after this one sends a child of its own, which
- * looks up when the period began. Without any it lasts as long as it was set.
+ * Nothing is remembered: the next keeper starts a child of its own, which looks up when
+ * the period began. Without a child the period lasts as long as it was set.
  */
 #include "keeper/grace.h"
 
@@ -37,14 +38,14 @@
 #include "os/nfsdheld.h"
 #include "os/state.h"
 
-/* A look after a second; and for a tenth of the time at most. */
+/* At least a second between looks, and a tenth of the time at most for looking. */
 #define LOOK_MS 1000
 #define SHARE   10
-/* Of the file by which a head sees that its disk takes a write. */
+/* Size of the file that is written to see whether the disk takes a write. */
 #define PULSE_MAX 32
-/* After that a look says nothing. */
+/* A look that takes longer says nothing. */
 #define COUNT_MS 60000
-/* Newer kernels end it a moment after they are told to. */
+/* Newer kernels end the period a moment after they are told to. */
 #define END_MS   5000
 #define AGAIN_MS 10000
 
@@ -52,11 +53,11 @@
 
 /**
  * struct sitting
- * @lease_s, @ceiling_s: as knfsd has them
+ * @lease_s, @ceiling_s: as set in knfsd
  * @before: what clients held before the move
- * @grace: whom it waits for
- * @since_ms: of the last look, since the period began
- * @ended: by us
+ * @grace: the clients that it waits for
+ * @since_ms: time from the beginning of the period to the last look
+ * @ended: we ended the period
  */
 struct sitting {
 	struct op *op;
@@ -73,7 +74,7 @@ static int await_one(const unsigned char *id, size_t len, void *data)
 	return grace_await(data, id, len);
 }
 
-/* Return: true if everything could be seen. */
+/* Return: true if the period can be ended. */
 static bool look(struct sitting *s)
 {
 	_cleanup_holdings_ struct holdings now = { 0 };
@@ -92,8 +93,9 @@ static bool look(struct sitting *s)
 }
 
 /*
- * A disk that stood still is why nobody has reclaimed anything, and this look did not meet it:
- * what it goes by is in memory. So a write has to reach the disk first, however long it takes.
+ * If the disk stood still, that is why nobody has reclaimed anything, and a look does not
+ * notice it: it reads memory only. So a write has to reach the disk first, however long
+ * it takes.
  */
 static bool disk_is_slow(const struct sitting *s)
 {
@@ -116,7 +118,7 @@ static void end_period(struct sitting *s)
 		poll(NULL, 0, 10);
 }
 
-/* knfsd tells of its end by nothing that could be waited for. */
+/* knfsd gives no event at the end of the period that one could wait for. */
 static void sit(struct sitting *s)
 {
 	while (nfsd_in_grace() == 1) {
@@ -140,7 +142,7 @@ static uint32_t held_before(const struct sitting *s, const struct grace_client *
 	return h ? h->count : 0;
 }
 
-/* Appends a client to a list in words: of many, the first. */
+/* Appends a client to a list in words; of many, only the first ones. */
 static void name_one(char *text, size_t size, const struct sitting *s,
 		     const struct grace_client *c, unsigned int nth)
 {
@@ -193,8 +195,8 @@ static struct json_object *describe(const struct sitting *s, const char *late,
 }
 
 /*
- * Who was not done when it ended? Ended by knfsd before its time, all were. One of NFSv4.0
- * never says so, and has what it had.
+ * Which clients were not done at the end? If knfsd ended the period before its time, all
+ * were. An NFSv4.0 client never says that it is done; it has what it had.
  */
 static void account(const struct sitting *s, struct json_object *facts)
 {
@@ -241,7 +243,7 @@ static int sit_through(struct op *op, const struct standing *standing,
 
 	if (!standing->pinned || standing->threads <= 0)
 		return 0;
-	/* The next keeper sends another. */
+	/* The next keeper starts another. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	rc = op_go(op, PLACE_INSIDE, err);
 	if (rc < 0 || nfsd_in_grace() != 1)
@@ -275,7 +277,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 	if (rc == -EAGAIN)
 		return 0;
 	end(v);
-	/* It died: the period may not be over. */
+	/* The child died: the period may not be over. */
 	if (rc < 0) {
 		v->begun = false;
 		v->next_ms = child_now_ms() + AGAIN_MS;

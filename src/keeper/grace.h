@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* grace: the grace period is ended when it has lasted long enough. */
+/* grace: ends the grace period when it has lasted long enough. */
 #ifndef BATON_KEEPER_GRACE_H
 #define BATON_KEEPER_GRACE_H
 
@@ -7,9 +7,9 @@
 #include "keeper/status_child.h"
 
 /**
- * struct vigil - a child that sits through the grace period
- * @begun: it was sent, since the service has begun to serve
- * @next_ms: the next is not sent before
+ * struct vigil - a child that watches the grace period
+ * @begun: it has been started since the service began to serve
+ * @next_ms: the next one is not started before
  */
 struct vigil {
 	struct keeper *k;
@@ -19,7 +19,7 @@ struct vigil {
 	int64_t next_ms;
 };
 
-/** grace_sample - send it, once for each time that the service begins to serve. */
+/** grace_sample - start the child, once each time the service begins to serve. */
 void grace_sample(struct keeper *k, struct vigil *vigil);
 /** grace_pause - an operation begins. */
 void grace_pause(struct vigil *vigil);

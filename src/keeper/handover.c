@@ -2,9 +2,9 @@
 /*
  * handover: this head's part in a hand-over.
  *
- * What has to be done when is decided by the table in keeper/handover_table.c; here it is done.
- * The record of a hand-over is put together by every keeper from the messages that all of
- * them see (keeper/move_record.c), so the logs of all heads tell the same.
+ * The table in keeper/handover_table.c decides what has to be done when; here it is done.
+ * Every keeper builds the record of a hand-over from the messages that all of them see
+ * (keeper/move_record.c), so the logs of all heads agree.
  */
 #include "keeper/handover.h"
 
@@ -27,7 +27,7 @@
 #include "keeper/timer.h"
 #include "os/child.h"
 
-/* So long the other heads wait for news of a step. */
+/* How long news of steps is held back before it is sent to the other heads. */
 #define FLUSH_MS 1000
 
 struct handover {
@@ -37,9 +37,9 @@ struct handover {
 	sd_event_source *deadline;
 	sd_event_source *flush;
 	struct json_object *held; /* steps of this head that the others do not know yet */
-	int asker;                /* who has asked this head to hand over, -1 = nobody */
-	int64_t until_ms;         /* when he gives up, 0 = never */
-	bool changed;             /* … and anything was done for it */
+	int asker;                /* connection that asked for the hand-over, -1 = none */
+	int64_t until_ms;         /* when it gives up, 0 = never */
+	bool changed;             /* something was done for it */
 	struct json_object *last; /* the record of the last hand-over that has ended */
 };
 
@@ -80,7 +80,7 @@ static void publish(struct keeper *k, struct json_object *record)
 	json_object_put(event);
 }
 
-/* Of whichever head: those who watch here want to see it. */
+/* Steps of any head: those who follow here want to see them all. */
 static void show_step(struct keeper *k, const char *from, struct json_object *entry)
 {
 	json_object_object_add(entry, "head", json_object_new_string(from));
@@ -98,7 +98,7 @@ static void show_steps(struct keeper *k, const char *from, struct json_object *b
 		show_step(k, from, json_object_array_get_idx(steps, i));
 }
 
-/* Messages cost both heads time that the steps lack: they go together. */
+/* Messages cost both heads time that the steps need, so several steps go in one. */
 static void send_steps(struct keeper *k)
 {
 	struct handover *t = k->handover;
@@ -179,7 +179,7 @@ static void end(struct keeper *k, bool told)
 	struct handover *t = k->handover;
 	const struct err *why = &t->state.reason;
 
-	/* Otherwise our own message closes it, at every head alike. */
+	/* Otherwise our own message closes it, on every head alike. */
 	if (!told && why->text[0] && t->move.generation == t->state.generation)
 		publish(k, move_record_close(&t->move, why->text,
 					     seconds(CLOCK_MONOTONIC) * 1e3));
@@ -189,7 +189,7 @@ static void end(struct keeper *k, bool told)
 	answer_asker(k);
 }
 
-/* Who has asked waits so long and no longer. */
+/* The requester does not wait longer than its budget. */
 static unsigned int within_budget(const struct handover *t, unsigned int ms)
 {
 	int64_t left = t->until_ms - child_now_ms();
@@ -202,7 +202,7 @@ static unsigned int within_budget(const struct handover *t, unsigned int ms)
 static void apply(struct keeper *k, struct handover_todo todo)
 {
 	struct handover *t = k->handover;
-	/* A start that puts things back as they were is a start as any other. */
+	/* A start that restores the service is an ordinary start, so it is not hidden. */
 	const struct job job = { .operation = todo.operation,
 				 .owner = &owner,
 				 .hidden = todo.operation != OPERATION_START,
@@ -211,7 +211,7 @@ static void apply(struct keeper *k, struct handover_todo todo)
 
 	if (!todo.known)
 		return;
-	/* Nothing goes before the word that the other head waits for. */
+	/* `granted` goes first: the other head is waiting for it. */
 	if (todo.type != MESSAGE_GRANTED)
 		send_steps(k);
 	timer_arm(t->deadline, within_budget(t, todo.deadline_ms));
@@ -249,7 +249,7 @@ void handover_peers_changed(struct keeper *k)
 		if (!head || !head->joined)
 			happen(k, HANDOVER_LEFT, NULL);
 	}
-	/* Nobody else will tell how it has ended. */
+	/* Nobody else will say how it ended. */
 	head = t->move.record ? peers_find(k, t->move.to) : NULL;
 	if (t->move.record && (!head || !head->joined))
 		publish(k,
@@ -257,7 +257,7 @@ void handover_peers_changed(struct keeper *k)
 					  seconds(CLOCK_MONOTONIC) * 1e3));
 }
 
-/* ---- may it be? */
+/* ---- is it allowed? */
 
 int handover_check_source(struct keeper *k, const char *from, const struct message *m,
 			  struct err *err)
@@ -322,7 +322,7 @@ static void take_prepare(struct keeper *k, const char *from, const struct messag
 	happen(k, HANDOVER_MESSAGE + MESSAGE_PREPARE, NULL);
 }
 
-/* A generation is used once. Returns false for one that has been seen. */
+/* A generation is used only once. Returns false for one that has been seen. */
 static bool is_new(struct keeper *k, const char *from, const struct message *m)
 {
 	struct handover *t = k->handover;
@@ -336,7 +336,7 @@ static bool is_new(struct keeper *k, const char *from, const struct message *m)
 		"hand-over %llu was seen before; a message of %s ignored",
 		(unsigned long long)m->generation, from);
 	sd_journal_print(LOG_WARNING, "%s: %s", k->svc->name, err.text);
-	/* Two have begun at the same moment, and ours came second. */
+	/* Two hand-overs began at the same moment, and ours came second. */
 	if (strcmp(from, k->self) == 0)
 		happen(k, HANDOVER_MESSAGE + MESSAGE_REFUSE, &err);
 	return false;
@@ -354,7 +354,7 @@ void handover_message(struct keeper *k, const char *from, const struct message *
 	if (message_topic(m->type) != TOPIC_HANDOVER ||
 	    (m->type == MESSAGE_PREPARE && !is_new(k, from, m)))
 		return;
-	/* Of another protocol only the beginning is understood. */
+	/* Of a message of another protocol only the beginning is understood. */
 	if (m->protocol == MESSAGE_PROTOCOL)
 		publish(k, move_record_take(&t->move, from, m,
 					    seconds(CLOCK_MONOTONIC) * 1e3,
@@ -418,9 +418,9 @@ int handover_open(struct keeper *k, struct err *err)
 		rc = timer_add(k->event, &t->flush, 0, on_flush, k);
 	if (rc < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, -rc, "event loop");
-	/* Above all that keepers before this one may have used; hello corrects it. */
+	/* Higher than any that earlier keepers may have used; hello corrects it. */
 	t->generation = (uint64_t)seconds(CLOCK_REALTIME) * 1000;
-	/* The last one before this keeper was started. */
+	/* The last hand-over before this keeper was started. */
 	t->last = ledger_find_last(&k->paths, "move", NULL);
 	return 0;
 }

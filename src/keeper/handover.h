@@ -12,35 +12,36 @@
 int handover_open(struct keeper *k, struct err *err);
 /**
  * handover_begin - hand over to @target
- * @budget_ms: how long the asker waits; 0 = as long as it takes
- * @fd: the asker, taken over if this returns 0
+ * @budget_ms: how long the requester waits; 0 = as long as it takes
+ * @fd: the requester's connection, taken over if this returns 0
  *
- * Return: 0, or -errno with why not.
+ * Return: 0, or -errno with the reason.
  */
 int handover_begin(struct keeper *k, const char *target, unsigned int budget_ms, int fd,
 		   struct err *err);
 /**
- * handover_check_source - would this head take the service from @from, which says @m?
- * Return: 0, or -errno with why not.
+ * handover_check_source - would this head take the service from @from, which sent @m?
+ * Return: 0, or -errno with the reason.
  */
 int handover_check_source(struct keeper *k, const char *from, const struct message *m,
 			  struct err *err);
 /**
  * handover_check_start - may a start be asked for now?
- * @terms: Pacemaker's start overrules a hand-over, as it decides; an administrator's does not,
- *         unless he takes over. What has been granted is another head's, until it says otherwise
+ * @terms: a start by Pacemaker overrules a hand-over, as Pacemaker decides; a start by an
+ *         administrator does so only with --takeover. A service that was granted belongs
+ *         to the other head until that head says otherwise
  *
- * Return: 0, or -errno with why not.
+ * Return: 0, or -errno with the reason.
  */
 int handover_check_start(const struct keeper *k, const struct claim_terms *terms,
 			 struct err *err);
-/** handover_overrule - somebody wants a start or a stop of this head. */
+/** handover_overrule - somebody wants a start or a stop on this head. */
 void handover_overrule(struct keeper *k);
-/** handover_peer - the other head of one that is going on, NULL = none is. */
+/** handover_peer - the other head of the hand-over under way; NULL = none is. */
 const char *handover_peer(const struct keeper *k);
-/** handover_generation - the highest that was seen. */
+/** handover_generation - the highest seen so far. */
 uint64_t handover_generation(const struct keeper *k);
-/** handover_last - the record of the last one that has ended, not owned; may be NULL. */
+/** handover_last - the record of the last one that has ended; not owned, may be NULL. */
 struct json_object *handover_last(const struct keeper *k);
 void handover_message(struct keeper *k, const char *from, const struct message *message);
 /** handover_peers_changed - heads have come or gone. */

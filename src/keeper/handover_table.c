@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * handover_table: the table of a hand-over: phase and event lead to the next phase, a message, an operation.
+ * handover_table: the table of a hand-over: a phase and an event lead to the next phase,
+ * a message and an operation.
  *
  * Theory of operation
  *
@@ -13,31 +14,32 @@
  *   idle
  *
  * The one rule: a service is started here only by `granted`, by Pacemaker, or by a source
- * that has granted nothing. So whatever goes wrong before `granted` (the target leaves,
+ * that has granted nothing. So whatever goes wrong before `granted` (the target leaves or
  * refuses after all, the stop fails) makes the source start again (RESUMING; from DOOMED,
- * once its stop has ended); whatever goes wrong after it is Pacemaker's to decide. An order
- * of Pacemaker's own (a start, a stop) overrules: a READY target forgets the hand-over, so
- * a `granted` that comes later finds nobody; a source that is being stopped for good does
- * not grant any more (CANCELLED). A source that has granted has nothing left to stop, and
- * starts nothing (handover_table_may_start()) until it knows what has become of it.
+ * once its stop has ended). Whatever goes wrong after it is for Pacemaker to decide. An
+ * order from Pacemaker itself (a start, a stop) overrules a hand-over: a READY target
+ * forgets it, so a later `granted` has no effect; a source that is being stopped for good
+ * no longer grants (CANCELLED). A source that has granted has nothing left to stop, and
+ * starts nothing (handover_table_may_start()) until it knows what has become of the
+ * service.
  *
  * Messages arrive at all heads in the same order, and those of a head that has left
- * before the news of it (corosync's agreed order), so no state waits for an answer that
- * cannot come. A message of another generation or head never gets here.
+ * arrive before the news that it left (corosync's agreed order). So no phase waits for an
+ * answer that cannot come. Messages of another generation or head never get here.
  *
- * What a crash leaves: a keeper that begins anew is idle, and knows of no hand-over; the
- * other side sees it leave.
+ * After a crash: a new keeper is idle and knows of no hand-over; the other side sees the
+ * old one leave.
  */
 #include "keeper/handover_table.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* The target looks at its disk: the deadlines of the steps of prepare, and some. */
+/* The target looks at its disk: the deadlines of the steps of prepare, plus a margin. */
 #define ASK_MS 20000
-/* The source's stop at its worst, and some: then the target stops waiting. */
+/* The longest stop of the source, plus a margin: then the target stops waiting. */
 #define HOLD_MS 300000
-/* The target's start at its worst. */
+/* The longest start of the target. */
 #define TAKE_MS 90000
 
 #define MESSAGE(name) (HANDOVER_MESSAGE + MESSAGE_##name)
@@ -51,7 +53,7 @@ static const struct row {
 	int event;
 	enum handover_phase next;
 	struct handover_todo todo;
-	const char *reason; /* %s = the peer; NULL = as told by the event */
+	const char *reason; /* %s = the peer; NULL = the event brings it */
 } rows[] = {
 #define ROW(phase, event, next, reason, ...)                                             \
 	{                                                                                \
@@ -115,7 +117,7 @@ void handover_table_begin(struct handover_state *h, uint64_t generation, const c
 	snprintf(h->peer, sizeof(h->peer), "%s", peer);
 }
 
-/* The first reason stays: what comes after it comes of it, but a start that failed adds. */
+/* The first reason is kept: later ones follow from it. A start that failed is added. */
 static void give_reason(struct handover_state *h, const struct row *row,
 			const struct err *why)
 {

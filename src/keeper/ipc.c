@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* How long a command waits for its place in the keeper's queue. */
+/* How long a command waits for a place in the keeper's queue. */
 #define CONNECT_S 5
 
 static void set_path(struct sockaddr_un *sa, const struct paths *paths)
@@ -31,7 +31,7 @@ int ipc_listen(const struct paths *paths, struct err *err)
 	if (fd < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "socket");
 	set_path(&sa, paths);
-	/* Left by a keeper that was killed; we hold the keeper's lock. */
+	/* Left by a keeper that was killed: we hold the keeper's lock. */
 	unlink(sa.sun_path);
 	mask = umask(0177);
 	rc = bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || listen(fd, 16) < 0

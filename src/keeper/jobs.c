@@ -2,9 +2,9 @@
 /*
  * jobs: operations on the service, one at a time.
  *
- * What is asked for during an operation waits its turn: a stop must not fail because the
- * start before it was given up by who asked for it. Who does not wait any more is passed
- * over; what the hand-over wants always has its turn.
+ * A request during an operation waits for its turn: a stop must not fail because whoever
+ * asked for the start before it gave up. Requests that nobody waits for any more are
+ * skipped; those of a hand-over are always carried out.
  */
 #include "keeper/jobs.h"
 
@@ -81,7 +81,7 @@ static void on_step(struct json_object *entry, void *data)
 	const struct jobs *jobs = k->jobs;
 	const struct job *job = &jobs->job;
 
-	/* Those in the queue learn that the keeper is at work. */
+	/* Those in the queue must see that the keeper is at work. */
 	for (size_t i = 0; i < jobs->n_waiting; i++)
 		tell_waiting(k, &jobs->waiting[i]);
 	if (job->hidden)
@@ -106,12 +106,12 @@ static void judge_state(struct jobs *jobs)
 			runner->before == STATE_ABSENT ? STATE_STANDBY : runner->before;
 		break;
 	case OPERATION_MEND:
-		/* Somebody else has changed it: a stop without the keeper. */
+		/* It was changed without the keeper: by a stop. */
 		if (runner->before != STATE_SERVING)
 			jobs->state = runner->before;
 		return;
 	case OPERATION_PREPARE:
-		/* They tell what they have found, and change nothing that counts here. */
+		/* These report what they found, and change nothing that matters here. */
 		return;
 	case OPERATION_CONFIRM:
 		jobs->state = runner->before;
@@ -134,7 +134,7 @@ static void judge_state(struct jobs *jobs)
 		jobs->state = STATE_PARTIAL;
 }
 
-/* @err = NULL: well. */
+/* @err = NULL: success. */
 static void tell_owner(struct keeper *k, const struct job *job, const struct err *err,
 		       bool changed)
 {
@@ -142,7 +142,7 @@ static void tell_owner(struct keeper *k, const struct job *job, const struct err
 		job->owner->ended(k, job, err, changed);
 }
 
-/* Then it is not wanted any more. */
+/* A job that nobody waits for is no longer wanted. */
 static bool is_gone(struct keeper *k, const struct job *job)
 {
 	return job->owner && job->owner->is_gone && job->owner->is_gone(k, job);
@@ -167,8 +167,8 @@ static void begin_next(struct keeper *k)
 }
 
 /*
- * Only what was served can be granted: a stop that found less, or nothing, proves nothing
- * about what the clients have been told.
+ * Only a service that was served can be granted: a stop that found less, or nothing,
+ * proves nothing about what the clients have been told.
  */
 static void judge_granting(const struct jobs *jobs, struct err *result)
 {
@@ -243,8 +243,8 @@ static int dispatch(struct keeper *k)
 	if (runner_dispatch(&jobs->runner, on_step, k))
 		return end_job(k);
 	/*
-	 * The runner may have begun anew with another child, to undo. Its descriptor mostly
-	 * has the number of the old one, which epoll has forgotten.
+	 * The runner may have started another child, to undo. Its descriptor usually has
+	 * the same number as the old one, which epoll has forgotten.
 	 */
 	if (jobs->runner.pid != pid)
 		rc = watch_runner(k);
@@ -281,7 +281,7 @@ static int begin(struct keeper *k, const struct job *job, unsigned int patience_
 	if (rc >= 0)
 		rc = arm_timer(k);
 	if (rc < 0) {
-		/* Out of memory: the child does its work unseen, as without a keeper. */
+		/* Out of memory: the child works on unwatched, as without a keeper. */
 		jobs->io = sd_event_source_disable_unref(jobs->io);
 		jobs->timer = sd_event_source_disable_unref(jobs->timer);
 		runner_release(&jobs->runner);

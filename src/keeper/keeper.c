@@ -6,23 +6,24 @@
  *
  *   start of the process -> operation "standby" -> READY=1 -> whatever comes
  *
- * The loop never blocks: what may block is done by a child (runner.h), what the loop does
- * itself are netlink dumps and its own sockets. What stands is looked up by each operation
- * afresh, so nothing has to be remembered over a restart: a keeper that is killed leaves a
- * service that serves on and, if an operation was under way, a child that finishes it; the
- * next keeper waits for that child by the service's lock, which the child inherited.
+ * The loop never blocks: a child does whatever may block (runner.h); the loop itself does
+ * only netlink dumps and its own sockets. Each operation looks up afresh what is
+ * standing, so nothing has to be remembered over a restart. A keeper that is killed
+ * leaves a service that goes on serving and, if an operation was under way, a child that
+ * finishes it. The next keeper waits for that child by the service's lock, which the
+ * child has inherited.
  *
- * Three storeys. Nothing calls upwards; what comes from below is handed on here, by duties[]
- * and by the tables of calls.
+ * There are three storeys. Nothing calls upwards: what comes from below is passed on
+ * here, by duties[] and by the tables of callbacks.
  *
  *   duties     what this head does
  *     requests.c    for a command or the agent
- *     handover.c    in a hand-over; what to do when is handover_table.c
- *     claims.c      before it starts the service: may it?
- *     questions.c   for other heads that want to know something
- *     watch.c       of its own while the service serves: connections and daemons,
+ *     handover.c    in a hand-over; handover_table.c says what to do when
+ *     claims.c      before it starts the service: is it allowed to?
+ *     questions.c   for other heads that ask something
+ *     watch.c       by itself while the service serves: connections and daemons,
  *                   census.c: how much clients hold, grace.c: the end of the grace period
- *   channels   whom it hears and tells
+ *   channels   who it talks to
  *     control.c     the socket
  *     peers.c       the keepers on the other heads, by corosync
  *     jobs.c        operations on the service, one at a time
@@ -48,12 +49,12 @@
 #include "keeper/watch.h"
 #include "os/lock.h"
 
-/* For an operation that the keeper before us, or a command without one, left going. */
+/* How long to wait for an operation that an earlier keeper or a command left running. */
 #define PREDECESSOR_MS 60000
 
 /*
- * In this order each hears what comes: a hand-over is over before a claim is judged, and the
- * connections are told to whoever has come before he is answered.
+ * Events go to them in this order: a hand-over is over before a claim is judged, and a
+ * head that has joined is sent the connections before it is answered.
  */
 static const struct {
 	const char *name;

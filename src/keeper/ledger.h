@@ -12,12 +12,12 @@
 #define LEDGER_MAX 50
 
 /**
- * ledger_append - add an operation's record, and tell the journal
+ * ledger_append - add an operation's record, and log it to the journal
  * @paths: of the service
  * @name: of the service
  * @record: from a runner; stays the caller's
  *
- * Best effort: with /run full the record is in the journal alone.
+ * Best effort: if /run is full, only the journal has the record.
  */
 void ledger_append(const struct paths *paths, const char *name,
 		   struct json_object *record);
@@ -25,7 +25,7 @@ void ledger_append(const struct paths *paths, const char *name,
 /**
  * ledger_load - all records, the oldest first
  * @paths: of the service
- * @records: gets an array the caller owns; empty if there is none yet
+ * @records: gets an array owned by the caller; empty if there is no ledger yet
  * @err: unreadable or damaged
  *
  * Return: 0, or -errno.
@@ -35,8 +35,8 @@ int ledger_load(const struct paths *paths, struct json_object **records, struct 
 /**
  * ledger_find_last - the newest record
  * @paths: of the service
- * @op: of this operation, "move"; NULL = of any
- * @outcome: that ended so, "done"; NULL = in any way
+ * @op: only of this operation, such as "move"; NULL = any
+ * @outcome: only with this outcome, such as "done"; NULL = any
  *
  * Return: the record, owned by the caller, or NULL.
  */

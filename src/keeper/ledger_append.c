@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ledger_append: one more operation, for the ledger and the journal. */
+/* ledger_append: adds an operation to the ledger and the journal. */
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -45,7 +45,7 @@ void ledger_append(const struct paths *paths, const char *name,
 	size_t n;
 
 	tell_journal(name, record);
-	/* A damaged one is not worth more than a new one. */
+	/* A damaged ledger is worth no more than a new one. */
 	if (ledger_load(paths, &records, NULL) < 0)
 		records = json_object_new_array();
 	json_object_array_add(records, json_object_get(record));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * move_record: the record of a move, which every keeper puts together from the messages
- * that all of them see.
+ * move_record: the record of a move, which every keeper builds from the messages that all
+ * of them see.
  */
 #include "keeper/move_record.h"
 
@@ -56,7 +56,7 @@ static struct json_object *finish(struct move_record *a, const char *outcome,
 	struct json_object *o = a->record;
 
 	json_object_object_add(o, "ms", json_object_new_double(now_ms - a->began_ms));
-	/* Nobody knows how long it is when the service did not come back. */
+	/* If the service did not come back, nobody knows how long the pause is. */
 	if (a->paused_ms > 0 && !why)
 		json_object_object_add(o, "pause_ms",
 				       json_object_new_double(now_ms - a->paused_ms));

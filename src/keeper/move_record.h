@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * move_record: the record of a move, which every keeper puts together from the messages
- * that all of them see.
+ * move_record: the record of a move, which every keeper builds from the messages that all
+ * of them see.
  */
 #ifndef BATON_KEEPER_MOVE_RECORD_H
 #define BATON_KEEPER_MOVE_RECORD_H
@@ -16,8 +16,8 @@
  * struct move_record - the hand-over being recorded
  * @record: {op: "move", from, to, generation, began, ms, pause_ms, outcome, error, steps};
  *          NULL = none; owned
- * @generation, @from, @to: of it
- * @began_ms, @paused_ms: by the clock the caller hands in; @paused_ms 0 = not yet
+ * @generation, @from, @to: of the hand-over
+ * @began_ms, @paused_ms: by the clock the caller passes in; @paused_ms 0 = not yet
  */
 struct move_record {
 	struct json_object *record;
@@ -29,16 +29,16 @@ struct move_record {
 };
 
 /**
- * move_record_take - book a message
- * @account: an empty one begins with PREPARE
+ * move_record_take - add a message to the record
+ * @account: if empty, PREPARE begins a record
  * @from: the head that sent it
- * @message: of any type; of another generation, it is not booked
+ * @message: of any type; ignored if it is of another generation
  * @now_ms: a monotonic clock
  * @unix_s: the time of day
  *
- * The pause is counted to `serving` from `ready`, which begins the source's stop, or from the
- * last of its steps that says that clients are still served in it. Every head sees both at
- * its own clock, so they agree but for a message's way.
+ * The pause ends with `serving`. It begins with `ready`, which begins the source's stop,
+ * or with the last step of the stop that says that clients are still served in it. Every
+ * head takes both by its own clock, so figures differ only by the delay of a message.
  *
  * Return: the finished record, which the caller now owns, or NULL.
  */
@@ -47,7 +47,7 @@ struct json_object *move_record_take(struct move_record *account, const char *fr
 				     double unix_s);
 
 /**
- * move_record_close - it ends without a message that says so
+ * move_record_close - end it without a message that says so
  * @why: the reason
  *
  * Return: as move_record_take(); NULL if none is open.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* op: what the steps of an operation, and a look at what stands, share. */
+/* op: what the steps of an operation, and a look at what is standing, share. */
 #include "keeper/op.h"
 
 #include <stdio.h>
@@ -64,7 +64,7 @@ void op_link_name(char name[IFNAMSIZ], const struct service *svc, size_t address
 
 struct mac op_link_mac(const struct service *svc, const char *link)
 {
-	/* FNV-1a, 32 bits: no secret, only spread. */
+	/* FNV-1a, 32 bits: not a secret, only spread. */
 	uint32_t hash = 2166136261u;
 	const char *const parts[] = { svc->name, "/", link };
 

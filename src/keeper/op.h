@@ -26,20 +26,20 @@
  * @diag, @nft, @rtnl, @raw: opened inside when first needed (op_open_*)
  * @epochs: of the recovery database before the server started
  * @conns: the clients' connections when the stop began
- * @told: what another head has told; NULL = nothing
- * @clients: those that a stop lets go of; see stop.c
- * @kept: why none may be let go of; "" = nothing is in doubt
+ * @told: what another head has sent about connections; NULL = nothing
+ * @clients: the idle clients that a stop strikes; see stop.c
+ * @kept: why none may be struck; "" = nothing is in doubt
  * @planned: the stop is part of a hand-over, which may be given up as long as it serves
- * @given_up: it was
+ * @given_up: the hand-over was given up
  * @drained: no call comes in any more
- * @owed: the connections when the drain ended: what was sent on them, and owed
- * @unsettled: connections whose clients may repeat a call that was executed
- * @holdings: what clients held when no call came in any more …
- * @counted: … as far as there was time
- * @note: what the running step has to say for the ledger; cleared before each
- * @serving: clients are served in this phase: no part of the pause
+ * @owed: what was sent and owed on each connection when the drain ended
+ * @unsettled: how many connections have clients that may repeat a call that was executed
+ * @holdings: what clients held once no call came in any more
+ * @counted: how far there was time to count it
+ * @note: the running step's note for the ledger; cleared before each step
+ * @serving: clients are served in this phase: it is not part of the pause
  * @syncing: the process that still writes back; 0 = none
- * @lock: the service's lock, for a process that outlives the operation to let go of
+ * @lock: the service's lock, which a process that outlives the operation must close
  * @asking: from the process that asks the network who has the addresses; -1 = none
  */
 struct op {
@@ -79,11 +79,11 @@ enum place {
 /**
  * struct step - one step of a plan
  * @name: its word in the ledger and in messages
- * @help: what it does, for --dry-run and HACKING.md
+ * @help: what it does, for --dry-run
  * @place: where it runs
- * @deadline_ms: after which it counts as hung
- * @run: does it; may be repeated: what is done already stays done
- * @verify: is it so? NULL where @run cannot succeed without
+ * @deadline_ms: after this it counts as hung
+ * @run: does it; may be repeated: what is done stays done
+ * @verify: checks that it worked; NULL where @run cannot succeed otherwise
  */
 struct step {
 	const char *name;
@@ -94,7 +94,7 @@ struct step {
 	int (*verify)(struct op *op, struct err *err);
 };
 
-/* The plans; each is closed by a row whose name is NULL. What undoes start is stop. */
+/* The plans; each ends with a row whose name is NULL. start is undone by stop. */
 extern const struct step repin_steps[];
 extern const struct step standby_steps[];
 extern const struct step teardown_steps[];
@@ -109,18 +109,18 @@ extern const struct step stop_steps[];
 int standby_start_mountd(struct op *op, struct err *err);
 
 /**
- * op_init - prepare an operation in the head's namespaces
+ * op_init - prepare an operation, in the head's namespaces
  * Return: 0, or -errno.
  */
 int op_init(struct op *op, const struct service *svc, struct err *err);
 
-/** op_release - close what the operation opened; changes nothing of the service. */
+/** op_release - close what the operation opened; does not change the service. */
 void op_release(struct op *op);
 
 /**
- * op_go - be in the head's or in the service's namespaces
+ * op_go - enter the head's or the service's namespaces
  *
- * Sockets opened inside stay usable from everywhere.
+ * Sockets opened inside remain usable from everywhere.
  *
  * Return: 0, or -errno.
  */
@@ -141,11 +141,11 @@ int op_open_raw(struct op *op, struct err *err);
 void op_link_name(char name[IFNAMSIZ], const struct service *svc, size_t address);
 
 /**
- * op_link_mac - the address of such a link: the same on every head
+ * op_link_mac - the MAC address of such a link: the same on every head
  *
- * Locally administered, from the names of service and link. A client or switch that heeds
- * no gratuitous ARP then still finds the service after a move (VRRP does the same,
- * RFC 5798 section 7.3).
+ * It is locally administered and made from the names of service and link. So a client or
+ * switch that ignores gratuitous ARP still finds the service after a move (VRRP does the
+ * same, RFC 5798 section 7.3).
  */
 struct mac op_link_mac(const struct service *svc, const char *link);
 

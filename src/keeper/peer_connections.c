@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* peer_connections: the connections of the serving head, as it sends them to the other heads. */
+/* peer_connections: the serving head's connections, as it sends them to other heads. */
 #include "keeper/peer_connections.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ static int wrong(struct err *err, const char *what)
 	return -EPROTO;
 }
 
-/* Earlier versions do not tell it. */
+/* Earlier versions do not send it. */
 static int take_held(uint32_t *held, struct json_object *body, struct err *err)
 {
 	double told = json_member_double(body, "held");
@@ -44,7 +44,7 @@ static int finish(struct peer_connections *r, const struct service *svc,
 	if (rc < 0)
 		return rc;
 
-	/* Nobody takes back what another has told. */
+	/* A head can take back only its own table. */
 	if (fragments->len == 0 && strcmp(r->from, fragments->sender) != 0)
 		return 0;
 	rc = fragments->len ? conns_parse(&conns, fragments->text, fragments->len, err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* peer_connections: the connections of the serving head, as it sends them to the other heads. */
+/* peer_connections: the serving head's connections, as it sends them to other heads. */
 #ifndef BATON_KEEPER_PEER_CONNECTIONS_H
 #define BATON_KEEPER_PEER_CONNECTIONS_H
 
@@ -7,11 +7,12 @@
 #include "core/fragment.h"
 
 /**
- * struct peer_connections - what another head has told; start from all zero, end with peer_connections_free()
- * @conns: the last table that came whole
- * @held: the most that one client holds; 0 = not told
+ * struct peer_connections - what another head has sent; initialise with zeros, free with
+ *                           peer_connections_free()
+ * @conns: the last complete table
+ * @held: the most that one client holds; 0 = not sent
  * @from: who sent it
- * @fragments: of the one that is coming in
+ * @fragments: of the table that is coming in
  */
 struct peer_connections {
 	struct conns conns;
@@ -21,15 +22,15 @@ struct peer_connections {
 };
 
 /**
- * peer_connections_take - take a part
- * @replica: keeps its table until the next one is whole
- * @svc: whose connections they have to be
- * @from: its sender
+ * peer_connections_take - take a part of a table
+ * @replica: keeps its table until the next one is complete
+ * @svc: the service whose connections they must be
+ * @from: the sender
  * @message: of type MESSAGE_CONNS
  * @err: what is wrong with it: it came from outside
  *
- * One of another service file is passed over in silence. "" takes the table back: its sender
- * has stopped serving.
+ * A table of another service file is ignored without a word. "" takes the table back: its
+ * sender has stopped serving.
  *
  * Return: 1 when the table has changed, 0 if not (yet), -EPROTO or -ENOMEM.
  */
@@ -37,7 +38,7 @@ int peer_connections_take(struct peer_connections *replica, const struct service
 			  const char *from, const struct message *message,
 			  struct err *err);
 
-/** peer_connections_free - forget it all. */
+/** peer_connections_free - forget everything. */
 void peer_connections_free(struct peer_connections *replica);
 
 #endif

@@ -5,16 +5,16 @@
  * Theory of operation
  *
  * Each service has a group of its own, "baton/NAME". corosync says who is in it, carries
- * messages to all of them in one order, encrypted by its own keys, and names the sender; so
- * a head can be impersonated only by root on a node of the cluster. When a keeper joins,
- * every one says hello to all: version, protocol, digest of the service file, the highest
- * generation it has seen; and who serves tells the connections (watch.c). Who hears what comes is
- * not known here (keeper.c).
+ * messages to all members in the same order, encrypts them with its own keys, and names
+ * the sender; so only root on a node of the cluster can impersonate a head. When a keeper
+ * joins, every keeper says hello to all: version, protocol, digest of the service file,
+ * the highest generation it has seen. The serving one also sends the connections
+ * (watch.c). Who handles incoming messages is not known here (keeper.c).
  *
- * Without corosync a keeper is a group of one: what it sends comes back to itself alone. It
- * tries to join every two seconds; corosync may come and go at any time. Joining waits for
- * corosync's answer: one that hangs stops the keeper's loop, until systemd's watchdog ends
- * it; the other heads fence such a head anyway.
+ * Without corosync a keeper is a group of one: what it sends comes back to itself alone.
+ * It tries to join every two seconds; corosync may come and go at any time. Joining waits
+ * for corosync's answer: if corosync hangs, the keeper's loop stops until systemd's
+ * watchdog ends it. The other heads fence such a head anyway.
  */
 #include "keeper/peers.h"
 
@@ -30,7 +30,7 @@
 #include "keeper/timer.h"
 
 #define RETRY_MS 2000
-/* While the cluster is forming anew. */
+/* How soon to try again while the cluster is forming. */
 #define FLUSH_MS 10
 
 #define QUEUE_MAX 256
@@ -44,7 +44,7 @@ struct peers {
 	sd_event_source *flush;
 	char *queue[QUEUE_MAX];
 	size_t n_queue;
-	struct peer known[COROSYNC_HEADS_MAX]; /* what they have said of themselves */
+	struct peer known[COROSYNC_HEADS_MAX]; /* what they have said about themselves */
 	size_t n_known;
 };
 
@@ -151,7 +151,7 @@ void peers_blame(const struct keeper *k, struct message *m, const struct err *wh
 	snprintf(m->text, sizeof(m->text), "%.200s: %.270s", k->self, why->text);
 }
 
-/* What a keeper that has gone has said counts no more. */
+/* Forget what a keeper that has gone has said. */
 static void forget_gone(struct keeper *k)
 {
 	struct peers *p = k->peers;
@@ -307,7 +307,7 @@ static int on_flush(sd_event_source *source, uint64_t usec, void *data)
 			rc = corosync_send(p->corosync, text, strlen(text));
 		if (rc == -EAGAIN)
 			break;
-		/* What is not sent must not be missed in silence. */
+		/* A message that is not sent must not be lost without a word. */
 		if (rc < 0) {
 			lose(k);
 			break;
@@ -339,7 +339,7 @@ void peers_send(struct keeper *k, const struct message *message)
 		return;
 	}
 	p->queue[p->n_queue++] = text;
-	/* Not from here: what it leads to may send again. */
+	/* Not from here: handling it may send again. */
 	timer_arm(p->flush, p->corosync ? FLUSH_MS : 1);
 }
 

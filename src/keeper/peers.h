@@ -8,7 +8,7 @@
 #include "os/corosync.h"
 
 /**
- * struct peer - what a keeper has said of itself
+ * struct peer - what a keeper has said about itself
  */
 struct peer {
 	char head[MESSAGE_HEAD_MAX + 1];
@@ -18,9 +18,9 @@ struct peer {
 };
 
 /**
- * struct peers_calls - whom peers tell
- * @hello: a keeper has come: what else is it to know?
- * @message: one has come, checked; also this head's own
+ * struct peers_calls - callbacks
+ * @hello: a keeper has joined: send what else it should know
+ * @message: a message has come, already checked; may be this head's own
  * @changed: heads have come or gone, or corosync has
  */
 struct peers_calls {
@@ -29,37 +29,35 @@ struct peers_calls {
 	void (*changed)(struct keeper *k);
 };
 
-/** peers_open - @calls must stay. Return: 0, or -errno. */
+/** peers_open - @calls must stay valid. Return: 0, or -errno. */
 int peers_open(struct keeper *k, const struct peers_calls *calls, struct err *err);
-/** peers_join - try to become a member now, if this head is none. */
+/** peers_join - try to join the group now, if this head is not a member. */
 void peers_join(struct keeper *k);
-/** peers_send - to all, in one order; without a cluster, to ourselves. */
+/** peers_send - send to all, in one order; without a cluster, to ourselves. */
 void peers_send(struct keeper *k, const struct message *message);
-/** peers_have_time - has anybody come who would hear, and does nothing wait to be sent? */
+/** peers_have_time - would anybody hear a message, and does none wait to be sent? */
 bool peers_have_time(const struct keeper *k);
 /** peers_are_clustered - is this head in a cluster? */
 bool peers_are_clustered(const struct keeper *k);
-/** peers_why_alone - why it is in none. */
+/** peers_why_alone - why this head is in none. */
 const char *peers_why_alone(const struct keeper *k);
-/** peers_heads - all that corosync knows, valid until it says more; without a cluster none. */
+/** peers_heads - all heads corosync knows, valid until it reports more; may be none. */
 const struct corosync_head *peers_heads(const struct keeper *k, size_t *n);
-/** peers_find - what corosync knows of a head, NULL = there is none of this name. */
+/** peers_find - what corosync knows of a head; NULL = it knows none of this name. */
 const struct corosync_head *peers_find(const struct keeper *k, const char *head);
-/** peers_introduced - what a head's keeper has said of itself, NULL = nothing. */
+/** peers_introduced - what a head's keeper has said about itself; NULL = nothing. */
 const struct peer *peers_introduced(const struct keeper *k, const char *head);
-/** peers_check - could @head be handed the service at all? Return: 0, or -errno with why not. */
+/** peers_check - could @head be handed the service? Return: 0, or -errno with why not. */
 int peers_check(const struct keeper *k, const char *head, struct err *err);
 /**
- * peers_check_sender - do its keeper and this one mean the same service?
+ * peers_check_sender - do the sender's keeper and this one mean the same service?
  * @m: a message that carries version and digest
  *
- * Return: 0, or -errno with why not.
+ * Return: 0, or -errno with the reason.
  */
 int peers_check_sender(const struct keeper *k, const char *from, const struct message *m,
 		       struct err *err);
-/**
- * peers_blame - into @m why something failed, with the name of this head
- */
+/** peers_blame - put into @m why something failed, with the name of this head */
 void peers_blame(const struct keeper *k, struct message *m, const struct err *why);
 void peers_close(struct keeper *k);
 

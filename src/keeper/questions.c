@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * questions: what heads ask each other: "facts" (how do you stand?) of all, "ready" (would
- * you take the service now?) of one.
+ * questions: what heads ask each other: "facts" (what is your state?) goes to all,
+ * "ready" (would you take the service now?) to one.
  *
- * A command here asks; its question goes to the group, and the answers that come in time
- * are handed to it together. The facts are looked up by a child, readiness by an operation.
+ * A command on this head asks; its question goes to the group, and the answers that
+ * arrive in time are returned to it together. A child looks up the facts, an operation
+ * the readiness.
  */
 #include "keeper/questions.h"
 
@@ -22,15 +23,15 @@
 #include "keeper/status_child.h"
 #include "keeper/watch.h"
 
-/* A head that looks longer than LOOK_MS says so itself. */
+/* A head that needs longer than LOOK_MS to look says so itself. */
 #define LOOK_MS  1500
 #define FACTS_MS 1900
-/* As long as a target may look at its disk. */
+/* As long as a target may take to look at its disk. */
 #define READY_MS 20000
 
 #define QUESTIONS_MAX 8
 
-/* Of a command here; id 0 = a free place. */
+/* From a command on this head; id 0 = a free place. */
 struct question {
 	uint64_t id;
 	int fd;
@@ -39,7 +40,7 @@ struct question {
 	sd_event_source *deadline;
 };
 
-/* Of a head, whose answer a child of ours is looking up. */
+/* From another head; a child of ours is looking up the answer. */
 struct inquiry {
 	struct status_child child;
 	uint64_t id;
@@ -121,7 +122,7 @@ static void look(struct keeper *k, const char *from, uint64_t id)
 	for (size_t i = 0; i < QUESTIONS_MAX && !q; i++)
 		if (!k->questions->looking[i].id)
 			q = &k->questions->looking[i];
-	/* Who asks without end gets no answer. */
+	/* A head that asks without end gets no answer. */
 	if (!q ||
 	    status_child_begin(&q->child, k->svc, status_child_add_clients, NULL) < 0)
 		return;
@@ -288,7 +289,7 @@ int questions_ask_ready(struct keeper *k, const char *target, int fd, struct err
 				  .fd = fd };
 	int rc;
 
-	/* What the other head thinks of it, it will say when it is asked to hand over. */
+	/* The other head will say what it thinks of it when it is asked to hand over. */
 	if (peers_are_clustered(k) && strcmp(target, k->self) == 0)
 		return jobs_add(k, &look, 0, err);
 	rc = peers_check(k, target, err);

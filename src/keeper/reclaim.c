@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* reclaim: the record on the service's disk of how much each client has to reclaim. */
+/* reclaim: records on the service's disk how much each client has to reclaim. */
 #include "keeper/reclaim.h"
 
 #include <errno.h>
@@ -45,9 +45,9 @@ int reclaim_record(const struct paths *paths, struct holdings *now,
 
 	if (extent == RECLAIM_NOTHING)
 		return 0;
-	/* A damaged one is not worth more than a new one. */
+	/* A damaged record is worth no more than a new one. */
 	reclaim_load(paths, &old, NULL);
-	/* Nothing to say: a disk that hangs is not written to for that. */
+	/* There is nothing to say: do not write to a disk that may hang. */
 	if (now->n == 0 && old.n == 0)
 		return 0;
 	now->pace_us = old.pace_us;

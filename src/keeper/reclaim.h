@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* reclaim: the record on the service's disk of how much each client has to reclaim. */
+/* reclaim: records on the service's disk how much each client has to reclaim. */
 #ifndef BATON_KEEPER_RECLAIM_H
 #define BATON_KEEPER_RECLAIM_H
 
@@ -7,19 +7,19 @@
 #include "core/paths.h"
 
 /**
- * reclaim_load - what was recorded last
+ * reclaim_load - read the last record
  * @paths: of the service; its filesystem is mounted
- * @holdings: receives it, empty if nothing was
+ * @holdings: gets it; empty if there is none
  * @err: why it cannot be read; names the file
  *
  * Return: 0, or -errno.
  */
 int reclaim_load(const struct paths *paths, struct holdings *holdings, struct err *err);
 
-/** reclaim_save - put it in place of the old record, if it differs. Return: 0, or -errno. */
+/** reclaim_save - replace the old record, if it differs. Return: 0, or -errno. */
 int reclaim_save(const struct paths *paths, struct holdings *holdings);
 
-/** enum reclaim_extent - what has been counted; of the rest the old record holds */
+/** enum reclaim_extent - what has been counted; the rest is taken from the old record */
 enum reclaim_extent {
 	RECLAIM_NOTHING,
 	RECLAIM_SOME,
@@ -29,8 +29,8 @@ enum reclaim_extent {
 
 /**
  * reclaim_record - record a count
- * @now: its pace becomes that of the old record
- * @extent: of it
+ * @now: gets the pace of the old record
+ * @extent: how much of @now was counted
  *
  * Return: 0, or -errno.
  */

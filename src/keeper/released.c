@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* released: has this head let go of the service's disk? If not, who keeps it busy? */
+/* released: has this head let go of the service's disk? If not, what keeps it busy? */
 #include "keeper/released.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@ int released_check(const struct op *op, struct err *err)
 	int rc = diskhold_check(&op->paths, op->svc, err);
 	struct err who = { 0 };
 
-	/* The kernel's word first: the search for a name is long, and cannot see all. */
+	/* Ask the kernel first: the search for a name is long, and cannot see all. */
 	if (rc < 0 && blockdev_check_unused(op->svc->device, NULL, &who) == -EBUSY) {
 		*err = who;
 		err->code = BATON_EXIT_STANDING;

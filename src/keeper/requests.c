@@ -11,7 +11,7 @@
 #include "keeper/peers.h"
 #include "keeper/questions.h"
 
-/* ---- each request: takes over @fd if it returns 0 */
+/* ---- one function for each request: takes over @fd if it returns 0 */
 
 static int ask_operation(struct keeper *k, enum operation operation, int fd,
 			 struct err *err)

@@ -5,7 +5,7 @@
 
 #include "keeper/control.h"
 
-/** requests_take - for control_open(): find it in the table, and do it. */
+/** requests_take - for control_open(): find the request in the table and do it. */
 control_request_fn requests_take;
 
 #endif

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * runner: carries out a plan in a child, step by step.
+ * runner: runs a plan in a child, step by step.
  *
  * Theory of operation
  *
- * A step may block in the kernel for ever: a mount on a dead disk, knfsd's mutex. So one
- * child per operation does the steps, moving between the namespaces, and reports the
- * begin and end of each over a socket. The parent only waits, with a deadline per step;
- * when one is over it says which step hangs and kills the child if that is possible.
- * A failed plan is undone by the child itself; after a hung step that could be killed, the
- * parent has the undoing done by a new child.
+ * A step may block in the kernel for ever: a mount on a dead disk, knfsd's mutex. So each
+ * operation has one child, which does the steps, moves between the namespaces, and
+ * reports the begin and end of each step over a socket. The parent only waits, with a
+ * deadline for each step. When one is over, it says which step hangs, and kills the child
+ * if that is possible. The child itself undoes a plan that has failed; after a hung step
+ * that could be killed, the parent starts a new child to undo it.
  *
- * The child ignores that its parent is gone: a killed keeper leaves a finished operation,
- * and the lock on the service is held by the child until then.
+ * The child ignores that its parent is gone: a killed keeper leaves an operation that
+ * goes on to its end, and until then the child holds the service's lock.
  */
 #include "keeper/runner.h"
 
@@ -35,12 +35,12 @@
 #include "os/diskhold.h"
 #include "os/lock.h"
 
-/* Time to look at what stands: longer than another service of this head may hold knfsd's
- * mutex by stopping its threads. */
+/* Time to look up what is standing: longer than another service of this head may hold
+ * knfsd's mutex while its threads stop. */
 #define LOOK_MS 35000
-/* How often to look whether an operation of somebody else is over. */
+/* How often to check whether somebody else's operation is over. */
 #define LOCK_POLL_MS 20
-/* After SIGKILL: longer means that it hangs in the kernel. */
+/* How long after SIGKILL; a child that takes longer hangs in the kernel. */
 #define KILL_MS 1000
 
 enum report_kind {
@@ -49,7 +49,7 @@ enum report_kind {
 	REPORT_OVER,
 };
 
-/* From the child; both ends are the same program, so a struct will do. */
+/* From the child; both ends are the same program, so a struct is enough. */
 struct report {
 	enum report_kind kind;
 	bool undo;
@@ -59,7 +59,7 @@ struct report {
 	double ms;
 	unsigned int deadline_ms;
 	bool serving;
-	const char *step; /* of a static table: the same address in both */
+	const char *step; /* in a static table: the same address in both */
 	size_t unsettled;
 	char note[OP_NOTE];
 	struct err err;
@@ -102,12 +102,12 @@ static double now_ms(clockid_t clock)
 
 static void send_report(int fd, const struct report *report)
 {
-	/* A dead keeper stops no operation. */
+	/* The death of the keeper must not stop an operation. */
 	if (send(fd, report, sizeof(*report), MSG_NOSIGNAL) < 0)
 		return;
 }
 
-/* "mount: mount /dev/sdb on …" says it twice. */
+/* To avoid "mount: mount /dev/sdb on …". */
 static bool begins_with_word(const char *text, const char *word)
 {
 	size_t n = strlen(word);
@@ -158,14 +158,14 @@ static int run_phase(struct op *op, enum phase phase, bool undo, int fd, struct 
 	for (const struct step *s = runner_phase_steps(phase); s && s->name && rc == 0;
 	     s++) {
 		rc = run_step(op, s, undo, fd, err);
-		/* Undoing goes on past what fails, and tells it. */
+		/* Undoing goes on after a failure, and reports it. */
 		if (undo && rc < 0)
 			rc = 0;
 	}
 	return rc;
 }
 
-/* A stop that fails has left something standing, whatever its first reason. */
+/* A stop that fails has left something standing, whatever its first reason was. */
 static void judge(enum operation operation, const struct op *op, struct err *err)
 {
 	if (operation == OPERATION_STOP || operation == OPERATION_TEARDOWN ||
@@ -177,7 +177,7 @@ static void undo(struct op *op, enum phase phase, int fd)
 {
 	struct err ignored;
 
-	/* Without namespaces there is nothing a start could have left. */
+	/* Without namespaces a start cannot have left anything. */
 	if (op_go(op, PLACE_HEAD, NULL) == 0 && !ns_exists(&op->paths) &&
 	    phase == PHASE_STOP)
 		return;
@@ -203,7 +203,7 @@ static void run_child(const struct service *svc, enum operation operation,
 	if (rc == 0) {
 		plan = plan_make(operation, &standing);
 		over.before = plan_state(&standing);
-		/* Nobody else can be about to mount it: that needs the lock. */
+		/* Nobody else can be about to mount it: that would need the lock. */
 		if (over.before == STATE_STANDBY || over.before == STATE_ABSENT)
 			diskhold_drop(&op.paths);
 		over.changed =
@@ -220,7 +220,7 @@ static void run_child(const struct service *svc, enum operation operation,
 		if (rc < 0 && plan.undo != PHASE_END)
 			undo(&op, plan.undo, fd);
 	}
-	/* It may have made whole what was partial. */
+	/* The standby may have completed what was partial. */
 	if (rc == 0 && operation == OPERATION_STANDBY && over.before != STATE_ABSENT &&
 	    op_go(&op, PLACE_HEAD, NULL) == 0 && standing_look(&op, &standing, NULL) == 0)
 		over.before = plan_state(&standing);
@@ -266,8 +266,8 @@ static int fork_child(struct runner *runner, enum operation operation, struct er
 }
 
 /*
- * One operation at a time, whoever asks for it. The child inherits the lock, so it is held
- * until both are done with it.
+ * Allow one operation at a time, whoever asks for it. The child inherits the lock, so it
+ * is held until both are done with it.
  */
 static int take_lock(struct runner *runner, unsigned int patience_ms, struct err *err)
 {
@@ -283,7 +283,7 @@ static int take_lock(struct runner *runner, unsigned int patience_ms, struct err
 	runner->lock = open(paths.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (runner->lock < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", paths.lock);
-	/* No wait for a lock knows a deadline. */
+	/* Waiting for a lock has no deadline, so poll. */
 	while ((rc = lock_take(runner->lock)) == -EWOULDBLOCK && child_now_ms() < until)
 		poll(NULL, 0, LOCK_POLL_MS);
 	if (rc == -EWOULDBLOCK) {
@@ -374,8 +374,9 @@ static bool finish(struct runner *runner, const struct err *err)
 }
 
 /*
- * The step's deadline is over. What a killed start leaves, a stop takes away. A child that
- * cannot be killed hangs in the kernel, and so will all that needs the same disk.
+ * The step's deadline is over. What a killed start leaves is taken away by a stop. A
+ * child that cannot be killed hangs in the kernel, and so will everything that needs the
+ * same disk.
  */
 static bool give_up(struct runner *runner)
 {
@@ -423,7 +424,7 @@ bool runner_dispatch(struct runner *runner, void (*on_step)(struct json_object *
 	case REPORT_END: {
 		struct json_object *entry = record_step(runner, &report);
 
-		/* The first is the reason of those after it. */
+		/* The first failure is the reason for those after it. */
 		if (report.undo && report.rc < 0 && !runner->failed) {
 			runner->failed = true;
 			runner->result = report.err;
@@ -439,7 +440,7 @@ bool runner_dispatch(struct runner *runner, void (*on_step)(struct json_object *
 		/* This was the stop after a start that hung. */
 		if (runner->hung.text[0] && report.rc == 0)
 			return finish(runner, &runner->hung);
-		/* Undoing failed: that matters more than why it was undone. */
+		/* A failure to undo matters more than why it was undone. */
 		if (runner->failed) {
 			err = report.err;
 			err.code = BATON_EXIT_STANDING;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* runner: carries out a plan in a child, step by step, so that nobody else can be blocked. */
+/* runner: runs a plan in a child, step by step, so that nothing else can be blocked. */
 #ifndef BATON_KEEPER_RUNNER_H
 #define BATON_KEEPER_RUNNER_H
 
@@ -13,14 +13,14 @@
 #include "keeper/peer_connections.h"
 
 /**
- * struct runner - an operation that is being carried out
+ * struct runner - an operation that is running
  * @record: what the ledger gets: {op, began, ms, outcome, error, steps: [{step, ms,
  *          outcome, note}]}; owned
- * @result: its failure; text is empty when it succeeded
- * @changed: anything was done at all
+ * @result: its failure; the text is empty if it succeeded
+ * @changed: whether anything was done at all
  * @before: the service's state when the operation began
  *
- * The rest is the runner's own.
+ * The rest is private to the runner.
  */
 struct runner {
 	struct json_object *record;
@@ -47,11 +47,11 @@ struct runner {
  * @runner: filled
  * @svc: the service
  * @operation: what is wanted
- * @told: by another head, what the disk may not know, for a start; NULL = nothing
- * @patience_ms: how long to wait for an operation that is going on already
+ * @told: for a start, what another head has sent that the disk may lack; NULL = nothing
+ * @patience_ms: how long to wait for an operation that is already going on
  * @err: why it could not even begin
  *
- * What stands is looked up by the child; it goes on to the end even if its parent dies.
+ * The child looks up what is standing, and goes on to the end even if its parent dies.
  *
  * Return: 0, or -errno.
  */
@@ -59,7 +59,7 @@ int runner_start(struct runner *runner, const struct service *svc,
 		 enum operation operation, const struct peer_connections *told,
 		 unsigned int patience_ms, struct err *err);
 
-/** runner_left_ms - until runner_dispatch() must be called again, though nothing came. */
+/** runner_left_ms - time until runner_dispatch() must be called even if nothing came. */
 int64_t runner_left_ms(const struct runner *runner);
 
 /**
@@ -69,15 +69,15 @@ int64_t runner_left_ms(const struct runner *runner);
  * @on_step: called for every step that ended, with its ledger entry; may be NULL
  * @data: for @on_step
  *
- * Return: true when it is over: @result and @record say how.
+ * Return: true when it is over: then @result and @record say how it ended.
  */
 bool runner_dispatch(struct runner *runner, void (*on_step)(struct json_object *, void *),
 		     void *data);
 
-/** runner_release - free; the child, if any, goes on. */
+/** runner_release - free it; the child, if any, goes on. */
 void runner_release(struct runner *runner);
 
-/** runner_phase_steps - the table of a phase, NULL for PHASE_END. */
+/** runner_phase_steps - the table of a phase; NULL for PHASE_END. */
 const struct step *runner_phase_steps(enum phase phase);
 
 #endif

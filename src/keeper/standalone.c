@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * standalone: carries out an operation without a keeper: a stop must work with the
- * keeper dead.
+ * standalone: runs an operation without a keeper, because a stop must work even if the
+ * keeper is dead.
  */
 #include "keeper/standalone.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * standalone: carries out an operation without a keeper: a stop must work with the
- * keeper dead.
+ * standalone: runs an operation without a keeper, because a stop must work even if the
+ * keeper is dead.
  */
 #ifndef BATON_KEEPER_STANDALONE_H
 #define BATON_KEEPER_STANDALONE_H
@@ -14,20 +14,20 @@
 #include "core/plan.h"
 #include "core/service.h"
 
-/* For an operation that a keeper which has been killed left going. */
+/* How long to wait for an operation that a killed keeper left running. */
 #define ALONE_PATIENCE_MS 60000
 
 /**
- * standalone_run - do an operation in the keeper's place, and tell the ledger
+ * standalone_run - run an operation in the keeper's place, and record it in the ledger
  * @svc: the service
  * @operation: what is wanted
- * @patience_ms: how long to wait for an operation that is going on already
- * @until_ms: CLOCK_MONOTONIC; then the operation is left to end by itself; INT64_MAX = its
- *            steps have deadlines enough
+ * @patience_ms: how long to wait for an operation that is already going on
+ * @until_ms: CLOCK_MONOTONIC; then the operation is left to end by itself; INT64_MAX =
+ *            the deadlines of its steps suffice
  * @on_step: called for each step that ended; may be NULL
  * @data: for @on_step
- * @changed: anything was done at all
- * @err: why not
+ * @changed: whether anything was done at all
+ * @err: the reason
  *
  * Return: 0, -ETIMEDOUT when @until_ms is over, or -1 or -errno.
  */

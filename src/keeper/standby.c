@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * standby: everything a start needs short of the disk and the address, made beforehand.
+ * standby: sets up everything a start needs, except the disk and the address, in advance.
  *
  * Theory of operation
  *
- * The steps may be repeated, so standby is also how a restarted keeper makes good what a
- * killed daemon or an administrator took away; on a service that serves they find
+ * The steps may be repeated, so standby is also how a restarted keeper restores what a
+ * killed daemon or an administrator took away. On a serving service the steps find
  * everything in place and change nothing. Teardown is the reverse and runs only when
- * nothing of the service serves any more: a crash half-way leaves namespaces that the next
- * standby completes or the next teardown removes.
+ * nothing of the service serves any more. A crash half-way leaves namespaces that the
+ * next standby completes or the next teardown removes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,7 @@ static int load_filesystem(const char *fstype, struct err *err)
 
 	if (!knows_filesystem(fstype))
 		child_run(argv, MODPROBE_MS, NULL);
-	/* Says why in the words of `baton check`. */
+	/* This gives the reason in the words of `baton check`. */
 	return software_check_filesystem(fstype, err);
 }
 
@@ -67,7 +67,7 @@ static int run_software(struct op *op, struct err *err)
 		rc = load_filesystem("nfsd", err);
 	if (rc == 0)
 		rc = load_filesystem(op->svc->fstype, err);
-	/* Built in, or missing and then named when the link is made. */
+	/* Built in; or missing, which is reported when the link is made. */
 	if (rc == 0 && access("/sys/module/macvlan", F_OK) < 0)
 		child_run(macvlan, MODPROBE_MS, NULL);
 	return rc;
@@ -84,7 +84,7 @@ static int run_namespaces(struct op *op, struct err *err)
 	if (rc < 0 || ns_exists(&op->paths))
 		return rc;
 	rc = ns_repin(&op->paths, err);
-	/* Nobody lives in there any more: they are gone, with all that was in them. */
+	/* No process lives in there any more: they are gone, with everything in them. */
 	if (rc != -ESRCH || released_check(op, err) < 0)
 		return rc;
 	return ns_create(&op->paths, op->svc->name, err);
@@ -104,7 +104,7 @@ static int set_sysctl(const char *name, const char *value, struct err *err)
 }
 
 /*
- * Each address answers only on its own link (two links: no ARP flux), and no router's
+ * Each address answers only on its own link (with two links: no ARP flux), and no router
  * advertisement gives a link an address of its own.
  */
 static int run_network(struct op *op, struct err *err)
@@ -128,7 +128,7 @@ static int run_network(struct op *op, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
-/* What drain needs in a hurry is compiled now and sleeps until then. */
+/* The filter that drain needs in a hurry is compiled now, and sleeps until then. */
 static int run_filter(struct op *op, struct err *err)
 {
 	_cleanup_free_ char *ruleset = ruleset_drain(NFS_PORT, true);
@@ -165,7 +165,7 @@ static int run_tree(struct op *op, struct err *err)
 {
 	int rc = mount_prepare_tree(op->svc, &op->paths, err);
 
-	/* Mounted by a version that noted nothing. */
+	/* It was mounted by a version that recorded nothing. */
 	if (rc == 0 && mountpoint_exists(op->paths.fs) && !diskhold_exists(&op->paths))
 		rc = diskhold_note(&op->paths, op->svc->device, err);
 	return rc;
@@ -176,7 +176,7 @@ static int run_exports(struct op *op, struct err *err)
 	return nfsd_export(op->svc, &op->paths, err);
 }
 
-/* Only speed is lost if it cannot be had, and an administrator's choice stands. */
+/* A failure costs only speed; and an administrator's own choice is kept. */
 static void shorten_log(struct op *op)
 {
 	int now = xfs_shorten_log();
@@ -191,7 +191,7 @@ static int run_settings(struct op *op, struct err *err)
 {
 	if (strcmp(op->svc->fstype, "xfs") == 0)
 		shorten_log(op);
-	/* EBUSY with a server that is half started, too; it has its settings already. */
+	/* EBUSY also if the server is half started; it has its settings already. */
 	return nfsd_has_server() ? 0 : nfsd_apply_settings(op->svc, err);
 }
 
@@ -206,13 +206,13 @@ int standby_start_mountd(struct op *op, struct err *err)
 }
 
 const struct step repin_steps[] = {
-	{ "namespaces", "pin again the namespaces that have lost their pins", PLACE_HEAD,
+	{ "namespaces", "pin namespaces again that have lost their pins", PLACE_HEAD,
 	  5000, run_namespaces, NULL },
 	{ 0 },
 };
 
 const struct step standby_steps[] = {
-	{ "software", "look for nfs-utils and load the kernel modules", PLACE_HEAD, 40000,
+	{ "software", "look for nfs-utils, load the kernel modules", PLACE_HEAD, 40000,
 	  run_software, NULL },
 	{ "namespaces", "make and pin the network, mount and UTS namespaces", PLACE_HEAD,
 	  5000, run_namespaces, NULL },
@@ -220,7 +220,7 @@ const struct step standby_steps[] = {
 	  NULL },
 	{ "filter", "load the drain's filter, asleep", PLACE_INSIDE, 10000, run_filter,
 	  NULL },
-	{ "links", "make the service's links, down", PLACE_HEAD, 5000, run_links, NULL },
+	{ "links", "make the service's links (down)", PLACE_HEAD, 5000, run_links, NULL },
 	{ "tree", "mount nfsdfs, rpc_pipefs and the pseudo-root", PLACE_INSIDE, 5000,
 	  run_tree, NULL },
 	{ "settings", "set knfsd's versions, lease and grace; keep XFS's log short",

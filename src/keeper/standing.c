@@ -53,7 +53,7 @@ static bool is_held(const struct op *op)
 	return diskhold_check(&op->paths, op->svc, NULL) < 0;
 }
 
-/* Whoever looks for what stands in there finds nothing, which does not say that it is so. */
+/* Nothing can be found in lost namespaces, which does not mean that nothing is there. */
 static void look_for_lost(struct op *op, struct standing *standing)
 {
 	standing->held = is_held(op);

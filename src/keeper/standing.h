@@ -7,10 +7,10 @@
 #include "keeper/op.h"
 
 /**
- * standing_look - what stands?
+ * standing_look - what is standing?
  *
  * Moves the caller between namespaces and leaves it in the head's. May block as long as
- * knfsd does (nfsd_mutex), so only for a process that may.
+ * knfsd does (nfsd_mutex), so only a process that may block can call it.
  *
  * Return: 0, or -errno.
  */

@@ -8,16 +8,17 @@
  *   start:  (reserve) -> mount -> nfsdcld -> listen -> recovery -> knfsd
  *           -> address -> announce -> tickle
  *
- * A head that is handed the service looks at the disk and the links beforehand (prepare),
- * and is not asked to look whether it is alone: the other head has said that it goes.
+ * A head that takes the service in a hand-over looks at the disk and the links beforehand
+ * (prepare). It need not look whether it is alone: the other head has said that it goes.
  *
  * The address comes last: before it, nothing of the service can be reached, so no client
  * ever meets a refusal, which would cost it 3 s (doc/facts.md, Linux client). nfsdcld is
- * started as soon as the disk is here and waited for only where it is needed. A persistent
- * reservation has its place before the mount.
+ * started as soon as the disk is here, and waited for only where it is needed. A
+ * persistent reservation has its place before the mount.
  *
- * A failed step is undone by the plan of stop, which takes away whatever stands; a crash
- * at any point leaves a part of this list standing, which the next start stops first.
+ * A failed step is undone by the plan of stop, which removes whatever is standing; a
+ * crash at any point leaves a part of this list standing, which the next start stops
+ * first.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -41,13 +42,13 @@
 #include "os/tickle.h"
 
 #define NFSDCLD_MS 10000
-/* Three probes on a local network; asked while the disk is looked at. */
+/* Three probes on a local network, sent while the disk is looked at. */
 #define ASK_MS   250
 #define ASKED_MS 4000
 /* What a client may have to reclaim if the record of it cannot be read. */
 #define UNKNOWN_HELD 20000
 
-/* What the asking child has to tell: how many addresses it could ask for, and a failure. */
+/* The asking child's report: how many addresses it could ask for, and a failure. */
 struct answer {
 	size_t asked;
 	struct err err;
@@ -80,8 +81,8 @@ static int ask_for(const struct service *svc, const struct address *a, struct er
 }
 
 /*
- * Asks the network whether anyone has an address of ours, while the disk is looked at: a
- * child, whose answer run_alone() awaits.
+ * Asks the network whether anyone has one of our addresses, while the disk is looked at.
+ * A child does it; run_alone() waits for its answer.
  */
 static int begin_asking(struct op *op, struct err *err)
 {
@@ -99,7 +100,7 @@ static int begin_asking(struct op *op, struct err *err)
 			rc = ask_for(op->svc, &op->svc->addresses[i], &answer.err);
 			answer.asked += rc >= 0;
 		}
-		/* One of two links may be lost; then the other has told. */
+		/* One of two links may be down; then the other one's answer counts. */
 		if (rc != 1 && answer.asked)
 			answer.err.text[0] = '\0';
 		_exit(write(ends[1], &answer, sizeof(answer)) < 0);
@@ -110,8 +111,9 @@ static int begin_asking(struct op *op, struct err *err)
 }
 
 /*
- * A head that answers for the address has the disk mounted: ours must stay untouched. So
- * it must when nobody could be asked, which is what a head cut off from the network meets.
+ * A head that answers for the address has the disk mounted: we must not touch the disk.
+ * Nor if nobody could be asked, which is what a head that is cut off from the network
+ * sees.
  */
 static int run_alone(struct op *op, struct err *err)
 {
@@ -153,7 +155,7 @@ static int run_device(struct op *op, struct err *err)
 	return rc < 0 ? rc : run_disk(op, err);
 }
 
-/* Clients could not come by a link that is down. */
+/* Clients cannot come by a link that is down. */
 static int run_parents(struct op *op, struct err *err)
 {
 	int rc = 0;
@@ -186,7 +188,7 @@ static int run_nfsdcld(struct op *op, struct err *err)
 	return rc;
 }
 
-/* In vain with a server that is half started, which has its time already. */
+/* A half-started server has its grace time already, and it cannot be changed. */
 static int set_grace(struct op *op, struct err *err)
 {
 	_cleanup_holdings_ struct holdings before = { 0 };
@@ -196,7 +198,7 @@ static int set_grace(struct op *op, struct err *err)
 
 	if (nfsd_has_server())
 		return 0;
-	/* Nobody knows: then what is much. */
+	/* If nobody knows, assume a lot. */
 	most = reclaim_load(&op->paths, &before, &why) < 0 ? UNKNOWN_HELD
 							   : holdings_largest(&before);
 	if (op->told && op->told->held > most)
@@ -216,7 +218,7 @@ static int run_listen(struct op *op, struct err *err)
 	struct diag_severed severed;
 	int rc = op_open_diag(op, err);
 
-	/* A socket left over from a crash would answer for a connection it knows not. */
+	/* A socket left by a crash would answer on a connection that it does not know. */
 	if (rc == 0)
 		rc = diag_sever(op->diag, NULL, 0, NFS_PORT, &severed, err);
 	if (rc == 0 && severed.destroyed)
@@ -321,7 +323,7 @@ static int run_announce(struct op *op, struct err *err)
 	return rc < 0 ? rc : announce(op, err);
 }
 
-/* @foreign: how many there are not of this service. */
+/* @foreign: how many connections are not of this service. */
 static int load_connections(struct op *op, size_t *foreign, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
@@ -339,7 +341,7 @@ static int load_connections(struct op *op, size_t *foreign, struct err *err)
 	return 0;
 }
 
-/* Adds what another head has told; returns how many of them the disk did not know. */
+/* Adds what another head has sent; returns how many of these the disk did not have. */
 static size_t add_told(struct op *op)
 {
 	size_t before;
@@ -353,7 +355,7 @@ static size_t add_told(struct op *op)
 	return op->conns.n - before;
 }
 
-/* Once it is stopped nothing leaves the namespace: its links are down. */
+/* Once stopped, nothing leaves the namespace: its links are down. */
 static bool announce_again(void *op)
 {
 	announce(op, NULL);
@@ -370,7 +372,7 @@ static int run_tickle(struct op *op, struct err *err)
 
 	added = add_told(op);
 	r = rawsock_tickle(&op->raw, &op->conns, &sent, rc == 0 ? &why : NULL);
-	/* The service serves: clients that are not tickled only come back later. */
+	/* The service serves; clients that are not tickled only come back later. */
 	if (rc < 0 || r < 0)
 		snprintf(op->note, sizeof(op->note), "%.100s", why.text);
 	else if (added)
@@ -386,19 +388,19 @@ static int run_tickle(struct op *op, struct err *err)
 	return 0;
 }
 
-/* The links first: the disk may be behind one of them, and would be waited for in vain. */
+/* Links first: the disk may be behind one of them, and would be waited for in vain. */
 const struct step prepare_steps[] = {
-	{ "links", "are the links up?", PLACE_HEAD, 5000, run_parents, NULL },
-	{ "device", "is the disk here, of the right kind, and unused?", PLACE_HEAD, 10000,
-	  run_disk, NULL },
+	{ "links", "check that the links are up", PLACE_HEAD, 5000, run_parents, NULL },
+	{ "device", "check that the disk is here, of the right kind, and unused",
+	  PLACE_HEAD, 10000, run_disk, NULL },
 	{ 0 },
 };
 
 const struct step admit_steps[] = {
-	{ "device", "is the disk here, of the right kind, and unused?", PLACE_HEAD, 10000,
-	  run_device, NULL },
-	{ "alone", "is nobody else serving the addresses?", PLACE_HEAD, 5000, run_alone,
-	  NULL },
+	{ "device", "check that the disk is here, of the right kind, and unused",
+	  PLACE_HEAD, 10000, run_device, NULL },
+	{ "alone", "check that nobody else has the addresses", PLACE_HEAD, 5000,
+	  run_alone, NULL },
 	{ 0 },
 };
 
@@ -408,19 +410,18 @@ const struct step start_steps[] = {
 	  run_mount, NULL },
 	{ "nfsdcld", "check the recovery database, start nfsdcld", PLACE_INSIDE, 10000,
 	  run_nfsdcld, NULL },
-	/* knfsd's mutex may be held by another service of this head, which stops. */
-	{ "listen",
-	  "destroy stale sockets, set the grace period, open the listening ones",
+	/* Another service of this head that is stopping may hold knfsd's mutex. */
+	{ "listen", "destroy stale sockets, set the grace period, open listening sockets",
 	  PLACE_INSIDE, 15000, run_listen, NULL },
 	{ "recovery", "wait until nfsdcld watches for the kernel", PLACE_INSIDE,
 	  NFSDCLD_MS + 1000, run_recovery, NULL },
-	{ "knfsd", "start the threads; verify that clients are being recorded",
+	{ "knfsd", "start the threads, verify that clients are being recorded",
 	  PLACE_INSIDE, 15000, run_knfsd, verify_knfsd },
-	{ "address", "addresses and links up, default route", PLACE_INSIDE, 5000,
-	  run_address, NULL },
-	{ "announce", "gratuitous ARP, unsolicited NA", PLACE_INSIDE, 5000, run_announce,
-	  NULL },
-	{ "tickle", "a bare ACK and a SYN-ACK to each known client", PLACE_INSIDE, 5000,
+	{ "address", "bring up addresses and links, set the default route", PLACE_INSIDE,
+	  5000, run_address, NULL },
+	{ "announce", "send gratuitous ARP and unsolicited NA", PLACE_INSIDE, 5000,
+	  run_announce, NULL },
+	{ "tickle", "send each known client a bare ACK and a SYN-ACK", PLACE_INSIDE, 5000,
 	  run_tickle, NULL },
 	{ 0 },
 };

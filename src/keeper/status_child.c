@@ -18,7 +18,7 @@
 #include "os/timed_child.h"
 
 #define REPORT_MAX_LEN 65536
-/* How long one that was killed may take to go. */
+/* How long a killed child may take to go. */
 #define KILL_MS 100
 
 static struct json_object *describe(struct op *op, status_child_more more,
@@ -31,7 +31,7 @@ static struct json_object *describe(struct op *op, status_child_more more,
 	if (standing_look(op, &standing, err) < 0)
 		goto fail;
 	state = plan_state(&standing);
-	/* An unmount that hangs has taken the mount point away already. */
+	/* An unmount that hangs has already removed the mount point. */
 	if (state == STATE_STANDBY && lock_is_held(op->paths.lock))
 		state = STATE_PARTIAL;
 	json_object_object_add(o, "state",
@@ -62,7 +62,7 @@ static void child_describe(const struct service *svc, status_child_more more, in
 	const char *text;
 	struct op op;
 
-	/* Should it hang, nobody must wait for the end of what it might have printed. */
+	/* If the child hangs, nobody must wait for output that it might still print. */
 	timed_child_let_go();
 	if (op_init(&op, svc, &err) == 0)
 		o = describe(&op, more, &err);
@@ -134,7 +134,7 @@ int status_child_take(struct status_child *q, struct json_object **facts, struct
 
 void status_child_end(struct status_child *q)
 {
-	/* Stuck in the kernel it cannot be reaped now; it ends when it can. */
+	/* If it is stuck in the kernel it cannot be reaped now; it ends when it can. */
 	if (q->pid > 0) {
 		kill(q->pid, SIGKILL);
 		child_wait_gone(q->pid, KILL_MS);

@@ -13,7 +13,7 @@
 #include "core/service.h"
 
 /**
- * struct status_child - a child that looks, and reports as JSON
+ * struct status_child - a child that looks and reports as JSON
  * @fd: readable when status_child_take() has something to do
  */
 struct status_child {
@@ -26,47 +26,48 @@ struct status_child {
 struct op;
 struct standing;
 
-/** status_child_more - what else the child is to look at; a failure of it is the look-up's */
+/** status_child_more - what else the child looks at; if it fails, the whole look fails */
 typedef int (*status_child_more)(struct op *op, const struct standing *standing,
 				 struct json_object *facts, struct err *err);
 
 /**
- * status_child_add_clients - a status_child_more: connections, clients, and whom the grace period awaits
+ * status_child_add_clients - a status_child_more: connections, clients, and which clients
+ * the grace period waits for
  *
- * By reference only, for it needs sqlite: a monitor does without.
+ * Always passed as a pointer, because it needs sqlite and a monitor does without.
  */
 int status_child_add_clients(struct op *op, const struct standing *standing,
 			     struct json_object *facts, struct err *err);
 
 /**
- * status_child_begin - send a child to look
+ * status_child_begin - start a child that looks
  * @svc: at this service
  * @more: and at what else; NULL = nothing
  *
- * Return: 0, or -errno; status_child_end() it if 0.
+ * Return: 0, or -errno; after 0, call status_child_end().
  */
 int status_child_begin(struct status_child *child, const struct service *svc,
 		       status_child_more more, struct err *err);
 
 /**
  * status_child_take - what has it found?
- * @facts: gets an object the caller owns
+ * @facts: gets an object owned by the caller
  *
- * Return: 0, -EAGAIN while it is looking, or -errno with @err.
+ * Return: 0, -EAGAIN while it is still looking, or -errno with @err.
  */
 int status_child_take(struct status_child *child, struct json_object **facts,
 		      struct err *err);
 
-/** status_child_end - give it up, or clean up after it. */
+/** status_child_end - give up on it, or clean up after it. */
 void status_child_end(struct status_child *child);
 
 /**
- * status_child_collect - the same, waiting
+ * status_child_collect - the same, waiting for the result
  * @svc: the service
  * @more: as for status_child_begin()
  * @deadline_ms: then the child is given up
- * @facts: gets an object the caller owns
- * @err: why not
+ * @facts: gets an object owned by the caller
+ * @err: the reason
  *
  * Return: 0, -ETIMEDOUT, or -errno.
  */

@@ -23,7 +23,7 @@ static void add_clients(struct json_object *facts)
 	json_object_object_add(facts, "clients", o);
 }
 
-/* Whom the grace period waits for; left out when nobody knows. */
+/* The clients that the grace period waits for; left out if nobody knows. */
 static void add_waiting(struct op *op, struct json_object *facts)
 {
 	struct json_object *names;

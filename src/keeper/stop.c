@@ -1,30 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * stop: from serving, or from whatever part of a start stands, to standby.
+ * stop: from serving, or whatever part of a start is standing, to standby.
  *
  * Theory of operation
  *
  *   sync -> hold -> drain -> knfsd -> settle -> silence -> record -> nfsdcld -> sever -> unmount
  *   -> clear
  *
- * sync: what clients have written without asking for it to be on the disk yet would be
- * written by the unmount, while they wait.
+ * sync: writes back what clients have written without asking for it to be on the disk
+ * yet. Otherwise the unmount would do that while they wait.
  *
- * hold, drain, settle: see drain.c; what they leave is that no call that was executed can be
- * sent again after the move. knfsd: stopping the threads is the barrier: each finishes the
- * call it executes, and its reply leaves; a call not begun is forgotten and can safely be sent
- * again. silence: link down; from here on nothing of the service speaks, so the client's
+ * hold, drain, settle: see drain.c; after them no executed call can be sent again after
+ * the move. knfsd: stopping the threads is the barrier: each finishes the call it
+ * executes, and its reply leaves; a call not begun is forgotten and can safely be sent
+ * again. silence: link down; from here on the service sends nothing, so the client's
  * connection stays ESTABLISHED until the new head speaks.
  *
- * Idle clients are let go of on the way: a client that holds nothing has nothing to reclaim,
- * but it is recorded, does not come back until it renews, and so keeps the grace period
- * open for everybody. Once no call comes in, drain notes how much has been sent to each
- * client and then who holds what. When knfsd has stopped, every call that was executed has
- * its reply written: who has been sent too little for it since has got nothing since
- * (core/idle_clients.c). Those are struck from the recovery database once nobody uses it, after
- * the end of nfsdcld. Whatever is in doubt, nobody is struck, which costs only time.
+ * Idle clients are struck on the way: such a client has nothing to reclaim, but it is
+ * recorded and does not come back until it renews, so it keeps the grace period open for
+ * everybody. Once no call comes in, drain records how much has been sent to each client,
+ * and then which client holds what. When knfsd has stopped, every executed call has its
+ * reply written: a client that has been sent too little since then for the reply to an
+ * open has got nothing since (core/idle_clients.c). Those that hold nothing are struck
+ * from the recovery database once nobody uses it, after the end of nfsdcld. If anything
+ * is in doubt, nobody is struck, which costs only time.
  *
- * Every step looks at what stands and takes that away, so the same plan undoes a failed
+ * Every step looks at what is standing and removes that, so the same plan undoes a failed
  * start, and can be repeated after a crash at any point.
  */
 #include <errno.h>
@@ -50,21 +51,21 @@
 #include "os/sent.h"
 #include "os/state.h"
 
-/* Then the rest is written by the unmount. */
+/* After this the unmount writes the rest. */
 #define SYNC_MS 10000
 
-/* How long clients' opens and locks may be counted, which is part of the pause. */
+/* How long clients' opens and locks may be counted: it is part of the pause. */
 #define COUNT_MS 250
 
-/* How long the kernel may take to let go of the disk after the unmount. */
+/* How long after the unmount the kernel may take to release the disk. */
 #define RELEASE_MS 5000
 
-/* In a child: a disk that hangs must not keep the address up. run_unmount() awaits it. */
+/* In a child: a hanging disk must not keep the address up. run_unmount() waits for it. */
 static int run_sync(struct op *op, struct err *err)
 {
 	pid_t pid = child_fork(-1, -1);
 
-	/* Only time is lost. */
+	/* This costs only time. */
 	if (pid < 0)
 		return 0;
 	if (pid == 0) {
@@ -86,8 +87,8 @@ static void keep_all(struct op *op, const char *why)
 }
 
 /*
- * After the drain's last look at what was sent: what comes between the two is then seen twice,
- * not never.
+ * Called after the drain's last look at what was sent: what comes between the two is then
+ * seen twice rather than never.
  */
 static void look_at_clients(struct op *op)
 {
@@ -98,8 +99,8 @@ static void look_at_clients(struct op *op)
 }
 
 /*
- * While they are still being reclaimed, what was recorded before holds; and so does what was
- * recorded of byte ranges, as to look for them takes a grace period of RCU's.
+ * While clients are still reclaiming, the older record is kept. So is the record of byte
+ * ranges, because looking for them takes an RCU grace period.
  */
 static void count_holdings(struct op *op)
 {
@@ -115,7 +116,7 @@ static void count_holdings(struct op *op)
 		op->counted = RECLAIM_SOME;
 }
 
-/* Leaves those who have got nothing since. */
+/* Keeps those that have got nothing since. */
 static void sift_clients(struct op *op)
 {
 	struct sents now = { 0 };
@@ -200,14 +201,14 @@ static int run_record(struct op *op, struct err *err)
 	size_t len;
 	int rc = 0, held = 0;
 
-	/* A start that failed leaves the record of the head before alone. */
+	/* A start that failed leaves the previous head's record alone. */
 	if (!mountpoint_exists(op->paths.fs))
 		return 0;
 	held = reclaim_record(&op->paths, &op->holdings, op->counted);
 	if (op->conns.n == 0)
 		return 0;
 	text = conns_format(&op->conns);
-	/* The keeper's record of the last second is right, mostly. */
+	/* The keeper's record, a second old, is usually right. */
 	if (!text)
 		rc = -ENOMEM;
 	else if (state_read(&op->paths, op->paths.conns, CONNS_MAX_LEN, &recorded, &len,
@@ -218,7 +219,7 @@ static int run_record(struct op *op, struct err *err)
 		 rc < 0 ? " not recorded: " : "", rc < 0 ? strerror(-rc) : "",
 		 held < 0 ? "; not recorded how much clients hold: " : "",
 		 held < 0 ? strerror(-held) : "");
-	/* Only speed is lost; and what clients hold was recorded while they were served. */
+	/* Only speed is lost; what clients hold was recorded while they were served. */
 	return 0;
 }
 
@@ -245,13 +246,13 @@ static int run_unmount(struct op *op, struct err *err)
 {
 	int rc = nfsd_flush_caches(err);
 
-	/* It has the filesystem open. The step's own deadline is shorter. */
+	/* It has the filesystem open. The step's own deadline ends this wait. */
 	if (op->syncing > 0)
 		child_wait_gone(op->syncing, INT_MAX);
 	return rc < 0 ? rc : mount_detach(&op->paths, err);
 }
 
-/* A frozen filesystem outlives its unmount, a second mount or a copy of it does, too. */
+/* A filesystem outlives its unmount if frozen, or if another mount or a copy is left. */
 static int verify_unmount(struct op *op, struct err *err)
 {
 	int64_t until = child_now_ms() + RELEASE_MS;
@@ -270,28 +271,29 @@ static int verify_unmount(struct op *op, struct err *err)
 }
 
 const struct step sync_steps[] = {
-	{ "sync", "write back what is not on the disk yet; clients are served meanwhile",
+	{ "sync", "write back what is not on the disk yet, while clients are served",
 	  PLACE_INSIDE, SYNC_MS + 5000, run_sync, NULL },
-	{ "hold", "hold off connections with a long backlog, until it is delivered",
+	{ "hold", "hold off connections with a long backlog until it is delivered",
 	  PLACE_CLIENTS, 5000, drain_hold, NULL },
 	{ 0 },
 };
 
 const struct step stop_steps[] = {
-	{ "drain", "no new calls in; what has come is read, and the replies are sent",
+	{ "drain", "let no new call in; read those that have come, send the replies",
 	  PLACE_CLIENTS, 10000, run_drain, NULL },
-	{ "knfsd", "stop the threads: what is being executed gets its reply",
+	{ "knfsd", "stop the threads; each finishes its call and sends the reply",
 	  PLACE_INSIDE, 30000, run_knfsd_down, NULL },
 	{ "settle", "wait until every reply is acknowledged", PLACE_CLIENTS, 5000,
 	  drain_settle, NULL },
-	{ "silence", "links down, addresses off", PLACE_INSIDE, 5000, run_silence, NULL },
-	{ "record", "note the connections, and how much clients hold, on the disk",
+	{ "silence", "take links down, remove addresses", PLACE_INSIDE, 5000, run_silence,
+	  NULL },
+	{ "record", "record the connections, and how much clients hold, on the disk",
 	  PLACE_INSIDE, 10000, run_record, NULL },
 	{ "nfsdcld", "end nfsdcld; strike clients that hold nothing", PLACE_INSIDE, 10000,
 	  run_nfsdcld_down, NULL },
-	{ "sever", "destroy every socket, and verify", PLACE_INSIDE, 5000, run_sever,
-	  NULL },
-	{ "unmount", "flush the export caches, unmount; is the disk released?",
+	{ "sever", "destroy every socket, verify that none is left", PLACE_INSIDE, 5000,
+	  run_sever, NULL },
+	{ "unmount", "flush the export caches, unmount, verify that the disk is released",
 	  PLACE_INSIDE, 60000, run_unmount, verify_unmount },
 	/* The reservation is released here. */
 	{ "clear", "put the filter to sleep", PLACE_INSIDE, 5000, drain_end, NULL },

@@ -5,7 +5,7 @@
 
 #include <systemd/sd-event.h>
 
-/** timer_arm - so long from now; @ms 0 = disarm. */
+/** timer_arm - arm it for @ms from now; 0 = disarm. */
 static inline void timer_arm(sd_event_source *timer, unsigned int ms)
 {
 	if (ms)
@@ -14,7 +14,7 @@ static inline void timer_arm(sd_event_source *timer, unsigned int ms)
 }
 
 /**
- * timer_add - a timer that is not armed yet
+ * timer_add - add a timer that is not armed yet
  * Return: 0, or -errno.
  */
 static inline int timer_add(sd_event *event, sd_event_source **timer,

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * watch: what is looked after while the service serves, once a second.
+ * watch: what the keeper looks after while the service serves, once a second.
  *
- * The service's connections: when they have changed, they are noted on its disk, where a
- * head that takes over after a power cut finds whom to tickle, and told to the other heads,
- * should the disk not have been fast enough. Its daemons: rpc.mountd and
- * nfsdcld may die, and knfsd goes on; new clients would be refused or not be recorded, so
- * they are started again. Its clients: one that has died holding something would be kept
- * for a day (kernels from 5.19 on), and each grace period wait for it in vain; so it is
+ * Connections: when they change, they are recorded on the service's disk, where a head
+ * that takes over after a power cut finds which clients to tickle. They are also sent to
+ * the other heads, in case the disk was not fast enough. Daemons: rpc.mountd and nfsdcld
+ * may die while knfsd goes on; then new clients would be refused or not be recorded, so
+ * they are started again. Clients: one that has died holding something would be kept for
+ * a day (kernels from 5.19 on), and each grace period would wait for it in vain; so it is
  * ended some time after its lease.
  *
- * Mostly nothing happens, in many services, so this has to cost nothing then. Listing the
- * connections takes the kernel a walk over the sockets of all namespaces, and it is done
- * only when the namespace's counters have changed: until a listing has found what the
- * counters before it and those a second later both stand for (settled). In standby nobody
- * waits for rpc.mountd, and it is looked after every ten seconds.
+ * Usually nothing happens, in many services, and that must cost nothing. To list the
+ * connections the kernel walks over the sockets of all namespaces, so they are listed
+ * only if the namespace's counters have changed, until the counters are the same before a
+ * listing and a second after it (settled). In standby nobody waits for rpc.mountd, and it
+ * is looked after every ten seconds.
  */
 #include "keeper/watch.h"
 
@@ -45,35 +45,35 @@
 
 #define SERVING_MS 1000
 #define STANDBY_MS 10000
-/* Should the counters ever have missed a change. */
+/* In case the counters ever miss a change. */
 #define LIST_ANYWAY_MS 60000
 /* A client whose time has come may not be marked by the kernel yet. */
 #define EXPIRE_MIN_S 10
-#define EXPIRE_MAX_S 255 /* an exit status holds no more */
-/* After an attempt to mend the daemons, whether it helped or not. */
+#define EXPIRE_MAX_S 255 /* the largest exit status */
+/* Pause after an attempt to mend the daemons, whether it helped or not. */
 #define MEND_AGAIN_MS 10000
 
 struct watch {
 	struct op op; /* sockets inside */
 	sd_event_source *timer;
 	int counters;              /* of its TCP connections, opened inside; or -errno */
-	struct conn_counts counts; /* the last that were read … */
-	bool settled;       /* … and what was listed then stays until they change */
-	int64_t listed_ms;  /* when that was */
+	struct conn_counts counts; /* as last read … */
+	bool settled;       /* … and what was listed then is valid until they change */
+	int64_t listed_ms;  /* time of the last listing */
 	struct conns conns; /* the last that were there … */
 	bool unrecorded;    /* … not yet on the disk */
-	bool untold;        /* … not yet with the other heads */
-	bool told;          /* they have a table of ours */
-	uint64_t serial;    /* of it */
+	bool untold;        /* … not yet sent to the other heads */
+	bool told;          /* the other heads have a table of ours */
+	uint64_t serial;    /* of that table */
 	pid_t recorder;
 	pid_t expirer;
 	int64_t expired_ms; /* when clients were last looked at … */
-	int expire_s;       /* … and for how long none has to be ended then */
+	int expire_s;       /* … and for how long none will have to be ended */
 	int64_t mended_ms;
 	struct census census;
 	struct vigil vigil;
 	struct peer_connections
-		peer_conns;    /* what the serving head has told, while it is another */
+		peer_conns;    /* what the serving head, if another one, has sent */
 	int64_t peer_conns_ms; /* … when */
 };
 
@@ -98,7 +98,7 @@ static int open_inside(struct watch *w)
 	return rc < 0 ? rc : back;
 }
 
-/* Let go of the namespaces: they may be new ones, or shall go. */
+/* Close the namespaces: they may be new ones, or must be able to go. */
 static void forget(struct watch *w)
 {
 	diag_close(w->op.diag);
@@ -113,7 +113,7 @@ static void forget(struct watch *w)
 
 void watch_operation_begins(struct keeper *k, enum operation operation)
 {
-	/* What they do is out of date now, and in the way. */
+	/* What these children do is out of date now, and in the way. */
 	if (k->watch->recorder > 0)
 		kill(k->watch->recorder, SIGKILL);
 	if (k->watch->expirer > 0)
@@ -135,7 +135,7 @@ static bool begin_inside(struct keeper *k, pid_t *pid, struct op *op)
 	return true;
 }
 
-/* @status: of its exit, set when it has just ended; 0 if a signal ended it. */
+/* @status: its exit status, set when it has just ended; 0 if a signal ended it. */
 static bool has_ended(pid_t *pid, int *status)
 {
 	int how;
@@ -170,7 +170,7 @@ static void tell_expired(const struct client *client, void *data)
 		ipaddr_format(&client->ip, ip), (long long)client->renewed_s);
 }
 
-/* The child's exit status is for how long nobody needs to look; 0 = it cannot say. */
+/* The child's exit status says for how long nobody needs to look; 0 = it cannot say. */
 static void expire_clients(struct keeper *k)
 {
 	struct watch *w = k->watch;
@@ -207,7 +207,7 @@ static void tell(struct keeper *k, const char *text)
 	}
 }
 
-/* It serves no more. What the others have been told is older than what the disk has now. */
+/* It no longer serves, and the disk is newer than what the other heads were sent. */
 static void take_back(struct keeper *k)
 {
 	struct watch *w = k->watch;
@@ -225,7 +225,7 @@ static void take_back(struct keeper *k)
 	w->untold = true;
 }
 
-/* Where nobody counts they always may have. */
+/* Without counters they always may have. */
 static bool may_have_changed(struct watch *w)
 {
 	struct conn_counts now = { 0 };
@@ -234,7 +234,7 @@ static bool may_have_changed(struct watch *w)
 
 	if (same && w->settled && child_now_ms() < w->listed_ms + LIST_ANYWAY_MS)
 		return false;
-	/* Those that are being made now are not listed yet, and counted already. */
+	/* Connections being made now are counted already, but not listed yet. */
 	w->settled = same;
 	w->counts = now;
 	return true;
@@ -252,7 +252,7 @@ static void look(struct watch *w)
 	}
 	w->listed_ms = child_now_ms();
 	w->settled &= conns_are_established(&now);
-	/* No clients at all is what a cut network looks like: keep what we know. */
+	/* No clients at all is what a cut network looks like: keep the last list. */
 	if (now.n == 0 || conns_equal(&now, &w->conns)) {
 		conns_free(&now);
 		return;
@@ -263,8 +263,8 @@ static void look(struct watch *w)
 }
 
 /*
- * In a window as wide as the interval lies one full second, or tenth: sd-event takes that
- * (sleep_between()), and all keepers of a head wake together.
+ * A window as wide as the interval contains one full second, or tenth. sd-event prefers
+ * that (sleep_between()), so all keepers of a head wake together.
  */
 static void arm(struct keeper *k)
 {
@@ -274,7 +274,7 @@ static void arm(struct keeper *k)
 	timer_arm(k->watch->timer, ms / 2);
 }
 
-/* Look at the connections now, and again when it is time. */
+/* Look at the connections now, and set the time for the next look. */
 static void sample(struct keeper *k)
 {
 	struct watch *w = k->watch;
@@ -288,7 +288,7 @@ static void sample(struct keeper *k)
 		return;
 	peer_connections_free(&w->peer_conns);
 	look(w);
-	/* A disk that hangs keeps nobody from telling; what is sent waits for nothing. */
+	/* A disk that hangs must not delay the messages: they wait for nothing. */
 	record = has_ended(&w->recorder, &status) && w->unrecorded;
 	others = w->untold && peers_have_time(k);
 	text = w->conns.n && (record || others) ? conns_format(&w->conns) : NULL;
