@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* agent: dispatch of the actions, and the exit reason. */
+/* agent: dispatches actions and reports the exit reason. */
 #include "ocf/agent.h"
 
 #include <signal.h>
@@ -10,10 +10,10 @@
 
 #include "os/child.h"
 
-/* As OCF_EXIT_REASON_PREFIX of resource-agents; Pacemaker looks for it. */
+/* OCF_EXIT_REASON_PREFIX of resource-agents; Pacemaker looks for it. */
 #define REASON "ocf-exit-reason:"
 
-/* Written by a signal handler, so made before. */
+/* Written by a signal handler, so formatted in advance. */
 static char too_late[160];
 
 static void on_alarm(int number)
@@ -23,7 +23,7 @@ static void on_alarm(int number)
 	_exit(OCF_ERR_GENERIC);
 }
 
-/* Half of what is spared for saying so: the ways that know their deadline come before. */
+/* Half of the time kept in reserve: code that knows its deadline gives up before this. */
 static void arm_alarm(const struct ocf_request *request, unsigned int spare_ms)
 {
 	int64_t left = ocf_left_ms(request) + spare_ms / 2 + 1;
@@ -69,7 +69,7 @@ static int fail(enum ocf_exit code, const struct err *err)
 	return code;
 }
 
-/* The row of a monitor's depth, or of the only one of that name. */
+/* The row of a monitor's depth, or the only row of that name. */
 static const struct ocf_action *find_action(const struct ocf_agent *agent,
 					    const char *name, unsigned int level)
 {
@@ -82,9 +82,9 @@ static const struct ocf_action *find_action(const struct ocf_agent *agent,
 }
 
 /*
- * Nothing can have been started with such parameters. But for Pacemaker a probe that finds
- * them wrong means a resource that runs, on each head, and a stop that fails a head to be
- * fenced: all of them, for a typing error.
+ * Nothing can have been started with such parameters. But if a probe reports them as
+ * wrong, Pacemaker assumes on each head that the resource runs there; and if a stop
+ * fails, it fences the head: all of them, for a typing error.
  */
 static enum ocf_exit pardon(const struct err *err)
 {

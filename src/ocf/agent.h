@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * agent: what all OCF agents of baton share: tables of actions and parameters, their
- * dispatch, the environment Pacemaker gives, the budget, the exit reason, the meta-data.
+ * agent: what all OCF agents of baton share: tables of actions and parameters, dispatch,
+ * the environment from Pacemaker, the time budget, the exit reason, the meta-data.
  */
 #ifndef BATON_OCF_AGENT_H
 #define BATON_OCF_AGENT_H
@@ -18,9 +18,9 @@ struct ocf_action;
 
 /**
  * struct ocf_request - one call of an agent
- * @until_ms: CLOCK_MONOTONIC: the operation's timeout less what it takes to say so
+ * @until_ms: CLOCK_MONOTONIC: the operation's timeout less the time it takes to report
  * @level: OCF_CHECK_LEVEL
- * @probe: a monitor asked once, not again and again: is it here at all?
+ * @probe: a monitor that is run once: is the service here at all?
  */
 struct ocf_request {
 	const struct ocf_agent *agent;
@@ -33,10 +33,10 @@ struct ocf_request {
 /**
  * struct ocf_action - a row of an agent's table of actions; monitor has one for each depth
  * @name: the word on the command line
- * @timeout_s: seconds; for the meta-data, and what counts when Pacemaker names none
+ * @timeout_s: seconds; for the meta-data, and the default if Pacemaker sets none
  * @interval_s: seconds, of a monitor; else 0
  * @depth: of a monitor
- * @run: does it; @err non-empty becomes the exit reason
+ * @run: does it; a non-empty @err becomes the exit reason
  * @help: a sentence or more for the man page
  */
 struct ocf_action {
@@ -49,9 +49,9 @@ struct ocf_action {
 };
 
 /**
- * struct ocf_parameter - OCF_RESKEY_name
- * @type: of the meta-data: "string", "integer", "boolean"
- * @fallback: what it is if not given, or NULL
+ * struct ocf_parameter - a parameter, OCF_RESKEY_name
+ * @type: for the meta-data: "string", "integer", "boolean"
+ * @fallback: the default, or NULL
  * @help: one line
  * @text: plain sentences
  */
@@ -68,7 +68,7 @@ struct ocf_parameter {
 /**
  * struct ocf_agent - an agent
  * @name: ocf:baton:NAME
- * @parameters, @actions: closed by a row whose name is NULL
+ * @parameters, @actions: each ends with a row whose name is NULL
  */
 struct ocf_agent {
 	const char *name;
@@ -79,10 +79,11 @@ struct ocf_agent {
 };
 
 /**
- * ocf_main - be an agent: find the action, run it, say why it failed
+ * ocf_main - find the action, run it, say why it failed
  *
- * What blocks in spite of its deadline is ended by SIGALRM shortly before Pacemaker would
- * lose patience, with an exit reason. Children are not: they may be left to end.
+ * If something blocks in spite of its deadline, SIGALRM ends the agent with an exit
+ * reason shortly before Pacemaker would. Children are not killed: they may run to their
+ * end.
  *
  * Return: the exit status.
  */
@@ -91,12 +92,12 @@ int ocf_main(const struct ocf_agent *agent, int argc, char **argv);
 /** ocf_left_ms - what is left of the budget; 0 = nothing. */
 int64_t ocf_left_ms(const struct ocf_request *request);
 
-/** ocf_parameter - the value of a parameter, or what it is if missing or empty; or NULL. */
+/** ocf_parameter - the value of a parameter; if missing or empty its default, or NULL. */
 const char *ocf_parameter(const struct ocf_request *request, const char *name);
 
 /**
- * ocf_parameter_bool - a parameter that is yes or no, in any of the ways of resource-agents
- * @value: receives it
+ * ocf_parameter_bool - a yes-or-no parameter, in any of the spellings of resource-agents
+ * @value: gets it
  *
  * Return: 0, or -EINVAL.
  */
@@ -113,7 +114,7 @@ __attribute__((format(printf, 2, 3))) void ocf_log(const char *level, const char
 /** ocf_read_environment - budget, depth and the rest of a request. Return: 0, or -EINVAL. */
 int ocf_read_environment(struct ocf_request *request, struct err *err);
 
-/** ocf_hand_on_budget - into the environment, for a program that goes on with the action */
+/** ocf_hand_on_budget - put it into the environment, for a program that goes on */
 void ocf_hand_on_budget(const struct ocf_request *request);
 
 /** ocf_print_metadata - the agent's meta-data as XML (ra-api-1.dtd) */

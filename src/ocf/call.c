@@ -128,7 +128,7 @@ int call_keeper(const struct call *call, struct json_object *request,
 {
 	int fd = ipc_connect(&call->paths, call->name, err), rc;
 
-	/* Its own advice is for who has no cluster. */
+	/* Its own advice is for heads without a cluster. */
 	if (fd == -EAGAIN)
 		rc = -ETIMEDOUT;
 	else if (fd < 0)
@@ -141,7 +141,7 @@ int call_keeper(const struct call *call, struct json_object *request,
 	return rc;
 }
 
-/* Why the standby of a keeper failed that was started at @since or later (UNIX time). */
+/* Why did the standby of a keeper started at @since (UNIX time) or later fail? */
 static void tell_reason(const struct call *call, double since, struct err *err)
 {
 	struct json_object *last = ledger_find_last(&call->paths, NULL, NULL);

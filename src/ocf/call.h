@@ -16,17 +16,17 @@ struct call {
 };
 
 /**
- * call_begin - what every action begins with: parameter and privilege
- * Return: OCF_SUCCESS, or what to end with.
+ * call_begin - check the parameter and the privilege; every action begins with this
+ * Return: OCF_SUCCESS, or the exit status to end with.
  */
 enum ocf_exit call_begin(struct call *call, const struct ocf_request *request,
 			 struct err *err);
 
 /**
- * call_load - the service's file
- * @svc: filled; to be freed; on failure it has the name and nothing else
+ * call_load - read the service's file
+ * @svc: filled, to be freed; on failure it has only the name
  *
- * Return: OCF_SUCCESS, OCF_ERR_INSTALLED when there is none, or OCF_ERR_ARGS.
+ * Return: OCF_SUCCESS, OCF_ERR_INSTALLED if there is no file, or OCF_ERR_ARGS.
  */
 enum ocf_exit call_load(const struct call *call, struct service *svc, struct err *err);
 
@@ -36,14 +36,14 @@ bool call_is_absent(const struct call *call);
 /**
  * call_keeper - ask the keeper, and wait for the result within the budget
  * @call: the action
- * @request: what is asked; freed
- * @silence_ms: the longest time without any word of it; 0 = as long as the budget lasts
+ * @request: the request; freed
+ * @silence_ms: the longest time without any word from it; 0 = as long as the budget lasts
  * @on_step: called for each step that ended; may be NULL
- * @result: gets the last answer, the caller's; may be NULL
+ * @result: gets the last answer, owned by the caller; may be NULL
  * @err: why there was none, or the keeper's own failure
  *
  * Return: 0; -ENOENT: no keeper; -ETIMEDOUT: it is silent; -ECONNRESET: it went away;
- * -EREMOTEIO: it said that it failed.
+ * -EREMOTEIO: it reported a failure.
  */
 int call_keeper(const struct call *call, struct json_object *request,
 		unsigned int silence_ms, void (*on_step)(struct json_object *, void *),

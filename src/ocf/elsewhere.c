@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * elsewhere: what the agent has another program do, which is linked with more.
+ * elsewhere: actions that the agent leaves to another program, linked with more
+ * libraries.
  *
  * Theory of operation
  *
- * Pacemaker calls monitor every ten seconds for each service, and most of what such a call
- * costs is the linking of its libraries. What mounts, compiles rulesets and opens databases
- * needs many, but only a stop without a keeper does that, validate-all looks at disks, and
- * a start that meets silent heads asks Pacemaker's tools.
- * So there are two programs:
+ * Pacemaker calls monitor every ten seconds for each service, and most of the cost of
+ * such a call is the linking of its libraries. Code that mounts, compiles rulesets and
+ * opens databases needs many of them, but only a stop without a keeper does that;
+ * validate-all looks at disks; a start that meets silent heads asks Pacemaker's tools. So
+ * there are two programs:
  *
- *   service        the agent; instead of takeover.c, stop_standalone.c and validate.c it has this file
+ *   service        the agent, with this file instead of takeover.c, stop_standalone.c and
+ *                  validate.c
  *   .service-full  beside it, for those three (service_full_main.c); the dot hides it from
- *                  who lists agents
+ *                  programs that list agents
  *
- * The second takes the first one's place: same process, outputs and environment, and there,
- * as the time-out, what is left of it. The alarm of ocf_main() stays set over execve(2)
- * until the second sets its own.
+ * The second replaces the first by execve(2): same process, outputs and environment, with
+ * the remaining time as its timeout. The alarm of ocf_main() stays set until the second
+ * program sets its own.
  */
 #include <errno.h>
 #include <limits.h>
@@ -28,7 +30,7 @@
 
 #define FULL ".service-full"
 
-/* Beside this program, so that one being tried out does not call the installed one. */
+/* Beside this program, so that a copy under test does not call the installed one. */
 static int find_full(char path[PATH_MAX])
 {
 	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - sizeof(FULL));

@@ -11,7 +11,7 @@
 #include "ocf/agent.h"
 #include "os/child.h"
 
-/* Spared for the start of the process and for its last words. */
+/* Kept in reserve for the start of the process and for its last message. */
 #define SPARE_MS 2000
 
 static const char *get(const char *prefix, const char *name)
@@ -68,7 +68,7 @@ int ocf_read_environment(struct ocf_request *request, struct err *err)
 		   *level = get("OCF_CHECK_LEVEL", "");
 	unsigned long ms = request->action->timeout_s * 1000UL, number = 0;
 
-	/* Pacemaker gives milliseconds. What others leave out or write otherwise is ours. */
+	/* Pacemaker gives milliseconds. If missing or malformed, use our own timeout. */
 	if (timeout && text_parse_number(&number, timeout, 1, INT_MAX) == 0)
 		ms = number;
 	/* The reverse is in ocf_hand_on_budget(). */

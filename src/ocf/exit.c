@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* exit: what an agent ends with. */
+/* exit: the agents' exit statuses. */
 #include "ocf/exit.h"
 
 const struct ocf_exit_row ocf_exit_rows[] = {
@@ -14,7 +14,7 @@ enum ocf_exit ocf_exit_of(enum exit_code code)
 	switch (code) {
 	case BATON_EXIT_OK:
 		return OCF_SUCCESS;
-	/* Wrong or missing here; another head may have it right. */
+	/* Wrong or missing on this head; another head may have it right. */
 	case BATON_EXIT_CONFIG:
 		return OCF_ERR_ARGS;
 	case BATON_EXIT_SOFTWARE:

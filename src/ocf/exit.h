@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* exit: what an agent ends with, in the sense of the OCF (resource agent API 1.1). */
+/* exit: the agents' exit statuses, as OCF defines them (resource agent API 1.1). */
 #ifndef BATON_OCF_EXIT_H
 #define BATON_OCF_EXIT_H
 
 #include "core/exit.h"
 
 /*
- * X(NAME, status, help): what an administrator reads in the man page. After 2, 4, 5 and 6
- * Pacemaker does not try again: on this head, and after 6 anywhere.
+ * X(NAME, status, help): the man page shows the help. After 2, 4 and 5 Pacemaker does not
+ * try again on this head, after 6 on any head.
  */
 #define OCF_TABLE(X)                                                                     \
 	X(SUCCESS, 0, "done, or nothing had to be done; monitor: it is served here")     \
@@ -33,10 +33,10 @@ struct ocf_exit_row {
 	const char *help;
 };
 
-/** ocf_exit_rows - the table in ascending order, closed by a row whose name is NULL. */
+/** ocf_exit_rows - the table in ascending order, ends with a row whose name is NULL. */
 extern const struct ocf_exit_row ocf_exit_rows[];
 
-/** ocf_exit_of - what a failure of a keeper or of a part of baton is to Pacemaker */
+/** ocf_exit_of - what Pacemaker is told of a failure of a keeper or of baton */
 enum ocf_exit ocf_exit_of(enum exit_code code);
 
 #endif

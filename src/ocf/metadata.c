@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* metadata: an agent's tables as the XML that Pacemaker, pcs and crmsh read. */
+/* metadata: prints an agent's tables as the XML that Pacemaker, pcs and crmsh read. */
 #include <string.h>
 
 #include "ocf/agent.h"

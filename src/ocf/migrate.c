@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* migrate: the actions migrate_to, which is the whole move, and migrate_from. */
+/* migrate: the actions migrate_to, which does the whole move, and migrate_from. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 /* The last steps of a start go on after clients are served. */
 #define SETTLE_MS 10000
-/* A client's link may carry more in a moment. */
+/* The client's link may carry more in a moment. */
 #define DELIVER_MS 2000
 #define AGAIN_MS   200
 
@@ -48,7 +48,7 @@ static void log_move(const struct call *call, const char *target,
 		ocf_log("INFO", "%s: moved to %s", call->name, target);
 }
 
-/* It was begun, and given up for a client to whom replies could not be delivered in time. */
+/* Was it begun, then given up because replies could not be delivered in time? */
 static bool was_given_up(struct json_object *result)
 {
 	return json_member_double(result, "result") == BATON_EXIT_FAILED &&
@@ -57,8 +57,8 @@ static bool was_given_up(struct json_object *result)
 }
 
 /*
- * A failure makes Pacemaker stop the service, and a stop gives nothing up: so half of the
- * time is for further tries.
+ * After a failure Pacemaker stops the service, and a stop does not give up. So half of
+ * the time is used for further tries.
  */
 static int ask_to_move(const struct call *call, const char *target,
 		       struct json_object **result, struct err *err)

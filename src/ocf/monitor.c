@@ -10,11 +10,11 @@
 #include "ocf/service.h"
 #include "os/child.h"
 
-/* How long a keeper may take to start a daemon again that has died: it tries each 10 s. */
+/* How long a keeper may take to restart a daemon that has died: it tries every 10 s. */
 #define MEND_MS  15000
 #define AGAIN_MS 500
 
-/* One that is silent gets two thirds of the budget: the watchdog may replace it meanwhile. */
+/* A silent keeper gets two thirds of the budget: the watchdog may replace it. */
 static void ask_state(const struct call *call, struct sight *sight, struct err *err)
 {
 	struct json_object *result = NULL;
@@ -62,7 +62,7 @@ enum ocf_exit monitor_look(const struct call *call, struct sight *sight, struct 
 	    call_is_absent(call))
 		return OCF_NOT_RUNNING;
 	known = call_load(call, &svc, err) == OCF_SUCCESS;
-	/* A file being edited ends no service; the keeper knows it as it was. */
+	/* A file that is being edited ends no service; the keeper knows it as it was. */
 	if (!known)
 		ocf_log("WARNING", "%s", err->text);
 	err->text[0] = '\0';
@@ -74,7 +74,7 @@ enum ocf_exit monitor_look(const struct call *call, struct sight *sight, struct 
 	return OCF_SUCCESS;
 }
 
-/* Clients are being served: a keeper that is missing is no reason to interrupt them. */
+/* Clients are being served: a missing keeper is no reason to interrupt them. */
 static enum ocf_exit mend_keeper(const struct call *call, const struct sight *sight,
 				 struct err *err)
 {
@@ -116,7 +116,7 @@ enum ocf_exit service_monitor(const struct ocf_request *request, struct err *err
 		code = mend_keeper(&call, &sight, err);
 	if (code == OCF_SUCCESS)
 		code = look_deeper(&call, &sight, err);
-	/* For a probe this is no failure. */
+	/* For a probe this is not a failure. */
 	if (code == OCF_NOT_RUNNING && !request->probe)
 		err_set(err, BATON_EXIT_FAILED, 0, "not served here (%s)",
 			*sight.word ? sight.word : "no keeper");

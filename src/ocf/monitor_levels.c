@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * monitor_levels: the deeper levels of monitor: an NFS call, a write to the disk; each
- * in a child, as it may hang.
+ * monitor_levels: the deeper levels of monitor: an NFS call, a write to the disk; each in
+ * a child, as it may hang.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +30,7 @@ static int go_inside(const struct call *call, struct err *err)
 	return rc;
 }
 
-/* The floating ones: in there are no others but the loopback's and link-local ones. */
+/* The floating ones: apart from them there are only loopback and link-local addresses. */
 static bool is_floating(const struct rtnl_addr *a)
 {
 	return a->ifindex != RTNL_LOOPBACK &&
@@ -53,7 +53,7 @@ static int work_call(void *data, struct err *err)
 		if (!is_floating(&v[i]))
 			continue;
 		called++;
-		/* A little before the parent gives up: the address belongs into the message. */
+		/* A little before the parent gives up: the message needs the address. */
 		rc = nfsping_call(&v[i].ip, NFS_PORT,
 				  call->request->until_ms - LAST_WORDS_MS, err);
 	}
@@ -85,7 +85,7 @@ static int work_write(void *data, struct err *err)
 		rc = fd;
 	else if (pwrite(fd, text, n, 0) != n)
 		rc = err_set(err, BATON_EXIT_DEVICE, errno, "%s", call->paths.pulse);
-	/* A full disk answers; another head would find it as full. */
+	/* A full disk answers; another head would find it full as well. */
 	if (rc == -ENOSPC || rc == -EDQUOT)
 		return 0;
 	return rc < 0 ? err_wrap(err, rc, "write on the service's disk") : 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* monitor_verdict: from what stands and what the keeper says to what monitor answers. */
+/* monitor_verdict: what monitor answers, judged by facts and the keeper's word. */
 #include "ocf/monitor_verdict.h"
 
 #include <stdio.h>
@@ -9,12 +9,12 @@
 #include "core/plan.h"
 #include "core/text.h"
 
-/* What has to be true of a serving service: member of the facts, and what it is if not. */
+/* What must be true of a serving service: a member of the facts, and the text if not. */
 static const struct {
 	const char *fact;
 	const char *missing;
-	bool stands;     /* where it is, something of the service stands */
-	bool needs_file; /* can be judged only by who knows the addresses */
+	bool stands;     /* if true, something of the service is standing */
+	bool needs_file; /* can be judged only if the addresses are known */
 	bool mendable;
 } parts[] = {
 	{ "mounted", "the filesystem is not mounted", true, false, false },
@@ -64,7 +64,7 @@ static void list_missing(struct json_object *facts, bool known, bool *mendable,
 	}
 }
 
-/* A start that has not come to its first step yet will stand in a moment. */
+/* A start before its first step has nothing standing yet, but will in a moment. */
 static enum ocf_exit judge_nothing(const char *keeper, struct err *err)
 {
 	if (!text_has_word("start take", keeper) || !*keeper)
@@ -84,14 +84,14 @@ enum ocf_exit monitor_verdict_facts(struct json_object *facts, bool known,
 	if (strcmp(state, plan_state_name(STATE_ABSENT)) == 0 ||
 	    strcmp(state, plan_state_name(STATE_STANDBY)) == 0)
 		return judge_nothing(keeper, err);
-	/* The keeper holds the lock for what makes or mends the standby, and nothing else. */
+	/* The keeper holds the lock only to make or mend the standby. */
 	if (!serving && !stands_anything(facts) &&
 	    text_has_word("standby prepare", keeper) && *keeper)
 		return OCF_NOT_RUNNING;
 	/* What serves has the disk: this is a standby whose namespaces have lost their pins. */
 	if (is_true(facts, "lost") && !is_true(facts, "held"))
 		return judge_nothing(keeper, err);
-	/* Without the file status_child_collect() sees no link, so "partial" is no verdict. */
+	/* Without the file status_child_collect() sees no link: ignore its "partial". */
 	if (!known && is_true(facts, "mounted") && is_true(facts, "threads"))
 		serving = true;
 	list_missing(facts, known, mendable, missing, sizeof(missing));

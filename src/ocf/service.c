@@ -12,15 +12,15 @@ static const struct ocf_parameter parameters[] = {
 };
 
 /*
- * A stop that fails means fencing, so its timeout is no less than the sum of what its steps
- * may take, each for itself (keeper/stop.c; tests/unit/test_agent.c adds them up). That of
- * start likewise, with the keeper's standby there already. A monitor waits for a keeper
- * that hangs until systemd's watchdog (30 s) has replaced it. A move that has not ended by
- * then is better done by stop and start.
+ * A failed stop leads to fencing, so the timeout of stop is no less than the sum of the
+ * deadlines of its steps (keeper/stop.c; tests/unit/test_agent.c adds them up). So is
+ * that of start, with the keeper's standby already there. A monitor waits for a keeper
+ * that hangs until systemd's watchdog (30 s) has replaced it. A move that has not ended
+ * by its timeout is better done by stop and start.
  *
- * No reload-agent: the one parameter is the service's identity, and nothing else could be
- * reloaded. No promote, demote, notify: a service is served by one head, and the keepers
- * talk to each other.
+ * No reload-agent: the only parameter is the service's identity, so there is nothing to
+ * reload. No promote, demote, notify: one head serves a service, and the keepers talk to
+ * each other.
  */
 static const struct ocf_action actions[] = {
 	{ "start", 180, 0, 0, service_start,

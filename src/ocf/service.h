@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* service: the agent ocf:baton:service, and its actions, one or two a file. */
+/* service: the agent ocf:baton:service and its actions, one or two in a file. */
 #ifndef BATON_OCF_SERVICE_H
 #define BATON_OCF_SERVICE_H
 
 #include "ocf/call.h"
 
-/** service_agent - its tables: meta-data and man page come from them. */
+/** service_agent - its tables: meta-data and man page are made from them. */
 extern const struct ocf_agent service_agent;
 
-/* The actions: see service.c for what each is to do. */
+/* The actions; service.c says what each does. */
 enum ocf_exit service_start(const struct ocf_request *request, struct err *err);
 enum ocf_exit service_stop(const struct ocf_request *request, struct err *err);
 enum ocf_exit service_monitor(const struct ocf_request *request, struct err *err);
@@ -16,7 +16,7 @@ enum ocf_exit service_migrate_to(const struct ocf_request *request, struct err *
 enum ocf_exit service_migrate_from(const struct ocf_request *request, struct err *err);
 enum ocf_exit service_validate(const struct ocf_request *request, struct err *err);
 
-/** service_stop_alone - the action stop without a keeper, where something stands */
+/** service_stop_alone - the action stop without a keeper, if something is standing */
 enum ocf_exit service_stop_alone(const struct ocf_request *request, struct err *err);
 
 /** service_start_over - the action start, after a keeper has met silent heads */
@@ -24,7 +24,7 @@ enum ocf_exit service_start_over(const struct ocf_request *request, struct err *
 
 /**
  * struct sight - what monitor and migrate_from see
- * @word: the keeper's, "" without an answer
+ * @word: the keeper's; "" if it did not answer
  * @reach: 0, or -errno of call_keeper()
  * @carrier: every link of the service has a carrier
  */
@@ -35,7 +35,7 @@ struct sight {
 };
 
 /**
- * monitor_look - level 0: one request to the keeper, one look at what stands
+ * monitor_look - level 0: one request to the keeper, one look at what is standing
  * Return: as monitor_verdict_facts().
  */
 enum ocf_exit monitor_look(const struct call *call, struct sight *sight, struct err *err);

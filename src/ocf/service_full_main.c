@@ -4,7 +4,7 @@
 
 #include "ocf/service.h"
 
-/* The time-outs are in the environment. */
+/* Timeouts come from the environment. */
 static const struct ocf_action actions[] = {
 	{ "start", 120, 0, 0, service_start_over, NULL },
 	{ "stop", 240, 0, 0, service_stop_alone, NULL },

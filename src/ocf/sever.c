@@ -29,8 +29,8 @@ static const struct ocf_parameter parameters[] = {
 };
 
 /*
- * A stop does not fail: a head is not to be fenced because its clients will be slow. So
- * its timeout is generous; what is slow in it is bounded by itself.
+ * A stop does not fail: a head must not be fenced because its clients will be slow. So
+ * the timeout is generous; whatever is slow in it has a limit of its own.
  */
 static const struct ocf_action actions[] = {
 	{ "start", 30, 0, 0, sever_action_start,

@@ -5,10 +5,10 @@
 
 #include "ocf/agent.h"
 
-/** sever_agent - its tables: meta-data and man page come from them. */
+/** sever_agent - its tables: meta-data and man page are made from them. */
 extern const struct ocf_agent sever_agent;
 
-/* The actions: see sever.c for what each is to do. */
+/* The actions; sever.c says what each does. */
 enum ocf_exit sever_action_start(const struct ocf_request *request, struct err *err);
 enum ocf_exit sever_action_stop(const struct ocf_request *request, struct err *err);
 enum ocf_exit sever_action_monitor(const struct ocf_request *request, struct err *err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* sever_actions: the actions of ocf:baton:sever, from parameters to src/sever. */
+/* sever_actions: the actions of ocf:baton:sever: they pass parameters to src/sever. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,7 +48,7 @@ static int read_state(const struct ocf_request *request, struct sever *s, struct
 	return 0;
 }
 
-/* Parameters are the cluster's, so they are wrong on every head. */
+/* Parameters are those of the cluster: if wrong, they are wrong on every head. */
 static enum ocf_exit begin(const struct ocf_request *request, struct sever *s,
 			   struct err *err)
 {
@@ -95,7 +95,7 @@ enum ocf_exit sever_action_monitor(const struct ocf_request *request, struct err
 		return OCF_ERR_GENERIC;
 	if (rc > 0 && !request->probe)
 		sever_record(&s);
-	/* For a probe this is no failure. */
+	/* For a probe this is not a failure. */
 	if (rc == 0 && !request->probe && !err->text[0])
 		err_set(err, BATON_EXIT_FAILED, 0, "%s is not here, or silenced",
 			ipaddr_format(&s.ip, text));

@@ -6,7 +6,7 @@
 #include "ocf/service.h"
 #include "os/software.h"
 
-/* What a keeper could tell only in the journal. */
+/* Reports what a keeper could tell only to the journal. */
 static enum ocf_exit check_installed(const struct call *call, struct err *err)
 {
 	struct service svc = { 0 };
@@ -40,7 +40,7 @@ enum ocf_exit service_start(const struct ocf_request *request, struct err *err)
 	if (code != OCF_SUCCESS)
 		return code;
 	rc = ask_start(&call, &silent, err);
-	/* One that dies over it has a successor, which goes on where it was. */
+	/* If the keeper dies over it, its successor goes on where it was. */
 	if (rc == -ENOENT || rc == -ECONNRESET) {
 		code = check_installed(&call, err);
 		if (code != OCF_SUCCESS)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* stop: the action stop: by the keeper, or else without. */
+/* stop: the action stop, by the keeper or without it. */
 #include <errno.h>
 
 #include "ocf/service.h"
 
-/* A keeper that works says something at each step; one that hangs is ended by systemd's
- * watchdog after 30 s. Then the rest is enough for a stop without it. */
+/* A working keeper says something at each step; a hanging one is ended by systemd's
+ * watchdog after 30 s. The time left is enough for a stop without it. */
 #define SILENCE_MS 40000
 
 enum ocf_exit service_stop(const struct ocf_request *request, struct err *err)
@@ -20,7 +20,7 @@ enum ocf_exit service_stop(const struct ocf_request *request, struct err *err)
 		return code;
 	rc = call_keeper(&call, call_word("stop"), half < SILENCE_MS ? half : SILENCE_MS,
 			 NULL, NULL, err);
-	/* What it is doing all the same has the service's lock, and is waited for. */
+	/* Anything it still does holds the service's lock, and is waited for. */
 	alone = rc == -ENOENT || rc == -ECONNRESET || rc == -ETIMEDOUT;
 	if (alone && !call_is_absent(&call))
 		return service_stop_alone(request, err);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * takeover: the action start once more, with what Pacemaker knows of heads that are silent.
+ * takeover: the action start, repeated with what Pacemaker knows of silent heads.
  *
  * A keeper starts nothing while a head of the cluster does not answer. Agents are not told of
- * fencing, so the states of the nodes are looked up: one that is not unclean has been fenced,
- * has left in order, or is here and had the service probed and stopped on it.
+ * fencing, so the states of the nodes are looked up: a node that is not unclean has been
+ * fenced, has left in order, or is online, where the service has been probed and stopped.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 
 #define AGAIN_MS 500
 
-/* In the middle of a takeover the tools may give up; the service's start must not. */
+/* The tools may fail in the middle of a takeover; the service's start must not. */
 static int look(const struct call *call, struct cluster_state *state, struct err *err)
 {
 	const char *resource = getenv("OCF_RESOURCE_INSTANCE");
@@ -33,7 +33,7 @@ static int look(const struct call *call, struct cluster_state *state, struct err
 	return rc;
 }
 
-/* The nodes that Pacemaker has no fear of. With fencing off it fears none. */
+/* The nodes that Pacemaker does not consider unclean; with fencing off, all of them. */
 static void list_gone(const struct call *call, const struct cluster_state *state,
 		      char *names, size_t size)
 {
@@ -50,7 +50,7 @@ static void list_gone(const struct call *call, const struct cluster_state *state
 				"%s: fencing is off (stonith-enabled): nobody knows whether "
 				"%s has let go of the disk",
 				call->name, node->name);
-		/* A nodelist without names gives corosync's heads their numbers. */
+		/* If the nodelist has no names, corosync's heads go by their numbers. */
 		if (len + strlen(node->name) + strlen(node->id) + 3 < size)
 			len += sprintf(names + len, "%s%s %s", len ? " " : "", node->name,
 				       node->id);

@@ -5,7 +5,7 @@
 #include "os/lowerdev.h"
 #include "os/software.h"
 
-/* What could be repaired only here: `baton check` tells the rest. */
+/* Only what has to be repaired on this head: `baton check` reports the rest. */
 static int check_head(const struct service *svc, struct err *err)
 {
 	int rc = software_check_nfs(err);
