@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* gen: prints, at build time, the man pages' sections that come from tables. */
+/* gen: prints, at build time, the sections of man pages that come from tables. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "ocf/service.h"
 #include "ocf/sever.h"
 
-/* A dot or quote at the start of a line would be a request to troff. */
+/* A dot or quote at the start of a line would be a troff request. */
 static void print_text(const char *text)
 {
 	printf("%s%s\n", *text == '.' || *text == '\'' ? "\\&" : "", text);

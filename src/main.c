@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* main: the table of commands; everything else is in the file of the command's name. */
+/* main: the table of commands; each command is in the file of its name. */
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>

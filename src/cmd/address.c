@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* address: what `baton release` and `baton tickle` share: an address that moves. */
+/* address: what `baton release` and `baton tickle` share: a floating address. */
 #include "cmd/address.h"
 
 #include <stdio.h>

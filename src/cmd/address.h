@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* address: what `baton release` and `baton tickle` share: an address that moves. */
+/* address: what `baton release` and `baton tickle` share: a floating address. */
 #ifndef BATON_CMD_ADDRESS_H
 #define BATON_CMD_ADDRESS_H
 
@@ -9,7 +9,7 @@
  * address_run - do something for the address on the command line
  * @doc: what --help says
  * @takes: COMMON_… bits besides those of an address and its state
- * @run: does it; what it says goes to standard output, warnings to standard error
+ * @run: does it; its output goes to standard output, warnings to standard error
  *
  * Return: the exit status.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* check: the command; what it checks is in check_service.c and shared_look.c. */
+/* check: the command; its checks are in check_service.c and shared_look.c. */
 #include <argp.h>
 #include <sys/utsname.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* check_service: is everything here that a service needs to start on this head? */
+/* check_service: does this head have everything that a service needs to start? */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -16,10 +16,10 @@
 #include "os/software.h"
 #include "os/xfs.h"
 
-/* Returned by a check that could not find out; struct err says why. */
+/* Returned by a check that could not find out; struct err has the reason. */
 #define UNSURE 1
 
-/* Notes the outcome of a check. @err is read if @rc is not 0, else @detail is shown. */
+/* Adds the result of a check. Shows @err if @rc is not 0, otherwise @detail. */
 static void add(struct report *report, const char *item, int rc, const struct err *err,
 		const char *detail, const char *advice)
 {
@@ -109,7 +109,7 @@ static void check_device(struct report *report, const struct service *svc)
 
 /* ---- the network ---- */
 
-/* Asks the network; @detail tells who answered if that is no fault. */
+/* Asks the network; @detail names who answered if that is no fault. */
 static int probe_address(const struct service *svc, const struct address *address,
 			 char *detail, size_t size, struct err *err)
 {
@@ -190,7 +190,7 @@ static void check_exports(struct report *report, const struct service *svc)
 	}
 }
 
-/* ---- the whole ---- */
+/* ---- all checks ---- */
 
 void check_service(struct report *report, const char *name)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd: what every subcommand offers to main's table. */
+/* cmd: the functions of the subcommands, for main's table. */
 #ifndef BATON_CMD_CMD_H
 #define BATON_CMD_CMD_H
 
@@ -31,7 +31,7 @@ int cmd_status(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_tickle(int argc, char **argv);
 
-/** cmd_probe - `baton probe DIR`: calls on a client while the service moves, and the proof */
+/** cmd_probe - `baton probe DIR`: a client's calls during a move, then verification */
 int cmd_probe(int argc, char **argv);
 
 #endif

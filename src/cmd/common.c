@@ -16,7 +16,7 @@
 #define WATCH_S   2
 #define TIMEOUT_S 120
 
-/* Not a letter: it has no short form. */
+/* Not a letter: there is no short form. */
 #define KEY_NO_REHEARSAL 256
 #define KEY_TAKEOVER     257
 
@@ -65,7 +65,7 @@ static const struct {
 	    0 } },
 };
 
-/* Options whose value is a number: above 0, and for 30 days at most if it is seconds. */
+/* Options whose value is a number: above 0; if it is seconds, at most 30 days. */
 static const struct {
 	int key;
 	const char *name;
@@ -99,7 +99,7 @@ static error_t take_number(struct parse *p, int key, const char *arg)
 	return ARGP_ERR_UNKNOWN;
 }
 
-/* What the first word names. */
+/* What the first word stands for. */
 static const char *word_kind(const struct parse *p)
 {
 	return p->takes & COMMON_ADDRESS ? "address" : "service";
@@ -192,7 +192,7 @@ int common_parse_table(int argc, char **argv, const char *doc, unsigned int take
 						      { 0 } };
 	struct argp_option list[sizeof(known) / sizeof(known[0]) + 1] = { 0 };
 	static char name[32];
-	/* Only the address is stored; what is there is filled in below. */
+	/* Only the address is stored here; the contents are filled in below. */
 	// cppcheck-suppress ctuuninitvar
 	struct parse p = { options, takes, argv[0], columns != NULL };
 	struct argp argp = {

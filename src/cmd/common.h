@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* common: what the subcommands on a service share: options, loading, saying how it went. */
+/* common: what the subcommands on a service share: options, loading, reporting. */
 #ifndef BATON_CMD_COMMON_H
 #define BATON_CMD_COMMON_H
 
@@ -11,20 +11,20 @@
 #include "core/service.h"
 
 /**
- * struct common_options - what the command line said
+ * struct common_options - the command line
  * @name: of the service, NULL = all
  * @head: the word after it
  * @netns: a network namespace, by name or path, or NULL
  * @state: a directory of ocf:baton:sever, or NULL
- * @last: operations to show
+ * @last: how many operations to show
  * @timeout: seconds
- * @no_rehearsal: do not have Pacemaker's scheduler play a move
+ * @no_rehearsal: no rehearsal by Pacemaker's scheduler before a move
  * @takeover: heads that do not answer are known to be dead
  * @watch: seconds between two looks, 0 = one look
  * @output: a file instead of standard output, or NULL
  * @table: what a table shows, after common_parse_table()
  *
- * Which of them a command takes is said by the bits given to common_parse().
+ * The bits given to common_parse() say which of them a command takes.
  */
 struct common_options {
 	const char *name;
@@ -53,7 +53,7 @@ struct common_options {
 #define COMMON_WATCH         (1u << 7)
 #define COMMON_OUTPUT        (1u << 8)
 #define COMMON_NO_NAME       (1u << 9)
-#define COMMON_ADDRESS       (1u << 10) /* the name is an address's */
+#define COMMON_ADDRESS       (1u << 10) /* the name is an address */
 #define COMMON_NETNS         (1u << 11)
 #define COMMON_STATE         (1u << 12)
 #define COMMON_NO_REHEARSAL  (1u << 13)
@@ -69,20 +69,20 @@ struct common_options {
 int common_parse(int argc, char **argv, const char *doc, unsigned int takes,
 		 struct common_options *options);
 
-/** common_parse_table - common_parse() of a command that can show these columns */
+/** common_parse_table - common_parse() for a command that can show these columns */
 int common_parse_table(int argc, char **argv, const char *doc, unsigned int takes,
 		       const struct table_column *columns,
 		       struct common_options *options);
 
-/** common_fail - say why on stderr, "baton: …"; returns the exit status. */
+/** common_fail - print the reason to stderr, "baton: …"; returns the exit status. */
 int common_fail(const struct err *err);
 
-/** common_load - the service's file. Return: 0, or the exit status after saying why. */
+/** common_load - read the service's file. Return: 0, or an exit status after a message */
 int common_load(struct service *svc, const char *name);
 
 /**
  * common_show_step - print one step as it ends; for standalone_run() and ipc_request()
- * @entry: of the ledger; its head is shown if it has one
+ * @entry: from the ledger; its head is shown if it has one
  */
 void common_show_step(struct json_object *entry, void *data);
 

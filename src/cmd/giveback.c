@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* giveback: move a service back to where it is at home. */
+/* giveback: move a service back to the head where it is at home. */
 #include "cmd/cmd.h"
 #include "cmd/move_run.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * import: from a group of stock agents, or a head's exports, to service files; changes
+ * import: makes service files from a group of stock agents or a head's exports; changes
  * nothing.
  */
 #include <argp.h>
@@ -22,7 +22,7 @@
 #include "os/rtnl.h"
 #include "stock/import.h"
 
-/* A CIB of a thousand resources has a few MiB. */
+/* A CIB with a thousand resources takes a few MiB. */
 #define INPUT_MAX (64u << 20)
 
 struct arguments {
@@ -31,7 +31,7 @@ struct arguments {
 	const char *group;
 };
 
-/* ---- what there is ---- */
+/* ---- what is there ---- */
 
 static int read_input(const char *file, char **text, size_t *len, struct err *err)
 {
@@ -88,7 +88,7 @@ static int read_head(const struct arguments *args, struct stock_groups *stocks,
 	return rc;
 }
 
-/* The addresses of the head that a service could have; without them all has to be told. */
+/* This head's addresses; without them the group has to name all links and prefixes. */
 static size_t read_own(struct import_own **own)
 {
 	struct rtnl *rtnl = NULL;
@@ -107,7 +107,7 @@ static size_t read_own(struct import_own **own)
 			continue;
 		o->address.ip = v[i].ip;
 		o->address.prefixlen = v[i].prefixlen;
-		/* With IPv6 the same bit says "temporary". */
+		/* For IPv6 the same bit means "temporary". */
 		o->secondary = v[i].ip.family == AF_INET && v[i].flags & IFA_F_SECONDARY;
 		used++;
 	}
@@ -148,7 +148,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Prints what can become a service; says of the others why not. Returns the exit status. */
+/* Prints what can become a service, and why the rest cannot. Returns the exit status. */
 static int translate_all(const struct stock_groups *stocks, const struct import_own *own,
 			 size_t n)
 {

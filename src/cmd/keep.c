@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* keep: be the keeper of a service, under systemd (baton@NAME.service) or by hand. */
+/* keep: runs the keeper of a service, under systemd (baton@NAME.service) or by hand. */
 #include "cmd/cmd.h"
 #include "cmd/common.h"
 #include "keeper/keeper.h"

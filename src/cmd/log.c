@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* log: the ledger of the last operations. */
+/* log: shows the ledger of the last operations. */
 #include <stdio.h>
 
 #include "cmd/cmd.h"
@@ -25,7 +25,7 @@ int cmd_log(int argc, char **argv)
 		    "step.",
 		    COMMON_LAST, &options) < 0)
 		return BATON_EXIT_USAGE;
-	/* What was done is worth knowing with the service file gone, too. */
+	/* The ledger is worth reading even if the service file is gone. */
 	if (service_check_name(options.name, &err) < 0 || software_check_root(&err) < 0)
 		return common_fail(&err);
 	paths_init(&paths, options.name);
@@ -33,7 +33,7 @@ int cmd_log(int argc, char **argv)
 		return common_fail(&err);
 	n = json_object_array_length(records);
 	if (n == 0) {
-		/* Nothing was done, or there is no such service? */
+		/* Was nothing done, or is there no such service? */
 		rc = common_load(&svc, options.name);
 		service_free(&svc);
 		if (rc) {

@@ -3,7 +3,7 @@
  * metrics: the state of this head's services for Prometheus, in its text format 0.0.4
  * (https://prometheus.io/docs/instrumenting/exposition_formats/).
  *
- * One table of metrics; each row is one family: what it is of (its scope), and the key or the
+ * One table of metrics: each row is a family, with its scope and the key or the
  * function that gives its samples. What is not known has no sample.
  */
 #include <errno.h>

@@ -4,13 +4,14 @@
  *
  * Theory of operation
  *
- * The constraint goes only when Pacemaker is at rest: between migrate_to and migrate_from it
- * counts the service as running on both heads, and without the constraint it would give up
- * the move, stop it on both and start it anew. So Ctrl-C waits for that too; a second one
- * does not. When the keepers say that the move has failed there is nothing to wait for.
+ * The constraint is removed only when Pacemaker is at rest: between migrate_to and
+ * migrate_from it counts the service as running on both heads; without the constraint it
+ * would give up the move, stop it on both and start it again. So Ctrl-C waits for that
+ * too; a second Ctrl-C does not. If the keepers say that the move has failed, there is
+ * nothing to wait for.
  *
- * During the hand-over nothing is run here: Pacemaker's tools would take the processor from
- * it. Only when the keeper is silent is Pacemaker asked how far it is.
+ * During the hand-over nothing is run here: Pacemaker's tools would take processor time
+ * from it. Pacemaker is asked how far it is only when the keeper is silent.
  */
 #include <errno.h>
 #include <poll.h>
@@ -25,19 +26,19 @@
 #include "keeper/ledger.h"
 #include "os/pacemaker.h"
 
-/* A keeper silent for so long: ask Pacemaker how far it is. */
+/* If the keeper is silent for this long, ask Pacemaker how far it is. */
 #define QUIET_MS 5000
-/* Between two looks while Pacemaker comes to rest, or as long as the last one has taken. */
+/* Time between looks until Pacemaker is at rest, or as long as the last look took. */
 #define LOOK_MS 1000
-/* Whatever the time-out: for each tool, and for Pacemaker to come to rest after us. */
+/* Whatever --timeout says: for each tool, and until Pacemaker is at rest afterwards. */
 #define REST_MS 60000
-/* How much longer the constraint lives than we wait. */
+/* How much longer than our wait the constraint lives. */
 #define LIFETIME_MORE_S 600
 
-/* Waits for the keeper, a signal or the time; returns whether the keeper has said something. */
+/* Waits for the keeper, a signal or the time. Returns true if the keeper sent news. */
 static bool wait_for_news(struct move_run *r, int64_t until)
 {
-	/* A descriptor of -1 is passed over. */
+	/* poll(2) skips a descriptor of -1. */
 	struct pollfd p[2] = { { r->signals, POLLIN, 0 }, { r->keeper, POLLIN, 0 } };
 	int64_t left = until - child_now_ms();
 
@@ -101,7 +102,7 @@ static int64_t larger(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* Where does it run, and what is still to be done? 0, or why nobody knows. */
+/* Where does it run, and what is still to be done? Returns 0, or why nobody knows. */
 static int expect(struct move_run *r, int64_t until)
 {
 	const struct child_wait wait = move_wait_until(r, until);
@@ -109,14 +110,14 @@ static int expect(struct move_run *r, int64_t until)
 	int64_t began = child_now_ms();
 	int rc = pacemaker_expect(&r->state, r->resource.primitive, &wait, &err);
 
-	/* Half of a slow machine at most. */
+	/* On a slow machine, use at most half of the time for looks. */
 	r->pace_ms = larger(LOOK_MS, child_now_ms() - began);
 	if (rc == -EINTR)
 		move_take_signal(r);
 	return rc;
 }
 
-/* Is it over, one way or the other? Twice at rest elsewhere: it may not have begun yet. */
+/* Is it over? Idle twice elsewhere: the first time it may not have begun yet. */
 static bool is_over(struct move_run *r, int *rests)
 {
 	if (expect(r, r->until_ms) < 0)
@@ -127,7 +128,7 @@ static bool is_over(struct move_run *r, int *rests)
 	return *rests > 1;
 }
 
-/* Until the keepers have told how it ended, or Pacemaker shows that it is over: true. */
+/* Until the keepers report how it ended, or Pacemaker shows that it is over (true). */
 static bool follow(struct move_run *r)
 {
 	int64_t next = child_now_ms() + QUIET_MS;
@@ -147,11 +148,11 @@ static bool follow(struct move_run *r)
 	return over;
 }
 
-/* Until Pacemaker has come to rest, on the target if @there; false if it has not. */
+/* Waits until Pacemaker is at rest, on the target if @there; false if it is not. */
 static bool settle(struct move_run *r, bool there, int64_t until)
 {
 	for (;;) {
-		/* One look at least, and time for it. */
+		/* At least one look, with enough time for it. */
 		bool known = expect(r, larger(until, child_now_ms() + REST_MS)) == 0;
 
 		if (known && cluster_is_settled(&r->state, &r->resource, r->to))
@@ -160,7 +161,7 @@ static bool settle(struct move_run *r, bool there, int64_t until)
 			return true;
 		if (r->hurry || child_now_ms() + r->pace_ms > until)
 			return false;
-		/* What the keeper has to say now comes too late, but not unheard. */
+		/* The keeper's news comes too late now, but is still shown. */
 		if (wait_for_news(r, child_now_ms() + r->pace_ms))
 			take_news(r);
 	}
@@ -174,7 +175,7 @@ static void let_end(struct move_run *r)
 	while (!r->hurry && child_now_ms() < until) {
 		int rc = expect(r, until);
 
-		/* What the first signal has interrupted is begun again. */
+		/* A tool that the first signal interrupted is run again. */
 		if (rc != -EINTR && (rc < 0 || !cluster_is_busy(&r->state)))
 			return;
 		if (!r->hurry && wait_for_news(r, child_now_ms() + r->pace_ms))
@@ -184,14 +185,14 @@ static void let_end(struct move_run *r)
 
 static void clear_constraint(struct move_run *r)
 {
-	/* Whatever signals come. */
+	/* Signals do not end this wait. */
 	struct child_wait wait = move_wait_until(r, child_now_ms() + REST_MS);
 	struct err err = { 0 };
 
 	wait.interrupt_fd = -1;
 	if (pacemaker_clear(r->resource.id, &wait, &err) == 0)
 		return;
-	/* It ends by itself, but who knows that it is there? */
+	/* The constraint expires, but somebody has to know that it is there. */
 	fprintf(stderr,
 		"baton: %s: %s; the constraint cli-prefer-%s stays for %d min: `crm_resource "
 		"--clear --resource %s`\n",
@@ -201,7 +202,7 @@ static void clear_constraint(struct move_run *r)
 
 static void say_interrupted(struct move_run *r)
 {
-	/* The tools are slow: a word before they run. */
+	/* The tools are slow: say something before they run. */
 	if (r->underway && !r->record)
 		fprintf(stderr,
 			"baton: %s: interrupted; the move goes on, waiting for its end "
@@ -211,7 +212,7 @@ static void say_interrupted(struct move_run *r)
 		fprintf(stderr, "baton: %s: interrupted\n", r->name);
 }
 
-/* The keepers' last word may have been lost with our own keeper. */
+/* The keepers' last word may have been lost together with our own keeper. */
 static void find_record(struct move_run *r)
 {
 	struct json_object *last;
@@ -230,7 +231,7 @@ static void judge(struct move_run *r)
 	char text[300], why[sizeof(r->err.text)];
 
 	if (cluster_is_settled(&r->state, &r->resource, r->to)) {
-		/* A hand-over that failed, and a start that did not: it is there. */
+		/* The hand-over failed and a start did not: the service is there. */
 		if (r->err.text[0])
 			move_warn(r, "%s; Pacemaker has started it there all the same",
 				  r->err.text);
@@ -256,8 +257,8 @@ static void judge(struct move_run *r)
 }
 
 /*
- * Takes the constraint away at the right time, and sees what becomes of it; @settled if it
- * has just been seen at rest.
+ * Removes the constraint at the right time, and sees how things end; @settled if
+ * Pacemaker has just been seen at rest.
  */
 static void conclude(struct move_run *r, bool settled)
 {
@@ -295,11 +296,11 @@ void move_carry_out(struct move_run *r)
 		move_take_signal(r);
 		memset(&r->err, 0, sizeof(r->err));
 	}
-	/* Who interrupted it knows as little as we whether Pacemaker has heard it. */
+	/* After an interruption nobody knows whether Pacemaker has heard it. */
 	if (rc == 0 || rc == -EINTR) {
 		conclude(r, follow(r));
 	} else if (rc != -EEXIST) {
-		/* It may have come so far; where it runs there already it has not. */
+		/* It may have got through all the same, except if one existed already. */
 		clear_constraint(r);
 	}
 }

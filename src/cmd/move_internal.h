@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* move_internal: a move on its way, as the files that make it share it; move_run.c says how. */
+/* move_internal: a move under way, as its files share it; see move_run.c. */
 #ifndef BATON_CMD_MOVE_INTERNAL_H
 #define BATON_CMD_MOVE_INTERNAL_H
 
@@ -13,19 +13,19 @@
 #include "os/child.h"
 
 /**
- * struct move_run - a move on its way
+ * struct move_run - a move under way
  * @from, @to: heads
  * @cold: stopped and started instead of handed over
- * @keeper: its socket, -1 = none, or gone
+ * @keeper: its socket; -1 = none, or gone
  * @signals: a signalfd
- * @signal: the first one that came
+ * @signal: the first signal that came
  * @hurry: a second one came
  * @underway: a step was seen
  * @until_ms: when --timeout ends
- * @pace_ms: from one look to the next
+ * @pace_ms: time from one look to the next
  * @began: when it was asked for, UNIX time
- * @record: how it ended, NULL = not told
- * @warnings: what was said on the way
+ * @record: how it ended; NULL = not reported
+ * @warnings: warnings so far
  * @resource, @state: what Pacemaker has, as last seen
  * @err: why it failed
  */
@@ -52,23 +52,23 @@ struct move_run {
 
 /* ---- move_run.c: what both parts use */
 
-/** move_warn - a line to the administrator, kept for --json */
+/** move_warn - print a line for the administrator; it is kept for --json */
 __attribute__((format(printf, 2, 3))) void move_warn(struct move_run *r, const char *fmt,
 						     ...);
 
 /**
- * move_wait_until - how long for a tool; it does not keep us from hearing a signal
+ * move_wait_until - how long to wait for a tool; a signal ends the wait
  * @until: in the time of child_now_ms()
  */
 struct child_wait move_wait_until(struct move_run *r, int64_t until);
 
-/** move_start_clock - from now on --timeout counts. */
+/** move_start_clock - --timeout counts from now. */
 void move_start_clock(struct move_run *r);
 
 /**
- * move_explain - of a tool that was slow: what gives it more time
+ * move_explain - if a tool was too slow, say what gives it more time
  * @rc: how it ended; only -ETIMEDOUT is explained
- * @without: and what goes without it, or ""
+ * @without: how to do without it, or ""
  *
  * Return: @rc.
  */
@@ -77,16 +77,16 @@ int move_explain(struct move_run *r, int rc, const char *without);
 /** move_take_signal - note a signal, if one has come; does not wait. */
 void move_take_signal(struct move_run *r);
 
-/** move_summary - from where to where, and how it ended. Return: the caller's. */
+/** move_summary - from where to where, and how it ended. Return: owned by the caller. */
 struct json_object *move_summary(const struct move_run *r);
 
 /* ---- move_plan.c: nothing is changed */
 
 /**
- * move_prepare - choose the head, and see whether the move can be made
+ * move_prepare - choose the head, and check whether the move can be made
  *
- * Fills in from, to, cold, resource and state. With from the same as to there is nothing to
- * do, and nothing more was looked at.
+ * Fills in from, to, cold, resource and state. If from and to are the same, there is
+ * nothing to do, and nothing more was looked at.
  *
  * Return: 0; -EINTR: by a signal; else -errno with r->err.
  */
@@ -97,7 +97,7 @@ void move_show_plan(const struct move_run *r);
 
 /* ---- move_follow.c: the move itself */
 
-/** move_carry_out - move it, and leave no constraint; r->err and r->record have the end. */
+/** move_carry_out - move it, leave no constraint; fills in r->err and r->record */
 void move_carry_out(struct move_run *r);
 
 #endif

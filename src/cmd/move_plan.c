@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* move_plan: what a move would do, and whether it can; here nothing is changed. */
+/* move_plan: what a move would do, and whether it is possible; changes nothing. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #include "keeper/runner.h"
 #include "os/pacemaker.h"
 
-/* The other head is asked; its keeper waits for its disk, and ours 20 s for its answer. */
+/* The target's keeper waits for its disk, and ours waits 20 s for that answer. */
 #define INQUIRE_MS 25000
 
 static void find_last_source(const struct move_run *r, char head[CLUSTER_NAME])
@@ -124,7 +124,7 @@ int move_prepare(struct move_run *r)
 	rc = look(r, &cib);
 	if (rc < 0)
 		return move_explain(r, rc, "");
-	/* To give back what is at home already is no mistake. */
+	/* A giveback of a service that is at home already is no mistake. */
 	if (!r->options->head && strcmp(r->from, r->to) == 0)
 		return 0;
 	rc = cluster_check_move(&r->state, &r->resource, r->to, &r->err);
@@ -163,7 +163,7 @@ void move_show_plan(const struct move_run *r)
 {
 	struct json_object *steps = json_object_new_array(), *o;
 
-	/* As keeper/handover.c has it, or stop and start. */
+	/* The phases of keeper/handover.c, or stop and start. */
 	if (!r->cold)
 		add_steps(steps, r->to, PHASE_PREPARE);
 	add_steps(steps, r->from, PHASE_SYNC);

@@ -4,23 +4,23 @@
  *
  * Theory of operation
  *
- * In move_plan.c; nothing is changed:
+ * In move_plan.c, which changes nothing:
  *
- *   look       the CIB and crm_mon: is there such a service, and such a head? (core/cluster_state.c, cluster_cib.c)
+ *   look       the CIB and crm_mon: do service and head exist? (core/cluster_*.c)
  *   rehearse   crm_simulate on a copy: would it go there, and stay? (os/pacemaker.c);
- *              with --no-rehearsal that is seen when it happens
+ *              --no-rehearsal skips this: then the move itself shows it
  *   inquire    the keepers: would the head take it?
  *
  * In move_follow.c:
  *
- *   ask        `crm_resource --move`: a constraint, with a lifetime should we be killed
+ *   ask        `crm_resource --move`: a constraint, with a lifetime in case we are killed
  *   follow     the keeper's steps, until one of the keepers says how the move ended
  *   settle     until Pacemaker has nothing more to do with it
- *   clear      `crm_resource --clear`, and see that it stays
+ *   clear      `crm_resource --clear`, and check that the service stays
  *
- * A tool is waited for as long as the phase may take (--timeout, then REST_MS), and a signal
- * ends it: before `ask` with all that was planned, after it to go on to `clear`, which alone
- * hears none.
+ * A tool may take as long as its phase (--timeout, then REST_MS). A signal ends it:
+ * before `ask` together with the whole command, after `ask` to go on to `clear`, which
+ * ignores signals.
  */
 #include "cmd/move_run.h"
 
@@ -39,7 +39,7 @@
 #include "keeper/ledger.h"
 #include "os/software.h"
 
-/* A tool that takes longer is spoken of. */
+/* A tool that takes longer is mentioned. */
 #define TELL_MS 5000
 
 /* ---- what both parts use ---- */
@@ -127,7 +127,7 @@ static void show_success(const struct move_run *r)
 	printf("\n");
 }
 
-/* It was not exactly-once, whatever else went well. */
+/* These calls were not executed exactly once, even if all else went well. */
 static void warn_unsettled(struct move_run *r, struct json_object *record)
 {
 	struct json_object *steps;
@@ -143,7 +143,7 @@ static void warn_unsettled(struct move_run *r, struct json_object *record)
 	}
 }
 
-/* A hand-over that failed: Pacemaker has stopped it then, and if that was here, it is known. */
+/* After a failed hand-over Pacemaker stops the service; a stop here left a record. */
 static void warn_of_stop(struct move_run *r)
 {
 	struct json_object *records;
@@ -196,7 +196,7 @@ static int open_signals(struct move_run *r)
 	sigaddset(&mask, SIGTERM);
 	sigaddset(&mask, SIGHUP);
 	sigprocmask(SIG_BLOCK, &mask, NULL);
-	/* A reader that has gone must not leave the constraint behind. */
+	/* The constraint must not stay because the reader of our output has gone. */
 	signal(SIGPIPE, SIG_IGN);
 	r->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	return r->signals < 0 ? err_set(&r->err, BATON_EXIT_RESOURCE, errno, "signalfd")

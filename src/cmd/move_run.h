@@ -7,9 +7,9 @@
 
 /**
  * move_run - move a service to a head
- * @options: --dry-run, --json, --timeout; name; head, NULL = where it is at home
+ * @options: --dry-run, --json, --timeout; name; head, NULL = where the service is at home
  *
- * Return: the exit status; 128 and the number of a signal that ended it.
+ * Return: the exit status; 128 plus the number of a signal that ended it.
  */
 int move_run(const struct common_options *options);
 

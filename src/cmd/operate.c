@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* operate: start, stop or tear down a service: ask its keeper, or do it without one. */
+/* operate: start, stop or tear down a service, by its keeper or without one. */
 #include "cmd/operate.h"
 
 #include <stdio.h>
@@ -13,10 +13,10 @@
 #include "keeper/standing.h"
 #include "os/software.h"
 
-/* The longest step's deadline, and some: then the keeper itself hangs. */
+/* The longest deadline of a step plus a margin: after this the keeper itself hangs. */
 #define ANSWER_MS 90000
 
-/* What the command has to tell at its end. */
+/* What the command reports at its end. */
 struct outcome {
 	struct json_object *steps;
 	bool show;
@@ -147,7 +147,7 @@ int operate(const char *name, enum operation operation,
 	paths_init(&paths, name);
 	if (!options->dry_run)
 		fd = ipc_connect(&paths, name, &outcome.err);
-	/* The keeper knows the service: a stop must not fail because of a file being edited. */
+	/* The keeper knows the service: a stop must not fail over a file being edited. */
 	if (fd < 0 || !(how & OPERATE_WITHOUT_FILE))
 		rc = common_load(&svc, name);
 	if (rc == 0 && options->dry_run) {

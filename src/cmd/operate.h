@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* operate: start, stop or tear down a service: ask its keeper, or do it without one. */
+/* operate: start, stop or tear down a service, by its keeper or without one. */
 #ifndef BATON_CMD_OPERATE_H
 #define BATON_CMD_OPERATE_H
 
 #include "cmd/common.h"
 #include "core/plan.h"
 
-/* Without a keeper, do it here: stop must work with the keeper dead. */
+/* Without a keeper, do it here: stop must work even if the keeper is dead. */
 #define OPERATE_ALONE (1u << 0)
 /* With a keeper, the service file is not read. */
 #define OPERATE_WITHOUT_FILE (1u << 1)
 
 /**
- * operate - ask the keeper for an operation, show its steps, say how it went
+ * operate - ask the keeper for an operation, show its steps, report how it went
  * @name: of the service
  * @operation: START, STOP or TEARDOWN
  * @options: --json, --dry-run

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* probe: prove a cluster from one of its clients, before trusting it. */
+/* probe: tries out a cluster from one of its clients, before it is trusted. */
 #include <argp.h>
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 
 #define MIB (1024 * 1024)
 
-/* Options that have no letter. */
+/* Options without a short form. */
 enum { KEY_WORKERS = 256, KEY_WINDOW, KEY_READ, KEY_DEPTH, KEY_READ_SIZE };
 
 struct arguments {
@@ -26,7 +26,7 @@ struct arguments {
 	struct err err;
 };
 
-/* One row a number: its limits are checked, and told, from here. */
+/* One row for each number; its limits are checked and shown from here. */
 static const struct number {
 	int key;
 	const char *name;
@@ -153,7 +153,7 @@ static int print_report(const struct run_result *result, bool json)
 		rc = report_print_json(stdout, result);
 	else
 		report_print_table(stdout, result);
-	/* A report that did not arrive must not look like a good one. */
+	/* A report that could not be written must not look like a good one. */
 	if (rc < 0 || fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "probe: the report could not be written\n");
 		return run_is_clean(result) ? BATON_EXIT_FAILED : BATON_EXIT_PROBE;
@@ -192,7 +192,7 @@ int cmd_probe(int argc, char **argv)
 	};
 	int status;
 
-	/* Our own messages: argp would add a second line to each. */
+	/* We print our own messages: argp would add a second line to each. */
 	if (argp_parse(&argp, argc, argv, ARGP_NO_EXIT | ARGP_NO_ERRS | ARGP_NO_HELP,
 		       NULL, &args))
 		return fail(&args.err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* record: keep what ocf:baton:sever tells to all heads; runs in baton-record.service. */
+/* record: stores what ocf:baton:sever sends to all heads (baton-record.service). */
 #include <stdio.h>
 
 #include "cmd/cmd.h"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* release: let go of the NFSv4 state of an address's clients, by hand. */
+/* release: release the NFSv4 state of an address's clients, by hand. */
 #include "cmd/address.h"
 #include "cmd/cmd.h"
 
-/* No --netns: the connections have to be those of the knfsd that /proc/fs/nfsd is about. */
+/* No --netns: the connections must be those of the knfsd that /proc/fs/nfsd shows. */
 int cmd_release(int argc, char **argv)
 {
 	return address_run(

@@ -15,9 +15,9 @@
 #include "keeper/status_child.h"
 #include "os/conffile.h"
 
-/* Looking may block as long as knfsd does; an administrator waits so long. */
+/* A look may block as long as knfsd does; an administrator waits this long. */
 #define LOOK_MS 5000
-/* The keeper answers for itself at once, for the others within 2 s. */
+/* The keeper answers for itself at once, for the other heads within 2 s. */
 #define KEEPER_MS 2000
 #define HEADS_MS  5000
 
@@ -75,7 +75,7 @@ static void add_service(struct json_object *row, const struct service *svc)
 	json_object_object_add(row, "device", text(svc->device));
 }
 
-/* Who holds nothing is counted by nobody. */
+/* Nothing counts the clients that hold nothing. */
 static void add_idle(struct json_object *row)
 {
 	struct json_object *clients;
@@ -95,7 +95,7 @@ static void add_error(struct json_object *row, const char *error)
 	json_object_object_add(row, "error", text(error));
 }
 
-/* ---- this head alone ---- */
+/* ---- only this head ---- */
 
 static void add_last_move(struct json_object *row, const struct service *svc)
 {
@@ -127,7 +127,7 @@ static struct json_object *look_here(const struct service *svc, struct err *err)
 
 /* ---- all heads, by the keeper ---- */
 
-/* What of @entry a row has under the same name. */
+/* Copies the members of @entry that have the same name in a row. */
 static void copy_known(struct json_object *row, struct json_object *entry)
 {
 	static const char *const keys[] = { "head",   "self",    "online", "version",
@@ -182,7 +182,7 @@ static size_t add_entries(struct json_object *rows, struct json_object *heads, b
 	return n;
 }
 
-/* This head first, then the others in the cluster's order; false without this one. */
+/* This head first, then the others in the cluster's order; false without this head. */
 static bool add_heads(struct json_object *rows, const struct service *svc,
 		      const char *doing)
 {
@@ -202,7 +202,7 @@ static bool add_heads(struct json_object *rows, const struct service *svc,
 	return here > 0;
 }
 
-/* ---- what should not be ---- */
+/* ---- warnings ---- */
 
 __attribute__((format(printf, 2, 3))) static void warn(struct json_object *row,
 						       const char *fmt, ...)
@@ -262,7 +262,7 @@ static void append(struct json_object *to, struct json_object *from)
 			to, json_object_get(json_object_array_get_idx(from, i)));
 }
 
-/* The rows of a service whose file is sound. */
+/* The rows of a service with a valid file. */
 static void look(struct json_object *rows, const struct service *svc, struct err *err)
 {
 	struct json_object *heads = json_object_new_array();

@@ -8,18 +8,18 @@
 #include "core/err.h"
 
 /**
- * service_rows_collect - look at a service, or at all that have a file here
+ * service_rows_collect - look at one service, or at all that have a file here
  * @name: of the service, NULL = all
- * @rows: gets an array the caller owns: one object for each service and head, this head first
- * @err: a failure that no row tells
+ * @rows: gets the caller's array: an object per service and head, this head first
+ * @err: a failure that is in no row
  *
  * A row has: service, head, self, online, keeper ("absent", "silent", "offline", "ok", or
- * what this head's keeper is doing), state, addresses, device, what that head
- * reports (keeper/status_child.h), clients.idle, and if the keeper told them version, digest, cluster,
- * last (the record of its last move); error and warnings (an array of texts) if there are
- * any. Other heads are known to the keeper alone; without one there is this head's row.
+ * what this head's keeper is doing), state, addresses, device, what that head reports
+ * (keeper/status_child.h), clients.idle, and, if the keeper sent them, version, digest,
+ * cluster, last (the record of its last move); error and warnings (an array of texts) if
+ * there are any. Only the keeper knows other heads; without it there is this head's row.
  *
- * Return: 0, or the status a command ends with.
+ * Return: 0, or the exit status of the command.
  */
 int service_rows_collect(const char *name, struct json_object **rows, struct err *err);
 

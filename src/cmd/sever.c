@@ -2,8 +2,9 @@
 /*
  * sever: destroy every TCP socket of an address, by hand.
  *
- * The address need not be here: what an address that moved away left behind is just what
- * this is for. Silence is the caller's matter; what leaves without it is in baton(8).
+ * The address need not be on this head: what an address that moved away left behind is
+ * exactly what this is for. The caller has to silence the address; baton(8) says what is
+ * sent otherwise.
  */
 #include <netinet/in.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@
 /* "[2001:db8::50]:2049" */
 #define ENDPOINT_TEXT (IPADDR_TEXT + sizeof("[]:65535"))
 
-/* As ss(8) has them. */
+/* As in ss(8). */
 static const struct table_column columns[] = {
 	{ "STATE", "state", 0, 0, false, "state of the socket, as ss(8) calls it" },
 	{ "RECV-Q", "recv_q", 0, SCOLS_FL_RIGHT, false, "bytes not read yet" },
@@ -60,7 +61,7 @@ static struct json_object *entry_to_json(const struct diag_entry *e)
 	return o;
 }
 
-/* Puts the sockets that would be destroyed into @o. */
+/* Lists in @o the sockets that would be destroyed. */
 static int list_sockets(struct diag *diag, const struct ipaddr *ip, uint16_t port,
 			struct json_object *o, struct err *err)
 {
@@ -108,7 +109,7 @@ static void print_text(struct json_object *o, const char *endpoint,
 	putchar('\n');
 }
 
-/* JSON also tells of a failure, as `baton stop` does. */
+/* As with `baton stop`, JSON also reports a failure. */
 static int tell(struct json_object *o, const char *endpoint,
 		const struct common_options *options, int rc, struct err *err)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* show: a record of the ledger as an administrator reads it. */
+/* show: prints a record of the ledger for an administrator. */
 #include "cmd/show.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #define BAR_WIDTH 24
 
-/* What all steps have to be shown by. */
+/* The scale that all steps share. */
 struct scale {
 	double longest;
 	int head_width;

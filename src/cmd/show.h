@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* show: a record of the ledger as an administrator reads it. */
+/* show: prints a record of the ledger for an administrator. */
 #ifndef BATON_CMD_SHOW_H
 #define BATON_CMD_SHOW_H
 
@@ -7,7 +7,7 @@
 
 /**
  * show_record - print an operation and its steps, with bars
- * @record: of keeper/ledger.h, or from a keeper; may lack anything
+ * @record: as in keeper/ledger.h, or from a keeper; any member may be missing
  */
 void show_record(struct json_object *record);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* status: what stands of each service, on every head. */
+/* status: the state of each service on every head. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #include "os/software.h"
 #include "os/terminal.h"
 
-/* "shown" has what a table says in other words than JSON. */
+/* "shown" holds what the table words differently from JSON. */
 static const struct table_column columns[] = {
 	{ "SERVICE", "service", 0, SCOLS_FL_WRAP, false, "name of the service" },
 	{ "HEAD", "head", 0, SCOLS_FL_WRAP, false, "name of the head" },
@@ -63,7 +63,7 @@ static bool is_elsewhere(struct json_object *rows, struct json_object *row)
 	return false;
 }
 
-/* Whom it waits for, as far as there is room. */
+/* Names the clients it waits for, as far as there is room. */
 static void show_grace(struct json_object *row, struct json_object *shown)
 {
 	struct json_object *names = NULL, *grace;
@@ -72,7 +72,7 @@ static void show_grace(struct json_object *row, struct json_object *shown)
 
 	if (!json_object_object_get_ex(row, "grace", &grace))
 		return;
-	/* Once it is over, it no longer matters whom it waited for. */
+	/* Once it is over, it no longer matters which clients it waited for. */
 	if (json_object_get_boolean(grace)) {
 		total = (size_t)json_member_double(row, "waiting_total");
 		json_object_object_get_ex(row, "waiting", &names);
@@ -93,7 +93,7 @@ static void show_grace(struct json_object *row, struct json_object *shown)
 	json_object_object_add(shown, "grace", json_object_new_string(text));
 }
 
-/* The newest of all heads; of the same, one that knows the pause: who came later does not. */
+/* The newest of all heads, if possible with the pause: heads that came late lack it. */
 static struct json_object *find_last(struct json_object *rows, const char *service)
 {
 	struct json_object *best = NULL;
@@ -149,7 +149,7 @@ static void add_shown(struct json_object *rows, struct json_object *row)
 					       json_object_get(value));
 		show_last(rows, row, shown);
 	}
-	/* Each client once. */
+	/* Name each client once. */
 	if (json_object_object_get_ex(row, "clients", &value)) {
 		int n = (int)(json_member_double(value, "holding") -
 			      json_member_double(value, "courtesy"));
@@ -221,7 +221,7 @@ static void print_table(FILE *out, struct json_object *rows,
 	for (size_t i = 0; i < json_object_array_length(rows); i++)
 		add_shown(rows, json_object_array_get_idx(rows, i));
 	table_print(out, table, rows, width);
-	/* A program that reads lines without headings takes each for a row. */
+	/* A program that reads lines without headings would take each note for a row. */
 	print_notes(table->noheadings && !options->watch ? stderr : out, notes, width);
 	json_object_put(notes);
 }
@@ -245,7 +245,7 @@ static int draw(FILE *out, void *data)
 		output_json(out, rows);
 	else
 		print_table(out, rows, options);
-	/* A file whose name no service may have is in no row. */
+	/* A file with an invalid name has no row. */
 	if (err.text[0])
 		fprintf(options->watch ? out : stderr, "baton: %s\n", err.text);
 	json_object_put(rows);
@@ -264,7 +264,7 @@ int cmd_status(int argc, char **argv)
 		    "is shown.",
 		    COMMON_NAME_OPTIONAL | COMMON_WATCH, columns, &options) < 0)
 		return BATON_EXIT_USAGE;
-	/* Others cannot look into /run/baton: to them everything would seem absent. */
+	/* Only root can look into /run/baton: to others everything would seem absent. */
 	if ((options.name && service_check_name(options.name, &err) < 0) ||
 	    software_check_root(&err) < 0)
 		return common_fail(&err);

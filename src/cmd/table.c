@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * table: rows of a json-c tree as a table on the terminal, by libsmartcols.
+ * table: draws rows of a json-c tree as a table on the terminal, by libsmartcols.
  *
- * libsmartcols finds the widths, but breaks texts in the middle of words. So a table that is
- * too wide is drawn twice: once for the widths alone, then with its texts broken at blanks.
+ * libsmartcols finds the widths, but breaks text in the middle of words. So a table that
+ * is too wide is drawn twice: first only for the widths, then with its text broken at
+ * blanks.
  */
 #include "cmd/table.h"
 
@@ -55,7 +56,7 @@ static void print_value(FILE *out, struct json_object *v)
 	}
 }
 
-/* Bytes of the first character; *cells is what it takes, -1 if it cannot be printed. */
+/* Bytes of the first character; *cells gets its width, -1 if it cannot be printed. */
 static size_t measure_char(const char *text, int *cells)
 {
 	mbstate_t state = { 0 };
@@ -70,7 +71,7 @@ static size_t measure_char(const char *text, int *cells)
 	return n;
 }
 
-/* Nothing from a device or a peer may steer the terminal. */
+/* Text from a device or a peer must not control the terminal. */
 static void make_printable(char *text)
 {
 	char *to = text;
@@ -118,7 +119,7 @@ static char *format_cell(const struct table_column *c, struct json_object *row)
 
 /* ---- breaking it ---- */
 
-/* Bytes of @text that go into a line of @width cells; broken at a blank if there is one. */
+/* How many bytes of @text fit into @width cells; broken at a blank if there is one. */
 static size_t cut_line(const char *text, size_t width)
 {
 	size_t used = 0, blank = 0, i = 0;
@@ -178,15 +179,15 @@ static size_t measure_word(const char *text, size_t max)
 	return longest < max ? longest : max;
 }
 
-/* ---- drawing ---- */
+/* ---- drawing the table ---- */
 
 /**
- * struct grid - a table in the making
+ * struct grid - a table being drawn
  * @n: columns
  * @cells: their texts, row by row
- * @broken: the texts have their line feeds
- * @width: of the whole, 0 = no limit
- * @widths: of the columns as they were drawn last
+ * @broken: the texts contain their line feeds
+ * @width: of the whole table, 0 = no limit
+ * @widths: of the columns as last drawn
  */
 struct grid {
 	const struct table *table;
@@ -198,7 +199,7 @@ struct grid {
 	size_t widths[TABLE_COLUMNS_MAX];
 };
 
-/* A column gets no narrower than its heading, so that says how long a word stays whole. */
+/* A column is never narrower than its heading, so padding that keeps long words whole. */
 static struct libscols_column *add_heading(struct libscols_table *tb,
 					   const struct grid *g, size_t c, size_t whole)
 {
@@ -213,7 +214,7 @@ static struct libscols_column *add_heading(struct libscols_table *tb,
 		longest = n > longest ? n : longest;
 	}
 	snprintf(heading, sizeof(heading), "%-*s", (int)longest, column->name);
-	/* By the hint libsmartcols would make a broken column narrower still. */
+	/* The hint would make libsmartcols shrink a broken column further. */
 	cl = scols_table_new_column(tb, heading, g->broken ? 0 : column->width,
 				    column->flags);
 	if (cl && g->broken && column->flags & SCOLS_FL_WRAP) {
@@ -264,7 +265,7 @@ static size_t measure(const struct grid *g)
 	return total;
 }
 
-/* Finds the widths: words are broken only if it fits by that. If nothing helps, it runs over. */
+/* Finds the widths; breaks words only if the table then fits. Otherwise it runs over. */
 static void fit(struct grid *g)
 {
 	static const size_t whole[] = { 40, 20, 10, 0, 40 };
@@ -294,7 +295,7 @@ static void break_cells(struct grid *g)
 	g->broken = true;
 }
 
-/* libsmartcols fills cells with blanks up to the next column, also where there is nothing. */
+/* libsmartcols fills cells with blanks up to the next column, even if that is empty. */
 static void print_lines(FILE *out, const char *text)
 {
 	while (*text) {
@@ -307,7 +308,7 @@ static void print_lines(FILE *out, const char *text)
 	}
 }
 
-/* libsmartcols prints nothing of a table without lines. */
+/* libsmartcols prints nothing for a table without lines. */
 static void print_headings(FILE *out, const struct table *table)
 {
 	for (size_t c = 0; table->shown[c] && !table->noheadings; c++)

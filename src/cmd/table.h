@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* table: rows of a json-c tree as a table on the terminal, by libsmartcols. */
+/* table: draws rows of a json-c tree as a table on the terminal, by libsmartcols. */
 #ifndef BATON_CMD_TABLE_H
 #define BATON_CMD_TABLE_H
 
@@ -17,7 +17,7 @@
  * struct table_column - a column that a command can show
  * @name: its heading, and its word in --output
  * @key: the member of each row's object; "a.b" descends
- * @width: hint of libsmartcols; below 1 the part of the terminal that it shrinks to first
+ * @width: hint for libsmartcols; below 1: the share of the terminal it shrinks to first
  * @flags: SCOLS_FL_RIGHT, SCOLS_FL_TRUNC, SCOLS_FL_WRAP (broken at blanks)
  * @extra: shown only if --output names it
  * @help: one line
@@ -32,9 +32,9 @@ struct table_column {
 };
 
 /**
- * struct table - what is shown of the columns of a command
- * @columns: all there are, closed by a row whose name is NULL
- * @shown: those shown, in order, closed by NULL
+ * struct table - which columns of a command are shown
+ * @columns: all there are; ends with a row whose name is NULL
+ * @shown: those shown, in order; ends with NULL
  * @noheadings: no line of headings
  */
 struct table {
@@ -51,13 +51,13 @@ void table_init(struct table *table, const struct table_column *columns);
 
 /**
  * table_select - show other columns
- * @list: names with commas between, in any case; a + before the first keeps those shown
+ * @list: names separated by commas, in any case; a + before the first keeps those shown
  *
  * Return: 0, or -EINVAL for an unknown column; @err lists the known ones.
  */
 int table_select(struct table *table, const char *list, struct err *err);
 
-/** table_shows - is the column with this key among those shown? */
+/** table_shows - is the column with this key shown? */
 bool table_shows(const struct table *table, const char *key);
 
 /**
@@ -66,9 +66,9 @@ bool table_shows(const struct table *table, const char *key);
  * @rows: JSON array of objects; stays the caller's
  * @width: columns of the terminal (os/terminal.h), 0 = no limit: nothing is broken
  *
- * A missing, null or empty value shows as "-", an array as its members with commas between.
- * Doubles show one decimal. No line has trailing blanks. What the locale cannot print becomes
- * "?".
+ * A missing, null or empty value is shown as "-", an array as its members separated by
+ * commas. Doubles have one decimal. No line has trailing blanks. What the locale cannot
+ * print becomes "?".
  */
 void table_print(FILE *out, const struct table *table, struct json_object *rows,
 		 unsigned int width);

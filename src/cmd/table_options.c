@@ -16,7 +16,7 @@ static void add_column(struct table *table, const struct table_column *column)
 
 	while (table->shown[n] && table->shown[n] != column)
 		n++;
-	/* Each once, so there is always room. */
+	/* Each column once, so there is always room. */
 	table->shown[n] = column;
 }
 
@@ -111,7 +111,7 @@ static void list_columns(FILE *out, const struct table_column *columns, bool ext
 	}
 }
 
-/* argp frees what differs from @text. */
+/* argp frees the result if it differs from @text. */
 static char *filter_help(int key, const char *text, void *input)
 {
 	const struct table *table = input;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* tickle: have the recorded clients of an address connect anew, by hand. */
+/* tickle: make the recorded clients of an address reconnect, by hand. */
 #include "cmd/address.h"
 #include "cmd/cmd.h"
 #include "cmd/common.h"

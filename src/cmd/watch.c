@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* watch: show something again and again. */
+/* watch: shows something again and again. */
 #include "cmd/watch.h"
 
 #include <poll.h>
@@ -15,7 +15,7 @@
 #include "os/child.h"
 #include "os/terminal.h"
 
-/* xterm's, which all terminals of today know: alternate screen, cursor, wrapping. */
+/* xterm's sequences, which today's terminals know: alternate screen, cursor, wrapping. */
 #define ENTER "\033[?1049h\033[?25l\033[?7l"
 #define LEAVE "\033[?7h\033[?25h\033[?1049l"
 
@@ -25,7 +25,7 @@ static void put(const char *text)
 	fflush(stdout);
 }
 
-/* From the top, each line over the one that was there, and nothing below the last. */
+/* From the top, each line over the old one; below the last line the screen is cleared. */
 static void show_in_place(const char *text)
 {
 	unsigned int left = terminal_get_height(STDOUT_FILENO);
@@ -34,7 +34,7 @@ static void show_in_place(const char *text)
 	while (*text && left-- > 1) {
 		size_t n = strcspn(text, "\n");
 
-		/* Cleared first: behind a full line the cursor is on its last letter. */
+		/* Clear first: after a full line the cursor is on its last letter. */
 		printf("\033[K%.*s\n", (int)n, text);
 		text += n + (text[n] == '\n');
 	}
@@ -59,7 +59,7 @@ static int show(bool in_place, int (*draw)(FILE *, void *), void *data)
 	return ferror(stdout) ? -1 : 0;
 }
 
-/* Ctrl-Z: give the terminal back for as long. */
+/* Ctrl-Z: give the terminal back while suspended. */
 static void suspend(bool in_place)
 {
 	if (in_place)
@@ -69,8 +69,8 @@ static void suspend(bool in_place)
 		put(ENTER);
 }
 
-/* Until the time for the next look, which a new size of the terminal brings forward; returns
- * the signal that ends it, or 0. */
+/* Waits for the next look; a new size of the terminal makes it come at once. Returns the
+ * signal that ends it, or 0. */
 static int wait_for_next(int signals, bool in_place, int64_t until)
 {
 	struct signalfd_siginfo info;
