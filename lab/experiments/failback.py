@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """failback: a group of stock agents moves to the other head and back; how long does a client wait?
-One of its calls hangs in the head that it comes from; with --calm none does."""
+One of its calls hangs in the head that the group leaves; with --calm none does."""
 
 import contextlib
 import os
@@ -17,18 +17,18 @@ from trials.experiment import CALM_S, main  # noqa: E402
 from trials.service import HEADS  # noqa: E402
 from trials.stock import StockAgents  # noqa: E402
 
-# The kernel's own: how long a client clings to a connection depends on it.
+# The kernel's default: how long a client keeps to a connection depends on it.
 LEASE_S = 90
-# A client that comes back from the port that it had (Linux with 4.1 does not, since 5.4).
+# A client that comes back from the same port (Linux with 4.1 does not, since 5.4).
 SAME_PORT = "vers=4.0,hard"
 # Longer than a client tries (timeo=600, retrans=2: 180 s) before it gives up a connection.
 PATIENCE_S = 420
-# Of a packet: enough for all headers.
+# Bytes kept of a packet: enough for all headers.
 HEADERS = 128
 
 
 def move(stock, caller, target, progress):
-    """A move, until the client is served again; (the move, its pause in ms)."""
+    """Move, and wait until the client is served again; (the move, its pause in ms)."""
     time.sleep(CALM_S)
     progress(f"{stock.group.name} to {target}")
     done = stock.move(stock.group, target)
@@ -43,7 +43,7 @@ def watch(stock, progress=lambda line: None, calm=False):
     place = stock.group.place
     options = "vers=4.1,hard" if calm else SAME_PORT
     place.mount(options=options)
-    # Calls that leave no state: nothing but TCP is on trial.
+    # Calls that leave no state: only TCP is being tested.
     with Caller(place, "names", "failback") as caller, Capture(
             stock.lab, [*HEADS, "client"], ["host", place.address], HEADERS) as capture, \
             contextlib.nullcontext() if calm else stock.hanging(HEADS[0], options):
@@ -65,7 +65,7 @@ def watch(stock, progress=lambda line: None, calm=False):
 
 
 def play(cluster, agent=False, progress=lambda line: None, calm=False):
-    """In a stack of its own."""
+    """Run it in a stack of its own."""
     given = {} if calm else {"lease": LEASE_S, "wait": False}
     with StockAgents(cluster, agent=agent, **given) as stock:
         return watch(stock, progress, calm)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""locks: a client writes under a lock while its group moves into a server that is out of grace."""
+"""locks: a client writes under a lock while its group moves to a server that is not in grace."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from trials.service import HEADS  # noqa: E402
 from trials.stock import StockAgents  # noqa: E402
 
 PATIENCE_S = 240
-# So long it is watched afterwards: are its writes ever good again?
+# How long to watch afterwards: do its writes ever succeed again?
 WATCH_S = 30
 
 

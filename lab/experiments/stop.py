@@ -27,7 +27,7 @@ def watch(stock, progress=lambda line: None):
     courtesy = [0]
 
     def look():
-        # It may be fenced at any moment.
+        # The head may be fenced at any moment.
         with contextlib.suppress(LabError):
             courtesy.append(stock.courtesy(source))
 
@@ -50,7 +50,7 @@ def watch(stock, progress=lambda line: None):
 
 
 def play(cluster, agent=False, progress=lambda line: None):
-    """In a stack of its own."""
+    """Run it in a stack of its own."""
     with StockAgents(cluster, agent=agent) as stock:
         return watch(stock, progress)
 

@@ -15,7 +15,7 @@ from trials.experiment import CALM_S, main  # noqa: E402
 from trials.service import HEADS  # noqa: E402
 from trials.stock import StockAgents  # noqa: E402
 
-# So long the group that did not move is watched.
+# How long to watch the group that did not move.
 WATCH_S = 60
 HEADERS = 128
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One kind of call on a mount, again and again. This file runs in the client guest (caller.py brings
-it there): nothing but Python's own library.
+"""One kind of call on a mount, again and again. This file runs in the client guest (caller.py copies it
+there) and uses only Python's own library.
 
   calls.py names DIRECTORY    makes and removes a directory: calls that leave no state on the server
-  calls.py lock FILE          holds the file locked and writes to it
+  calls.py lock FILE          keeps the file locked and writes to it
 
-On stdout a line of JSON for each call: when it began, how long it took, what it failed with. A call
-without an answer has no line."""
+Prints a line of JSON for each call: when it began, how long it took, which error it got. A call without
+an answer has no line."""
 
 import errno
 import fcntl

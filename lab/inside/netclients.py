@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""NFS clients of their own on one machine, each in a network namespace. This file runs in the client
-guest (clients.py brings it there): nothing but Python's own library, and no process for each client,
-which would cost 100 ms under TCG.
+"""NFS clients on one machine, each in a network namespace of its own. This file runs in the client guest
+(clients.py copies it there). It uses only Python's own library, and starts no process per client, which
+would cost 100 ms under TCG.
 
   netclients.py SETTINGS    count, parent, first and bits (their addresses), source, options,
-                            address (the server's), mountpoint, hold (a file of each stays open)
+                            address (the server's), mountpoint, hold (each keeps a file open)
 
-A line on stdout, ["PID", …] or the failure's text; the clients go when stdin ends."""
+Prints one line, ["PID", …] or the text of the failure; the clients end when stdin does."""
 
 import ctypes
 import fcntl
@@ -23,10 +23,10 @@ import time
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
 MS_REC, MS_PRIVATE, MNT_DETACH, PR_SET_PDEATHSIG = 0x4000, 1 << 18, 2, 1
 SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFNETMASK, IFF_UP = 0x8914, 0x8916, 0x891C, 1
-# What distinguishes clients of one host name (Documentation/filesystems/nfs/client-identifier.rst).
+# Tells clients of one host name apart (Documentation/filesystems/nfs/client-identifier.rst).
 IDENTIFIER = "/sys/fs/nfs/net/nfs_client/identifier"
 LINK = "lan1"
-# How long their unmounts may take together.
+# How long all their unmounts may take together.
 END_S = 20
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -43,7 +43,7 @@ def mount(source, target, kind, options=None):
 
 
 def configure(link, address, bits):
-    """Address and link up, by ioctls (netdevice(7))."""
+    """Set an address and bring the link up, by ioctls (netdevice(7))."""
     name = link.encode()
     mask = ipaddress.IPv4Network(f"{address}/{bits}", strict=False).netmask.packed
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
@@ -53,11 +53,11 @@ def configure(link, address, bits):
 
 
 def live(number, settings):
-    """In namespaces of its own, with its link there: an identity, a mount."""
+    """Set up one client in namespaces of its own, with its link in there: an identity, a mount."""
     address = str(ipaddress.IPv4Address(settings["first"]) + number)
     configure(LINK, address, settings["bits"])
     check(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None), "mount --make-rprivate")
-    # A copy of another client's mount would keep that alive.
+    # A copy of another client's mount would keep that client alive.
     with open("/proc/self/mounts", encoding="utf-8") as mounts:
         for line in mounts:
             if line.split()[2] == "nfs4":
@@ -72,7 +72,7 @@ def live(number, settings):
 
 
 def child(number, settings, go, told):
-    """A client's whole life; what it says are lines on told."""
+    """A client's whole life; it reports by lines on told."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
         check(libc.unshare(CLONE_NEWNET | CLONE_NEWNS), "unshare")
@@ -80,9 +80,9 @@ def child(number, settings, go, told):
         os.read(go, 1)
         live(number, settings)
         os.write(told, b"mounted\n")
-    except Exception as why:  # the parent has to hear of it, whatever it is
+    except Exception as why:  # the parent has to be told, whatever it is
         os.write(told, f"client {number}: {why}\n".encode())
-    # One that hangs in the kernel must not keep the others' streams open.
+    # A client that hangs in the kernel must not keep the others' streams open.
     for fd in (0, 1, 2, told):
         os.close(fd)
     while True:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the guests are doing: in one line for a person who finds a run failed, and measured from
-outside while a run goes on."""
+"""What the guests are doing: as one line for a person who looks into a failed run, and measured from
+outside during a run."""
 
 import os
 import re
@@ -12,9 +12,9 @@ from .config import LabError
 from .proc import recall
 
 TICKS = os.sysconf("SC_CLK_TCK")
-# Who asks wants to know why something is late: not to wait as long again.
+# The reader wants to know why something is late, and not to wait as long again.
 TELL_S = 8
-# Twice, with a second between: three processes, as each costs a guest's time.
+# Twice, a second apart; three processes, as each costs a guest's time.
 LOOK = """
 cat /proc/loadavg /proc/uptime /proc/[0-9]*/stat 2>/dev/null
 sleep 1
@@ -25,12 +25,12 @@ STAT = re.compile(r"(\d+) \((.*)\) (.*)")
 PROCESSOR = re.compile(r"CPU \d+/|ALL CPUs/")
 # Between two samples of a Meter.
 SAMPLE_S = 1.0
-# A guest that has used, or waited for, so much of a second had no processor left.
+# If a guest has used, or waited for, this share of a second, it had no processor left.
 FULL = 0.95
 
 
 def parse_look(text):
-    """(load, {process: share of a processor}) of what LOOK prints; of one name together."""
+    """(load, {process: share of a processor}) from what LOOK prints; equal names are added up."""
     load, looks = None, []
     for line in text.splitlines():
         stat = STAT.fullmatch(line)
@@ -47,7 +47,7 @@ def parse_look(text):
     (begin, before), (end, after) = looks
     shares = {}
     for pid, (name, ticks) in after.items():
-        # kworker/0:1-xfs… and ksoftirqd/0 are one kind of work each; the former change their names.
+        # kworker/0:1-xfs… and ksoftirqd/0: each is one kind of work; kworkers change their names.
         kind = name.partition("/")[0]
         shares[kind] = shares.get(kind, 0) + (ticks - before.get(pid, (name, 0))[1]) / TICKS
     return load, {name: share / max(end - begin, 0.01) for name, share in shares.items()}
@@ -61,7 +61,7 @@ def phrase(load, shares):
 
 
 def describe(lab):
-    """One line: what each guest does now, as far as it answers soon."""
+    """One line: what each guest is doing now, if it answers soon."""
     said, asked = {}, {}
     for guest in lab.guests.values():
         if guest.reachable():
@@ -80,19 +80,19 @@ def describe(lab):
 
 
 def steal():
-    """(what the machine's own host took away, all time) of the processors, in ticks."""
+    """(time taken away by the machine's own host, total time) of the processors, in ticks."""
     with open("/proc/stat", encoding="ascii") as file:
         fields = [int(f) for f in file.readline().split()[1:9]]
     return fields[7], sum(fields)
 
 
 class Meter:
-    """with Meter(lab) as meter: a look at the guests' processors each second, from outside: what
-    QEMU's thread for it used and what it waited for. Costs the guests nothing."""
+    """with Meter(lab) as meter: looks each second, from outside, at what QEMU's processor thread of
+    each guest used and waited for. Costs the guests nothing."""
 
     def __init__(self, lab):
         self.lab = lab
-        self.samples = []  # (time.time(), {guest: share of a processor that it wanted})
+        self.samples = []  # (time.time(), {guest: share of a processor it wanted})
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._sample, daemon=True)
 
@@ -139,7 +139,7 @@ class Meter:
             if seen else 0
 
     def mean(self, since, until):
-        """{guest: share of a processor that it wanted}, on average."""
+        """{guest: share of a processor it wanted}, on average."""
         seen = self.between(since, until)
         return {name: round(sum(s.get(name, 0) for s in seen) / len(seen), 2)
                 for name in self.lab.guests} if seen else {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the lab consists of: guests, addresses, paths, limits. One table each."""
+"""What the lab consists of: guests, addresses, paths, limits; one table for each."""
 
 import hashlib
 import os
@@ -9,25 +9,25 @@ from pathlib import Path
 TREE = Path(__file__).resolve().parents[2]
 LAB = TREE / "lab"
 BUILD = TREE / "build" / "lab"
-# Several labs of one tree at once: LAB_NUMBER=1 is another than the one without a number.
+# Several labs of one tree at once: LAB_NUMBER=1 is a second one beside the one without a number.
 NUMBER = os.environ.get("LAB_NUMBER", "")
 RUN = BUILD / (f"run-{NUMBER}" if NUMBER else "run")
 KEY = BUILD / "ssh" / "id"
 HOST_KEY = BUILD / "ssh" / "host"
 
 MEMORY_MIB = 1024
-# What a guest takes of the machine's memory, with the code that QEMU has translated.
+# What a guest takes of the machine's memory, including the code that QEMU has translated.
 GUEST_MIB = 800
 PAYLOAD_BYTES = 64 << 20
-# Bounds, not expectations, of the reference machine's seconds (pace.py).
+# Limits, not expectations, in seconds of the reference machine (pace.py).
 BOOT_TIMEOUT = 120
 READY_TIMEOUT = 60
 KVM_PROBE_TIMEOUT = 10
-# Where a head's power controller listens on MGMT_HOST, and how long a head needs from power
-# on to its boot loader: a server needs longer, and its boot must not slow down the survivor.
+# The port of the heads' power controller on MGMT_HOST, and how long a head needs from power on to its
+# boot loader: a real server needs longer, and its boot must not slow down the survivor.
 POWER_PORT = 6230
 FIRMWARE_S = 8
-# A guest's own files (Guest.install): whose they are if not root's; the units to start.
+# A guest's own files (Guest.install): their owners, if not root; the units to start.
 OWNERS = {"var/lib/pacemaker": ("hacluster", "haclient")}
 WANTS = "/etc/systemd/system/multi-user.target.wants"
 ENABLED = "/usr/local/lib/lab/enabled"
@@ -39,7 +39,7 @@ class LabError(Exception):
 
 @dataclass(frozen=True)
 class Spec:
-    """One guest: its name is its role unless said otherwise."""
+    """One guest: its name is its role unless stated otherwise."""
     name: str
     role: str
     number: int
@@ -50,7 +50,7 @@ class Spec:
 
     @property
     def lan6(self):
-        # The decimal digits are kept: head1 is 10.77.0.11 and fd77::11.
+        # The decimal digits stay the same: head1 is 10.77.0.11 and fd77::11.
         return f"fd77::{self.number}"
 
     @property
@@ -76,12 +76,12 @@ SPECS = (
     Spec("head2", "head", 12),
     Spec("client", "client", 20),
 )
-# The guest that is booted once and of which all others are copies.
+# The guest that is booted once; all others are copies of it.
 GENERIC = Spec("generic", "generic", 99)
 
 
 def lab_name():
-    """Name of the network namespace: LAB_NAME, or one that belongs to this tree."""
+    """Name of the network namespace: LAB_NAME, or a name made for this tree."""
     name = os.environ.get("LAB_NAME")
     if name is None:
         name = "baton-lab-" + hashlib.sha256(os.fsencode(TREE)).hexdigest()[:6]

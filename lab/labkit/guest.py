@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One guest: its boot, its identity, commands in it, faults done to it.
+"""One guest: its boot, its identity, commands in it, faults injected into it.
 
 A guest is a copy of the generic snapshot, waiting on its identity port (the guest's side is
 lab/guest/usr/local/lib/lab/agent). Commands go over one persistent ssh connection on the
@@ -43,7 +43,7 @@ class Identity:
         self.sock.sendall(line.encode() + b"\n")
 
     def expect(self, wanted, timeout):
-        """Read until the answer `wanted`; LabError if the guest says that it failed."""
+        """Read until the answer `wanted`; LabError if the guest reports a failure."""
         timeout = stretch(timeout)
         until = time.monotonic() + timeout
         while True:
@@ -71,13 +71,13 @@ class Identity:
 
 
 def brief(argv):
-    """A command as one line for a person, long scripts cut short."""
+    """A command as one line for a person; long scripts are cut short."""
     text = " ".join(shlex.join(map(os.fspath, argv)).split())
     return text if len(text) <= 120 else f"{text[:117]}…"
 
 
 def wait_monitor(child, rundir, name):
-    """A QMP session as soon as QEMU listens."""
+    """A QMP session, as soon as QEMU listens."""
     until = time.monotonic() + stretch(20)
     while True:
         try:
@@ -93,7 +93,7 @@ def wait_monitor(child, rundir, name):
 
 
 def power_on(child, rundir, name, snapshot):
-    """Restore (or start cold), let it run; returns the identity connection."""
+    """Restore (or cold-start) a guest and let it run; returns the identity connection."""
     with wait_monitor(child, rundir, name) as qmp:
         identity = Identity(rundir, name)
         try:
@@ -116,8 +116,8 @@ def power_on(child, rundir, name, snapshot):
 
 
 def add_disk(tar, disk, names=None):
-    """Files below the directory disk into a tar, all or the named ones; root's but for
-    OWNERS (tar goes by the names)."""
+    """Put the files below the directory disk into a tar, all or only the named ones. They belong to root,
+    except for OWNERS (tar goes by the names)."""
     def owned(info):
         info.uid = info.gid = 0
         info.uname, info.gname = next(
@@ -155,7 +155,7 @@ class Guest:
         return recall(self.record) is not None
 
     def reachable(self):
-        """Does it run, with its boot done?"""
+        """Is it running, and has it finished booting?"""
         return self.running() and recall(self.master) is not None
 
     def _need_running(self):
@@ -164,7 +164,7 @@ class Guest:
 
     def boot(self, storage_ready=None):
         """Power on, identity, role. storage_ready: an event before which no head logs in."""
-        # The power controller may be booting it just now.
+        # The power controller may be booting it right now.
         with open(RUN / f"{self.name}.boot", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not self.running():
@@ -210,7 +210,7 @@ class Guest:
         return "identity " + " ".join(f"{k}={v}" for k, v in pairs.items())
 
     def abort(self):
-        """End every wait of a boot under way in another thread."""
+        """End every wait of a boot that is under way in another thread."""
         end(self.record)
         if self.opening:
             self.opening.kill()
@@ -226,7 +226,7 @@ class Guest:
             (RUN / f"{self.name}.{kind}").unlink(missing_ok=True)
 
     def link(self, up):
-        """Carrier of the guest's lan interface (management stays)."""
+        """Set the carrier of the guest's lan interface (management stays)."""
         self._need_running()
         with qemu.Qmp(RUN, self.name) as qmp:
             qmp("set_link", name="nic-lan", up=up)
@@ -245,7 +245,7 @@ class Guest:
 
     def connect(self):
         """Open the persistent connection."""
-        # -f returns when the connection stands and its socket listens.
+        # -f returns when the connection is up and its socket listens.
         self.opening = subprocess.Popen(self._ssh("-M", "-N", "-f", "-T"), cwd=RUN,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True,
@@ -274,7 +274,7 @@ class Guest:
         self._need_running()
         if isinstance(argv, (str, bytes)) or not argv:
             raise LabError(f"{self.name}: run needs a list: command and arguments")
-        # exec: no shell stays, for which a process more would be started.
+        # exec: no shell stays behind, so there is one process less to start.
         return [*self._ssh("-tt" if tty else "-T"), "--",
                 f"exec {shlex.join(map(os.fspath, argv))}"]
 
@@ -287,8 +287,8 @@ class Guest:
         return Process(f"{self.name}: {brief(argv)}", self.command(argv), cwd=RUN, **kwargs)
 
     def run(self, argv, check=True, timeout=None, **kwargs):
-        """Run a command in the guest; a CompletedProcess with text stdout and stderr. timeout:
-        the reference machine's seconds (pace.py)."""
+        """Run a command in the guest; returns a CompletedProcess with text stdout and stderr. timeout:
+        seconds of the reference machine (pace.py)."""
         kwargs.setdefault("text", True)
         if "input" not in kwargs:
             kwargs.setdefault("stdin", subprocess.DEVNULL)
@@ -310,13 +310,13 @@ class Guest:
         return done
 
     def install(self, files, mode=0o644):
-        """Put files ({path: text}) onto the guest's disk, and into it if it runs."""
+        """Put files ({path: text}) onto the guest's disk, and into the guest if it runs."""
         self.keep(files, mode)
         self.bring(files)
 
     def keep(self, files, mode=0o644):
         """Put files onto the guest's disk: a directory of the host, as its root is a tmpfs.
-        They come with every boot until the lab is down."""
+        The guest gets them at every boot until the lab is down."""
         for path, text in files.items():
             target = self.disk / path.lstrip("/")
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -325,13 +325,13 @@ class Guest:
             target.chmod(mode)
 
     def drop(self, *paths):
-        """The opposite of keep(); what a running guest has of them stays until its next boot."""
+        """The opposite of keep(); a running guest keeps its copy until its next boot."""
         for path in paths:
             (self.disk / path.lstrip("/")).unlink(missing_ok=True)
 
     def enable(self, *units):
         """Start units at every boot from now on. systemd is up before a guest gets its
-        files, so the role's script starts what ENABLED names."""
+        files, so the role's script starts the units listed in ENABLED."""
         wants = self.disk / WANTS.lstrip("/")
         wants.mkdir(parents=True, exist_ok=True)
         for unit in units:
@@ -359,14 +359,14 @@ class Guest:
         self.keep({ENABLED: "".join(f"{u}\n" for u in units)})
 
     def bring(self, paths):
-        """Files of the disk into the guest, if it runs."""
+        """Copy files of the disk into the guest, if it runs."""
         if self.running():
             self.run(["tar", "-x", "-C", "/", "--no-overwrite-dir",
                       "--keep-directory-symlink"], text=False,
                      input=disk_tar(self.disk, [p.lstrip("/") for p in paths]))
 
     def forget(self):
-        """An empty disk for the next boot."""
+        """Empty the disk before the next boot."""
         shutil.rmtree(self.disk, ignore_errors=True)
 
     def push(self, file, dest):

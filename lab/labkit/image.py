@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Build the guests' read-only root image, kernel and initrd, once for each set of inputs.
 
-The image is Debian as the machine itself has it: same codename, and the package sources of
-the machine's own apt configuration.
+The image is the same Debian as the machine's own: same codename, and the package sources of the
+machine's apt configuration.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from .config import BUILD, HOST_KEY, KEY, LAB, LabError
 from .initrd import write_initrd, write_kernel
 from .proc import run
 
-# Never read in a guest; unpacking them would take a third of the build.
+# Never read in a guest; unpacking them would take a third of the build time.
 EXCLUDE = (
     "/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*",
     "/usr/share/i18n/*", "/usr/share/zoneinfo/*", "/usr/lib/*/gconv/*",
@@ -27,20 +27,20 @@ EXCLUDE = (
         "drivers/mtd", "drivers/bluetooth", "drivers/platform", "drivers/net/wireless",
         "drivers/net/ethernet", "drivers/net/usb", "net/bluetooth", "net/wireless",
         "net/mac80211")),
-    # pcs depends on Ruby for its daemon alone, cluster-glue on SNMP for devices nobody has.
+    # pcs depends on Ruby only for its daemon, cluster-glue on SNMP only for devices nobody has.
     "/usr/lib/ruby/*", "/usr/lib/*/ruby/*", "/usr/lib/*/libruby*", "/var/lib/gems/*",
     "/usr/share/rubygems-integration/*", "/usr/share/pcsd/*", "/usr/share/snmp/*",
 )
 
 
-# Debian unpacked, the image made of it, the snapshot.
+# For the unpacked Debian, the image made from it, and the snapshot.
 NEED_MIB = 3 << 10
-# Less than this is none.
+# Less free space than this counts as none.
 FULL_MIB = 64
 
 
 def read_list(path):
-    """Names in a list file: one a line, # starts a comment."""
+    """The names in a list file: one per line, # starts a comment."""
     lines = (l.split("#")[0].strip() for l in path.read_text().splitlines())
     return [l for l in lines if l]
 
@@ -55,7 +55,7 @@ def os_release(key):
 
 
 def apt_sources():
-    """Debian's own entries of the machine's apt configuration, as one-line sources."""
+    """Debian's own entries in the machine's apt configuration, as one-line sources."""
     codename = os_release("VERSION_CODENAME")
     suites = (codename, f"{codename}-updates", f"{codename}-security")
     fields = ("REPO_URI", "RELEASE", "COMPONENT", "ORIGIN")
@@ -71,13 +71,13 @@ def apt_sources():
                 found.append(f"deb {parts[0]} {parts[1]} main\n")
         if any(line.split()[2] == codename for line in found):
             return codename, "".join(dict.fromkeys(found))
-        if attempt == 0:  # apt tells the origin only of indexes that it has
+        if attempt == 0:  # apt knows the origin only of indexes that it has
             run(["apt-get", "update"], what="apt-get update")
     raise LabError(f"apt: no source for {codename} main of origin Debian is configured")
 
 
 def make_keys():
-    """The key that opens every guest, and the one by which a guest is known."""
+    """The key that opens every guest, and the key that identifies the guests."""
     KEY.parent.mkdir(parents=True, exist_ok=True)
     for key, comment in ((KEY, "lab"), (HOST_KEY, "lab-guest")):
         if not key.exists():
@@ -101,7 +101,7 @@ def digest():
 
 
 def bootstrap(root, sources, codename, say):
-    """Debian with packages.guest, in the directory root."""
+    """Install Debian with packages.guest into the directory root."""
     argv = ["unshare", "--mount", "--propagation", "private", "--",  # no mount can stay behind
             "mmdebstrap", "--mode=root", "--variant=apt", "--format=directory",
             "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
@@ -111,7 +111,7 @@ def bootstrap(root, sources, codename, say):
     argv += [codename, str(root), "-"]
     # INITRD=No: the kernel package's hook makes no initrd (we make our own).
     env = {**os.environ, "INITRD": "No", "LC_ALL": "C.UTF-8", "TMPDIR": str(root.parent)}
-    # A group of its own: mmdebstrap cleans up at once only if its children get the signal too.
+    # A group of its own: mmdebstrap cleans up at once only if its children get the signal as well.
     child = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                              stderr=subprocess.PIPE, text=True, env=env, start_new_session=True)
     error = last = ""
@@ -135,7 +135,7 @@ def bootstrap(root, sources, codename, say):
 
 
 def furnish(root):
-    """What the lab lays over Debian: lab/guest, masked units, keys."""
+    """Add what the lab puts on top of Debian: lab/guest, masked units, keys."""
     source = LAB / "guest"
     for path in sorted(p for p in source.rglob("*") if p.is_file()):
         rel = path.relative_to(source)
@@ -164,7 +164,7 @@ def furnish(root):
     os.chmod(root / "etc/ssh/ssh_host_ed25519_key", 0o600)
     (root / "root/.ssh").mkdir(mode=0o700, exist_ok=True)
     shutil.copy(KEY.with_suffix(".pub"), root / "root/.ssh/authorized_keys")
-    # Each command goes through it, and bash takes three times as long to start.
+    # Each command starts the login shell, and bash takes three times as long to start.
     passwd = root / "etc/passwd"
     passwd.write_text(passwd.read_text().replace("/root:/bin/bash", "/root:/bin/sh"))
     (root / "etc/fstab").write_text("")
@@ -175,7 +175,7 @@ def furnish(root):
 
 @contextlib.contextmanager
 def room():
-    """What fails for want of room on the disk says so, whatever the program that met it says."""
+    """If something fails because the disk is full, say so, whatever the failing program says."""
     try:
         yield
     except (LabError, OSError) as why:
@@ -187,7 +187,7 @@ def room():
 
 
 def ensure(phase):
-    """The directory with root.erofs, vmlinux, initrd for the present inputs."""
+    """Return the directory with root.erofs, vmlinux and initrd for the present inputs."""
     make_keys()
     final = BUILD / f"image-{digest()}"
     if final.is_dir():
@@ -226,7 +226,7 @@ def _make(temp, final, phase):
 
 
 def remove_tree(path):
-    """Remove a tree of ours, never through a mount."""
+    """Remove a tree of ours, but never through a mount."""
     if not path.exists():
         return
     with open("/proc/self/mountinfo", encoding="utf-8") as file:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from .config import LabError
 
-# erofs asks the crypto layer for crc32c, which no dependency says.
+# erofs asks the crypto layer for crc32c; no dependency says so.
 MODULES = ("crc32c_generic", "crc32c_intel", "virtio_pci", "virtio_blk", "virtio_net",
            "virtio_console", "virtio_rng", "erofs", "overlay")
 
 
 def module_closure(modules_dir, wanted):
-    """Files of the wanted modules and all they need, in loading order."""
+    """The files of the wanted modules and all that they need, in loading order."""
     needs, by_name = {}, {}
     for line in (modules_dir / "modules.dep").read_text().splitlines():
         file, _, deps = line.partition(":")
@@ -27,7 +27,7 @@ def module_closure(modules_dir, wanted):
             continue
         if name not in by_name:
             raise LabError(f"initrd: the guest's kernel has no module {name}")
-        # modules.dep lists what a module needs, the nearest first.
+        # modules.dep lists what a module needs, nearest first.
         for file in [*reversed(needs[by_name[name]]), by_name[name]]:
             if file not in order:
                 order.append(file)
@@ -65,7 +65,7 @@ def write_initrd(root, init, out):
 
 
 def write_kernel(bzimage, out):
-    """Unpack the kernel on the host (PVH boot): the guest would take seconds for it."""
+    """Unpack the kernel on the host (PVH boot): in the guest it would take seconds."""
     raw = bzimage.read_bytes()
     at = raw.find(b"\xfd7zXZ\0")
     if at >= 0:

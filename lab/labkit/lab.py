@@ -2,8 +2,8 @@
 """The whole lab: up, down, status, payload.
 
 Theory of operation: all state is in build/lab/run (records of processes: pid and start time)
-and in one network namespace. Records are written right after a process was started, so
-whatever moment `up` is interrupted at, `down` finds what there is; `down` needs nothing else."""
+and in one network namespace. A record is written right after its process was started. So whenever
+`up` is interrupted, `down` finds everything; it needs nothing else."""
 
 import contextlib
 import fcntl
@@ -34,7 +34,7 @@ def locked(directory, wait):
 
 
 class Lab:
-    """with Lab() as lab: … takes the lab up and down again; or call up() and down()."""
+    """with Lab() as lab: … brings the lab up and takes it down; or call up() and down()."""
 
     def __init__(self, payload=None, progress=None):
         self.name = lab_name()
@@ -60,17 +60,17 @@ class Lab:
 
     @contextlib.contextmanager
     def _locked(self, wait=False):
-        """One command at a time has to do with these guests."""
+        """Only one command at a time may work on these guests."""
         with locked(RUN, wait):
             yield
 
     def make_image(self):
-        """The image alone: needs time and packages, but no guest."""
+        """Make only the image: needs time and packages, but no guest."""
         with locked(BUILD, wait=True):
             image.ensure(Phases(self.progress))
 
     def prepare(self, progress=None):
-        """Image, accelerator, snapshot; quick when they are there. All labs of a tree share them."""
+        """Make image, accelerator and snapshot, if missing. All labs of a tree share them."""
         phase = Phases(progress or self.progress)
         with locked(BUILD, wait=True):
             self.image = image.ensure(phase)
@@ -79,7 +79,7 @@ class Lab:
                 self.snapshot = snapshot.ensure(phase, self.image, self.accel, self.name)
 
     def up(self, progress=None, fresh=False):
-        """Bring up every guest that is not running; on any failure take all down again."""
+        """Start every guest that is not running; on any failure take all down again."""
         progress = progress or self.progress
         with self._locked():
             if fresh:
@@ -90,7 +90,7 @@ class Lab:
                 return
             try:
                 if len(missing) == len(self.guests):
-                    self._down()  # remains of an earlier one
+                    self._down()  # remains of an earlier lab
                 check_memory(len(missing))
                 self.prepare(progress)
                 RUN.mkdir(parents=True, exist_ok=True)
@@ -107,14 +107,14 @@ class Lab:
                 raise
 
     def measure(self, progress=None):
-        """How fast the machine is now (pace.py)."""
+        """Measure how fast the machine is now (pace.py)."""
         found = pace.measure([g for g in self.guests.values() if g.reachable()])
         if progress or self.progress:
             (progress or self.progress)(f"pace {found}: what takes the reference machine a second "
                                         f"takes this one {found} s")
 
     def _boot_all(self, guests, progress):
-        """Boot guests side by side; the heads' login waits for the storage."""
+        """Boot guests in parallel; the heads log in once the storage is ready."""
         self.aborted = False
         ready, done = threading.Event(), queue.SimpleQueue()
         if self.guests["storage"].running():
@@ -128,7 +128,7 @@ class Lab:
                 if guest.spec.role == "storage":
                     ready.set()
                 done.put(None)
-            except BaseException as why:  # handed to the waiting thread
+            except BaseException as why:  # passed to the waiting thread
                 self.aborted = True
                 ready.set()
                 done.put(why)
@@ -145,14 +145,14 @@ class Lab:
             self.aborted = True
             ready.set()
             while alive := [t for t in threads if t.is_alive()]:
-                # Again and again: a thread may just be about to start its QEMU.
+                # Repeatedly: a thread may be about to start its QEMU.
                 for guest in guests:
                     guest.abort()
                 alive[0].join(0.1)
             raise
 
     def boot(self, name):
-        """Power one guest on again (after cut), with the present payload."""
+        """Power a guest on again (after cut), with the present payload."""
         guest = self.guest(name)
         with self._locked():
             if guest.running():
@@ -163,14 +163,14 @@ class Lab:
             guest.boot()
 
     def down(self):
-        """Leave no process, namespace or socket behind, nor what another command is about to
-        bring up: wait for its end."""
+        """Leave no process, namespace or socket behind. If another command is bringing something up,
+        wait for its end first."""
         with self._locked(wait=True):
             self._down()
 
     def _down(self):
         end(PCAP, gently=5)
-        power.stop()  # before the guests: it could just be booting one
+        power.stop()  # before the guests: it may be booting one
         for guest in self.guests.values():
             guest.cut()
             guest.forget()
@@ -184,13 +184,13 @@ class Lab:
                 **self.machine(), "guests": [g.status() for g in self.guests.values()]}
 
     def machine(self):
-        """What belongs to every figure: accelerator and pace, as far as they are known."""
+        """What every figure is reported with: accelerator and pace, as far as they are known."""
         return {"accel": self.accel or qemu.known_accelerator(), **(pace.kept() or
                                                                    {"pace": None})}
 
     def payload_image(self, guest):
-        """The payload directory and the guest's own files as a tar on a raw disk; renamed in
-        place, so that a running guest keeps its own."""
+        """The payload directory and the guest's own files as a tar on a raw disk. It is renamed into
+        place, so that a running guest keeps its old one."""
         path = RUN / f"{guest.name}.payload"
         temp = RUN / f"{guest.name}.payload.{threading.get_native_id()}"
         with open(temp, "wb") as out:
@@ -202,7 +202,7 @@ class Lab:
         return path
 
     def reload(self, names=None):
-        """Put the present payload into running guests; units are read anew."""
+        """Copy the present payload into running guests; units are reloaded."""
         data = payload_tar(self.payload)
         for guest in [self.guest(n) for n in names or self.guests]:
             if guest.running():
@@ -222,7 +222,7 @@ class Lab:
 
 
 def check_memory(guests):
-    """So many guests need what the machine may not have: it would end them, or something else."""
+    """LabError if the guests need more memory than the machine has: it would kill them, or others."""
     found = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.M)
     free, need = int(found.group(1)) // 1024, guests * GUEST_MIB
     if free < need:
@@ -230,9 +230,8 @@ def check_memory(guests):
 
 
 def payload_tar(directory, disk=None):
-    """All below directory as root's files, and the roles' scripts (so that a change of one
-    needs no new image), and what a guest has on its disk; an absent directory counts as
-    empty."""
+    """A tar of all below directory (as root's files), of the roles' scripts (so that a change of one
+    needs no new image), and of what a guest has on its disk. An absent directory counts as empty."""
     def root_owned(info):
         info.uid = info.gid = 0
         info.uname = info.gname = "root"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the lab's programs (lab, demo, soak) have in common: progress, and a run in a lab that is
-taken down again."""
+"""What the lab's programs (lab, demo, soak) share: progress lines, and a run in a lab that is taken
+down afterwards."""
 
 import sys
 import time
@@ -17,7 +17,7 @@ def progress(line, _begin=time.monotonic()):
 
 
 def run_in_lab(name, work, keep=False):
-    """The exit status of work(lab), run in a lab of its own; of a failure one line on stderr."""
+    """The exit status of work(lab), run in a lab of its own; a failure is one line on stderr."""
     interrupt_once()
     lab = Lab(progress=progress)
     try:
@@ -35,10 +35,10 @@ def run_in_lab(name, work, keep=False):
 
 
 def circumstances(lab, why):
-    """What was waited for and what the guests are doing, to be put behind a message; "" if no
+    """What was being waited for and what the guests are doing, to be appended to a message; "" if no
     guest runs."""
     waited = waited_for(why)
-    # A LabError names what it has waited for.
+    # A LabError already names what it waited for.
     named = f", waiting for {waited}" if waited and not isinstance(why, LabError) else ""
     doing = busy.describe(lab) if any(g.running() for g in lab.guests.values()) else ""
     return named + (f" ({doing})" if doing else "")

@@ -13,13 +13,13 @@ PCAP = RUN / "pcap.json"
 
 
 def token_bucket(mbit):
-    """Settings of tc-tbf(8): the bucket holds what is sent between two ticks of a kernel with 100
-    a second, and is never smaller than a large frame; 100 ms wait before frames are dropped."""
+    """Settings for tc-tbf(8): the bucket holds what is sent between two ticks of a kernel with 100 ticks
+    a second, and is never smaller than a large frame; frames wait 100 ms before they are dropped."""
     return ["rate", f"{mbit}mbit", "burst", str(max(32768, mbit * 1250)), "latency", "100ms"]
 
 
 class Net:
-    """One network namespace by its name."""
+    """One network namespace, by its name."""
 
     def __init__(self, name):
         self.name = name
@@ -29,18 +29,18 @@ class Net:
         return self.path.exists()
 
     def inside(self, argv):
-        """argv that runs argv in the namespace; nsenter only execs, the pid stays."""
+        """argv that runs argv in the namespace; nsenter only execs, so the pid stays the same."""
         return ["nsenter", f"--net={self.path}", "--", *map(str, argv)]
 
     def batch(self, lines):
         run(["ip", "-n", self.name, "-batch", "-"], what="ip", input="\n".join(lines) + "\n")
 
     def create(self, specs):
-        """Namespace, bridges, one tap for each guest and bridge."""
+        """Create namespace, bridges, and one tap for each guest and bridge."""
         run(["ip", "netns", "add", self.name], what="network namespace")
         lines = ["link set lo up"]
         for net in NETS:
-            # Snooping needs a querier to pass multicast, IPv6 neighbours need multicast.
+            # Snooping needs a querier to pass multicast; IPv6 neighbour discovery needs multicast.
             lines += [f"link add {net} type bridge stp_state 0 forward_delay 0 "
                       "mcast_snooping 0", f"link set {net} addrgenmode none",
                       f"link set {net} up"]
@@ -53,8 +53,8 @@ class Net:
 
     @contextlib.contextmanager
     def slow(self, port, mbit):
-        """with net.slow(port, 30): the guest behind a bridge's port is sent no more Mbit/s than that;
-        what comes from it is not held up. 0 = as it is."""
+        """with net.slow(port, 30): the guest behind a bridge's port is sent at most that many Mbit/s;
+        what it sends is not held up. 0 = no limit."""
         qdisc = ["tc", "-n", self.name, "qdisc"]
         if mbit:
             run([*qdisc, "replace", "dev", port, "root", "tbf", *token_bucket(mbit)])
@@ -65,7 +65,7 @@ class Net:
                 run([*qdisc, "delete", "dev", port, "root"])
 
     def destroy(self):
-        """Remove the namespace after whatever of the lab still runs in it."""
+        """Remove the namespace, after everything of the lab that still runs in it."""
         if not self.exists():
             return
         for pid in self.pids():
@@ -81,14 +81,14 @@ class Net:
     def _ours(pid):
         try:
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            names = {w.rpartition(b"/")[2] for w in words[:2]}  # a script's is the second
+            names = {w.rpartition(b"/")[2] for w in words[:2]}  # for a script it is the second
             return Path(os.readlink(f"/proc/{pid}/cwd")) == RUN and not names.isdisjoint(
                 (b"qemu-system-x86_64", b"ssh", b"ssh:", b"tcpdump", b"powerd"))
         except OSError:
             return False
 
     def tcpdump(self, port, file, words=()):
-        """A tcpdump on a bridge or one of its ports; it captures already."""
+        """A tcpdump on a bridge or one of its ports; on return it is capturing."""
         # Without immediate mode the last packets would be lost at the end.
         argv = self.inside(["tcpdump", "-i", port, "--immediate-mode", "-U", "-n",
                             "-Z", "root", "-w", file, *words])
@@ -104,14 +104,14 @@ class Net:
         raise LabError(f"pcap: {last or 'tcpdump ended'}")
 
     def pcap_start(self, file, words=()):
-        """tcpdump on the lan bridge: promiscuous, it sees what it forwards."""
+        """Start tcpdump on the lan bridge: promiscuous, so it sees what the bridge forwards."""
         if recall(PCAP):
             raise LabError("pcap: already running (lab pcap stop)")
         remember(PCAP, self.tcpdump("lan", file, words).pid, file=str(file))
 
     @staticmethod
     def pcap_stop():
-        """Ends the capture and returns its file."""
+        """End the capture and return its file."""
         record = recall(PCAP)
         if not record:
             PCAP.unlink(missing_ok=True)

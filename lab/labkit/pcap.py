@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Packets on the lab's lan, each with the guest it came from.
+"""Packets on the lab's lan, each with the guest that sent it.
 
-Both heads give a service the same MAC address, so only the port of the bridge tells them apart:
-each guest's tap is captured by itself, and of it what comes from the guest."""
+Both heads give a service the same MAC address, so only the bridge port tells them apart. So each
+guest's tap is captured separately, and only what comes from the guest."""
 
 import ctypes
 import ipaddress
@@ -19,19 +19,19 @@ from .config import LabError, RUN
 NFS_PORT = 2049
 FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 NEIGHBOUR_SOLICITATION, NEIGHBOUR_ADVERTISEMENT = 135, 136
-# Magic number, as read in the file's own byte order: parts of a second (pcap-savefile(5)).
+# Magic number, read in the file's own byte order: unit of the time's fraction (pcap-savefile(5)).
 RESOLUTION = {0xA1B2C3D4: 1e-6, 0xA1B23C4D: 1e-9}
 ETHERNET = 1
 CLONE_NEWNET = 0x40000000
-# With segmentation left to the card, a guest's frame is as long as IP allows.
+# If segmentation is left to the card, a guest's frame is as long as IP allows.
 LONGEST = 14 + 65535
-# Each captured frame takes as much of the buffer as the longest.
+# Each captured frame takes as much of the buffer as the longest possible one.
 BUFFER_KIB = 64 << 10
 
 
 def read(data):
-    """(time, frame) of each packet in a pcap file's bytes. The last one may be cut short, when
-    its writer was killed: it does not count."""
+    """(time, frame) of each packet in a pcap file's bytes. The last one may be cut short if its writer
+    was killed; then it is left out."""
     for order in "<>":
         head = struct.unpack_from(f"{order}IHHiIII", data) if len(data) >= 24 else (0,)
         if head[0] in RESOLUTION:
@@ -52,8 +52,8 @@ def read(data):
 
 @dataclass(slots=True)
 class Packet:
-    """What is of interest; addresses are text. size is the payload's by the headers, payload what was
-    captured of it."""
+    """The interesting fields; addresses are text. size is the payload size by the headers, payload what
+    was captured of it."""
     at: float
     port: str
     mac: str
@@ -71,13 +71,13 @@ class Packet:
 
     @property
     def is_tickle(self):
-        """A bare ACK, or a SYN-ACK, without any numbers: it acknowledges and accepts nothing."""
+        """A bare ACK or a SYN-ACK with zero numbers: it acknowledges and accepts nothing."""
         return self.kind == "tcp" and self.flags in (ACK, SYN | ACK) and \
             not (self.seq or self.ack or self.size)
 
 
 def decode(at, port, frame):
-    """A Packet of an Ethernet frame; what is cut short or unknown is "other"."""
+    """The Packet of an Ethernet frame; if cut short or unknown, its kind is "other"."""
     packet = Packet(at, port, frame[6:12].hex(":"))
     try:
         _decode_network(packet, struct.unpack_from(">H", frame, 12)[0], frame[14:])
@@ -132,19 +132,19 @@ class Connection:
 
     @property
     def head(self):
-        """The head that accepted it, None if none did."""
+        """The head that accepted it; None if none did."""
         return self.answer.port if self.answer else None
 
     def side(self, is_server):
         return [p for p in self.packets if ((p.src, p.sport) != self.client) == is_server]
 
     def offset(self, is_server, seq):
-        """Where in a side's stream a sequence number stands; negative before its begin."""
+        """The position of a sequence number in a side's stream; negative before its beginning."""
         begin = (self.answer if is_server else self.syn).seq + 1
         return (seq - begin + (1 << 31)) % (1 << 32) - (1 << 31)
 
     def records(self, is_server):
-        """RPC messages that a side sent, each once however often it was sent again."""
+        """The RPC messages that a side sent; retransmissions count once."""
         stream, ends, times = bytearray(), [], []
         for p in self.side(is_server):
             known = len(stream) - self.offset(is_server, p.seq) if p.payload else 0
@@ -160,7 +160,7 @@ class Connection:
             at += 4 + (mark & 0x7FFFFFFF)
             if at > len(stream):
                 break
-            # Linux sends a message in one fragment, both as client and as server.
+            # Linux sends a message as one fragment, both as client and as server.
             found.append(Record(times[bisect_left(ends, at)], xid, kind == 0))
         return found
 
@@ -170,8 +170,8 @@ class Connection:
                     if p.size > 0), default=0)
 
     def received(self, is_server, until=float("inf")):
-        """How many bytes of its peer a side says that it has, in segments that were heard: calls
-        that are held off are not, whatever they acknowledge."""
+        """How many of its peer's bytes a side has acknowledged, counting only segments that were let in:
+        calls that are held off do not count, whatever they acknowledge."""
         heard = float("inf") if is_server else self.received(True)
         return max((self.offset(not is_server, p.ack) for p in self.side(is_server)
                     if p.flags & (ACK | RST) == ACK and not p.is_tickle and p.at < until and
@@ -179,8 +179,8 @@ class Connection:
 
 
 def connections(packets, address):
-    """The connections to a service whose begin was captured, in the order of their begin. What a
-    head says to a connection that it does not know (tickle, RST) belongs to the client's last."""
+    """The connections to a service whose beginning was captured, in that order. What a head sends to a
+    connection that it does not know (tickle, RST) is added to the client's last one."""
     found, current = [], {}
     for p in packets:
         if p.kind != "tcp":
@@ -204,8 +204,8 @@ def connections(packets, address):
 
 
 class Capture:
-    """with Capture(lab, guests, words) as capture: …; capture.packets() afterwards. words: a filter
-    of tcpdump's; length: bytes of a frame that are kept."""
+    """with Capture(lab, guests, words) as capture: …; then capture.packets(). words: a tcpdump filter;
+    length: how many bytes of a frame are kept."""
 
     def __init__(self, lab, guests, words=(), length=LONGEST):
         self.lab, self.guests, self.words, self.length = lab, guests, list(words), length
@@ -229,7 +229,7 @@ class Capture:
         self.said = [child.communicate(timeout=30)[1] for _, _, child in self.running]
 
     def packets(self):
-        """All in the order in which the guests sent them: one kernel has noted the times."""
+        """All packets in the order in which the guests sent them: one kernel took all the times."""
         for said in self.said:
             if "\n0 packets dropped by kernel" not in said:
                 raise LabError(f"pcap: {said.strip().splitlines()[-1]}")
@@ -238,7 +238,7 @@ class Capture:
         return sorted(found, key=lambda p: p.at)
 
 
-# --- somebody who asks for the address ------------------------------------------------------
+# --- a machine that asks for the address ----------------------------------------------------
 
 ASKER_MAC = bytes.fromhex("5254007700fe")
 ASKER = {4: "10.77.0.254", 6: "fd77::254"}
@@ -250,7 +250,7 @@ def arp_request(address):
 
 
 def neighbour_solicitation(address):
-    """RFC 4861 section 4.3, to the solicited-node group, with our link-layer address."""
+    """RFC 4861 section 4.3, sent to the solicited-node group, with our link-layer address."""
     target = ipaddress.IPv6Address(address).packed
     source = ipaddress.IPv6Address(ASKER[6]).packed
     group = ipaddress.IPv6Address("ff02::1:ff00:0").packed[:13] + target[13:]
@@ -264,7 +264,7 @@ def neighbour_solicitation(address):
 
 
 def open_inside(net, *arguments):
-    """A socket in the lab's network namespace: made by a thread of its own, which enters it."""
+    """A socket in the lab's network namespace; a thread of its own enters it to create the socket."""
     made = []
 
     def make():
@@ -286,7 +286,7 @@ def open_inside(net, *arguments):
 
 class Asker:
     """with Asker(lab, address) as asker: a machine on the lan that asks without end who has the
-    address; asker.times: when."""
+    address; asker.times: when it asked."""
 
     def __init__(self, lab, address, every=0.05):
         self.frame = (neighbour_solicitation if ":" in address else arp_request)(address)

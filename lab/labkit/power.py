@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The heads' power controller: what an IPMI board is to a server, on the management network.
 
-One line of request, one of answer, over TCP:
+One line of request, one line of answer, over TCP:
   list                 ok head1 head2
   status HEAD          ok on | ok off
   off HEAD             ok, once its QEMU is gone
   on HEAD              ok, at once; its firmware takes FIRMWARE_S before it boots
   reboot HEAD          off, then on
-Anything else, and what fails: "error WHY".
+For anything else, and for failures, the answer is "error WHY".
 
-It is a process of the lab (lab/powerd), started and ended with it."""
+It is a process of the lab (lab/powerd) and is started and ended with it."""
 
 import socketserver
 import subprocess
@@ -25,7 +25,7 @@ RECORD = RUN / "power.json"
 
 
 def start(lab):
-    """Start the controller if it does not run; returns when it listens."""
+    """Start the controller if it is not running; returns when it listens."""
     if recall(RECORD):
         return
     argv = [sys.executable, LAB / "powerd", lab.accel, lab.image, lab.payload,
@@ -45,7 +45,7 @@ def stop():
 
 
 def ask(lab, request, timeout=30):
-    """Ask the controller from the host; returns what follows "ok"."""
+    """Send the controller a request from the host; returns what follows "ok"."""
     code = ("import socket, sys; s = socket.create_connection((sys.argv[1], int(sys.argv[2])));"
             "s.sendall(sys.argv[3].encode() + b'\\n'); print(s.makefile().readline())")
     argv = [sys.executable, "-c", code, MGMT_HOST, POWER_PORT, request]
@@ -58,7 +58,7 @@ def ask(lab, request, timeout=30):
 
 
 class Outlet:
-    """One head's power. Each has a Lab of its own: `aborted` ends this head's boot only."""
+    """One head's power. Each has a Lab of its own, so `aborted` ends only this head's boot."""
 
     def __init__(self, lab, name):
         self.lab, self.guest = lab, lab.guest(name)
@@ -90,7 +90,7 @@ class Outlet:
         self.cancelled.set()
         self.lab.aborted = True
         while self.boot is not None and self.boot.is_alive():
-            # Again and again: it may just be about to start its QEMU.
+            # Repeatedly: the guest may be about to start its QEMU.
             self.guest.abort()
             self.boot.join(0.05)
         self.guest.cut()
@@ -143,7 +143,7 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 def serve(make_lab, accel, image, payload, snapshot):
-    """Be the controller; make_lab(payload) gives a Lab."""
+    """Run the controller; make_lab(payload) returns a Lab."""
     outlets = {}
     for spec in SPECS:
         if spec.role == "head":

@@ -14,7 +14,7 @@ from .config import LabError
 
 
 def run(argv, *, what=None, timeout=None, **kwargs):
-    """Run argv to its end; LabError with its last line of stderr if it fails."""
+    """Run argv to its end; if it fails, LabError with the last line of its stderr."""
     argv = [str(a) for a in argv]
     if not shutil.which(argv[0]):
         raise LabError(f"{argv[0]}: not installed (make deps)")
@@ -34,9 +34,8 @@ def run(argv, *, what=None, timeout=None, **kwargs):
 
 
 def interrupt_once():
-    """Let SIGINT and SIGTERM raise KeyboardInterrupt, but only the first of them: more often
-    than not a signal comes twice (to the group, and passed on by make), and the second must
-    not interrupt the cleaning up."""
+    """Let SIGINT and SIGTERM raise KeyboardInterrupt, but only the first time. A signal often comes twice
+    (to the group, and passed on by make), and the second one must not interrupt the clean-up."""
     numbers = [n for n in (signal.SIGINT, signal.SIGTERM)
                if signal.getsignal(n) is not signal.SIG_IGN]
 
@@ -50,7 +49,7 @@ def interrupt_once():
 
 
 def start_time(pid):
-    """Start of a process in clock ticks since boot, None if it is gone or a zombie."""
+    """A process's start in clock ticks since boot; None if it is gone or a zombie."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -64,7 +63,7 @@ def boot_id():
 
 
 def remember(path, pid, **more):
-    """Write the record by which end() knows the process again."""
+    """Write the record by which end() recognises the process."""
     record = {"pid": pid, "start": start_time(pid), "boot": boot_id(), **more}
     temp = path.with_suffix(".tmp")
     temp.write_text(json.dumps(record))
@@ -96,7 +95,7 @@ def kill(pid, started, *, gently=0.0):
     except ProcessLookupError:
         return
     try:
-        # The descriptor pins the process: from here on the pid cannot be another's.
+        # The descriptor pins the process: from here on the pid cannot be reused.
         if start_time(pid) != started:
             return
         if gently:

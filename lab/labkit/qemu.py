@@ -14,8 +14,8 @@ from .proc import boot_id, remember, run
 
 QEMU = "qemu-system-x86_64"
 MEMO = BUILD / "accel"
-# norandmaps: without KVM, code at a new address is translated anew, at each start of a program.
-# psi, transparent_hugepage: workers of the kernel's that wake up for nobody.
+# norandmaps: without KVM, code at a new address is translated again each time a program starts.
+# psi, transparent_hugepage: kernel workers that would wake up for nothing.
 APPEND = ("console=ttyS0 quiet panic=-1 mitigations=off nokaslr norandmaps net.ifnames=0 audit=0 "
           "apparmor=0 nowatchdog nmi_watchdog=0 random.trust_cpu=on tsc=reliable psi=0 "
           "transparent_hugepage=never systemd.show_status=0 rd.udev.log_level=3")
@@ -27,8 +27,8 @@ def version():
 
 
 def machine_args(accel):
-    """What must be equal in the snapshot and in every guest made from it."""
-    # Five page table levels would only cost time without KVM.
+    """What must be the same for the snapshot and every guest made from it."""
+    # Without KVM, five page table levels would only cost time.
     cpu = "host" if accel == "kvm" else "max,la57=off"
     tcg = "tcg,thread=single,tb-size=1024"
     return ["-machine", "pc,usb=off,vmport=off,hpet=off", "-cpu", cpu, "-smp", "1",
@@ -38,7 +38,7 @@ def machine_args(accel):
 
 
 def device_args(spec, image, payload):
-    """Devices in fixed slots; all that differs between guests is the host's side."""
+    """Devices in fixed slots; guests differ only on the host's side."""
     args = ["-device", "vmgenid,guid=auto",  # a restored guest reseeds its random numbers
             "-object", "rng-random,id=rng,filename=/dev/urandom",
             "-device", "virtio-rng-pci,rng=rng,addr=3"]
@@ -63,7 +63,7 @@ def device_args(spec, image, payload):
 def start(spec, net, rundir, image_dir, payload, accel, restore=False):
     """Start a guest, stopped; returns the Popen. Its record is rundir/NAME.json.
 
-    restore: it waits for a snapshot (QMP migrate-incoming) instead of booting."""
+    restore: wait for a snapshot (QMP migrate-incoming) instead of booting."""
     argv = [QEMU, "-name", f"{net.name}/{spec.name},debug-threads=on", *machine_args(accel),
             "-kernel", str(image_dir / "vmlinux"), "-initrd", str(image_dir / "initrd"),
             "-append", APPEND, *device_args(spec, image_dir / "root.erofs", payload), "-S"]
@@ -71,7 +71,7 @@ def start(spec, net, rundir, image_dir, payload, accel, restore=False):
         argv += ["-incoming", "defer"]
     for kind in ("identity", "console", "qmp"):
         (rundir / f"{spec.name}.{kind}").unlink(missing_ok=True)
-    # Socket names are relative to the run directory: a path may be too long for one.
+    # Socket names are relative to the run directory: a full path may be too long.
     with open(rundir / f"{spec.name}.err", "wb") as err:
         child = subprocess.Popen(net.inside(argv), cwd=rundir, stdin=subprocess.DEVNULL,
                                  stdout=err, stderr=err, start_new_session=True)
@@ -136,7 +136,7 @@ class Qmp:
                 return answer.get("return")
 
     def wait_event(self, *names):
-        """The first event of one of the names, also one that came already."""
+        """The first event with one of the names, even if it came earlier."""
         while True:
             for at, event in enumerate(self.events):
                 if event["event"] in names:
@@ -147,9 +147,9 @@ class Qmp:
 
 
 def accelerator(image_dir):
-    """kvm if a probe boot reaches our init with it, else tcg; remembered until reboot.
+    """kvm if a probe boot with it reaches our init, else tcg; remembered until reboot.
 
-    A /dev/kvm that opens and yet hangs a stock kernel exists."""
+    /dev/kvm may exist and open, and yet a stock kernel hangs with it."""
     wish = os.environ.get("LAB_ACCEL", "auto")
     if wish in ("kvm", "tcg"):
         return wish
@@ -166,7 +166,7 @@ def accelerator(image_dir):
 
 
 def known_accelerator():
-    """What the last probe boot has shown, None if there was none."""
+    """What the last probe boot has shown; None if there was none."""
     return MEMO.read_text().split()[-1] if MEMO.exists() else None
 
 

@@ -24,7 +24,7 @@ def name(accel):
 
 
 def ensure(phase, image_dir, accel, lab_name):
-    """Path of the snapshot for this image, QEMU and accelerator; made if missing."""
+    """The path of the snapshot for this image, QEMU and accelerator; made if missing."""
     final = image_dir / name(accel)
     if final.exists():
         return final

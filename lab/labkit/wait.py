@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Waiting, with time-outs of the reference machine (pace.py), and so that whoever interrupts it, or
-finds its failure in a log, can be told what was being waited for."""
+"""Waits with timeouts of the reference machine (pace.py). If one is interrupted or fails, a log can tell
+what was being waited for."""
 
 import subprocess
 import time
@@ -13,7 +13,7 @@ from .pace import stretch
 
 @contextmanager
 def waiting(what):
-    """What ends the wait in another way than its own end is marked with what was waited for."""
+    """Mark any exception that ends the wait with what was being waited for."""
     try:
         yield
     except BaseException as why:
@@ -23,13 +23,13 @@ def waiting(what):
 
 
 def waited_for(why):
-    """What was being waited for when it was raised, None if nothing."""
+    """What was being waited for when this was raised; None if nothing."""
     return getattr(why, "waited_for", None)
 
 
 def wait_for(what, condition, seconds=60, every=0.2):
-    """Look until the condition holds; LabError with `what` (a text, or what makes one) if it
-    does not in time."""
+    """Look until the condition holds; otherwise LabError with `what` (a text, or a function that makes
+    one)."""
     seconds = stretch(seconds)
     until = time.monotonic() + seconds
     with waiting(what):
@@ -41,14 +41,14 @@ def wait_for(what, condition, seconds=60, every=0.2):
 
 
 def side_by_side(work, items):
-    """work(item) for each at once, as guests are different machines; the first failure is raised when
-    all have ended."""
+    """work(item) for all items at once, as guests are different machines; when all have ended, the first
+    failure is raised."""
     with ThreadPoolExecutor(len(items)) as pool:
         return list(pool.map(work, items))
 
 
 class Process(subprocess.Popen):
-    """A Popen that knows what it is for; its time-outs are LabErrors."""
+    """A Popen that knows what it is for; its timeouts are LabErrors."""
 
     def __init__(self, what, argv, **kwargs):
         self.what, self.communicating = what, False

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ocf:baton:service called as Pacemaker calls it, without Pacemaker: a move takes no scheduler."""
+"""Calls ocf:baton:service as Pacemaker does, but without Pacemaker: a move needs no scheduler."""
 
 import re
 
@@ -11,7 +11,7 @@ TIMEOUTS = {name: 1000 * int(timeout.rstrip("s")) for name, _, timeout in OPERAT
 
 
 def call(service, head, action, instance=None, level=None, **meta):
-    """An action on a head, with what Pacemaker puts into its environment and nothing else; the
+    """Run an action on a head, with only what Pacemaker puts into its environment; returns the
     CompletedProcess. instance: another service; meta: OCF_RESKEY_CRM_meta_…"""
     env = {"OCF_ROOT": "/usr/lib/ocf", "OCF_RA_VERSION_MAJOR": 1, "OCF_RA_VERSION_MINOR": 1,
            "OCF_RESOURCE_CLASS": "ocf", "OCF_RESOURCE_PROVIDER": "baton",
@@ -35,8 +35,8 @@ def _act(service, head, action, **meta):
 
 
 def migrate(service, source, target, stopped=lambda: None):
-    """A planned move as Pacemaker lets the agents make it; stopped() is called when the source has
-    let go. Returns the clients' pause in ms, as the keepers count it."""
+    """A planned move as Pacemaker has the agents do it; stopped() is called when the source has let go.
+    Returns the clients' pause in ms, as counted by the keepers."""
     ends = {"migrate_source": source, "migrate_target": target}
     said = _act(service, source, "migrate_to", **ends)
     stopped()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a client of the stock agents sees: one kind of call again and again (inside/calls.py in its
-guest), how long each took; and what was said on the wire meanwhile."""
+guest), how long each call took, and what was on the wire meanwhile."""
 
 import json
 import threading
@@ -12,12 +12,12 @@ from labkit.wait import wait_for
 
 SCRIPT = LAB / "inside" / "calls.py"
 THERE = "/root/calls.py"
-# A directory made or removed on the one head, asked for again on the other: the reply was lost.
+# A directory made or removed on one head, and asked for again on the other: the reply was lost.
 SPURIOUS = ("EEXIST", "ENOENT")
 
 
 class Call(NamedTuple):
-    """at: when it began, by the client's clock; error: None or a name, as EIO."""
+    """at: when it began, by the client's clock; error: None or a name, such as EIO."""
     at: float
     ms: float
     error: str
@@ -28,7 +28,7 @@ class Call(NamedTuple):
 
 
 def pause(calls, since, until):
-    """The longest call that was out between two moments, in ms. What has got no answer by then
+    """The longest call that was pending between two moments, in ms. A call without an answer by then
     counts until then."""
     longest = max((c.ms for c in calls if c.at < until and c.end > since), default=0)
     last = max((c.end for c in calls), default=since)
@@ -36,7 +36,7 @@ def pause(calls, since, until):
 
 
 def failures(calls, since, until):
-    """{error: number} of the calls that began between two moments, but for spurious ones."""
+    """{error: number} of the calls that began between two moments, without spurious errors."""
     found = {}
     for c in calls:
         if since <= c.at < until and c.error and c.error not in SPURIOUS:
@@ -45,7 +45,7 @@ def failures(calls, since, until):
 
 
 class Caller:
-    """with Caller(place, "names", "x") as caller: …; caller.calls are those that were answered."""
+    """with Caller(place, "names", "x") as caller: …; caller.calls has those that were answered."""
 
     def __init__(self, place, kind, leaf, client="client"):
         self.guest, self.what = place.lab.guest(client), f"{kind} on {place.name}"
@@ -54,7 +54,7 @@ class Caller:
 
     def __enter__(self):
         self.guest.push(SCRIPT, THERE)
-        # exec: the shell's process id is the program's.
+        # exec: the shell's process id becomes the program's.
         self.process = self.guest.start(["sh", "-c", 'echo $$ >&2; exec "$@"', "sh", *self.argv])
         self.pid = self.process.stderr.readline().strip()
         self.thread = threading.Thread(target=self._take, daemon=True)
@@ -83,8 +83,8 @@ class Caller:
                 return  # cut short, at its end
 
     def answered(self, since, seconds, good=False):
-        """Wait until a call that ended after `since` was answered, with `good`: without an error.
-        False if there was none in time."""
+        """Wait until a call that ended after `since` was answered (`good`: without an error). False if
+        there was none in time."""
         try:
             wait_for(f"{self.what}: no answer", lambda: any(
                 c.end > since and not (good and c.error) for c in list(self.calls)), seconds)
@@ -105,8 +105,8 @@ def kind(packet):
 
 
 def story(packets, address, client, since=0.0, until=float("inf")):
-    """What a client and the heads said by an address, as lines: what opens or ends a connection one by
-    one, data and acknowledgements between added up. Times from `since`, or from the first."""
+    """What a client and the heads sent by an address, as lines: what opens or ends a connection is listed
+    one by one, data and acknowledgements between are added up. Times from `since`, or from the first."""
     lines, counts, first, last = [], {}, None, None
 
     def add_up():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""More NFS clients than the lab has guests: namespaces in the client guest, each a client of its own
-to the server, with address, identity and mount. One that does as it is told, or many that sit there
-(inside/netclients.py in the guest), which costs far less for each."""
+"""More NFS clients than the lab has guests: namespaces in the client guest, each a client of its own to
+the server, with address, identity and mount. NamespacedClient is one that does as it is told; Clients are
+many that only sit there (inside/netclients.py in the guest), which costs far less for each."""
 
 import ipaddress
 import json
@@ -29,8 +29,8 @@ print("written")
 
 
 class Clients:
-    """with Clients(service, 3) as clients: three that have it mounted, and do nothing. hold: each
-    has a file open."""
+    """with Clients(service, 3) as clients: three that have it mounted and do nothing. hold: each keeps a
+    file open."""
 
     def __init__(self, service, count, hold=False, client="client"):
         self.guest, self.down = service.lab.guest(client), set()
@@ -55,7 +55,7 @@ class Clients:
         return self
 
     def __exit__(self, *_):
-        # Without its link a client would unmount in vain.
+        # Without its link a client could not unmount.
         for number in sorted(self.down):
             self.revive(number)
         self.process.stdin.close()
@@ -68,7 +68,7 @@ class Clients:
         return str(ipaddress.IPv4Address(FIRST) + number)
 
     def kill(self, number):
-        """For the rest of the world it has died: its link is down, and nothing is said any more."""
+        """To everybody else this client has died: its link is down, and it says nothing any more."""
         self._link(number, "down")
         self.down.add(number)
 
@@ -91,7 +91,7 @@ class NamespacedClient:
         self.inside = ["nsenter", f"--net=/run/netns/{self.name}"]
 
     def __enter__(self):
-        # nsenter, as `ip netns exec` would keep the mount to itself.
+        # nsenter, because `ip netns exec` would keep the mount to itself.
         self.guest.run(["sh", "-ec", f"""
             ip netns add {self.name}
             ip link add eth0 netns {self.name} link lan0 type macvlan mode bridge
@@ -107,8 +107,8 @@ class NamespacedClient:
         return self
 
     def __exit__(self, *_):
-        # What is open on it ends first, or its mount stays. Without a server the kernel keeps the namespace
-        # for as long as its client waits: with its link it would go on answering for its address.
+        # Processes that use the mount end first, or it would stay. Without a server the kernel keeps the
+        # namespace as long as its client waits; with its link it would go on answering for its address.
         self.guest.run(["sh", "-c", f"""
             ip -n {self.name} link set eth0 up
             fuser -k -m {self.mountpoint}
@@ -123,12 +123,12 @@ class NamespacedClient:
         return f"{self.mountpoint}/{leaf}"
 
     def hold(self, leaf):
-        """A process that has a file open and locked. Told something on its stdin, it writes to the
-        file, which fails if the lock was lost, says "written" and ends."""
+        """A process that has a file open and locked. A line on its stdin makes it write to the file, which
+        fails if the lock was lost, print "written" and end."""
         process = self.guest.start(["python3", "-uc", HOLDER, self.path(leaf)], stdin=-1)
         assert process.stdout.readline() == "held\n"
         return process
 
     def link(self, up):
-        """Cut it off, without a word to the server."""
+        """Cut it off (or connect it again), without a word to the server."""
         self.guest.run(["ip", "-n", self.name, "link", "set", "eth0", "up" if up else "down"])

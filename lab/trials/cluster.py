@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Corosync and Pacemaker on the heads, fencing by the power controller, faults done to them.
+"""Corosync and Pacemaker on the heads, fencing by the power controller, faults injected into them.
 
-A head's configuration and its units outlive its power (Guest.install, Guest.enable), so it comes
-back into the cluster by itself. doc/cluster.md says why the figures are what they are."""
+A head's configuration and units outlive its power (Guest.install, Guest.enable), so it comes back into
+the cluster by itself. doc/cluster.md explains the figures."""
 
 import os
 import xml.etree.ElementTree as ET
@@ -37,15 +37,15 @@ NODE = """	node {{
 		ring0_addr: {address}
 	}}
 """
-# Looking costs the head 0.3 s of its one CPU.
+# A look costs the head 0.3 s of its only CPU.
 LOOK_S = 1
 UNITS = ("corosync.service", "pacemaker.service")
-# Corosync's own, which doc/cluster.md advises for heads that are virtual machines: ones that share two
-# processors with others are late by a second now and then.
+# Corosync's own, as doc/cluster.md advises for heads that are virtual machines: if they share two
+# processors with others, they are late by a second now and then.
 TIMES = {"token": 3000, "consensus": 3600}
 
-# What the cluster begins with. Nobody fences himself: so, when a head is gone, no fencing
-# device has to move. Stickiness above a preference's 100: a move is not undone.
+# The initial configuration. No head fences itself, so that no fencing device has to move when a head
+# is gone. The stickiness is above the preference of 100, so that a move is not undone.
 CIB = """<cib admin_epoch="0" epoch="1" num_updates="0" validate-with="pacemaker-3.9">
   <configuration>
     <crm_config><cluster_property_set id="cib-bootstrap-options">{properties}
@@ -69,8 +69,8 @@ PROPERTIES = {"cluster-name": "lab", "stonith-enabled": "true", "stonith-timeout
 TIMEOUT_S = 30
 PROPERTY = """
       <nvpair id="cib-bootstrap-options-{name}" name="{name}" value="{value}"/>"""
-# head1 is fenced later when both fence each other, and so wins. Under TCG their reactions are
-# up to 3 s apart, on the reference machine.
+# If both heads fence each other, head1 is fenced later and so wins. Under TCG their reactions are up to
+# 3 s apart, on the reference machine.
 DELAY_S = 4
 DEVICE = """
       <primitive id="fence-{head}" class="stonith" type="fence_lab">
@@ -85,11 +85,11 @@ DEVICE = """
 PLACE = """
       <rsc_location id="fence-{head}-place" rsc="fence-{head}" node="{head}" score="-INFINITY"/>"""
 
-# As the meta-data of ocf:baton:service advises.
+# As advised by the meta-data of ocf:baton:service.
 OPERATIONS = (("start", "0s", "180s"), ("stop", "0s", "240s"), ("monitor", "10s", "60s"),
               ("migrate_to", "0s", "300s"), ("migrate_from", "0s", "60s"))
 
-# Corosync's own packets and nothing else: ssh and fencing live on.
+# Drops only corosync's own packets: ssh and fencing go on.
 PARTITION = """table inet partition {
 	chain input { type filter hook input priority -200; udp dport 5405 drop; }
 	chain output { type filter hook output priority -200; udp dport 5405 drop; }
@@ -98,13 +98,13 @@ PARTITION = """table inet partition {
 
 
 def operations():
-    """As OPERATIONS, with the time-outs that this machine needs."""
+    """OPERATIONS, with the timeouts that this machine needs."""
     return [(op, interval, f"{stretch(int(timeout.rstrip('s'))):.0f}s")
             for op, interval, timeout in OPERATIONS]
 
 
 def first_cib(heads):
-    """The configuration without services: fencing, and what holds for all."""
+    """The configuration without services: fencing, and what applies to everything."""
     timeout, delay = round(stretch(TIMEOUT_S)), f"head1:{stretch(DELAY_S):.0f}s"
     return CIB.format(
         properties="".join(PROPERTY.format(name=n, value=v.format(timeout=timeout))
@@ -114,8 +114,8 @@ def first_cib(heads):
 
 
 def settings(text):
-    """{id: value} of what a configuration has: resources, constraints, attributes; but not what
-    Pacemaker itself notes there, nor what was switched off again."""
+    """{id: value} of a configuration's resources, constraints and attributes, without what Pacemaker
+    itself records there and what was switched off again."""
     own = ("cib-bootstrap-options-have-watchdog", "cib-bootstrap-options-dc-version",
            "cib-bootstrap-options-cluster-infrastructure", "cib-bootstrap-options-last-lrm-refresh")
     off = (("standby", "off"), ("maintenance-mode", "false"))
@@ -133,7 +133,7 @@ class Cluster:
     # --- up
 
     def configure(self, **times):
-        """Corosync's and Pacemaker's files on both heads; times: others than TIMES."""
+        """Write corosync's and Pacemaker's files on both heads; times: to override TIMES."""
         nodes = [NODE.format(name=h, number=n, address=self.lab.guest(h).spec.mgmt4)
                  for n, h in enumerate(self.heads, 1)]
         # A token that is late because the machine is slow is not lost.
@@ -147,7 +147,7 @@ class Cluster:
             guest.bring([CONF_FILE, "/etc/corosync/authkey", CIB_FILE])
 
     def start(self, timeout=90, **times):
-        """From nothing to both heads online."""
+        """Start from nothing, until both heads are online."""
         self.configure(**times)
         for head in self.heads:
             self.lab.guest(head).enable(*UNITS)
@@ -155,18 +155,18 @@ class Cluster:
         self.wait_online(timeout=timeout)
 
     def stop(self, timeout=90):
-        """No cluster any more; the resources are stopped with it."""
+        """End the cluster; the resources are stopped with it."""
         self.on_all("systemctl stop pacemaker corosync; rm -rf /var/lib/pacemaker/cib/* "
                     f"{CONF_FILE}", timeout)
         for guest in map(self.lab.guest, self.heads):
             guest.disable(*UNITS)
-            # A head that has it is one of a cluster: nothing starts there by itself alone.
+            # With this file a head belongs to a cluster: nothing starts there without the other one.
             guest.drop(CONF_FILE)
 
     # --- what it says
 
     def crm_mon(self, head=None):
-        """crm_mon's XML as a tree, None if Pacemaker does not answer on that head."""
+        """crm_mon's XML as a tree; None if Pacemaker does not answer on that head."""
         done = self._at(head).run(["crm_mon", "-1", "--output-as=xml", "--inactive"],
                                   check=False, timeout=30)
         return ET.fromstring(done.stdout) if done.returncode == 0 else None
@@ -184,18 +184,18 @@ class Cluster:
         return found
 
     def wait_online(self, heads=None, timeout=90, at=None):
-        """Until the heads (all) are online in the eyes of `at`, and somebody is the DC."""
+        """Wait until the heads (all) are online as seen by `at`, and there is a DC."""
         wanted = dict.fromkeys(heads or self.heads, "online")
         wait_for(lambda: f"cluster: {self.states(at)} instead of {wanted}",
                  lambda: wanted.items() <= self.states(at).items(), timeout, every=LOOK_S)
 
     def wait_idle(self, timeout=120, at=None):
-        """Until Pacemaker has nothing left to do."""
+        """Wait until Pacemaker has nothing left to do."""
         self._at(at).run(["crm_resource", "--wait", f"--timeout={stretch(timeout):.0f}"],
                          timeout=timeout + 10)
 
     def where(self, resource, at=None):
-        """The heads on which a resource is active, as Pacemaker has it."""
+        """The heads on which a resource is active, according to Pacemaker."""
         tree = self.crm_mon(at)
         if tree is None:
             return []
@@ -216,7 +216,7 @@ class Cluster:
                    for guest in map(self.lab.guest, self.heads) if guest.reachable())
 
     def is_bare(self):
-        """Is it as start() has left it: both heads online, nothing but fencing configured?"""
+        """Is it as start() left it: both heads online, nothing but fencing configured?"""
         online = dict.fromkeys(self.heads, "online")
         if any(self.states(head) != online for head in self.heads):
             return False
@@ -226,13 +226,13 @@ class Cluster:
     # --- services
 
     def add(self, name, agent="ocf:pacemaker:Dummy", prefer=None, params=None, tool="cib"):
-        """A resource. tool: "cib" straight into the CIB; "pcs" or "crm" (crmsh) as
-        administrators do, which takes ten and more seconds under TCG."""
+        """Add a resource. tool: "cib" writes it straight into the CIB; "pcs" or "crm" (crmsh) do as
+        administrators do, which takes ten seconds or more under TCG."""
         getattr(self, f"_add_by_{tool}")(name, agent, prefer, params or {})
         self.keep()
 
     def add_service(self, service, prefer="head1", tool="cib"):
-        """A baton service as a resource of the same name; its keepers come with the heads."""
+        """Add a baton service as a resource of the same name; its keepers come with the heads."""
         for guest in map(self.lab.guest, self.heads):
             guest.enable(service.unit)
         self.add(service.name, "ocf:baton:service", prefer, {"service": service.name}, tool)
@@ -276,7 +276,7 @@ class Cluster:
                            timeout=90)
 
     def remove(self, *names):
-        """Stop resources, and forget them and their constraints."""
+        """Stop resources, and remove them and their constraints."""
         guest = self._at(None)
         for name in names:
             guest.run(["crm_resource", "-r", name, "--set-parameter=target-role", "--meta",
@@ -289,15 +289,15 @@ class Cluster:
         self.keep()
 
     def run(self, argv, **kwargs):
-        """A tool of Pacemaker's, on a head that runs."""
+        """Run one of Pacemaker's tools on a head that is running."""
         return self._at(None).run(argv, **kwargs)
 
     def create(self, section, xml):
-        """An element of the CIB as it is."""
+        """Add an element to the CIB as it is."""
         self.run(["cibadmin", "--create", "--scope", section, "--xml-pipe"], input=xml)
 
     def keep(self):
-        """The present configuration is what a head begins with when both lost their power."""
+        """Store the present configuration; heads start with it after both lost their power."""
         text = self._at(None).run(["cibadmin", "--query"]).stdout
         for guest in map(self.lab.guest, self.heads):
             guest.keep({CIB_FILE: text}, mode=0o600)
@@ -323,7 +323,7 @@ class Cluster:
         self.lab.guest(head).run(["killall", "-9", name])
 
     def partition(self):
-        """The heads lose sight of each other, on both sides; a reboot ends it on a head."""
+        """Let the heads lose sight of each other, on both sides; on a head, a reboot ends it."""
         self.on_all(f"nft -f - <<'END'\n{PARTITION}END\n", 20)
 
     def heal(self):
@@ -334,7 +334,7 @@ class Cluster:
     # --- below
 
     def _at(self, head):
-        """The guest to ask: the one named, else the first that runs."""
+        """The guest to ask: the named one, or else the first that runs."""
         if head:
             return self.lab.guest(head)
         for guest in map(self.lab.guest, self.heads):
@@ -343,7 +343,7 @@ class Cluster:
         raise LabError("cluster: no head runs")
 
     def on_all(self, script, timeout, **kwargs):
-        """A shell script on both heads at once."""
+        """Run a shell script on both heads at once."""
         guests = [self.lab.guest(h) for h in self.heads]
         children = [g.start(["sh", "-c", script], **kwargs) for g in guests]
         for guest, child in zip(guests, children):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the experiments on stock agents have in common: arguments, a lab with a cluster, a table for
-a person and JSON for the record."""
+"""What the experiments on stock agents share: arguments, a lab with a cluster, a table for people and
+JSON for the record."""
 
 import argparse
 import json
@@ -11,12 +11,12 @@ from labkit.main import progress, run_in_lab
 from .cluster import Cluster
 
 RESULTS = TREE / "build" / "experiments"
-# So long a client calls undisturbed before and after each move.
+# How long a client calls undisturbed before and after each move.
 CALM_S = 3
 
 
 def value(name, what):
-    """A figure as a person reads it: *_ms in seconds, what is missing as a dash."""
+    """A figure for people: *_ms in seconds, a missing one as a dash."""
     if what is None:
         return "-"
     if name.endswith("_ms"):
@@ -29,7 +29,7 @@ def value(name, what):
 
 
 def table(result):
-    """Lines of NAME VALUE; a list's items each on a line of its own."""
+    """Lines of NAME VALUE; list items are on a line each."""
     lines = []
     for name, what in result.items():
         title = name.removesuffix("_ms").replace("_", " ")
@@ -43,7 +43,7 @@ def table(result):
 
 def main(name, doc, play, **options):
     """The exit status of play(cluster, agent, progress), which returns the figures, in a lab of its own.
-    options: {name: help} of what else it can be told."""
+    options: {name: help} of further options."""
     parser = argparse.ArgumentParser(prog=name, description=doc)
     parser.add_argument("--agent", action="store_true", help="with ocf:baton:sever in the group")
     for option, text in options.items():

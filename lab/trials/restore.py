@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The state in which a test may expect the lab, whatever the one before has left and however it failed:
-all guests on, no service, no mount, no address, no filter, no probe; no cluster, or one that is online
-and has nothing but its fencing.
+"""Brings the lab into the state in which a test may expect it, whatever the test before has left and
+however it failed: all guests on, no service, no mount, no address, no filter, no probe; no cluster, or
+one that is online and has only its fencing.
 
 Theory of operation: one script in each guest, all at once, takes down what it finds, and names it.
-Where nothing is left that is all. A guest that cannot be cleaned so is switched off and on: then
-nothing is left but what the disks have. The cluster goes first, or it would put back what is taken
-down; one that is not as it was made is made anew."""
+If nothing is left, that is all. A guest that cannot be cleaned up this way is switched off and on: then
+only what is on the disks remains. The cluster goes first, or it would restore what is taken down; if it
+is not as it was made, it is made anew."""
 
 from labkit.config import LabError, WANTS
 from .cluster import HEADS, UNITS, Cluster
 
-# Each prints what it has found, one thing a line. A status that is not 0: switch it off and on.
+# Each prints what it has found, one thing per line. If its status is not 0: switch the guest off and on.
 HEAD = r"""
 for dir in /run/baton/*/; do
 	[ -e "$dir" ] || continue
@@ -63,7 +63,7 @@ SCRIPTS = {"head": HEAD + ANY, "client": CLIENT + ANY, "storage": ANY}
 
 
 def restore(lab, clustered=False):
-    """Bring the known state about; returns what was found left, one string each. clustered: with a
+    """Bring the lab into the known state; returns what had been left, one string each. clustered: with a
     cluster."""
     found = [f"{name}: off" for name, guest in lab.guests.items() if not guest.reachable()]
     if found:
@@ -94,7 +94,7 @@ def _end(lab, cluster):
 
 
 def _clean(lab):
-    """What the guests still have; also of what they would have again after a boot."""
+    """What is left in the guests, and what they would have again after a boot."""
     running = []
     for guest in lab.guests.values():
         script = f"own={guest.spec.lan4}\n{SCRIPTS[guest.spec.role]}"

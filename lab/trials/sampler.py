@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who serves? Both heads are looked at several times a second, without touching the service."""
+"""Who serves? Looks at both heads several times a second, without touching the service."""
 
 import subprocess
 import threading
@@ -7,8 +7,8 @@ import time
 
 from .service import HEADS
 
-# rpc.mountd lives in the service's namespaces: its /proc tells of them, and entering them would
-# keep the disk mounted. Builtins only: a process costs 100 ms under TCG.
+# rpc.mountd lives in the service's namespaces, so its /proc shows them; to enter them would keep the disk
+# mounted. Only builtins: a process costs 100 ms under TCG.
 LOOK = r"""
 exec 3<> <(:)
 while :; do
@@ -31,7 +31,7 @@ class Sampler:
 
     def __init__(self, service):
         self.service = service
-        self.seen = []  # (time, head, disk, address), in the order in which it was told
+        self.seen = []  # (time, head, disk, address), in the order of arrival
         self.watching = {}
 
     def __enter__(self):
@@ -45,7 +45,7 @@ class Sampler:
             thread.join(10)
 
     def watch(self, head):
-        """Again, for a head that may have been without power."""
+        """Start again, for a head that may have been without power."""
         if head in self.watching:
             self.watching[head][0].kill()
         process = self.service.lab.guest(head).start(
@@ -61,7 +61,7 @@ class Sampler:
             self.seen.append((time.monotonic(), head, disk == "1", address == "1"))
 
     def spans(self, head):
-        """[(first, last)] of the moments at which a head was seen with the disk or the address."""
+        """[(first, last)] of the times at which a head was seen with the disk or the address."""
         spans, on = [], False
         for at, who, disk, address in list(self.seen):
             if who != head:

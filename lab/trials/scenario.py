@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The demo's scenario: two active heads in one cluster; a service moves head1 -> head2 -> head1 and
-survives a power cut, under a locked writer, while another service goes on; what it cost."""
+survives a power cut, while a client writes under a lock and another service goes on; and what it cost."""
 
 import re
 import statistics
@@ -14,13 +14,13 @@ from labkit.wait import side_by_side
 from .cluster import Cluster
 from .service import CLASSES, HEADS, Probe, Service, asks_ms, errors, longest, pauses
 
-# So long the probes run undisturbed between two steps: longer than any pause's echo.
+# How long the probes run undisturbed between two steps: longer than any pause's after-effects.
 CALM_S = 4
-# All guests share the machine's processors: what the bystander asks for, the move lacks.
+# All guests share the machine's processors: what the bystander uses, the move lacks.
 BYSTANDER_ASKS = 2
-# Shorter calls of the bystander are not listed one by one: its books have bounds.
+# Shorter calls of the bystander are not listed one by one: its list is limited.
 BYSTANDER_LISTS_MS = 100
-# Of the steps that the target does, those before it is granted the service.
+# The target's steps before it is granted the service.
 BEFORE = ("device", "links")
 
 
@@ -65,7 +65,7 @@ def step_name(entry, source):
 
 
 def keep_ledger(step, service):
-    """What baton itself says where its time went: of both heads, but of the dead one."""
+    """Store where baton itself says its time went, on both heads, but not on a dead one."""
     if step.what == "takeover":
         for entry in service.ledger(step.target, "start")["steps"]:
             step.ledger_ms[f"start.{entry['step']}"] = round(entry["ms"], 1)
@@ -75,7 +75,7 @@ def keep_ledger(step, service):
 
 
 def fenced_at(lab, head, victim, since):
-    """When Pacemaker was told that a head is fenced, by the clock of another one."""
+    """When Pacemaker was told that a head is fenced, by the clock of the other head."""
     found = lab.guest(head).run(["journalctl", "-o", "short-unix", f"--since=@{since:.0f}",
                                  "-u", "pacemaker.service"]).stdout
     for line in found.splitlines():
@@ -85,7 +85,7 @@ def fenced_at(lab, head, victim, since):
 
 
 def carry_out(step, service, cluster, probe):
-    """Do a step and let the probes see what comes of it."""
+    """Do a step and let the probes see its effects."""
     step.since = probe.now()
     if step.what == "takeover":
         service.lab.guest(step.source).cut()
@@ -103,7 +103,7 @@ def carry_out(step, service, cluster, probe):
 
 
 def judge(steps, report, bystander, meter):
-    """Share the probes' reports out to the steps."""
+    """Assign the probes' results to the steps."""
     for step in steps:
         step.busy = meter.full(step.since, step.until)
         step.pause_ms = {c: round(longest(report, c, step.since, step.until))
@@ -121,7 +121,7 @@ def judge(steps, report, bystander, meter):
             written = 1000 * (began["at"] - step.since) + began["ms"]
             step.takeover_ms = {"fencing": round(fencing),
                                 "fenced_to_write": round(written - fencing)}
-    # Found when all is read back: the step that lost it is not known, so the last one pays.
+    # Found when all is read back: which step lost it is not known, so it is booked on the last one.
     steps[-1].lost_writes = sum(report["records"][k] for k in ("missing", "wrong", "unread"))
 
 
@@ -133,7 +133,7 @@ def usual_worst(bystander, begun, steps):
 
 
 def median_pauses(steps):
-    """Over several rounds: medians of the write pause, and giveback against move."""
+    """Over several rounds: medians of the write pause, and giveback compared with move."""
     times = {what: [s.pause_ms["write"] for s in steps if s.what == what]
              for what in ("move", "giveback")}
     if len(times["move"]) < 2:
@@ -158,7 +158,7 @@ def add_services(cluster):
 
 
 def remove_services(cluster, services):
-    """The opposite of add_services(), and of their mounts."""
+    """The opposite of add_services(), including their mounts."""
     for service in services:
         service.lab.guest("client").run(["umount", "-f", "-l", service.mountpoint], check=False)
     cluster.remove(*(s.name for s in services))
@@ -221,8 +221,8 @@ def _play(lab, cluster, vmstore, homes, rounds, progress, meter):
 
 
 def clean(steps, reports):
-    """Every step kept the lock, lost nothing, saw no error, and no call is still out; nor did
-    the bystander."""
+    """Every step kept the lock, lost nothing, saw no error, and no call is still pending; the same goes
+    for the bystander."""
     report, bystander = reports
     return (all(s.clean() for s in steps) and not report["unfinished"] and
             bystander["verdict"] == "clean")

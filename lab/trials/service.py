@@ -24,8 +24,8 @@ LUNS = {"vmstore": "/dev/disk/by-id/wwn-0x6001405ba70000100000000000000000",
 ADDRESSES = {"vmstore": "10.77.0.50", "homes": "10.77.0.51"}
 HEADS = ("head1", "head2")
 # A write, an open and a change of names take an emulated head 70 to 100 ms of its processor on the
-# reference machine, and the client as long: this leaves half of them free, beside a second probe
-# that asks half as often.
+# reference machine, and the client as long: this leaves half of both free, beside a second probe that
+# asks half as often.
 ASKS_MS = 200
 
 
@@ -37,7 +37,7 @@ class Service:
         self.device, self.address = LUNS[name], ADDRESSES[name]
         self.mountpoint = f"/mnt/{name}"
         self.unit = f"baton@{name}.service"
-        # What runs a command in the service's namespaces.
+        # Prefix that runs a command in the service's namespaces.
         self.inside = ["nsenter", f"--net=/run/netns/baton-{name}",
                        f"--mount=/run/baton/{name}/ns/mnt"]
 
@@ -51,7 +51,7 @@ class Service:
         return "\n".join(lines) + "\n"
 
     def configure(self, head, text=None):
-        """Put the service file on a head, for its next boots too."""
+        """Put the service file on a head, also for its next boots."""
         self.lab.guest(head).install({f"/etc/baton/{self.name}.conf": text or self.conf()})
 
     def configured(self, head):
@@ -68,13 +68,13 @@ class Service:
         self.lab.guest(head).run(["systemctl", "start", self.unit], timeout=120)
 
     def keeper_pid(self, head):
-        """Of the keeper that systemd has started; "0" = there is none."""
+        """The pid of the keeper that systemd has started; "0" = there is none."""
         return self.lab.guest(head).run(["systemctl", "show", "-P", "MainPID",
                                          self.unit]).stdout.strip()
 
     def baton(self, head, *words, check=True, timeout=120):
         if words[0] in ("move", "giveback") and "--timeout" not in words:
-            # Its own default is 120 s: the reference machine's.
+            # The command's default of 120 s is for the reference machine.
             words = (*words, "--timeout", f"{stretch(timeout):.0f}")
             timeout *= 2
         return self.lab.guest(head).run(["baton", *words], check=check, timeout=timeout)
@@ -98,7 +98,7 @@ class Service:
         return found[-1]
 
     def note(self, head, operation, step):
-        """What the newest record of an operation says of a step, or None."""
+        """The note of a step in the newest record of an operation, or None."""
         return next(s for s in self.ledger(head, operation)["steps"]
                     if s["step"] == step).get("note")
 
@@ -114,8 +114,7 @@ class Service:
         self.lab.guest(client).run(["umount", self.mountpoint], timeout=60)
 
     def prepare(self, heads=HEADS, text=None):
-        """A fresh filesystem, the file (with another text than conf()'s) and a keeper on each
-        head."""
+        """A fresh filesystem, the file (with conf()'s text or another) and a keeper on each head."""
         self.make_filesystem(heads[0])
 
         def stand_by(head):
@@ -125,7 +124,7 @@ class Service:
         side_by_side(stand_by, heads)
 
     def meet(self, heads=HEADS):
-        """Until each keeper knows the others and that their files are equal: then it can move."""
+        """Wait until each keeper knows the others and that their files are equal: then it can move."""
         def met(head):
             rows = json.loads(self.baton(head, "status", self.name, "--json").stdout)
             digests = {r.get("digest") for r in rows}
@@ -135,17 +134,16 @@ class Service:
             wait_for(f"{head}: {self.name}'s keepers to meet", lambda h=head: met(h))
 
     def retire(self, heads=HEADS):
-        """Stopped, and nothing of the standby left."""
+        """Stop it, and leave nothing of the standby."""
         side_by_side(lambda head: self.baton(head, "stop", "--standby", self.name), heads)
 
     def mac(self, head):
-        """The hardware address of its first link, which is the same on every head."""
+        """The MAC address of its first link, which is the same on every head."""
         return self.lab.guest(head).run(["ip", "netns", "exec", f"baton-{self.name}", "cat",
                                          "/sys/class/net/nfs0/address"]).stdout.strip()
 
     def sockets(self, head):
-        """Its sockets on a head in whatever state: lines of ss, of its own namespace and of the
-        head's."""
+        """Its sockets on a head in any state: lines of ss, from its own namespace and from the head's."""
         inside, outside = self.lab.guest(head).run(
             ["sh", "-c", 'ip netns exec "$1" ss -Htan && echo -- && ss -Htan', "sh",
              f"baton-{self.name}"]).stdout.split("--\n")
@@ -153,7 +151,7 @@ class Service:
 
 
 def asks_ms():
-    """How often a probe asks: not so often that it measures what it does itself to the guests."""
+    """How often a probe asks: not so often that it measures its own load on the guests."""
     return round(stretch(ASKS_MS))
 
 
@@ -172,11 +170,11 @@ class Probe:
 
     def start(self, timeout=60):
         """Returns when every class has made its first call."""
-        # exec: the shell's process id is the probe's.
+        # exec: the shell's process id becomes the probe's.
         self.process = self.guest.start(["sh", "-c", 'echo $$ >&2; exec "$@"', "sh",
                                          *self.argv])
         line = self.pid = self.process.stderr.readline().strip()
-        # Its end ends the reading, too.
+        # Its end also ends the reading.
         watchdog = threading.Timer(stretch(timeout), self.process.kill)
         watchdog.start()
         try:
@@ -189,7 +187,7 @@ class Probe:
         raise LabError(f"baton probe did not get going: {line.strip() or 'it ended'}")
 
     def now(self):
-        """The client's clock, in which the report is written."""
+        """The client's clock, which the report uses."""
         return float(self.guest.run(["date", "+%s.%N"]).stdout)
 
     def finish(self, timeout=180):
@@ -207,8 +205,8 @@ CLASSES = ("write", "open", "namespace")
 
 
 def pauses(report, kind, since, until):
-    """The pauses of a class that were on between two moments. The call may have been out before the
-    first: it waits for the answer that never comes."""
+    """The pauses of a class that overlap a period. The call may have begun before: it waits for an
+    answer that never comes."""
     return [p for p in report["pauses"] if p["class"] == kind and
             p["at"] < until and p["at"] + p["ms"] / 1000 > since]
 

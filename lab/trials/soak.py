@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The long test: a service moves back and forth under load, beside idle clients, many times.
 
-The moves go head to head, as Pacemaker's agent does them (agent.py): Pacemaker runs and fences, but
-the service is no resource of it, as its tools would take ten times as long as the moves. After each
-move a new open has been answered before the next begins: then no grace period goes on.
+The moves go from head to head, as Pacemaker's agent does them (agent.py). Pacemaker runs and fences, but
+the service is not one of its resources, because its tools would take ten times as long as the moves.
+After each move a new open must have been answered before the next move begins: then no grace period is
+going on.
 
-The hard way: a slow link to the client, on which replies wait behind what fast readers ask for, and
-many calls on their way that must not be executed twice."""
+The hard way: a slow link to the client, on which replies wait behind what fast readers ask for, and many
+calls under way that must not be executed twice."""
 
 import json
 import math
@@ -24,29 +25,29 @@ from .scenario import step_name
 from .service import CLASSES, HEADS, Probe, Service, errors, longest
 
 IDLE = 3
-# So long the probe runs undisturbed between two moves.
+# How long the probe runs undisturbed between two moves.
 CALM_S = 1
-# Shorter calls are not listed one by one: the probe's list has bounds, and this is a long run.
+# Shorter calls are not listed one by one: the probe's list is limited, and this is a long run.
 PAUSE_MS = 200
 # Under load all calls are longer.
 LOADED_PAUSE_MS = 1000
-# A fast reader keeps so many reads of 128 KiB out, of a file that the server has in its memory.
+# A fast reader keeps this many reads of 128 KiB pending, from a file that the server has in memory.
 DEPTH = 8
 READ_MIB = 32
 PATIENCE_S = 300
 # The probe's limits.
 READERS_MAX, WORKERS_MAX = 8, 64
-# What is kept of it is read back at the end, and what was before that meanwhile.
+# Size of what is kept and read back at the end; older records are read back during the run.
 SIZE_MIB = 16
 READ_S = 600
 TELL_EVERY = 10
-# Of a head's packets: enough for all headers.
+# Bytes kept of a head's packets: enough for all headers.
 HEADERS = 128
-# What the classes of the probe are called in the figures.
+# What the probe's classes are called in the figures.
 NAMES = {"write": "write", "open": "open", "namespace": "names", "read": "read"}
-# New opens may wait so much longer than writes (issue 4); what does is told one by one.
+# New opens may wait this much longer than writes (issue 4); longer ones are listed one by one.
 OPEN_MS = 500
-# What has to be 0 for a clean run.
+# These must be 0 for a clean run.
 COUNTS = ("spurious_errors", "lost_locks", "lost_writes", "io_errors", "unfinished",
           "pauses_omitted", "stale_sockets", "spoke_after_silence")
 
@@ -64,7 +65,7 @@ class Move:
     unacknowledged: int = 0  # clients
 
     def see(self, record):
-        """What the ledger's record of it says of the source's steps."""
+        """Note what the ledger's record of it says of the source's steps."""
         notes = {s["step"]: s.get("note") or "" for s in record["steps"]
                  if s["head"] == self.source}
         self.struck = notes.get("nfsdcld", "")
@@ -73,7 +74,7 @@ class Move:
 
 @dataclass
 class Load:
-    """What makes it hard: Mbit/s that the client is sent (0 = no limit), fast readers, workers that
+    """What makes it hard: the client's link in Mbit/s (0 = no limit), fast readers, and workers that
     change names, each in a directory of its own."""
     link: int = 0
     readers: int = 0
@@ -86,7 +87,7 @@ class Load:
         return round(stretch(LOADED_PAUSE_MS)) if self.is_hard() else PAUSE_MS
 
     def options(self):
-        """Of the probe. All readers are one's: they share its connection anyway."""
+        """Options for the probe. One client runs all readers: they share its connection anyway."""
         reads = ["--read", "--depth", DEPTH * self.readers, "--read-size", READ_MIB]
         # On a slow link each call waits behind the replies to the readers.
         patience = ["--patience", PATIENCE_S] if self.link else []
@@ -95,7 +96,7 @@ class Load:
 
 
 def summary(values):
-    """Median, 95th percentile (nearest rank) and maximum of times in ms; None of none."""
+    """Median, 95th percentile (nearest rank) and maximum of times in ms; None if there are none."""
     ordered = sorted(values)
     if not ordered:
         return None
@@ -105,8 +106,8 @@ def summary(values):
 
 
 def takeovers(packets):
-    """Of a service's own packets: for each change of the head that speaks, the ms from its first
-    packet to its first answer to a call."""
+    """From a service's own packets: for each change of the sending head, the ms from its first packet to
+    its first answer to a call."""
     found, last, begun = [], None, None
     for p in packets:
         if p.port != last:
@@ -121,7 +122,7 @@ def takeovers(packets):
 
 
 def one_by_one(moves, report, pauses):
-    """Of each move what was seen of it; a record that is lost was written before the next begins."""
+    """What was seen of each move; a record that is lost was written before the next move begins."""
     ends = [*(m.since for m in moves[1:]), float("inf")]
     told = []
     for n, (move_, end) in enumerate(zip(moves, ends)):
@@ -136,7 +137,7 @@ def one_by_one(moves, report, pauses):
 
 
 def judge(moves, report, packets):
-    """The figures of soak.json."""
+    """The figures for soak.json."""
     spans = [(m.since, m.until) for m in moves]
     classes = [*CLASSES, *(["read"] if report.get("depth") else [])]
     pauses = {c: [longest(report, c, *span) for span in spans] for c in classes}
@@ -169,7 +170,7 @@ def judge(moves, report, packets):
 
 
 def steps(service):
-    """{step_name(): summary} of the moves that the ledger still has."""
+    """{step_name(): summary} of the moves that are still in the ledger."""
     records = json.loads(service.baton(HEADS[0], "log", service.name, "--json", "--last",
                                        "50").stdout)
     found = {}
@@ -182,7 +183,7 @@ def steps(service):
 
 
 def set_up(lab, progress):
-    """The service, served by the first head; no resource of the cluster's."""
+    """The service, served by the first head; it is not a resource of the cluster."""
     progress("corosync and Pacemaker on both heads")
     Cluster(lab).start()
     progress("vmstore: filesystem, service file, a keeper on each head")
@@ -194,7 +195,7 @@ def set_up(lab, progress):
 
 
 def move(service, probe, source, target):
-    """There, until a new open is answered and calm is back."""
+    """Move it, and wait until a new open is answered and things are calm again."""
     done = Move(source, target, probe.now())
     done.keepers_ms = agent.migrate(service, source, target,
                                     lambda: done.stale.extend(service.sockets(source)))
@@ -206,7 +207,7 @@ def move(service, probe, source, target):
 
 
 def repeat(service, probe, count, progress):
-    """The moves that were made, and why not all were (None if they were)."""
+    """The moves that were made, and why not all were (None if all were)."""
     done, begun = [], time.monotonic()
     for n in range(count):
         try:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stock agents in the lab, and their moves: one NFS server per head, and a group of Debian's own agents
-for each export, under Pacemaker; with `agent`, ocf:baton:sever stands in each group.
-baton itself serves nothing here."""
+for each export, under Pacemaker; with `agent`, ocf:baton:sever is in each group. baton itself serves
+nothing here."""
 
 import contextlib
 import re
@@ -16,7 +16,7 @@ from .service import HEADS, Service
 ROOT = "/srv/nfs"
 CLIENTS = "10.77.0.0/24"
 LEASE_S = GRACE_S = 10
-# NFSv4 alone: nothing needs rpcbind or statd.
+# Only NFSv4: nothing needs rpcbind or statd.
 NFS_CONF = """# written by the lab
 [nfsd]
 vers3=n
@@ -25,8 +25,8 @@ lease-time={lease}
 grace-time={grace}
 """
 NFS_CONF_FILE = "/etc/nfs.conf.d/lab.conf"
-# What the lab masks in its guests, since baton starts its own. The server starts with its head, not by
-# Pacemaker: that takes a unit whose dependencies start slowly, as under TCG, for one that failed.
+# Masked in the lab's guests, since baton starts its own server. It is started with its head, not by
+# Pacemaker, which takes a unit for failed if its dependencies start slowly, as they do under TCG.
 DAEMON = "nfs-server.service"
 UNITS = (DAEMON, "nfs-mountd.service", "nfs-idmapd.service", "nfsdcld.service")
 # The clone of what both heads have for all groups.
@@ -36,7 +36,7 @@ FSIDS = {"vmstore": 11, "homes": 12}
 LOCAL = f"{ROOT}/local"
 IMAGE = "/root/local.img"
 
-# (operation, interval, timeout) by agent: what its meta-data advises; stretched by the pace.
+# (operation, interval, timeout) by agent, as its meta-data advises; stretched by the pace.
 OPERATIONS = {
     "Filesystem": (("start", 0, 60), ("stop", 0, 60), ("monitor", 20, 40)),
     "exportfs": (("start", 0, 40), ("stop", 0, 120), ("monitor", 10, 20)),
@@ -73,7 +73,7 @@ def server():
 
 @dataclass
 class Group:
-    """An export: what in baton would be a service, and mounted as such."""
+    """An export, mounted like a baton service and in the place of one."""
     place: Service
     agent: bool = False
     wait: bool = True
@@ -122,7 +122,7 @@ OPERATION = re.compile(r"(\d+\.\d+) .*(Requesting local execution|Result) of (\w
 
 
 class Operation:
-    """start, stop of a resource on a head: seconds of that head's clock, and what came of it."""
+    """Start or stop of a resource on a head: seconds of that head's clock, and the result."""
 
     def __init__(self, action, resource, head, begun):
         self.action, self.resource, self.head, self.begun = action, resource, head, begun
@@ -134,7 +134,7 @@ class Operation:
 
 
 def operations(journal):
-    """Those that a head's Pacemaker tells of, from `journalctl -o short-unix`."""
+    """The operations that a head's Pacemaker reports, from `journalctl -o short-unix`."""
     found = []
     for line in journal.splitlines():
         match = OPERATION.match(line)
@@ -152,8 +152,8 @@ def operations(journal):
 
 
 def whole(ops, action, members):
-    """How long a group's stop or start took, from the first member's begin to the last one's end:
-    ms, None if it has not ended well."""
+    """How long a group's stop or start took, from the beginning of its first member to the end of its last:
+    ms, None if it did not end well."""
     found = {op.resource: op for op in ops if op.action == action and op.resource in members}
     if set(found) != set(members) or any(op.result != "ok" for op in found.values()):
         return None
@@ -171,7 +171,7 @@ def fencings(log):
 
 @dataclass
 class Move:
-    """A planned move, and what was seen of it; times of the client's clock."""
+    """A planned move, and what was seen of it; times by the client's clock."""
     source: str
     target: str
     since: float
@@ -180,7 +180,7 @@ class Move:
     stop_ms: int = None
     start_ms: int = None
     each_ms: dict = field(default_factory=dict)  # {"stop RESOURCE" or "start RESOURCE": ms}
-    sockets: dict = field(default_factory=dict)  # {state: number} that the source kept
+    sockets: dict = field(default_factory=dict)  # {state: number} left on the source
 
 
 class StockAgents:
@@ -204,7 +204,7 @@ class StockAgents:
         return self
 
     def __exit__(self, kind, *_):
-        # After a failure its story counts, not what could not be cleaned up.
+        # After a failure that failure counts, not what could not be cleaned up.
         self._take_down(check=kind is None)
 
     def _put_up(self):
@@ -244,7 +244,7 @@ class StockAgents:
             f"//constraints/*[@rsc='{n}' or @then='{n}']|//resources/*[@id='{n}']"
             for n in names)], check=check)
         self.cluster.keep()
-        # The agent's silence stays until its next start, which is not to come.
+        # The agent keeps the address silent until its next start, which will not come.
         silence = [f"baton_{g.place.address.replace('.', '_')}_2049" for g in self.groups if g.agent]
         for head in HEADS:
             guest = self.lab.guest(head)
@@ -259,7 +259,7 @@ class StockAgents:
                            "systemctl daemon-reload", "sh", *UNITS], check=check, timeout=60)
 
     def wait_where(self, group, head, **kwargs):
-        """Until the last of its members to start is there."""
+        """Wait until the last of its members to start is there."""
         self.cluster.wait_where(group.members[-1], head, **kwargs)
 
     def now(self):
@@ -267,8 +267,8 @@ class StockAgents:
         return float(self.lab.guest("client").run(["date", "+%s.%N"]).stdout)
 
     def move(self, group, target, timeout=240, meanwhile=lambda: None):
-        """As an administrator moves it, to its end: also if the source is fenced for it.
-        meanwhile() is called again and again until then."""
+        """Move it as an administrator does, to the end, even if the source is fenced for it. meanwhile()
+        is called again and again until then."""
         source = next(h for h in HEADS if h != target)
         clock = {h: float(self.lab.guest(h).run(["date", "+%s.%N"]).stdout) for h in HEADS}
         fenced = fencings((RUN / "power.log").read_text())
@@ -303,30 +303,30 @@ class StockAgents:
                                          f"--since=@{since:.0f}", "-u", "pacemaker.service"]).stdout
 
     def sockets(self, head, group):
-        """{state: number} of the connections to the server that a head has by the group's address."""
+        """{state: number} of a head's connections to the server by the group's address."""
         return states(self.lab.guest(head).run(["ss", "-Htan"]).stdout, group.place.address)
 
     def courtesy(self, head):
-        """Clients whose lease has run out and that the server keeps all the same."""
+        """Clients whose lease has expired, but which the server keeps (courtesy clients)."""
         said = self.lab.guest(head).run(["sh", "-c", "cat /proc/fs/nfsd/clients/*/info"],
                                         check=False, timeout=30).stdout
         return len(re.findall(r"^status: courtesy$", said, re.M))
 
     def warnings(self, head):
-        """What ocf:baton:sever has warned of on a head: Pacemaker keeps what agents say in its own log."""
+        """ocf:baton:sever's warnings on a head: Pacemaker keeps agents' output in a log of its own."""
         said = self.lab.guest(head).run(["grep", "-h", "_output.*-sever_.*WARNING",
                                          "/var/log/pacemaker/pacemaker.log"], check=False).stdout
         return [l.partition("error output ")[2].strip("[ ]") for l in said.splitlines()]
 
     def checked(self, head):
-        """What `baton check --shared` has to say there."""
+        """The findings of `baton check --shared` there."""
         done = self.lab.guest(head).run(["baton", "check", "--shared"], check=False, timeout=60)
         return (done.stdout + done.stderr).splitlines()
 
     @contextlib.contextmanager
     def hanging(self, head, options):
-        """While this lasts a call of the client's hangs in a thread of the head's server: it came by the
-        group's address, but waits for a disk of the head's own, as both have one and export it."""
+        """While this lasts, a call of the client's hangs in a thread of the head's server: it came by the
+        group's address, but waits for a disk of the head's own, as both heads have one and export it."""
         client, guest, place = self.lab.guest("client"), self.lab.guest(head), self.group.place
         with contextlib.ExitStack() as stack:
             for each in map(self.lab.guest, HEADS):
@@ -348,7 +348,7 @@ class StockAgents:
             yield
 
     def back_online(self):
-        """Until a head that was fenced is a member again."""
+        """Wait until a head that was fenced is a member again."""
         for head in HEADS:
             wait_for(head, lambda h=head: self.lab.guest(h).reachable(), 120)
         self.cluster.wait_online(timeout=120)
@@ -361,7 +361,7 @@ def states(said, address):
     for line in said.splitlines():
         words = line.split()
         host, _, port = words[3].rpartition(":") if len(words) >= 5 else ("", "", "")
-        # By another port the server itself calls back a client of NFSv4.0.
+        # From another port the server itself calls back an NFSv4.0 client.
         if (host.strip("[]"), port) == (address, "2049") and words[0] != "LISTEN":
             found[words[0]] = found.get(words[0], 0) + 1
     return found
