@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What holds for all tests: MUST_RUN=1 makes a skip an error; a signal cleans up once."""
+"""Applies to all tests: MUST_RUN=1 makes a skip an error; a signal cleans up once."""
 import os
 import sys
 from pathlib import Path

@@ -3,7 +3,7 @@
 """Who includes whom: the arrows between the folders of src/, with their counts. Exits with 1 if one points
 up or sideways, or if modules of one folder include each other in a circle.
 
-A module is x.c and x.h. What a folder may use is in FLOORS: the folders of the floors below it."""
+A module is x.c and x.h. FLOORS lists what a folder may use: the folders on the floors below it."""
 
 import re
 import sys
@@ -17,7 +17,7 @@ INCLUDE = re.compile(r'^#include "([\w/]+)\.h"', re.M)
 
 
 def read(src=SRC):
-    """{module: the modules that it includes}; a module of src/ itself has no folder."""
+    """{module: the modules that it includes}; modules directly in src/ have no folder."""
     found = {}
     for path in [*src.glob("*.[ch]"), *src.glob("*/*.[ch]")]:
         module = str(path.relative_to(src).with_suffix(""))
@@ -37,7 +37,7 @@ def arrows(modules):
 
 
 def wrong(modules):
-    """The arrows that point up or sideways, a line each."""
+    """The arrows that point up or sideways, one line each."""
     return [f"{m} includes {n}" for m, names in sorted(modules.items()) for n in sorted(names)
             if folder(m) != folder(n) and FLOOR[folder(n)] >= FLOOR[folder(m)]]
 

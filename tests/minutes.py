@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Where the minutes of a run of checks went.
 
-  minutes.py run NAME CMD…   run a command, note how long it took, exit as it did
-  minutes.py begin           forget the run before
+  minutes.py run NAME CMD…   run a command, note how long it took, exit with its status
+  minutes.py begin           forget the previous run
   minutes.py show            the table; `make check` ends with it
 
-The notes are lines of NAME, a tab and seconds in build/minutes; parts of one name add up."""
+The notes are lines of NAME, a tab and seconds in build/minutes; parts with the same name are added up."""
 
 import signal
 import subprocess
@@ -18,21 +18,21 @@ FILE = Path(__file__).resolve().parents[1] / "build" / "minutes"
 
 
 def add(name, seconds):
-    """Note a part; a line at a time, as parts of a run go on side by side."""
+    """Note a part, as one line, because parts of a run go on in parallel."""
     FILE.parent.mkdir(exist_ok=True)
     with open(FILE, "a", encoding="utf-8") as file:
         file.write(f"{name}\t{seconds:.1f}\n")
 
 
 def read(lines):
-    """[(name, seconds)] in the order in which the parts began to be noted."""
+    """[(name, seconds)] in the order in which the parts were first noted."""
     found = {}
     for line in lines:
         name, _, seconds = line.rstrip("\n").rpartition("\t")
         try:
             found[name] = found.get(name, 0) + float(seconds)
         except ValueError:
-            continue  # cut short, when its writer was ended
+            continue  # cut short: its writer was killed
     return list(found.items())
 
 
@@ -48,7 +48,7 @@ def show():
 
 
 def run(name, argv):
-    # Whoever is signalled is the command, which may have to clean up; exec gives it back the default.
+    # Signals are for the command, which may have to clean up; exec restores its default handlers.
     for number in (signal.SIGINT, signal.SIGTERM):
         if signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, lambda *_: None)

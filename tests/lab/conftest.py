@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Fixtures of the tests that run in the lab's guests. LAB_KEEP=1 leaves them running; with LAB_RUNNER
-the lab is run.py's, which has taken it up and takes it down."""
+the lab belongs to run.py, which starts it and takes it down."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import minutes  # noqa: E402
 
 FAILED = pytest.StashKey()
-# How often a module's fixtures are tried before its other tests are given up.
+# How often a module's fixtures are tried before its remaining tests are given up.
 TRIES = 2
 
 
@@ -32,14 +32,14 @@ def is_last(node):
 
 
 def pytest_collection_modifyitems(items):
-    """Modules on a cluster after those on heads without one, what takes the lab down last."""
+    """Modules on a cluster come after those on heads without one; what takes the lab down comes last."""
     on_cluster = {item.path for item in items if is_clustered(item)}
     items.sort(key=lambda item: (is_last(item), item.path in on_cluster))
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """To a failure belongs what was waited for, what the guests were doing, what the heads said."""
+    """Add to a failure what was being waited for, what the guests were doing, what the heads said."""
     report = (yield).get_result()
     if not report.failed:
         return
@@ -61,8 +61,8 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_teardown(item):
-    """What a failed test leaves is for nobody: the fixtures that it shares with others go with it, and
-    the next test begins from the known state. A module whose fixtures fail again is given up."""
+    """Nobody uses what a failed test leaves: the fixtures that it shares with others are torn down, and the
+    next test begins from the known state. A module whose fixtures fail again is given up."""
     session = item.session
     when = item.stash.get(FAILED, None)
     if when is None:
@@ -74,7 +74,7 @@ def pytest_runtest_teardown(item):
 
 
 class OnlySession:
-    """A next test that has nothing in common with this one but the session."""
+    """A next test that shares nothing with this one but the session."""
 
     def __init__(self, session):
         self.session = session
@@ -84,7 +84,7 @@ class OnlySession:
 
 
 def pytest_keyboard_interrupt(excinfo):
-    """In one line, for whoever finds a run that was stopped from outside."""
+    """One line, for somebody who looks into a run that was stopped from outside."""
     print(f"\ninterrupted{circumstances(Lab(), excinfo.value)}", flush=True)
 
 
@@ -99,7 +99,7 @@ def missing():
 
 @pytest.fixture(scope="session", autouse=True)
 def lab(pytestconfig):
-    """The lab, up. Tests that cut a guest boot it again."""
+    """The lab, up. Tests that cut a guest's power boot it again."""
     why = missing()
     if why:
         pytest.skip(why)
@@ -107,7 +107,7 @@ def lab(pytestconfig):
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
 
     kept = lab.status()["up"]
-    # Around all of it: the guests report from threads, and one's capture would swallow another's.
+    # Around all of it: the guests report from threads, and one capture would swallow another's output.
     with capture.global_and_fixture_disabled():
         lab.up(progress=lambda line: print(f"lab: {line}", flush=True))
     theirs = "LAB_RUNNER" in os.environ
@@ -122,7 +122,7 @@ def lab(pytestconfig):
 
 @pytest.fixture(scope="module", autouse=True)
 def known_state(request, lab, pytestconfig):
-    """Where each module begins, and each test after one that has failed (trials/restore.py)."""
+    """The state in which each module begins, and each test after a failed one (trials/restore.py)."""
     if is_last(request.node):
         return
     clustered = any(is_clustered(item) for item in request.session.items
@@ -138,5 +138,5 @@ def known_state(request, lab, pytestconfig):
 
 @pytest.fixture(scope="session")
 def cluster(lab):
-    """The heads as a cluster; it stands (known_state). A test leaves both online."""
+    """The heads as a cluster, which is up (known_state). A test leaves both online."""
     return Cluster(lab)

@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The lab tests in several labs side by side: run.py [-m MARKS] [-k WORDS] [MODULE…]
+"""The lab tests in several labs in parallel: run.py [-m MARKS] [-k WORDS] [MODULE…]
 
 Theory of operation: most tests keep one guest busy while the others wait, so a machine with two
 processors has room for two labs. Each lab has a worker, which takes one module after the other and
 runs pytest on it; the lab stays up between them, and each module brings it into the state that it
-needs (conftest.py, known_state). Modules on a cluster and others are taken from opposite ends, so
-that a cluster is seldom made or ended; the long ones first, or the last one would go on alone.
+needs (conftest.py, known_state). Modules with a cluster and those without are taken from opposite ends,
+so that a cluster is seldom made or ended; long modules first, or the last one would run on alone.
 
-What a module printed comes out whole when it has ended. SIGINT and SIGTERM end the tests that run, which
+A module's output is printed as a whole when it has ended. SIGINT and SIGTERM end the running tests, which
 say what they were waiting for; whatever happens, all labs are down at the end."""
 
 import argparse
@@ -31,19 +31,19 @@ import minutes  # noqa: E402
 
 LAB = [sys.executable, str(TREE / "lab" / "lab")]
 LABS = 2
-# What a lab needs: four guests, and QEMU's translated code.
+# Memory for one lab: four guests, and QEMU's translated code.
 LAB_MIB = 4096
 # The longest modules; the others follow by name.
 LONG = ("test_stock", "test_handover", "test_takeover", "test_recovery", "test_service", "test_agent",
         "test_move", "test_interrupt", "test_demo")
-# So long tests that were interrupted have to say what they were doing.
+# How long interrupted tests have to say what they were doing.
 END_S = 20
-# pytest's own: all tests passed; none was chosen.
+# pytest's own: all tests passed; no test was selected.
 PASSED, NONE = 0, 5
 
 
 def memory_mib():
-    """What is free, or can be had without harm."""
+    """Memory that is free, or can be freed without harm."""
     found = re.search(r"^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(), re.M)
     return int(found.group(1)) // 1024
 
@@ -57,18 +57,18 @@ def on_cluster(path):
 
 
 def is_last(path):
-    """Is the whole module marked so?"""
+    """Is the whole module marked `last`?"""
     return re.search(r"^pytestmark = pytest\.mark\.last$", path.read_text(), re.M) is not None
 
 
 def order(paths):
-    """The long ones first, what takes its lab down last."""
+    """Long modules first, those that take their lab down last."""
     rank = {name: n for n, name in enumerate(LONG)}
     return sorted(paths, key=lambda p: (rank.get(p.stem, len(LONG)), is_last(p), p.stem))
 
 
 class Queue:
-    """Modules of two kinds; whoever asks gets one of the kind that he had last, if there is one."""
+    """Modules of two kinds; a worker gets one of the kind it had last, if there is one."""
 
     def __init__(self, paths):
         ordered = order(paths)
@@ -95,7 +95,7 @@ class Run:
             print(text, flush=True)
 
     def call(self, argv, env):
-        """Run a program in a group of its own, to its end; (status, what it said)."""
+        """Run a program in a group of its own, to its end; (status, output)."""
         with self.lock:
             if self.over.is_set():
                 return 130, ""
@@ -138,14 +138,14 @@ class Run:
             self.over.set()
 
     def count(self, out):
-        """By pytest's closing line; an error is a failure."""
+        """Read pytest's closing line; an error counts as a failure."""
         last = (out.strip().splitlines() or [""])[-1]
         with self.lock:
             for number, word in re.findall(r"(\d+) (passed|failed|error)", last):
                 self.counts["passed" if word == "passed" else "failed"] += int(number)
 
     def stop(self, number, _frame):
-        """Once: what runs ends and cleans up; a second signal must not disturb that."""
+        """Once: running tests end and clean up; a second signal must not disturb that."""
         for n in (signal.SIGINT, signal.SIGTERM):
             signal.signal(n, signal.SIG_IGN)
         self.over.set()
@@ -155,7 +155,7 @@ class Run:
         self.stopped, self.until = number, time.monotonic() + END_S
 
     def hurry(self):
-        """Nobody waits for fixtures that take down what goes as a whole."""
+        """Do not wait for fixtures that take down what goes as a whole."""
         if self.stopped and time.monotonic() > self.until:
             with self.lock:
                 for child in self.children.values():

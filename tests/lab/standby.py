@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The service vmstore of a whole module, its keepers in standby, and where each of its tests begins."""
+"""The service vmstore for a whole module, with keepers in standby; and where each test begins."""
 
 import contextlib
 
@@ -9,7 +9,7 @@ from trials.service import HEADS, Service
 
 @contextlib.contextmanager
 def in_standby(lab, **conf):
-    """The service on both heads, taken down afterwards. conf: what its service file has beside."""
+    """The service on both heads, torn down afterwards. conf: additional keys of its service file."""
     service = Service(lab)
     service.usual = service.conf(**conf)
     service.prepare(text=service.usual)

@@ -28,7 +28,7 @@ class Agent:
         self.unit = service.unit
 
     def run(self, action, expect, level=None, interval=10000, timeout=None, service=None):
-        """stderr of an action with Pacemaker's environment and no other."""
+        """Run an action with only Pacemaker's environment; returns its stderr."""
         meta = {"interval": interval} | ({"timeout": timeout} if timeout else {})
         done = call(self.service, self.guest.name, action, service, level, **meta)
         assert done.returncode == expect, (action, level, done)
@@ -46,7 +46,7 @@ class Agent:
         return int(self.service.keeper_pid(self.guest.name))
 
     def without_keeper(self):
-        """Gone, and not to be brought back."""
+        """The keeper is gone, and cannot be brought back."""
         self.guest.run(["systemctl", "stop", self.unit])
         self.guest.run(["systemctl", "mask", "--runtime", self.unit])
 
@@ -75,7 +75,7 @@ def test_ocf_tester(agent):
                            check=False, timeout=300)
     assert done.returncode == 0, (done.stdout, done.stderr)
     assert f"{AGENT} passed all tests" in done.stdout
-    # It counts what xmllint says as no error of its own.
+    # ocf-tester does not count what xmllint reports as an error of its own.
     assert "validity error" not in done.stdout + done.stderr
 
 
@@ -121,7 +121,7 @@ def test_start_and_stop_need_no_keeper_to_be_there(agent):
 
 
 def test_nothing_at_all(agent):
-    """Another service, of which this head knows nothing."""
+    """A service of which this head knows nothing."""
     assert agent.run("monitor", NOT_RUNNING, service="nope", interval=0) == ""
     agent.run("stop", SUCCESS, service="nope")
     agent.run("start", INSTALLED, service="nope")
@@ -145,7 +145,7 @@ def test_a_keeper_that_cannot_be_brought_back(serving):
 
 
 def test_a_keeper_that_hangs(serving):
-    """Neither monitor nor stop hangs with it; and it undoes nothing when it wakes."""
+    """Neither monitor nor stop hangs with it; and it undoes nothing when it wakes up."""
     pid = serving.keeper()
     serving.guest.run(["kill", "-STOP", str(pid)])
     try:
@@ -163,7 +163,7 @@ def test_a_keeper_that_hangs(serving):
 def test_a_daemon_that_died(serving, daemon):
     pidfile = f"/run/baton/vmstore/{daemon.removeprefix('rpc.')}.pid"
     kill = ["sh", "-c", f"kill -9 $(cat {pidfile})"]
-    # The keeper starts it again, and monitor gives it the time.
+    # The keeper starts it again, and monitor gives it the time to do so.
     serving.guest.run(kill)
     assert serving.run("monitor", SUCCESS) == ""
     serving.without_keeper()
@@ -208,12 +208,12 @@ def test_the_call_leaves_nothing_behind(serving):
     recorded = serving.inside("sh", "-c", "cat /run/baton/vmstore/fs/.baton/tickle/connections "
                               "2>/dev/null || true")
     assert "10.77.0.50 2049 10.77.0.50" not in recorded
-    # No client was made of it either.
+    # The call has not created a client either.
     assert serving.service.status("head1")["clients"]["total"] == 0
 
 
 def test_a_server_that_does_not_answer(serving):
-    """Everything stands, and nothing comes through."""
+    """Everything is standing, and nothing gets through."""
     serving.inside("nft", "add table inet mute; add chain inet mute in "
                    "{ type filter hook input priority -300; }; "
                    "add rule inet mute in tcp dport 2049 drop")

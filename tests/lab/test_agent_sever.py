@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ocf:baton:sever beside a real knfsd for all of head1, without Pacemaker: what of the kernel the
-tests in namespaces cannot have. What it does in a group under Pacemaker is test_stock.py's."""
+"""ocf:baton:sever beside a real knfsd for all of head1, without Pacemaker: what needs more kernel than
+the tests in namespaces have. test_stock.py tests it in a group under Pacemaker."""
 
 import time
 
@@ -16,7 +16,7 @@ FS = "/srv/homes"
 STATE = FS + "/.baton-sever"
 LEASE = 10
 
-# One NFS server for the head, as nfs-server.service starts it.
+# One NFS server for the head, started as nfs-server.service does.
 BEGIN = f"""
     mkdir -p {FS} && mount {{device}} {FS} && mkdir -p {FS}/homes
     modprobe nfsd
@@ -44,7 +44,7 @@ class Head:
         return self.guest.run(["sh", "-c", text], timeout=120, **kw).stdout
 
     def act(self, action):
-        """What it said, and how long it took."""
+        """Run an action; returns its output, and how long it took."""
         began = time.monotonic()
         done = self.guest.run(
             ["env", "-i", "OCF_ROOT=/usr/lib/ocf", f"OCF_RESKEY_address={self.service.address}",
@@ -52,9 +52,9 @@ class Head:
         return done.stderr, time.monotonic() - began
 
     def unmount(self):
-        """As the rest of the group does. An emptying of the export caches moves their time on by a
-        second at least, and one whose time is still to come leaves them full for up to 30 s
-        (write_flush() and cache_clean() in net/sunrpc/cache.c): so not while those of the start last."""
+        """Unmount as the rest of the group does. Each flush of the export caches moves their time on by a
+        second at least, and while that time is in the future entries stay for up to 30 s (write_flush()
+        and cache_clean() in net/sunrpc/cache.c): so not until the times of the flushes at start are past."""
         self.sh(f"until [ $(cat /proc/net/rpc/nfsd.fh/flush) -lt $(date +%s) ]; do sleep 0.1; done; "
                 f"exportfs -u 10.77.0.0/24:{FS}/homes && exportfs -u 10.77.0.0/24:{FS} && umount {FS}")
 
@@ -109,7 +109,7 @@ def test_a_locked_file_does_not_pin_the_filesystem(head, client):
     said, _ = head.act("start")
     assert "1 client held locks" in said
     client.run("touch", client.path("another"), timeout=30)
-    # Honest about what it cannot: the lock, and what is written under it, is gone.
+    # It says honestly what it cannot do: the lock, and what is written under it, is lost.
     said, _ = holder.communicate("write\n", timeout=60)
     assert "written" not in said
 
@@ -117,7 +117,7 @@ def test_a_locked_file_does_not_pin_the_filesystem(head, client):
 def test_a_courtesy_client_does_not_pin_it_either(head, client):
     holder = client.hold("file")
     client.link(False)
-    # One that was never confirmed may go while it is read.
+    # A client that was never confirmed may go while it is being read.
     wait_for("a courtesy client", lambda: "courtesy" in head.sh(
         "cat /proc/fs/nfsd/clients/*/info", check=False), 4 * LEASE, every=1)
     said, seconds = head.act("stop")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Clients of other kinds than one that has it mounted once, through planned moves: many connections,
-many idle mounts, one that has died, two addresses. The results are in doc/clients.md."""
+"""Planned moves with clients of other kinds than one simple mount: many connections, many idle mounts, a
+dead client, two addresses. The results are in doc/clients.md."""
 
 import time
 
@@ -15,11 +15,11 @@ from trials.service import CLASSES, HEADS, Probe, Service, longest
 CONNECTIONS = 8
 IDLE = 50
 # Times of the reference machine.
-# The shortest that knfsd takes: a test has to wait for all of it.
+# The shortest that knfsd accepts: a test has to wait for all of it.
 GRACE_S = 10
-# New opens may wait so much longer than writes when everybody who held something is back (issue 4).
+# New opens may wait this much longer than writes when all clients that held something are back (issue 4).
 OPEN_MS = 500
-# knfsd ends its grace period by a timer of a second, and a head needs a moment to be asked.
+# knfsd ends its grace period by a timer of a second, and to ask a head takes a moment.
 END_S = 4
 CUT_S = 4
 SECOND = "10.78.0.51"
@@ -41,7 +41,7 @@ def vmstore(cluster):
 
 
 class Busy:
-    """with Busy(service) as busy: it is mounted and the probe runs; busy.report afterwards."""
+    """with Busy(service) as busy: mounted, with the probe running; then busy.report."""
 
     def __init__(self, service, options="vers=4.1,hard"):
         self.service, self.options, self.report = service, options, None
@@ -62,8 +62,8 @@ class Busy:
         return since, self.settle()
 
     def settle(self):
-        """A client that was told to wait asks again ever more seldom, so another one's answer would
-        tell nothing of the probe's opens."""
+        """A client that was told to wait asks again less and less often, so another client's answer would
+        say nothing about the probe's opens."""
         before = self._opened()
         wait_for("the probe's opens to go on", lambda: self._opened() != before, 90)
         return self.probe.now()
@@ -81,7 +81,7 @@ class Busy:
 
 
 def connected(service, head):
-    """The service's own addresses of its connections on a head."""
+    """The service's own addresses that a head's connections use."""
     lines = [l.split() for l in service.sockets(head)]
     return [words[3].rpartition(":")[0] for words in lines
             if words[0] == "ESTAB" and words[3].endswith(f":{NFS_PORT}")]
@@ -102,7 +102,7 @@ def test_many_connections(vmstore):
 
 @pytest.mark.long
 def test_many_idle_mounts(vmstore):
-    """Who holds nothing keeps nobody waiting."""
+    """Clients that hold nothing delay nobody."""
     with Clients(vmstore, IDLE):
         with Busy(vmstore) as busy:
             assert vmstore.status("head1")["clients"]["total"] == IDLE + 1
@@ -115,15 +115,15 @@ def test_many_idle_mounts(vmstore):
 
 
 def waited_for(service, head):
-    """By the grace period that goes on."""
+    """Names of the clients that the current grace period waits for."""
     status = service.status(head)
     return status["waiting"] if status["grace"] else []
 
 
 @pytest.mark.long
 def test_a_client_that_dies(vmstore):
-    """It held a file open. One grace period waits for it, at most as long as it lasts, and says so;
-    the next move has forgotten it."""
+    """It held a file open. One grace period waits for it, at most its whole length, and says so; the next
+    move has forgotten it."""
     with Clients(vmstore, 1, hold=True) as dying:
         with Busy(vmstore) as busy:
             dying.kill(0)
@@ -141,7 +141,7 @@ def test_a_client_that_dies(vmstore):
     busy.assert_clean()
     pauses = [busy.pauses(span) for span in (first, second)]
     print(f"a client that died, pauses in ms: {pauses}")
-    # Who goes on writing does not feel it.
+    # Writers that go on do not notice.
     assert pauses[0]["write"] < 1000 * grace_s() / 2 < pauses[0]["open"], pauses
     assert pauses[1]["open"] - pauses[1]["write"] <= stretch(OPEN_MS), pauses
 
@@ -192,7 +192,7 @@ def test_two_addresses(homes, cluster):
         wait_for_both(homes, "head1")
         client.run(["umount", second], timeout=60)
     busy.assert_clean()
-    # Others went by the second link meanwhile.
+    # Meanwhile other calls went by the second link.
     pauses = busy.pauses(cut)
     print(f"pauses in a cut of {stretch(CUT_S):.1f} s: {pauses}")
     assert min(pauses.values()) < 1000 * stretch(CUT_S) / 2, pauses

@@ -19,7 +19,7 @@ def dummies(cluster):
 
 
 def fence(lab, head, *words):
-    """fence_lab on a head, as an administrator calls it."""
+    """Run fence_lab on a head, as an administrator does."""
     return lab.guest(head).run(["fence_lab", *words], check=False)
 
 
@@ -87,7 +87,7 @@ def test_a_cut_head_is_fenced_and_comes_back(cluster, lab, dummies):
     assert not head1.running(), "off is said only when the power is off"
     assert fence(lab, "head2", "-o", "status", "-n", "head1").returncode == 2
     cluster.wait_where("d1", "head2", at="head2")
-    # One is ours, the other Pacemaker's.
+    # One is ours, the other is Pacemaker's.
     assert switched()[-2:] == ["off head1 -> ok "] * 2
     assert not head1.running()
     head2.run(["crm_attribute", "-n", "stonith-action", "-D"])

@@ -13,7 +13,7 @@ STOP = {"drain", "knfsd", "settle", "silence", "record", "nfsdcld", "sever", "un
 
 @pytest.fixture(scope="module")
 def played(cluster):
-    """The scenario once."""
+    """The scenario, played once."""
     services = scenario.add_services(cluster)
     yield scenario.play(cluster, services)
     cluster.wait_online(at="head2")
@@ -37,13 +37,13 @@ def test_planned_steps_are_exactly_once(played):
 
 
 def test_each_pause_was_seen(played):
-    """A move that no class of calls noticed would have been measured wrongly."""
+    """If no class of calls noticed a move, it was measured wrongly."""
     for step in played[0]:
         assert all(step.pause_ms[kind] > 0 for kind in scenario.CLASSES), step
 
 
 def test_the_other_service_went_on(played):
-    """Without an error, and with no pause like those of the service that moved."""
+    """Without an error, and without a pause like those of the service that moved."""
     steps, _, (_, bystander) = played
     assert bystander["verdict"] == "clean" and bystander["lock_kept"], bystander["events"]
     for step in steps:
@@ -54,7 +54,7 @@ def test_the_figures_are_complete(played):
     _, result, _ = played
     assert result["accel"] in ("tcg", "kvm") and result["kernel"] and result["cluster"] is True
     assert result["pace"] > 0 and set(result["work_ms"]) == {"storage", "head1", "head2", "client"}
-    # The probes ask something of every guest.
+    # The probes cause load on every guest.
     assert all(result["calm_load"][guest] > 0.02 for guest in result["work_ms"]), result["calm_load"]
     for step in result["steps"]:
         takeover = step["what"] == "takeover"

@@ -37,7 +37,7 @@ def remains(name):
 
 @pytest.fixture(scope="module")
 def own(lab):
-    """The session's lab, down; it comes up again afterwards only if it has to stay."""
+    """The session's lab, down; afterwards it comes up again only if it has to stay."""
     lab.down()
     yield lab
     if os.environ.get("LAB_KEEP") == "1":

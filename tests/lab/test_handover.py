@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Hand-overs from keeper to keeper, by real corosync and on real disks, without Pacemaker: how
-they go well, and how they go wrong at each step."""
+"""Hand-overs from keeper to keeper, with real corosync and real disks but without Pacemaker: they succeed,
+and they fail at each step."""
 
 import json
 import os
@@ -34,13 +34,13 @@ class Keepers(Service):
         return [json.loads(line) for line in out.splitlines()]
 
     def say(self, head, *messages):
-        """As root on a head could: messages to the group. Returns all that is heard until then."""
+        """Send messages to the group, as root on a head could. Returns all that is heard until then."""
         done = self.lab.guest(head).run(["/root/cpgx", self.name, *map(json.dumps, messages)],
                                         timeout=60)
         return done.stdout.splitlines()
 
     def impostor(self, head, *messages):
-        """A process that joins in a head's name, and stays until its stdin is closed."""
+        """A process that joins under a head's name, and stays until its stdin is closed."""
         return self.lab.guest(head).start(
             ["/root/cpgx", self.name, *map(json.dumps, messages)], stdin=-1)
 
@@ -124,7 +124,7 @@ def test_a_service_goes_and_comes_back_under_a_writer(vmstore):
             assert steps(record, target)[:3] == ["links", "device", "mount"]
             assert steps(record, target)[-1] == "tickle"
             assert 0 < record["pause_ms"] < record["ms"]
-            # Who asked saw every step as it came; both heads log the same.
+            # The requester saw every step as it came; both heads log the same.
             assert [a["step"] for a in answers[:-1]] == [s["step"] for s in record["steps"]]
             for head in HEADS:
                 logged = vmstore.ledger(head, "move")
@@ -138,7 +138,7 @@ def test_a_service_goes_and_comes_back_under_a_writer(vmstore):
         following.kill()
         assert seen[0] == {"following": True}
         assert sum("step" in s for s in seen) == 2 * len(record["steps"])
-        # One outlives it: locks, and a client that writes at once.
+        # What outlives a move: locks, and a client that writes at once.
         until = probe.now()
     finally:
         report = probe.finish()
@@ -167,7 +167,7 @@ def test_to_where_nobody_can_go(vmstore, target, why):
     refusal = {"result": PEER, "error": why, "changed": False, "state": "serving"}
     assert vmstore.ask("head1", do="move", target=target) == refusal
     if target == "head1":
-        # Of itself a head can say it, too.
+        # A head can say this of itself, too.
         refusal.update(result=FAILED, error="is serving, not standing by")
     assert vmstore.ask("head1", do="inquire", target=target) == refusal
 
@@ -185,7 +185,7 @@ def test_from_where_it_is_not(vmstore):
 
 
 def refused(vmstore, result, why, target="head2"):
-    """Both the question and the move are answered so, and head1 serves as if nothing were."""
+    """Question and move get the same answer, and head1 goes on serving undisturbed."""
     for word in ("inquire", "move"):
         answer = vmstore.ask("head1", do=word, target=target)
         assert why in answer["error"], answer
@@ -207,7 +207,7 @@ def test_who_serves_is_never_overridden(vmstore, options):
 
 
 def test_of_two_starts_at_once_one_wins(vmstore):
-    """By corosync's order, whoever comes first; the other is told who it is."""
+    """The first in corosync's order wins; the other is told which head that is."""
     for _ in range(5):
         for head in HEADS:
             vmstore.stop(head)
@@ -221,8 +221,8 @@ def test_of_two_starts_at_once_one_wins(vmstore):
 
 
 def test_a_start_while_it_is_handed_over(vmstore):
-    """head2 is READY: an administrator's start there would not wait for the grant. The source,
-    which hears that it is off, would start again, too."""
+    """head2 is READY: an administrator's start there would not wait for the grant; and the source, when it
+    hears that the hand-over is off, would start again as well."""
     vmstore.end_keeper("head1")
     wait_for("head1 to be missed", lambda: not vmstore.met("head2", "head1"))
     there = vmstore.impostor("head1", hello(vmstore, "head2"))
@@ -239,7 +239,7 @@ def test_a_start_while_it_is_handed_over(vmstore):
 
 
 def test_a_silent_head(vmstore):
-    """Nobody knows whether it serves. Who knows that it is dead can say so."""
+    """Nobody knows whether it serves. An administrator who knows that it is dead can say so."""
     vmstore.stop("head1")
     vmstore.end_keeper("head1")
     wait_for("head1 to be missed", lambda: not vmstore.met("head2", "head1"))
@@ -253,7 +253,7 @@ def test_a_silent_head(vmstore):
 
 
 def test_a_disk_that_is_not_released(vmstore):
-    """Its address is free since the stop's silence, and nothing there answers."""
+    """Its address has been free since the stop's silence, and nothing there answers."""
     guest = vmstore.lab.guest("head1")
     user = guest.start([*vmstore.inside, "sh", "-c",
                         "cd /run/baton/vmstore/fs && echo && exec sleep 600"])
@@ -288,8 +288,8 @@ def test_two_services_on_one_disk(vmstore):
 
 
 def test_what_is_not_served_is_not_granted(vmstore):
-    """Its keeper takes it for serving, and the stop finds less: no client has been told then what
-    a hand-over tells them."""
+    """The keeper believes that it serves, and the stop finds less: then the clients have not been told
+    what a hand-over tells them."""
     vmstore.lab.guest("head1").run([*vmstore.inside, "sh", "-c", "echo 0 > /proc/fs/nfsd/threads"])
     answer = vmstore.ask("head1", do="move", target="head2")
     assert answer["result"] == FAILED and answer["state"] == "serving"
@@ -312,12 +312,12 @@ def acked(vmstore, head):
 
 
 def test_replies_that_cannot_be_delivered(vmstore):
-    """A client hears nothing while it is owed more than its link has under way: the move is given up,
-    by name, and it is as if nothing had been. A stop goes on, and says what that cost."""
+    """A client hears nothing while it is owed more than its link has under way. The move is given up, names
+    the client, and leaves everything as before. A stop goes on, and says what that cost."""
     lab, client = vmstore.lab, vmstore.lab.guest("client")
     for head in HEADS:
         vmstore.end_keeper(head)
-        # A client that is silent for a lease would not be waited for.
+        # A client that is silent for a whole lease would not be waited for.
         vmstore.configure(head, vmstore.conf(drain=1, lease=90, grace=90))
         vmstore.keep(head)
     vmstore.meet()
@@ -327,7 +327,7 @@ def test_replies_that_cannot_be_delivered(vmstore):
     reader = client.start(["sh", "-c", f"cd {vmstore.mountpoint}; while dd if=big of=/dev/null "
                            "iflag=direct bs=1M status=none; do :; done"])
     try:
-        # So slow that a tenth of what is queued is under way.
+        # So slow that only a tenth of the queue is under way.
         with lab.net.slow(client.spec.tap["lan"], 1):
             wait_for("a backlog", lambda: queued(vmstore, "head1") > 100000)
             client.link(False)
@@ -338,7 +338,7 @@ def test_replies_that_cannot_be_delivered(vmstore):
                             answer["error"]), answer
             assert vmstore.mounts() == ["head1"]
             rules = lab.guest("head1").run([*vmstore.inside, "nft", "list", "ruleset"]).stdout
-            # None is awake.
+            # No filter is awake.
             assert rules.count("\ttype filter hook input") == rules.count("flags dormant") > 0
             before = acked(vmstore, "head1")
             client.link(True)
@@ -351,9 +351,9 @@ def test_replies_that_cannot_be_delivered(vmstore):
     finally:
         client.link(True)
         reader.kill()
-        # The shell first: it starts it again.
+        # The shell first: it restarts dd.
         client.run(["sh", "-c", "pkill -f '[i]f=big'; pkill -x dd"], check=False)
-    # An unmount wants a server.
+    # An unmount needs a server.
     vmstore.start("head1")
     vmstore.unmount()
 
@@ -378,7 +378,7 @@ def test_with_another_version_there(vmstore):
     there = vmstore.impostor("head2", {"v": 2, "type": "hello", "version": "9.0"})
     wait_for("hello", lambda: vmstore.met("head1", "head2"))
     refused(vmstore, PEER, "head2: baton 9.0 there speaks protocol 2, 0.1.0 here 1")
-    # The other way round: what that version asks is refused, in words it can read.
+    # The other way round: a question from that version is refused, in words it can read.
     there.stdin.close()
     there.wait(30)
     asker = vmstore.impostor("head2", {"v": 2, "type": "prepare", "to": "head1",
@@ -422,7 +422,7 @@ def test_a_target_that_is_silent_before(vmstore):
         assert answer["error"] == "head2 does not answer"
     finally:
         vmstore.signal("head2", "CONT")
-    # The question it finds when it wakes is an old one.
+    # The question that it finds when it wakes up is out of date.
     wait_for("standby", lambda: vmstore.ask("head2", do="status")["state"] == "standby")
     assert vmstore.mounts() == ["head1"]
 
@@ -433,8 +433,8 @@ def hello(vmstore, head="head1"):
 
 
 def play_target(vmstore, *answers):
-    """head2's keeper is one that says READY to the hand-over that now begins, then @answers.
-    Returns the processes: the move's asker, the impostor."""
+    """head2's keeper is replaced by one that says READY to the hand-over that now begins, then @answers.
+    Returns the processes: the move's requester, the impostor."""
     vmstore.end_keeper("head2")
     wait_for("head2 to be missed", lambda: not vmstore.met("head1", "head2"))
     there = vmstore.impostor("head2", hello(vmstore))
@@ -457,7 +457,7 @@ def test_a_target_that_is_silent_after_the_grant(vmstore):
     assert answer["result"] == PEER and answer["changed"] and answer["state"] == "standby"
     assert answer["error"] == ("head2, to which the service was granted, does not say that it "
                                "serves")
-    # Nobody serves: that is Pacemaker's to end, which knows whether head2 lives.
+    # Nobody serves: Pacemaker has to resolve that, because it knows whether head2 lives.
     assert vmstore.mounts() == []
     there.kill()
 
@@ -485,7 +485,7 @@ def test_a_target_that_refuses_after_it_was_ready(vmstore):
 
 
 def test_a_start_that_fails_there(vmstore):
-    """The target's own reason reaches who asked, and it undoes what it has begun."""
+    """The requester gets the target's own reason, and the target undoes what it has begun."""
     guest = vmstore.lab.guest("head2")
     guest.run([*vmstore.inside, "mount", "--bind", "/dev/null", "/usr/sbin/nfsdcld"])
     try:
@@ -502,7 +502,7 @@ def test_a_start_that_fails_there(vmstore):
 
 @pytest.mark.parametrize("head", HEADS)
 def test_a_keeper_killed_in_the_middle(vmstore, head):
-    """Whichever it is: never two that serve, and who asked is told."""
+    """On either head: two never serve at once, and the requester is told."""
     asker = vmstore.begin("head1", do="move", target="head2", budget_ms=20000)
     for line in asker.stdout:
         if json.loads(line).get("step") == "silence":
@@ -531,7 +531,7 @@ def test_two_at_once(vmstore):
 
 
 def test_a_stop_overrules(vmstore):
-    """An order to stop in the middle: the service is stopped, and not granted any more."""
+    """A stop is ordered in the middle: the service is stopped and no longer granted."""
     asker = vmstore.begin("head1", do="move", target="head2")
     for line in asker.stdout:
         if json.loads(line).get("step") == "drain":
@@ -546,7 +546,7 @@ def test_a_stop_overrules(vmstore):
 
 
 def test_messages_that_are_none(vmstore):
-    """Malformed, of strangers' hand-overs, replayed: ignored, each with a line in the journal."""
+    """Malformed, of other hand-overs, replayed: they are ignored, each with a line in the journal."""
     move = vmstore.ask("head1", do="move", target="head2")
     assert move["result"] == 0
     generation = move["record"]["generation"]
@@ -573,7 +573,7 @@ def test_messages_that_are_none(vmstore):
 
 
 def test_without_corosync(vmstore, cluster):
-    """A keeper whose corosync goes serves on, says so, and finds back."""
+    """A keeper that loses corosync goes on serving, says so, and joins again later."""
     for head in HEADS:
         cluster.lab.guest(head).run(["systemctl", "stop", "pacemaker", "corosync"], timeout=60)
     try:
@@ -593,7 +593,7 @@ def test_without_corosync(vmstore, cluster):
 
 
 def test_daemons_that_die_are_started_again(vmstore):
-    """The keeper mends them: clients that come new need both."""
+    """The keeper restarts them: new clients need both."""
     guest = vmstore.lab.guest("head1")
     for name in ("mountd", "nfsdcld"):
         pidfile = f"/run/baton/vmstore/{name}.pid"

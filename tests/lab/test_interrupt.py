@@ -14,7 +14,7 @@ from labkit.config import BUILD, TREE
 
 pytestmark = pytest.mark.last
 
-# What demo says when it is interrupted, and what of the lab has been built before.
+# What the demo prints at the moment it is interrupted, and which parts of the lab exist already.
 MOMENTS = (
     ("installing essential packages", ["ssh"]),
     ("guest snapshot: first boot", ["ssh", "image"]),
@@ -25,8 +25,8 @@ MOMENTS = (
 
 @pytest.fixture(scope="module")
 def tree(lab):
-    """A copy of this tree whose lab can start from nothing; ours is down meanwhile.
-    It is within build/ because hard links go into it."""
+    """A copy of this tree whose lab can start from nothing; ours is down meanwhile. It is inside build/
+    because hard links go into it."""
     lab.down()
     path = TREE / "build" / "interrupt"
     shutil.rmtree(path, ignore_errors=True)
@@ -40,7 +40,7 @@ def tree(lab):
 
 
 def give(tree, what):
-    """Hard-link the parts of our own build that are wanted."""
+    """Hard-link the wanted parts of our own build."""
     there, ours = tree / "build" / "lab", BUILD / f"image-{image.digest()}"
     shutil.rmtree(there, ignore_errors=True)
     if "ssh" in what:
@@ -51,7 +51,7 @@ def give(tree, what):
 
 
 def remains(tree):
-    """Processes that have to do with the tree's build, namespaces, mounts, half an image."""
+    """What is left of the tree's build: processes, namespaces, mounts, an unfinished image."""
     build, left = str(tree / "build"), []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -75,7 +75,7 @@ def remains(tree):
 @pytest.mark.parametrize("line,built", MOMENTS, ids=[line.split(":")[0] for line, _ in MOMENTS])
 def test_interrupted_demo_leaves_nothing(tree, line, built):
     give(tree, built)
-    # The flags of the make that runs this test are none of the other's.
+    # The other make must not get the flags of the make that runs this test.
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     child = subprocess.Popen(["make", "demo"], cwd=tree, env=env, start_new_session=True,
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -87,7 +87,7 @@ def test_interrupted_demo_leaves_nothing(tree, line, built):
             os.killpg(child.pid, signal.SIGINT)
             break
     said += child.stdout
-    # make ends by the signal itself; a shell makes 130 of that.
+    # make ends by the signal itself; a shell turns that into 130.
     assert child.wait() == -signal.SIGINT, "".join(said)
     assert any(line in text for text in said), "".join(said)
     assert remains(tree) == []

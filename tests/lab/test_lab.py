@@ -146,7 +146,7 @@ def test_persistent_reservation_fences(lab):
                 "--prout-type=5")
         assert not write(head1)
         assert write(head2)
-        # The power loss of a head does not lift it, nor does a new session.
+        # Neither a power loss of the head nor a new session lifts it.
         lab.guest("head1").cut()
         lab.boot("head1")
         assert not write(head1)

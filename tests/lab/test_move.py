@@ -20,7 +20,7 @@ def wait(condition, timeout=60):
 def vmstore(cluster):
     service = Service(cluster.lab)
     service.prepare()
-    # Straight into the CIB: pcs takes 8 s under TCG. It has its own test.
+    # Straight into the CIB: pcs takes 8 s under TCG, and has a test of its own.
     cluster.add("vmstore", "ocf:baton:service", prefer="head1", params={"service": "vmstore"})
     cluster.wait_where("vmstore", "head1")
     service.mount()
@@ -43,7 +43,7 @@ def home(cluster, vmstore):
 
 
 def constraints(cluster):
-    """What crm_resource has made."""
+    """The constraints that crm_resource has made."""
     said = cluster.lab.guest("head1").run(["cibadmin", "--query", "--scope", "constraints"]).stdout
     return re.findall(r'<rsc_location id="(cli-[^"]*)"', said)
 
@@ -70,14 +70,14 @@ def test_there_and_back(cluster, vmstore):
     assert record["outcome"] == "done" and 0 < record["pause_ms"] < 20000
     assert {s["head"] for s in record["steps"]} == set(HEADS)
     assert constraints(cluster) == [] and cluster.where("vmstore") == ["head2"]
-    # The same in both heads' ledgers, but for what only the source can know.
+    # The same in both heads' ledgers, except for what only the source can know.
     for head in HEADS:
         mine = vmstore.ledger(head, "move")
         assert [(s["head"], s["step"]) for s in mine["steps"]] == \
             [(s["head"], s["step"]) for s in record["steps"]]
     cluster.wait_idle()
     assert cluster.where("vmstore") == ["head2"] and serving(vmstore) == ["head2"]
-    # From the other head, for people.
+    # From the other head, as text for people.
     lines = vmstore.baton("head2", "giveback", "vmstore").stdout.splitlines()
     assert re.fullmatch(r"vmstore: head2 (→|->) head1, pause [0-9.]+ s", lines[-1])
     assert any(re.match(r"  head1 +mount ", line) for line in lines)
@@ -145,7 +145,7 @@ def test_it_would_come_back(cluster, vmstore):
 
 
 def test_interrupted(cluster, vmstore):
-    """Ctrl-C as soon as Pacemaker has been asked: it ends well, and on one head."""
+    """Ctrl-C as soon as Pacemaker has been asked: the move ends well, on one head."""
     p = cluster.lab.guest("head1").start(["sh", "-c", 'echo $$; exec "$@"', "sh", "baton", "move",
                                           "vmstore", "head2"])
     pid = p.stdout.readline().strip()
@@ -159,7 +159,7 @@ def test_interrupted(cluster, vmstore):
 
 
 def test_killed(cluster, vmstore):
-    """The constraint stays, says until when, and is in nobody's way for ever."""
+    """The constraint stays, says until when, and does not stay for ever."""
     head1 = cluster.lab.guest("head1")
     p = head1.start(["sh", "-c", 'echo $$; exec "$@"', "sh", "baton", "move", "vmstore", "head2"])
     pid = p.stdout.readline().strip()
@@ -178,12 +178,12 @@ def test_killed(cluster, vmstore):
 
 
 def test_two_at_once(cluster, vmstore):
-    """One moves it, or both say that they have; never two heads, never a constraint left."""
+    """One moves it, or both report that they have; never two heads, never a constraint left."""
     both = [cluster.lab.guest(h).start(["baton", "move", "vmstore", "head2"]) for h in HEADS]
     ends = [(p.communicate(timeout=180), p.returncode) for p in both]
     assert 0 in [code for _, code in ends], ends
     for (_, err), code in ends:
-        # A slow tool is told of; that is no reason.
+        # A message about a slow tool is not a reason.
         reasons = [l for l in err.splitlines() if ": waiting for " not in l]
         assert code in (0, USAGE, PEER, CLUSTER) and len(reasons) == (code != 0), ends
     assert constraints(cluster) == []
@@ -251,7 +251,7 @@ def test_metrics(cluster, vmstore):
 
 
 def test_without_a_cluster(cluster, vmstore):
-    """Where Pacemaker does not run, it says so; the service goes on where it is."""
+    """Where Pacemaker does not run, the command says so; the service goes on where it is."""
     head2 = cluster.lab.guest("head2")
     head2.run(["systemctl", "stop", "pacemaker"], timeout=90)
     try:

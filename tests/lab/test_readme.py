@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The README's commands for pcs and for crmsh make a service a resource, as they stand there."""
+"""The README's commands for pcs and for crmsh make a service a resource, exactly as written there."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -55,7 +55,7 @@ def test_commands(cluster, vmstore, tool):
         assert {o for o in ops if o[0] == "monitor"} == \
             {("monitor", 10, 0), ("monitor", 30, 10), ("monitor", 60, 20)}
         assert {"start", "stop", "migrate_to", "migrate_from"} <= {o[0] for o in ops}
-        # Every depth is run by Pacemaker, and well.
+        # Pacemaker runs every depth, successfully.
         wait_for("monitors of all depths",
                  lambda: set(monitored(cluster, "head1")) >= {10000, 30000, 60000}, every=0.5)
         assert set(monitored(cluster, "head1").values()) == {0}

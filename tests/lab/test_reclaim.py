@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One client that holds more than it can reclaim within `grace`: it loses none of it, whether the
-service was moved or its head has died."""
+"""A client holds more than it can reclaim within `grace`: it loses none of it, whether the service was
+moved or its head has died."""
 
 import json
 import re
@@ -13,14 +13,14 @@ from labkit.wait import wait_for
 from trials.clients import NamespacedClient
 
 HOLDINGS = "/run/baton/vmstore/fs/.baton/tickle/holdings"
-# On the reference machine. knfsd itself waits two leases at most while somebody reclaims: 10 s.
+# On the reference machine. While a client reclaims, knfsd itself waits two leases at most: 10 s.
 LEASE_S = 5
-# How long one open or lock may take, with all that a slow moment adds.
+# How long one open or lock may take, including slow moments.
 CALL_S = 0.03
-# A conflicting lock is tried on so many files.
+# A conflicting lock is tried on this many files.
 SAMPLE = 500
 
-# Has files open and locked; for each line on its stdin it writes to some of them and says how many
+# Keeps files open and locked; for each line on stdin it writes to some of them and reports how many
 # locks were lost: the kernel answers EIO.
 HOLDER = """
 import fcntl, os, resource, sys
@@ -72,15 +72,15 @@ def vmstore(lab):
 
 
 def recorded(service, head):
-    """The most that one client holds, as the disk has it."""
+    """The most that one client holds, as recorded on the disk."""
     guest = service.lab.guest(head)
     lines = guest.run([*service.inside, "sh", "-c", f"cat {HOLDINGS} || true"]).stdout.splitlines()
     return max([int(line.split()[0]) for line in lines[3:]], default=0)
 
 
 def expected(service, head):
-    """How much the start reckoned that one client has to reclaim: an open and a lock of each file,
-    and delegations as the kernel likes."""
+    """How much the start expected one client to reclaim: an open and a lock for each file, and as many
+    delegations as the kernel likes."""
     note = service.note(head, "start", "listen")
     return int(re.search(r" s at most, for (\d+) opens and locks of one client", note).group(1))
 
@@ -117,7 +117,7 @@ def test_a_client_that_holds_much_loses_nothing(vmstore, n):
         vmstore.start("head2")
         assert expected(vmstore, "head2") >= 2 * n
         assert_kept(vmstore, "head2", holder, rival, n)
-        # What a head has counted is there when it dies.
+        # What a head has counted is on the disk when it dies.
         wait_for("a count on the disk", lambda: recorded(vmstore, "head2") >= 2 * n)
         vmstore.lab.guest("head2").cut()
         vmstore.start("head1")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Whom a start has to wait for, and whom not: idle clients, clients that open in the very moment,
-dead ones; and whom to tickle after a head's death."""
+"""Which clients a start has to wait for and which not: idle ones, ones that open at that very moment, dead
+ones; and which to tickle after a head's death."""
 
 import contextlib
 import itertools
@@ -21,7 +21,7 @@ MOVES = 10
 LEASE_S = 10
 
 # Opens, locks, writes, waits, writes and closes, until its stdin ends; each round adds a byte
-# to a file at home. A lock that was lost shows in the second write: the kernel answers EIO.
+# to a local file. A lost lock shows in the second write: the kernel answers EIO.
 OPENER = """
 import fcntl, json, os, random, select, sys
 rounds = lost = 0
@@ -90,7 +90,7 @@ def test_idle_clients_cost_no_grace(vmstore):
         assert vmstore.status("head1")["clients"]["holding"] == 1
         vmstore.stop("head1")
         assert vmstore.note("head1", "stop", "nfsdcld") == "struck 3 idle clients"
-        # Who holds something stays, to the letter.
+        # The client that holds something stays, by its exact name.
         assert recorded(vmstore, "head1") == ["Linux NFSv4.1 busy20"]
         vmstore.start("head2")
         began = time.monotonic()
@@ -98,7 +98,7 @@ def test_idle_clients_cost_no_grace(vmstore):
         # An idle client renews after two thirds of the lease.
         assert time.monotonic() - began < stretch(LEASE_S) * 0.4
         assert vmstore.status("head2")["grace"] is False
-        # The lock is kept, also from those who were struck; they come back by themselves.
+        # The lock is kept, also from the struck clients; they come back by themselves.
         for client in idle:
             assert client.run("flock", "-n", client.path("f"), "true", check=False,
                               timeout=60).returncode == 1
@@ -107,7 +107,7 @@ def test_idle_clients_cost_no_grace(vmstore):
 
 
 def test_who_is_waited_for_is_named(vmstore):
-    """One that holds something and is cut off: the grace period lasts, and says for whom."""
+    """A client that holds something is cut off: the grace period lasts, and names it."""
     with NamespacedClient(vmstore, 1, "lost") as lost, NamespacedClient(vmstore, 2, "idle"):
         holder = lost.hold("f")
         lost.link(False)
@@ -116,7 +116,7 @@ def test_who_is_waited_for_is_named(vmstore):
         vmstore.start("head2")
         status = vmstore.status("head2")
         assert status["grace"] and status["waiting"] == ["Linux NFSv4.1 lost1"]
-        # A stop within grace strikes nobody who is waited for.
+        # A stop during grace strikes no client that is waited for.
         vmstore.stop("head2")
         vmstore.start("head1")
         assert vmstore.status("head1")["waiting"] == ["Linux NFSv4.1 lost1"]
@@ -131,7 +131,7 @@ def counter(client):
 
 
 def rounds(openers):
-    """How many each of them has made."""
+    """How many rounds each of them has made."""
     told = openers[0].guest.run(["sh", "-c", "; ".join(
         f"stat -c %s {counter(c)} 2>/dev/null || echo 0" for c in openers)]).stdout
     return [int(n) for n in told.split()]
@@ -156,7 +156,7 @@ def test_who_opens_in_the_very_moment_keeps_its_lock(vmstore):
 
 @pytest.fixture
 def impatient(vmstore, home):
-    """With keepers that soon give a client up."""
+    """With keepers that soon give up a client."""
     def configure(text):
         for head in HEADS:
             vmstore.stop(head)
@@ -187,7 +187,7 @@ def test_a_dead_client_is_expired(impatient):
             f"vmstore: client 'Linux NFSv4.1 dead1' ({dead.address}) silent for ")
         status = vmstore.status("head1")["clients"]
         assert status["total"] == 1 and status["courtesy"] == 0
-        # It was cut off, and what it held is free.
+        # The dead client was ended, and what it held is free.
         alive.run("flock", "-n", alive.path("d"), "true", timeout=60)
         vmstore.stop("head1")
         assert recorded(vmstore, "head1") == ["Linux NFSv4.1 alive2"]
@@ -201,13 +201,13 @@ def test_a_dead_client_is_expired(impatient):
 
 
 def replica(service, head):
-    """What a head knows of another's connections."""
+    """What a head knows of another head's connections."""
     rows = json.loads(service.baton("head2", "status", service.name, "--json").stdout)
     return next(r for r in rows if r["head"] == head).get("replica", {})
 
 
 def test_the_connections_outlive_their_head(cluster, vmstore):
-    """The head dies before the disk has its record: the other one knows them all the same."""
+    """The head dies before its record is on the disk: the other head knows them all the same."""
     head1 = vmstore.lab.guest("head1")
     wait_for("the keepers to meet", lambda: len(json.loads(vmstore.baton(
         "head1", "status", "vmstore", "--json").stdout)) == 2)
@@ -215,7 +215,7 @@ def test_the_connections_outlive_their_head(cluster, vmstore):
     try:
         wait_for("the table at head2", lambda: replica(vmstore, "head2").get("connections") == 1)
         assert replica(vmstore, "head2")["head"] == "head1"
-        # A joiner is told as well.
+        # A keeper that joins is told as well.
         vmstore.lab.guest("head2").run(["systemctl", "restart", vmstore.unit], timeout=60)
         wait_for("the table again", lambda: replica(vmstore, "head2").get("connections") == 1)
         head1.run([*vmstore.inside, "sh", "-c", f"rm {CONNECTIONS} && sync"])
@@ -223,12 +223,12 @@ def test_the_connections_outlive_their_head(cluster, vmstore):
         wait_for("head1 to be missed", lambda: vmstore.status("head2")["state"] == "standby" and
                  not json.loads(vmstore.baton("head2", "status", "vmstore", "--json").stdout
                                 )[1].get("online", True))
-        # Who has switched it off knows that it is dead.
+        # Whoever has switched it off knows that it is dead.
         vmstore.baton("head2", "start", "--takeover", "vmstore")
         assert vmstore.note("head2", "start", "tickle") == \
             "1 connections, 1 of them told by another head"
         vmstore.lab.guest("client").run(["touch", f"{vmstore.mountpoint}/after"], timeout=90)
-        # A stop in good order takes it back.
+        # An orderly stop takes the table back.
         cluster.wait_online(at="head2", timeout=120)
         wait_for("head1", head1.reachable, 90)
         vmstore.keep("head1")

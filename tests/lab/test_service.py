@@ -25,7 +25,7 @@ def vmstore(lab):
 
 @pytest.fixture(autouse=True)
 def no_leftovers(vmstore):
-    """Each test begins and ends with keepers that stand by."""
+    """Each test begins and ends with keepers in standby."""
     yield
     for head in HEADS:
         vmstore.stop(head)
@@ -43,7 +43,7 @@ def serving(vmstore, no_leftovers):
 def mounted(serving):
     serving.mount()
     yield serving
-    # Whatever the test did: the client must find a server to unmount from.
+    # Whatever the test did, the client must find a server to unmount from.
     serving.stop("head2")
     serving.keep("head1")
     serving.start("head1")
@@ -51,7 +51,7 @@ def mounted(serving):
 
 
 def assert_standby(service, head="head1"):
-    """Nothing but standby stands."""
+    """Nothing but the standby is standing."""
     status = service.status(head)
     assert (status["state"], status["mounted"], status["threads"], status["nfsdcld"],
             status["link_up"]) == ("standby", False, 0, False, False)
@@ -69,7 +69,7 @@ def test_start_and_stop_may_be_repeated(vmstore):
     assert vmstore.stop("head1").stdout == "vmstore: already stopped, in standby\n"
     assert_standby(vmstore)
     after = json.loads(vmstore.baton("head1", "log", "vmstore", "--json").stdout)
-    # What changed nothing is not in the ledger.
+    # An operation that changed nothing is not in the ledger.
     assert [r["op"] for r in json.loads(ledger)][-1:] + ["stop"] == \
         [r["op"] for r in after][-2:]
 
@@ -106,7 +106,7 @@ def test_dry_run_tells_the_steps_and_does_nothing(vmstore):
 
 
 def test_nothing_of_the_address_is_left_after_a_stop(mounted):
-    # An unread reply, an open file and a lock: the client keeps its end of all of them.
+    # An unread reply, an open file and a lock: the client keeps its end of each of them.
     mounted.lab.guest("client").run(["sh", "-c", "echo x > /mnt/vmstore/f"])
     assert len(mounted.sockets("head1")) >= 2
     mounted.stop("head1")
@@ -165,7 +165,7 @@ def test_a_keeper_that_ends_interrupts_nobody(mounted, how):
     before = client_port(mounted.lab)
     pid = mounted.keeper_pid("head1")
     if how[1] == "kill":
-        # Of the keeper alone, as the OOM killer does it.
+        # Only the keeper, as the OOM killer would.
         how = ["kill", "-KILL", pid]
     head.run(how, timeout=60)
     wait_for("a new keeper", lambda: mounted.status("head1")["keeper"] == "serving")
@@ -197,7 +197,7 @@ def test_a_keeper_killed_in_the_middle_of_a_start(vmstore):
         [*vmstore.inside, "cat", "/proc/self/mountinfo"]).stdout)
     head.run(["kill", "-KILL", pid])
     _, said = start.communicate(timeout=60)
-    # Killed before or after the end: the operation went on to it in any case.
+    # Killed before or after its end: the operation ran to its end in any case.
     assert start.returncode in (0, STATUS["keeper"]), said
     wait_for("a new keeper", lambda: vmstore.status("head1")["keeper"] == "serving", 60)
     assert vmstore.status("head1")["state"] == "serving"
@@ -206,7 +206,7 @@ def test_a_keeper_killed_in_the_middle_of_a_start(vmstore):
 
 
 def test_a_stop_that_died_while_draining_is_not_serving(serving):
-    """The filter holds every call off: "already serving" would be a lie."""
+    """The filter holds off every call: "already serving" would be a lie."""
     head = serving.lab.guest("head1")
     head.run(["sh", "-c", f"ip netns exec {NETNS} nft list table inet baton | "
               "grep -v 'flags dormant' > /run/awake.nft && "
@@ -232,7 +232,7 @@ def test_standby_can_be_taken_down_and_comes_back(vmstore):
 
 
 def assert_refused(service, code, *words, head="head1"):
-    """The start fails with this status and these words in one line, and is undone."""
+    """The start fails with this status and one line with these words, and is undone."""
     done = service.start(head, check=False)
     assert done.returncode == STATUS[code], (done.stdout, done.stderr)
     assert done.stderr.startswith(f"baton: {service.name}: ")
@@ -249,7 +249,7 @@ def head1(lab):
 
 @pytest.fixture
 def disk(vmstore, head1):
-    """The disk mounted by hand at /m on head1 while a test prepares it."""
+    """The disk, mounted by hand at /m on head1 while a test prepares it."""
     class Disk:
         def __enter__(self):
             head1.run(["sh", "-c", f"mkdir -p /m && mount {vmstore.device} /m"])
@@ -279,7 +279,7 @@ def test_a_damaged_database(vmstore, disk):
 
 
 def test_no_client_tracking_no_start(vmstore, head1):
-    """An nfsdcld that runs, but never serves the kernel's pipe."""
+    """nfsdcld runs, but never serves the kernel's pipe."""
     head1.run(["sh", "-c", "mv /usr/sbin/nfsdcld /usr/sbin/nfsdcld.real && "
                "printf '#!/bin/sh\\nexit 3\\n' > /usr/sbin/nfsdcld && "
                "chmod 755 /usr/sbin/nfsdcld"])
@@ -359,7 +359,7 @@ def test_wrong_filesystem(homes, head1):
 
 
 def test_damaged_filesystem(homes, head1):
-    # The root inode (128, at block 16 of 4 KiB): only the mount itself finds that out.
+    # The root inode (128, at block 16 of 4 KiB): only the mount itself notices that.
     head1.run(["dd", "if=/dev/urandom", f"of={homes.device}", "bs=4096", "seek=16", "count=2",
                "oflag=direct"])
     read = ["sh", "-c", f"dd if={homes.device} bs=4096 skip=16 count=2 iflag=direct "
@@ -453,13 +453,13 @@ def test_a_disk_that_the_kernel_keeps_is_not_stopped(homes, head1):
         assert done.returncode == STATUS["standing"]
         assert "the kernel still has the filesystem" in done.stderr
         assert homes.status("head1")["state"] == "partial"
-    # sysrq j thaws every filesystem, reachable by a path or not.
+    # sysrq j thaws every filesystem, whether a path leads to it or not.
     head1.run(["sh", "-c", "echo j > /proc/sysrq-trigger"])
     assert homes.stop("head1").stdout == "homes: stopped, in standby\n"
 
 
 def test_a_device_on_top_of_the_disk(homes, head1):
-    """As a map of partitions, or a snapshot's origin: what it has queued it may still write."""
+    """Such as a partition map, or a snapshot's origin: it may still write what it has queued."""
     homes.start("head1")
     inside = ["nsenter", "--mount=/run/baton/homes/ns/mnt", "--net=/run/netns/baton-homes"]
     head1.run([*inside, "sh", "-c", "echo 0 > /proc/fs/nfsd/threads; exportfs -f; "
@@ -510,7 +510,7 @@ def test_ipv6_beside_ipv4(homes, head1, lab):
 
 
 def test_the_pseudo_root_takes_no_files(serving, lab):
-    """What a client wrote there would be gone with the move."""
+    """What a client wrote there would be lost with the move."""
     client = lab.guest("client")
     client.run(["mkdir", "-p", "/mnt/root"])
     client.run(["mount", "-t", "nfs4", "-o", "vers=4.1", "10.77.0.50:/", "/mnt/root"],

@@ -24,7 +24,7 @@ def services(cluster):
 
 @pytest.fixture(autouse=True)
 def online(cluster, services):
-    """Each test begins with both heads online, the services wherever the one before has left them."""
+    """Each test begins with both heads online; services are where the test before has left them."""
     cluster.wait_online()
     cluster.wait_idle()
 
@@ -41,7 +41,7 @@ def home(cluster, services, online):
 
 
 def survivor(cluster):
-    """The head that serves both, None as long as there is none."""
+    """The head that serves both; None while there is none."""
     for head in HEADS:
         if cluster.lab.guest(head).reachable() and [head] == cluster.where("vmstore", at=head) == \
                 cluster.where("homes", at=head):
@@ -50,8 +50,8 @@ def survivor(cluster):
 
 
 def survive(cluster, services, fault, fenced=True, mend=lambda: None):
-    """A writer and a sampler on vmstore while `fault` is done, and, once one head serves both,
-    `mend`. Returns the probe's report and that head: one that is fenced must come back by itself."""
+    """Run a writer and a sampler on vmstore while `fault` is done, and `mend` once one head serves both.
+    Returns the probe's report and that head; a head that is fenced must come back by itself."""
     vmstore, _ = services
     with Sampler(vmstore) as sampler:
         probe = Probe(vmstore).start()
@@ -65,7 +65,7 @@ def survive(cluster, services, fault, fenced=True, mend=lambda: None):
             for head in HEADS:
                 wait_for(head, lambda h=head: cluster.lab.guest(h).reachable(), 90)
                 sampler.watch(head)
-            # A new file: it waits for the end of the grace period.
+            # A new file has to wait for the end of the grace period.
             vmstore.lab.guest("client").run(["touch", f"{vmstore.mountpoint}/after"], timeout=90)
         finally:
             report = probe.finish()
@@ -94,21 +94,20 @@ def test_a_kernel_panic(cluster, services, home):
 
 
 def test_corosync_killed(cluster, services):
-    """The head cannot say what it does any more, so it is fenced."""
+    """The head cannot report any more, so it is fenced."""
     victim, other = heads_of(cluster)
     _, serves = survive(cluster, services, lambda: cluster.kill9(victim, "corosync"))
     assert serves == other
 
 
 def test_a_partition(cluster, services, home):
-    """The heads lose sight of each other, clients see both: one of them is fenced, the other
-    serves both."""
+    """The heads lose sight of each other while clients see both: one is fenced, the other serves both."""
     survive(cluster, services, cluster.partition, mend=cluster.heal)
 
 
 def test_a_keeper_and_its_daemons_killed(cluster, services):
-    """systemd starts another keeper, which finds all but the daemons in place and puts them back,
-    before Pacemaker would have to: the service is not started again, and no client notices."""
+    """systemd starts another keeper, which finds everything in place but the daemons and restarts them
+    before Pacemaker would have to. The service is not started again, and no client notices."""
     vmstore, head = services[0], heads_of(cluster)[0]
     guest = vmstore.lab.guest(head)
 

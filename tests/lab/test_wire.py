@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""One planned move under load, seen on the wire: drain, silence, announcement, tickle. The two heads
-speak with one MAC address, so each guest's own port of the bridge was captured (labkit/pcap.py)."""
+"""A planned move under load, seen on the wire: drain, silence, announcement, tickle. The two heads use the
+same MAC address, so each guest's own bridge port is captured (labkit/pcap.py)."""
 
 import time
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ SOURCE, TARGET = HEADS
 # From the address's first packet to the first answer to a client, on the reference machine.
 RECONNECT_S = 0.5
 ARP_REQUEST, ARP_REPLY = 1, 2
-# Steps of the move in which nobody may hear anything of the service, by the keepers' ledger.
+# Steps of the move during which nothing of the service may be heard, by the keepers' ledger.
 SILENT = {"record", "nfsdcld", "sever", "unmount", "clear", "mount", "listen", "recovery",
           "knfsd"}
-# The packets before and after that may still be on their way.
+# Packets before and after it may still be on their way.
 EDGE_S = 0.02
 
 
 @dataclass
 class Seen:
-    """A move, as the ports of the lan saw it."""
+    """A move, as seen on the ports of the lan."""
     address: str
     said: dict         # packets with the service's MAC or address, by the head that sent them
-    connections: list  # the client's, in the order of their begin
+    connections: list  # the client's, in the order of their beginning
     asked: list        # when somebody asked who has the address
     silent_ms: float   # how long the move's silent steps took
     report: dict       # the probe's
@@ -47,7 +47,7 @@ class Seen:
 
     @property
     def held_off(self):
-        """When the first call went out that the source did not answer any more."""
+        """When the first call went out that the source no longer answered."""
         return min(call.at for c in self.of(SOURCE) for call in unanswered(c))
 
 
@@ -57,7 +57,7 @@ def unanswered(connection):
 
 
 def watch(service):
-    """Carry out a move and see it."""
+    """Carry out a move and record it."""
     mac, address = service.mac(SOURCE), service.address
     with Capture(service.lab, [*HEADS, "client"], ["ether", "host", mac, "or", "host",
                                                    address]) as capture:
@@ -100,7 +100,7 @@ def test_the_client_lost_nothing(seen):
 
 
 def test_drain_leaves_no_reply_unacknowledged(seen):
-    """What the source had sent, the client has; only segments that were let in count."""
+    """The client has everything the source had sent; only segments that were let in count."""
     for connection in seen.of(SOURCE):
         sent = connection.sent(True)
         assert sent > 0
@@ -108,7 +108,7 @@ def test_drain_leaves_no_reply_unacknowledged(seen):
 
 
 def test_no_call_is_executed_twice(seen):
-    """What the source has answered is not asked again, what it has not is."""
+    """What the source has answered is not asked again; what it has not answered is."""
     left = {call.xid for c in seen.of(SOURCE) for call in unanswered(c)}
     assert left, "no call was held off: this proves nothing"
     answered = {r.xid for c in seen.of(SOURCE) for r in c.records(True) if not r.is_call}
@@ -121,13 +121,13 @@ def test_nothing_is_closed_or_refused_while_calls_are_held_off(seen):
     """No FIN, no RST, no ICMP from the source."""
     late = [p for p in seen.said[SOURCE] if p.at >= seen.held_off]
     assert not [p for p in late if p.kind == "tcp" and p.flags & (FIN | RST)]
-    # IPv6 needs neighbour discovery as long as the client has to acknowledge.
+    # IPv6 needs neighbour discovery while the client still has to acknowledge.
     assert not [p for p in late if p.kind == "icmp" and p.op not in (135, 136)]
 
 
 def test_silence(seen):
-    """From the source's last packet to the target's first nothing is heard, though somebody asks
-    and the client calls; and the source never speaks again."""
+    """From the source's last packet to the target's first nothing is heard, though a machine asks for the
+    address and the client calls; and the source never sends again."""
     assert seen.last_of_source < seen.first_of_target
     silence = seen.first_of_target - seen.last_of_source
     assert 1000 * silence >= seen.silent_ms - 1000 * EDGE_S
@@ -137,13 +137,13 @@ def test_silence(seen):
     calls = [p for c in seen.connections for p in c.side(False)
              if p.size and seen.last_of_source < p.at < seen.first_of_target]
     assert calls, "the client was silent too: this proves nothing"
-    # Asked before and after, both have answered.
+    # Both have answered the machine, one before and one after.
     for head in HEADS:
         assert [p for p in seen.said[head] if is_answer(p, seen.address)], head
 
 
 def is_answer(packet, address):
-    """To the asker, hence to one address and not to all."""
+    """It goes to the asking machine, hence to one address and not to all."""
     return packet.src == address and packet.dst != address and (
         packet.kind == "arp" and packet.op == ARP_REPLY or
         packet.kind == "icmp" and packet.op == NEIGHBOUR_ADVERTISEMENT and
@@ -151,7 +151,7 @@ def is_answer(packet, address):
 
 
 def announcements(seen):
-    """{kind: when it was heard first} of what the target has to say to all."""
+    """{kind: when it was first heard} of the target's announcements to all."""
     if ":" in seen.address:
         found = [("NA", p.at) for p in seen.said[TARGET] if p.kind == "icmp" and
                  (p.op, p.src, p.dst) == (NEIGHBOUR_ADVERTISEMENT, seen.address, "ff02::1")]
@@ -171,7 +171,7 @@ def test_announcement_and_tickle(seen):
 
 
 def test_the_old_connection_is_ended_by_the_target(seen):
-    """By a RST to the client's port, after which the client comes with a SYN."""
+    """By a RST to the client's port; then the client comes with a SYN."""
     for connection in seen.of(SOURCE):
         resets = [p for p in connection.packets if p.flags & RST and p.src == seen.address]
         assert resets and {p.port for p in resets} == {TARGET}
