@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cpgx: says what it is told to the keepers of a service, as root on a head could.
+ * cpgx: says what it is told to say to the keepers of a service, as root on a head could.
  *
  *	cpgx NAME [TEXT...]	joins the service's group, sends each TEXT, and prints
  *				what it hears, "HEAD TEXT", until its standard input ends

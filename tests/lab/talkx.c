@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * talkx: says one thing to a keeper and prints its answers, one a line.
+ * talkx: says one thing to a keeper and prints its answers, one per line.
  *
  *	talkx NAME JSON		ends after the result, or when the keeper goes away
  */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""make bench-tcp: 10,000 established connections between namespaces, severed and tickled by the
-functions that a stop and a start use (diag_sever(), conns_parse(), rawsock_tickle())."""
+"""make bench-tcp: 10,000 established connections between namespaces are severed and tickled by
+the functions that a stop and a start use (diag_sever(), conns_parse(), rawsock_tickle())."""
 import json
 import re
 import resource
@@ -49,7 +49,7 @@ def main():
     print(f"{CONNECTIONS} connections: severed in {worst['sever_s']:.3f} s, tickled in "
           f"{worst['tickle_round_s']:.3f} s a round, {worst['rss_mib']} MiB resident "
           "(the worse of IPv4 and IPv6)")
-    # What issue 4 asks for.
+    # The limit of issue 4.
     return 0 if max(worst["sever_s"], worst["tickle_round_s"]) < 1 else 1
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A cluster made of files: Pacemaker's own tools on a CIB, and keepers that say what they are told.
+"""A cluster made of files: Pacemaker's own tools on a CIB, and keepers that say what they are told to say.
 
-The tools are the real ones (pacemaker-cli-utils). A scheduler thread plays what Pacemaker would do
-by crm_simulate, its own scheduler, as often as the CIB asks for something.
+The tools are the real ones (pacemaker-cli-utils). A scheduler thread does what Pacemaker would do, by
+crm_simulate, its own scheduler, whenever the CIB asks for something.
 """
 import json
 import os
@@ -75,7 +75,7 @@ class SimulatedCluster:
         self.cib.write_text(re.sub(old, new, text, count=1))
 
     def constraints(self):
-        """What crm_resource has made."""
+        """The constraints that crm_resource has made."""
         return re.findall(r'<rsc_location id="(cli-[^"]*)"', self.cib.read_text())
 
     def where(self, resource="vmstore"):
@@ -84,7 +84,7 @@ class SimulatedCluster:
                           .split("<resource id")[0].split("</resource>")[0])
 
     def run(self, before=lambda: None, after=lambda: None):
-        """Be Pacemaker: do what a move asks for; @before and @after doing it, something else."""
+        """Act as Pacemaker: do what a move asks for; call @before and @after around it."""
         def loop():
             while not self.stop.is_set():
                 if self.constraints():
@@ -104,8 +104,8 @@ class SimulatedCluster:
 
 
 class ScriptedKeeper:
-    """Answers on the keeper's socket; @answers: request's word -> list of objects, or a function
-    of the request that makes it. Connections that follow stay open for tell()."""
+    """Answers on the keeper's socket; @answers: request's word -> list of objects, or a function of the
+    request that returns it. Connections that follow stay open for tell()."""
 
     def __init__(self, root, service="vmstore"):
         self.folder = f"{root}/run/baton/{service}"
@@ -152,7 +152,7 @@ class ScriptedKeeper:
                 s.send(o if isinstance(o, bytes) else json.dumps(o).encode())
 
     def drop(self):
-        """As if it had been killed."""
+        """Go away as if killed."""
         assert self.followed.wait(30)
         for s in self.followers:
             s.close()

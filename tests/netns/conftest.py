@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Network namespaces for one test each: two heads, a service on each, a client, a switch.
+"""Network namespaces, made for each test: two heads, a service on each, a client, a switch.
 
     client --- switch --- head1 (eth0) ~ macvlan svc0 in service1
                   `------ head2 (eth0) ~ macvlan svc0 in service2
@@ -20,7 +20,7 @@ import time
 
 import pytest
 
-# What they assert is told as in a test.
+# Their assertions are explained as those of a test.
 pytest.register_assert_rewrite("cluster", "fakekeeper", "move_stage", "sever_agent")
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def setns(fd):
 
 
 def until(condition, seconds=10):
-    """Ask again until the answer is true; each question is a process, so no sleep."""
+    """Ask again until the answer is true; each question is a process, so no sleep is needed."""
     end = time.monotonic() + seconds
     while True:
         answer = condition()
@@ -60,7 +60,7 @@ def until(condition, seconds=10):
 
 @contextlib.contextmanager
 def inside(path):
-    """In another network namespace: sockets opened there stay there."""
+    """Enter another network namespace: sockets opened there stay there."""
     here = os.open("/proc/self/ns/net", os.O_RDONLY)
     there = os.open(path, os.O_RDONLY)
     try:
@@ -90,7 +90,7 @@ class Net:
                               capture_output=True, text=True, input=text, timeout=60)
 
     def netx(self, name, *cmd, status=0, text=None):
-        """As the keeper: sockets opened inside, the work done from outside."""
+        """Act as the keeper: open sockets inside, and work from outside."""
         done = subprocess.run([NETX, "-n", self.path(name), *map(str, cmd)], input=text,
                               capture_output=True, text=True, timeout=60)
         assert done.returncode == status, (cmd, done)
@@ -128,15 +128,15 @@ class Net:
         return s
 
     def connect(self, listener):
-        """A connection from the client: its socket, and the server's."""
+        """A connection from the client: the client's socket and the server's."""
         with self.inside("client"):
             c = self.keep(socket.socket(listener.family, socket.SOCK_STREAM))
         c.connect((FLOAT[listener.family], PORT))
         return c, self.keep(listener.accept()[0])
 
     def connect_many(self, listener, n):
-        """Connections nobody needs by name. The client's ends live in a child that ends with
-        its pipe: one process may not hold as many descriptors."""
+        """Connections that nobody needs by name. The client's ends live in a child that ends with its pipe,
+        because one process may not hold that many descriptors."""
         hold, held = os.pipe()
         child = os.fork()
         if child == 0:
@@ -154,13 +154,13 @@ class Net:
         self.children.append((child, held))
         self.sockets += [listener.accept()[0] for _ in range(n)]
 
-    # What every_state() makes, as sock_diag calls it.
+    # The states that every_state() makes, as sock_diag calls them.
     EVERY_STATE = ["CLOSE-WAIT", "CLOSING", "ESTAB", "ESTAB", "FIN-WAIT-1", "FIN-WAIT-1",
                    "FIN-WAIT-2", "FIN-WAIT-2", "LAST-ACK", "SYN-RECV", "TIME-WAIT"]
 
     def every_state(self, family):
-        """A connection to service1 in every state but LISTEN; returns the listener. The client
-        hears nothing more; `forget_filter()` opens its ears."""
+        """A connection to service1 in every state but LISTEN; returns the listener. From then on the client
+        hears nothing; `forget_filter()` lets it hear again."""
         listener = self.listen("service1", family)
         pairs = {name: self.connect(listener) for name in
                  ("ESTAB", "CLOSE-WAIT", "FIN-WAIT-2", "orphan", "TIME-WAIT", "FIN-WAIT-1",
@@ -168,14 +168,14 @@ class Net:
         pairs["CLOSE-WAIT"][0].shutdown(socket.SHUT_WR)
         pairs["LAST-ACK"][0].shutdown(socket.SHUT_WR)
         pairs["FIN-WAIT-2"][1].shutdown(socket.SHUT_WR)
-        pairs["orphan"][1].close()  # FIN-WAIT-2 that nobody holds
+        pairs["orphan"][1].close()  # FIN-WAIT-2 without a process
         pairs["TIME-WAIT"][1].close()
         assert pairs["TIME-WAIT"][0].recv(1) == b""
         pairs["TIME-WAIT"][0].close()
         with self.inside("client"):
             waiting, syn = (self.keep(socket.socket(family, socket.SOCK_STREAM))
                             for _ in range(2))
-        waiting.connect((FLOAT[family], PORT))  # established, and nobody accepts it
+        waiting.connect((FLOAT[family], PORT))  # established, but not accepted
         until(lambda: self.states() == ["CLOSE-WAIT"] * 2 + ["ESTAB"] * 5 +
               ["FIN-WAIT-2"] * 2 + ["TIME-WAIT"])
         # From here on the client hears nothing: what is sent stays unacknowledged.
@@ -196,7 +196,7 @@ class Net:
         self.run("client", "nft", "delete table inet t")
 
     def capture(self, name, protocol=3, dev="eth0"):
-        """All frames on a link from now on; 3 = ETH_P_ALL."""
+        """Capture all frames on a link from now on; 3 = ETH_P_ALL."""
         with self.inside(name):
             s = self.keep(socket.socket(socket.AF_PACKET, socket.SOCK_RAW,
                                         socket.htons(protocol)))
@@ -272,11 +272,11 @@ def family(request):
 
 @pytest.fixture
 def kernel_without(tmp_path):
-    """The environment of a kernel that lacks something: sever_shim.c says what it can play."""
+    """The environment of a kernel that lacks something; sever_shim.c lists what."""
     here = pathlib.Path(__file__).resolve().parent
     subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "shim.so", here / "sever_shim.c",
                     "-ldl"], check=True)
-    # A sanitizer wants to be the first library; here the shim is.
+    # A sanitizer wants to be the first library; here the shim has to be.
     return lambda what: {"LD_PRELOAD": str(tmp_path / "shim.so"), "SHIM_WITHOUT": what,
                          "ASAN_OPTIONS": "verify_asan_link_order=0:abort_on_error=1"}
 
@@ -288,15 +288,15 @@ def cannot_destroy(kernel_without):
 
 
 class House:
-    """A mount and a network namespace with a /run of its own, as systemd leaves them: all
-    shared. Services in it have the names and places they have on a head."""
+    """A mount and a network namespace with a /run of its own, as systemd leaves them: everything is shared.
+    Services in it have the same names and places as on a head."""
 
     CONF = ("[service]\ndevice = {device}\nfstype = {fstype}\n"
             "address = 192.0.2.50/24@eth0\n{exports}\n")
 
-    # Since 6.18 a mount namespace made by one CPU may count as older than one made before by
-    # another (lib/cookie: batches a CPU), and the kernel pins none in a younger one. A head's
-    # own is the oldest of all; ours is not.
+    # Since 6.18 a mount namespace made by one CPU may count as older than one made earlier by another
+    # (lib/cookie: batches per CPU), and the kernel pins no namespace inside a younger one. A head's own is
+    # the oldest of all; ours is not.
     CPUS = sorted(os.sched_getaffinity(0))
     WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
     ONE_CPU = ["taskset", "-c", str(CPUS[WORKER % len(CPUS)])]
@@ -309,7 +309,7 @@ class House:
         self.processes = []
         self.holder = subprocess.Popen(
             [*self.ONE_CPU, "unshare", "-m", "-n", "--propagation", "private", "sh", "-c",
-             # Other tests' namespaces come and go there, and with them their mounts, also here.
+             # Other tests' namespaces, and so their mounts, come and go there and show up here.
              "while umount -l /run/netns; do :; done 2>/dev/null;"
              "mount -t tmpfs -o size=16m tmpfs /run && mount --make-rshared / && echo && exec cat"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -325,7 +325,7 @@ class House:
         return path
 
     def run(self, *argv, status=0, **kw):
-        """stdout after status 0, else stderr."""
+        """stdout if the status is 0, else stderr."""
         done = subprocess.run([*self.enter, *map(str, argv)], capture_output=True, text=True,
                               timeout=60, env=self.env, **kw)
         assert done.returncode == status, (argv, done)
@@ -347,7 +347,7 @@ class House:
         return self.run(KEEPX, "ns-run", name, *argv, status=status)
 
     def mounts(self, name=None):
-        """Mount points, of the house or inside a service."""
+        """The mount points of the house, or inside a service."""
         cat = ["cat", "/proc/self/mountinfo"]
         text = self.inside(name, *cat) if name else self.run(*cat)
         return [line.split()[4] for line in text.splitlines()]

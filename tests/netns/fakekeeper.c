@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * fakekeeper: the real keeper, runner, ledger and socket with steps that do nothing.
+ * fakekeeper: the real keeper, runner, ledger and socket, with steps that do nothing.
  *
  *	fakekeeper NAME		like `baton keep NAME`
  *
- * What stands is a word in $FAKE_DIR/standing. A step looks for files of its name there:
- * STEP.fail (it fails with that text), STEP.hang (it never ends), STEP.wait (it ends when
- * the file is gone). What ran is appended to $FAKE_DIR/trace.
+ * What is standing is a word in $FAKE_DIR/standing. A step looks there for files of its
+ * name: STEP.fail (it fails with that text), STEP.hang (it never ends), STEP.wait (it
+ * ends when the file is gone). What has run is appended to $FAKE_DIR/trace.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +39,7 @@ static void stand(const char *word)
 		_exit(99);
 }
 
-/* The one step that may find everything in place. */
+/* The only step that may find everything in place. */
 static void stand_by(void)
 {
 	if (access(place("standing", ""), F_OK) < 0)
@@ -53,7 +53,7 @@ static int act(const char *step, const char *then, struct err *err)
 
 	fprintf(f, "%s\n", step);
 	fclose(f);
-	/* At most a minute: whoever would remove the file may have been killed. */
+	/* At most a minute: whatever should remove the file may have been killed. */
 	alarm(60);
 	while (access(place(step, ".hang"), F_OK) == 0 ||
 	       access(place(step, ".wait"), F_OK) == 0)
@@ -172,7 +172,7 @@ void ns_close(struct ns *ns)
 {
 }
 
-/* The daemons live as long as we do: nothing is to be mended. */
+/* The daemons live as long as we do, so nothing has to be mended. */
 static void be_daemons(const char *name)
 {
 	struct paths paths;
@@ -184,7 +184,7 @@ static void be_daemons(const char *name)
 		const char *file = i ? paths.mountd_pid : paths.nfsdcld_pid;
 		int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-		/* Another keeper's then; this one will not get far. */
+		/* It belongs to another keeper then; this one will not get far. */
 		if (lock_take(fd) == 0 && dprintf(fd, "%d\n", getpid()) < 0)
 			_exit(98);
 	}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A keeper with steps that do nothing (fakekeeper.c), in a house of its own."""
+"""A keeper whose steps do nothing (fakekeeper.c), in a house of its own."""
 import contextlib
 import json
 import os
@@ -17,7 +17,7 @@ NO_KEEPER = "no keeper here; start it with `systemctl start baton@vmstore`"
 class Keeper:
     def __init__(self, house):
         self.house, self.process = house, None
-        # In the house's own /run; reached from here through its holder.
+        # The house's own /run, reached from here through the house's holder.
         self.root = f"/proc/{house.holder.pid}/root"
         house.write()
 
@@ -65,7 +65,7 @@ class Keeper:
 
     @contextlib.contextmanager
     def connection(self):
-        """A unix socket's path must be short, and be looked up in the house."""
+        """A unix socket's path must be short, so it is looked up inside the house."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
             here = os.getcwd()
             os.chdir(self.root + RUN)

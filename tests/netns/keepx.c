@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * keepx: namespaces, mounts, children and the recovery database as commands, for the tests.
+ * keepx: namespaces, mounts, children and the recovery database as commands, for tests.
  *
  *	keepx COMMAND NAME ARGS…
  *
@@ -100,7 +100,7 @@ static int cmd_recovery(int argc, char **argv)
 	return rc;
 }
 
-/* pulse NAME: as monitor writes it */
+/* pulse NAME: written as monitor does */
 static int cmd_pulse(int argc, char **argv)
 {
 	int rc = enter();
@@ -127,7 +127,7 @@ static int cmd_waiting(int argc, char **argv)
 	return rc;
 }
 
-/* strike NAME ID…: as bytes, "%00" being a zero */
+/* strike NAME ID…: as bytes; "%00" is a zero */
 static int cmd_strike(int argc, char **argv)
 {
 	_cleanup_clients_ struct clients clients = { 0 };
@@ -159,7 +159,7 @@ static void tell_expired(const struct client *client, void *data)
 	printf("expired %s\n", client_name(client->id, client->len, name, sizeof(name)));
 }
 
-/* clients NAME DIR [SECONDS]: list them, or expire those who are that late */
+/* clients NAME DIR [SECONDS]: list them, or expire those that are this late */
 static int cmd_clients(int argc, char **argv)
 {
 	_cleanup_clients_ struct clients clients = { 0 };
@@ -248,7 +248,7 @@ static void tell_waiting(const char *program, int64_t left_ms, void *data)
 	fflush(stdout);
 }
 
-/* wait MS TELL_MS COMMAND…: tells so after TELL_MS; not once there is something on stdin */
+/* wait MS TELL_MS COMMAND…: says so after TELL_MS, unless there is something on stdin */
 static int cmd_wait(int argc, char **argv)
 {
 	const struct child_wait wait = { child_now_ms() + atoi(argv[0]), 0, atoi(argv[1]),
@@ -285,7 +285,7 @@ static int cmd_end(int argc, char **argv)
 	return rc < 0 ? err_set(&err, BATON_EXIT_STANDING, -rc, "end") : 0;
 }
 
-/* close-others A B: 3 to 9 are opened before; says which are open after */
+/* close-others A B: opens 3 to 9 before; prints which are open afterwards */
 static int cmd_close_others(int argc, char **argv)
 {
 	for (int i = 3; i < 10; i++)
@@ -356,7 +356,7 @@ static const struct {
 	{ "aside", cmd_aside, 2 },
 };
 
-/* Exit status: the module's own. */
+/* Exit status: that of the module. */
 int main(int argc, char **argv)
 {
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where baton move and giveback are played: Pacemaker's real tools on a CIB in a file, and a keeper by
-script."""
+"""A stage for baton move and giveback: Pacemaker's real tools on a CIB in a file, and a scripted keeper."""
 import os
 import shutil
 import subprocess
@@ -15,10 +14,10 @@ needs_tools = pytest.mark.skipif(not shutil.which("crm_simulate"),
                                  reason="pacemaker-cli-utils is not installed")
 
 STEPS = move_record()["steps"]
-# What has been run before anything is changed, and for each look; words() makes such lists.
+# What is run before anything is changed, and for each look; words() makes such lists.
 BEFORE = ["cibadmin --query", "crm_mon --one-shot", "crm_simulate --simulate", "crm_simulate --run"]
 LOOK = ["cibadmin --query", "crm_simulate --run"]
-# As Pacemaker records a migrate_to that has been sent.
+# As Pacemaker records a migrate_to that it has sent.
 SENT = ('<lrm_rsc_op id="vmstore_migrate_to_0" operation_key="vmstore_migrate_to_0" operation="migrate_to"'
         ' crm-debug-origin="x" crm_feature_set="3.16.0" transition-key="4:9:0:11111111-1111-1111-1111-'
         '111111111111" transition-magic="-1:193;4:9:0:11111111-1111-1111-1111-111111111111" exit-reason=""'
@@ -48,7 +47,7 @@ class Stage:
         return self.house.start(BATON, *argv)
 
     def refuses(self, status, line, *argv):
-        """One line, and nothing has been changed."""
+        """It prints one line, and nothing has been changed."""
         before = self.cluster.cib.read_text()
         code, out, err = self.run(*argv)
         assert (code, out, err) == (status, "", f"baton: vmstore: {line}\n")
@@ -57,12 +56,12 @@ class Stage:
 
     def nothing_left(self):
         assert self.cluster.constraints() == []
-        # No rehearsal either.
+        # No rehearsal is left either.
         assert [f for f in os.listdir(self.root + "/run/baton") if f.startswith(".")] == []
 
     def tools(self, **scripts):
-        """What baton runs goes through these shell scripts from now on, which find the tool in
-        $REAL; a file to read what has been run from. Its programs come from /usr/sbin."""
+        """From now on the tools that baton runs go through these shell scripts, which find the tool in
+        $REAL. Returns a file that lists what has been run. baton's programs come from /usr/sbin."""
         house, log = self.house, self.cluster.cib.parent / "tools"
         house.run("mkdir", "/run/real")
         house.run("mount", "--bind", "/usr/sbin", "/run/real")
@@ -76,7 +75,7 @@ class Stage:
         return log
 
     def acts(self, *objects, delay=0):
-        """Pacemaker moves it, the keepers tell so."""
+        """Pacemaker moves it, and the keepers report it."""
         def tell():
             time.sleep(delay)
             self.keeper.tell(*objects)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * netx: the network modules as commands, for the tests.
+ * netx: the network modules as commands, for tests.
  *
  *	netx [-n NETNS] COMMAND ARGS…
  *
- * With -n it does as the keeper does: opens its sockets inside the namespace, comes back,
- * and works from outside.
+ * With -n it acts as the keeper does: it opens its sockets inside the namespace, comes
+ * back, and works from outside.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -51,7 +51,7 @@ static long now_us(void)
 	return ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
-/* The most memory this program had resident; getrusage() would count who started it, too. */
+/* The most memory that was resident; getrusage() would count the parent's, too. */
 static long peak_kib(void)
 {
 	char text[4096];
@@ -260,7 +260,7 @@ static int cmd_diag(int argc, char **argv)
 	return rc;
 }
 
-/* sent PORT: by client, in the order of ports */
+/* sent PORT: by client, in order of ports */
 static int by_port(const void *a, const void *b)
 {
 	return ((const struct sent *)a)->port - ((const struct sent *)b)->port;
@@ -416,7 +416,7 @@ static int cmd_awake(int argc, char **argv)
 	"table inet baton {}\n"                                                          \
 	"delete table inet baton\n"
 
-/* Nothing in, nothing out but loopback, ARP included. */
+/* Nothing in, nothing out except on loopback, not even ARP. */
 static int cmd_silence(int argc, char **argv)
 {
 	return apply(CLEAR
@@ -476,7 +476,7 @@ static int cmd_nfsping(int argc, char **argv)
 	return nfsping_call(&a, 2049, child_now_ms() + atoi(argv[1]), &err);
 }
 
-/* What the kernel does: from where the process stands, to its path (net/sunrpc/rpcb_clnt.c). */
+/* Asks as the kernel does: from the process to its path (net/sunrpc/rpcb_clnt.c). */
 static int ask_rpcbind(uint32_t version)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX,
@@ -496,7 +496,7 @@ static int ask_rpcbind(uint32_t version)
 	return 0;
 }
 
-/* rpcbind DIRECTORY: twice stand in, ask by both versions, leave */
+/* rpcbind DIRECTORY: stand in twice, ask by both versions, leave */
 static int cmd_rpcbind(int argc, char **argv)
 {
 	for (int i = 0; i < 2; i++) {
@@ -581,7 +581,7 @@ static void close_all(void)
 		close(counters);
 }
 
-/* Exit status: the module's own, RTNL_ALREADY as 42 so that tests can tell it. */
+/* Exit status: that of the module; RTNL_ALREADY as 42 so that tests can tell it. */
 int main(int argc, char **argv)
 {
 	const char *netns = NULL;

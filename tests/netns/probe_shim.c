@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* probe_shim: preloaded under `baton probe`, plays a server that misbehaves ($SHIM). */
+/* probe_shim: preloaded into `baton probe`; plays a server that misbehaves ($SHIM). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -20,7 +20,7 @@ static int plays(const char *what)
 	return shim && strcmp(shim, what) == 0;
 }
 
-/* Each child counts its own calls: the tenth is the one that goes wrong. */
+/* Each child counts its own calls: the tenth goes wrong. */
 static int tenth(void)
 {
 	static _Atomic int calls;
@@ -56,7 +56,7 @@ ssize_t pwrite64(int fd, const void *buf, size_t len, off64_t offset)
 	return NEXT(pwrite64)(fd, buf, len, offset);
 }
 
-/* The reader's: the tenth, and what is asked meanwhile, comes a second later, or never. */
+/* The reader's tenth, and what is asked meanwhile, comes a second later, or never. */
 ssize_t pread64(int fd, void *buf, size_t len, off64_t offset)
 {
 	static pthread_mutex_t answers = PTHREAD_MUTEX_INITIALIZER;

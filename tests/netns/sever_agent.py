@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ocf:baton:sever on two heads, which are namespaces: service1 has the address, service2 gets it.
-The NFS server is any listener; what knfsd tells is played by files."""
+The NFS server is any listener; what knfsd reports is played by files."""
 import os
 import socket
 import subprocess
@@ -26,11 +26,11 @@ class Agent:
         self.disk = folder / "disk"
         self.state = self.disk / "state"
         self.nfsd = None
-        self.heads = {}  # how to get there, where not as usual
+        self.heads = {}  # how to enter it, where not as usual
 
     def run(self, action, expect=SUCCESS, *, name="service1", address=IPV4, state=None,
             interval=10000, level=None, prefix=(), env=None, **parameters):
-        """stderr of an action, with the environment Pacemaker gives and no other."""
+        """Run an action with only Pacemaker's environment; returns its stderr."""
         given = {"PATH": "", "OCF_ROOT": "/usr/lib/ocf", "OCF_RESKEY_address": address,
                  "OCF_RESKEY_state": state or self.state, "OCF_CHECK_LEVEL": level,
                  "OCF_RESKEY_CRM_meta_interval": interval, **(env or {}),
@@ -65,7 +65,7 @@ class Agent:
         return self.state / f"{address}-{port}"
 
     def move(self, family, source="service1", target="service2"):
-        """As the group does it."""
+        """Move the address as the group does."""
         address = FLOAT[family]
         self.run("stop", name=source, address=address)
         self.net.netx(source, "addr-del", "svc0", f"{address}/{PREFIX[family]}")
@@ -92,7 +92,7 @@ def rules(net, name="service1"):
 
 
 def ends(seen):
-    """RST and FIN among the segments the service sent."""
+    """RST and FIN among the segments that the service sent."""
     segments = [tcp_of(f) for f in from_service(frames(seen, 0.3)) if tcp_of(f)]
     return [flags & (RST | FIN) for _, _, _, flags, _ in segments if flags & (RST | FIN)]
 
@@ -107,7 +107,7 @@ def a_link(agent):
 
 
 def unmounted_since(agent):
-    """Something has been made there."""
+    """Something has been created there since."""
     subprocess.run(["umount", agent.disk], check=True)
     agent.state.mkdir(mode=0o700)
     return "on this head's root filesystem: is the disk mounted?", True
@@ -117,7 +117,7 @@ def unmounted_since(agent):
 
 
 class Knfsd:
-    """What knfsd tells of its clients. Whom it was told to end has "expire" in its ctl."""
+    """What knfsd reports about its clients. Clients that it was told to end have "expire" in their ctl."""
 
     def __init__(self, agent):
         self.folder = agent.folder / "nfsd"

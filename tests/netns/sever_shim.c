@@ -2,10 +2,11 @@
 /*
  * sever_shim: preloaded, plays a kernel without what SHIM_WITHOUT names:
  *
- * destroy: CONFIG_INET_DIAG_DESTROY: what is to be destroyed is said to be a Unix socket, and
- *	    of those every kernel answers EOPNOTSUPP (net/core/sock_diag.c, __sock_diag_cmd()).
- * tcp_diag: its sockets are said to be of a protocol that nobody has.
- * nf_tables: nor nfnetlink: its socket cannot be opened (net/netlink/af_netlink.c,
+ * destroy: CONFIG_INET_DIAG_DESTROY: the socket to be destroyed is passed off as a Unix
+ *	    socket, for which every kernel answers EOPNOTSUPP (net/core/sock_diag.c,
+ *	    __sock_diag_cmd()).
+ * tcp_diag: its sockets are passed off as those of an unknown protocol.
+ * nf_tables: and nfnetlink: its socket cannot be opened (net/netlink/af_netlink.c,
  *	      netlink_create()).
  * counters: of TCP connections, in /proc/net/snmp.
  *

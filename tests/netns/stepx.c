@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * stepx: one step of start or stop, by itself, for the tests.
+ * stepx: runs one step of start or stop by itself, for tests.
  *
  *	stepx NAME STEP
  *
- * Prints its note. Exit status: of what it has failed with.
+ * Prints its note. Exit status: that of the failure.
  */
 #include <stdio.h>
 #include <string.h>

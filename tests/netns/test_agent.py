@@ -17,7 +17,7 @@ from conftest import AGENT, FAKEKEEPER
 
 RUN = "/run/baton/vmstore"
 SUCCESS, GENERIC, ARGS, UNIMPLEMENTED, PERM, INSTALLED, CONFIGURED, NOT_RUNNING = range(8)
-# Processes are slow under a sanitizer, and this machine may be busy.
+# Processes are slow under a sanitizer, and the machine may be busy.
 SLACK = 3
 F_OFD_SETLK = 37
 
@@ -29,7 +29,7 @@ class Agent:
 
     def run(self, action, *, service="vmstore", timeout=None, level=None, interval=10000,
             target=None, environ=None, agent=AGENT, user=(), expect=None):
-        """(status, stderr), with the environment Pacemaker gives and no other."""
+        """(status, stderr), with only the environment that Pacemaker gives."""
         env = {"PATH": "", "OCF_ROOT": "/usr/lib/ocf",
                "BATON_CONFDIR": self.house.env["BATON_CONFDIR"]}
         for key, value in (("OCF_RESKEY_service", service), ("OCF_CHECK_LEVEL", level),
@@ -55,14 +55,14 @@ class Agent:
         return said.splitlines()[-1].removeprefix("ocf-exit-reason:")
 
     def copy(self):
-        """For users who may not look into our folders."""
+        """A copy for users who may not look into our folders."""
         self.house.run("cp", AGENT, "/run/agent")
         self.house.run("cp", os.path.dirname(AGENT) + "/.service-full", "/run")
         self.house.run("chmod", "755", "/run")
         return "/run/agent"
 
     def install_systemctl(self, script):
-        """Ours, and nfs-utils, lie over the head's /usr/sbin, which is looked at first."""
+        """Ours and nfs-utils cover the head's /usr/sbin, which is searched first."""
         folder = self.house.fake / "bin"
         folder.mkdir()
         for program, text in (("systemctl", "#!/bin/sh\n" + script), ("rpc.mountd", ""),
@@ -73,12 +73,12 @@ class Agent:
                        "/usr/sbin")
 
     def install_keeper(self):
-        """A systemctl that starts the fake keeper, as the unit would the real one."""
+        """A systemctl that starts the fake keeper, as the unit would start the real one."""
         self.install_systemctl(
             f'echo "$@" >> {self.house.fake}/systemctl\n'
             f"export BATON_CONFDIR={self.house.conf} FAKE_DIR={self.house.fake}\n"
             f"setsid {FAKEKEEPER} vmstore > /dev/null 2>&1 < /dev/null &\n"
-            # 10000: it listens; the socket is there a moment before.
+            # 10000: it listens; the socket exists a moment earlier.
             f"until grep -q ' 00010000 .* {RUN}/sock$' /proc/net/unix; do :; done\n")
 
     def systemctl_calls(self):
@@ -93,8 +93,8 @@ def agent(house):
 
 
 class Script(threading.Thread):
-    """A keeper that says what it is told to: a list of answers for each connection, where
-    HANG keeps it open, and the end of the list closes it."""
+    """A keeper that says what it is told to say: a list of answers for each connection. HANG keeps it open,
+    the end of the list closes it."""
 
     HANG = object()
 
@@ -174,7 +174,7 @@ def test_metadata_as_nobody_with_nothing(agent):
     assert "<version>1.0</version>" in text
     timeouts = re.findall(r'timeout="([^"]*)"', text)
     assert timeouts and all(re.fullmatch(r"\d+s", t) for t in timeouts)
-    # Also with an environment that makes no sense.
+    # Even with an environment that makes no sense.
     agent.run("meta-data", environ={"OCF_RESKEY_service": "../x"}, expect=SUCCESS)
     assert agent.done.stdout == text
 
@@ -211,7 +211,7 @@ ACTIONS = ["start", "stop", "monitor", "migrate_to", "migrate_from", "validate-a
 ])
 def test_bad_parameter(agent, action, service, said):
     if action == "stop":
-        # It must not fail: after a probe that does, Pacemaker stops it everywhere, and fences.
+        # It must not fail: after a probe that fails, Pacemaker stops it everywhere, and fences.
         _, line = agent.run(action, service=service, expect=SUCCESS)
         assert line.startswith(f"WARNING: nothing to stop: {said}")
         return
@@ -237,7 +237,7 @@ def test_nothing_installed(agent, action, expect, level):
 def test_a_probe_says_nothing(agent):
     for interval in (0, None):
         assert agent.run("monitor", interval=interval) == (NOT_RUNNING, "")
-    # A service that should be here and is not: that is worth a line.
+    # A service that should be here and is not is worth a line.
     assert agent.reason("monitor", NOT_RUNNING) == "not served here (no keeper)"
 
 
@@ -250,7 +250,7 @@ def test_not_root(agent, action):
 
 
 def test_monitor_is_linked_with_little():
-    """What one costs is mostly the linking of its libraries (ocf/elsewhere.c)."""
+    """Most of the cost of a call is the linking of its libraries (ocf/elsewhere.c)."""
     needed = subprocess.run(["readelf", "--dynamic", AGENT], capture_output=True, text=True,
                             check=True).stdout
     needed = set(re.findall(r"NEEDED.*\[(lib[^.]+)", needed))
@@ -292,7 +292,7 @@ def test_validate(agent):
 
 
 def test_a_life(agent):
-    """The fake keeper, started by the agent; each action twice."""
+    """The fake keeper, started by the agent; each action is done twice."""
     agent.house.write()
     agent.install_keeper()
     for _ in range(2):
@@ -319,7 +319,7 @@ def test_the_keeper_does_not_start(agent):
 
 
 def test_the_keepers_own_reason(agent):
-    """What systemd says is: see the journal. The keeper's ledger has it."""
+    """systemd only says: see the journal. The keeper's ledger has the reason."""
     agent.house.write()
     agent.install_systemctl(
         f"export BATON_CONFDIR={agent.house.conf} FAKE_DIR={agent.house.fake}\n"
@@ -337,7 +337,7 @@ def test_the_keepers_own_reason(agent):
 def test_what_the_keeper_says(agent, script, code, expect):
     script([failed(code, "because")], [failed(code, "because")])
     assert agent.reason("start", expect) == "because"
-    # Whatever it is: a stop that failed has not stopped.
+    # Whatever the reason: a stop that failed has not stopped.
     assert agent.reason("stop", GENERIC) == "because"
 
 
@@ -346,7 +346,7 @@ def test_a_keeper_that_babbles(agent, script, answer):
     script([answer], [answer])
     agent.house.write()
     assert agent.run("start")[0] not in (SUCCESS, NOT_RUNNING)
-    # Nothing stands, so there is nothing a stop would need it for.
+    # Nothing is standing, so a stop does not need it.
     agent.run("stop", expect=SUCCESS)
 
 
@@ -365,7 +365,7 @@ def test_a_keeper_that_dies_over_a_start_has_a_successor(agent, script):
 
 
 def test_a_stop_with_a_broken_file(agent, script):
-    """The keeper knows the service as it was."""
+    """The keeper knows the service as it was before."""
     agent.house.write().write_text("nonsense")
     script([OK])
     agent.run("stop", expect=SUCCESS)
@@ -373,7 +373,7 @@ def test_a_stop_with_a_broken_file(agent, script):
 
 @contextlib.contextmanager
 def somebody_at_work(agent):
-    """The service's lock, as the child of a keeper that was killed holds it."""
+    """Holds the service's lock, as the child of a killed keeper does."""
     os.makedirs(agent.root + RUN, exist_ok=True)
     with open(agent.root + RUN + "/lock", "w") as f:
         fcntl.fcntl(f, F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
@@ -389,7 +389,7 @@ def test_a_stop_waits_for_who_is_at_work(agent):
 
 
 def test_a_stop_that_cannot_know_what_to_do(agent):
-    """Namespaces, no keeper, no file: not stopped, for all that is known."""
+    """Namespaces, no keeper, no file: for all that is known, it is not stopped."""
     agent.house.keepx("ns-create", "vmstore")
     said = agent.reason("stop", GENERIC)
     assert said.startswith("cannot stop without a keeper: ") and said.endswith("No such file "
@@ -412,7 +412,7 @@ def test_somebody_at_work_is_unsure(agent, script):
     with somebody_at_work(agent):
         assert agent.reason("monitor", GENERIC, interval=0) == \
             "an operation is going on"
-        # But a keeper that completes its standby is what each probe after a boot meets.
+        # But every probe after a boot meets a keeper that is completing its standby.
         script([{"result": 0, "state": "standby"}])
         assert agent.run("monitor", interval=0) == (NOT_RUNNING, "")
 
@@ -428,7 +428,7 @@ def test_what_stands_counts(agent, script, word, expect):
 
 
 def test_migrate_from_where_nothing_is(agent, script):
-    """Never "not running": Pacemaker would not look at why."""
+    """Never "not running": then Pacemaker would not look for the reason."""
     agent.house.write()
     script([{"result": 0, "state": "standby"}])
     assert agent.reason("migrate_from", GENERIC) == "not served here (standby)"
@@ -442,7 +442,7 @@ BUDGET = 1500
 @pytest.mark.parametrize("action", ["start", "stop", "monitor", "migrate_to", "migrate_from"])
 @pytest.mark.parametrize("kind", ["silent", "deaf", "chatty"])
 def test_budgets(agent, script, action, kind):
-    """It ends in time, whatever hangs; and what stands is known all the same."""
+    """It ends in time, whatever hangs; and it still knows what is standing."""
     agent.house.write()
     waiting = {"waiting": "start"}
     if kind == "deaf":
@@ -454,7 +454,7 @@ def test_budgets(agent, script, action, kind):
     took = time.monotonic() - began
     assert took < BUDGET / 1000 + SLACK, said
     if kind == "deaf":
-        # connect(2) itself waits: the alarm.
+        # connect(2) itself waits, so the alarm ends it.
         assert code == GENERIC and "no end of it within the timeout" in said
     elif action == "stop":
         assert code == SUCCESS
@@ -508,7 +508,7 @@ def test_a_keeper_that_dies_over_a_move(agent, script, said):
     keeper = script(said)
     assert agent.reason("migrate_to", GENERIC, target="head2") == \
         "move to head2: the keeper went away"
-    # Nobody knows how far it came: not asked again.
+    # Nobody knows how far it came, so it is not asked again.
     assert len(keeper.asked) == 1
 
 

@@ -18,7 +18,7 @@ agent, knfsd = sever_agent.agent, sever_agent.knfsd
 
 
 def test_a_move_there_and_back(agent, net, family):
-    """The client is told nothing by the head it leaves, and all by the one that it gets."""
+    """The head that the client leaves tells it nothing; the new head tells it everything."""
     address = FLOAT[family]
     c, _ = net.connect(net.listen("service1", family))
     agent.run("monitor", address=address)
@@ -33,7 +33,7 @@ def test_a_move_there_and_back(agent, net, family):
     assert "1 connections tickled" in agent.move(family)
     with pytest.raises(ConnectionResetError):
         c.recv(1)
-    # And back, to a head that remembers it as silenced.
+    # And back, to a head that still has it silenced.
     c, _ = net.connect(net.listen("service2", family))
     agent.move(family, "service2", "service1")
     with pytest.raises(ConnectionResetError):
@@ -85,7 +85,7 @@ def test_a_first_start_calls_who_was_faster(agent, net):
 
 @pytest.mark.alone
 def test_who_missed_the_first_call_is_called_again(agent, net):
-    """Three rounds, each after an announcement; the agent waits for the first only."""
+    """Three rounds, each after an announcement; the agent waits only for the first."""
     net.connect(net.listen("service1", socket.AF_INET))
     net.run("client", "nft", "add table inet t; add chain inet t i "
             "{ type filter hook input priority 0; policy drop; }")
@@ -101,7 +101,7 @@ def test_who_missed_the_first_call_is_called_again(agent, net):
 
 
 def test_who_has_left_calls_nobody(agent, net):
-    """The rounds to come end with the stop: another head may announce the address meanwhile."""
+    """A stop ends the remaining rounds: another head may be announcing the address by then."""
     net.connect(net.listen("service1", socket.AF_INET))
     net.run("client", "nft", "add table inet t; add chain inet t i "
             "{ type filter hook input priority 0; policy drop; }")
@@ -125,7 +125,7 @@ def test_silence_and_its_end(agent, net, family):
 
 
 def test_no_more_than_was_asked(agent, net):
-    """Neither another address, nor another port, nor tickles where none are wanted."""
+    """Not another address, not another port, and no tickles where none are wanted."""
     c6, s6 = net.connect(net.listen("service1", socket.AF_INET6))
     with net.inside("service1"):
         other = net.keep(socket.create_server((IPV4, PORT + 1)))
@@ -146,7 +146,7 @@ def test_no_more_than_was_asked(agent, net):
 
 
 def test_two_groups_at_once(agent, net):
-    """Their tables come and wake at one time, and their records are written."""
+    """Their tables are loaded and woken at the same time, and their records are written."""
     pairs = {f: net.connect(net.listen("service1", f)) for f in FLOAT}
     said = []
 
@@ -205,7 +205,7 @@ def test_an_address_that_is_elsewhere(agent, net):
 
 
 def test_a_wrong_address_harms_nobody(agent, net, knfsd):
-    """Of the address that was meant nothing is ended, and of the other nothing stays behind."""
+    """Nothing of the intended address is ended, and nothing of the wrong one is left behind."""
     c, s = net.connect(net.listen("service1", socket.AF_INET))
     knfsd.add("theirs", c.getsockname(), "open")
     wrong = "192.0.2.51"
@@ -217,7 +217,7 @@ def test_a_wrong_address_harms_nobody(agent, net, knfsd):
 
 
 def test_an_address_that_has_gone_before(agent, net, family):
-    """What is left of it goes, and tells nobody."""
+    """What is left of it is destroyed, and nobody is told."""
     address = FLOAT[family]
     c, _ = net.connect(net.listen("service1", family))
     net.netx("service1", "addr-del", "svc0", f"{address}/{PREFIX[family]}")

@@ -142,7 +142,7 @@ def test_a_head_that_comes_later_is_told(agent, net, cluster):
     until(lambda: cluster.record("service1"))
     second = cluster.receive("service2")
     until(lambda: cluster.record("service2"))
-    # A receiver that begins anew forgets, so that all is told again, also to who comes later.
+    # A receiver that restarts forgets, so everything is sent again, also to receivers that come later.
     for p in (first, second):
         p.kill()
         p.communicate()
@@ -155,7 +155,7 @@ def test_a_head_that_comes_later_is_told(agent, net, cluster):
 
 
 def test_no_receiver_and_no_corosync(agent, net, cluster):
-    """One line each, and all the rest is done."""
+    """One line each, and everything else is done."""
     net.connect(net.listen("service1", socket.AF_INET))
     missing = "baton-record.service does not run here"
     assert agent.warnings("monitor") == [f"connections not recorded: {missing}"]
@@ -170,7 +170,7 @@ def test_no_receiver_and_no_corosync(agent, net, cluster):
 
 
 def test_what_is_told_is_checked(agent, net, cluster):
-    """Whoever says it: root on a head could."""
+    """Whoever sent it: root on a head could."""
     receiver = cluster.receive("service1")
     body = {"part": 0, "parts": 1, "text": GOOD}
 

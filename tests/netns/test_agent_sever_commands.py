@@ -28,7 +28,7 @@ def test_tickle_by_hand(agent, net, family):
     argv = ["--state", agent.state, address]
     assert baton(net, "tickle", *argv) == "1 connections tickled\n"
     assert [f for f in from_service(frames(seen, 0.3)) if tcp_of(f)]
-    # A connection that lives takes no harm.
+    # A live connection is not harmed.
     c.send(b"x")
     assert s.recv(1) == b"x"
     assert "comes after its IPaddr2" in baton(net, "tickle", *argv, status=5, name="service2")

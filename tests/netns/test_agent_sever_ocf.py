@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ocf:baton:sever as an OCF agent: kernels and rights that are missing, parameters, meta-data, the
-stock tester."""
+"""ocf:baton:sever as an OCF agent: missing kernel features and privileges, parameters, meta-data, the stock
+tester."""
 import re
 import socket
 import subprocess
@@ -23,7 +23,7 @@ agent, knfsd = sever_agent.agent, sever_agent.knfsd
     ("tcp_diag", "list TCP sockets: no tcp_diag in this kernel: No such file or directory"),
     ("nf_tables", "open nfnetlink: Protocol not supported")])
 def test_a_kernel_that_cannot(agent, net, knfsd, kernel_without, what, line):
-    """Start refuses, so there is nothing to stop, and the rest of the group serves on."""
+    """Start refuses, so there is nothing to stop, and the rest of the group goes on serving."""
     env = kernel_without(what)
     c, s = net.connect(net.listen("service1", socket.AF_INET))
     knfsd.add("mine", c.getsockname(), "open")
@@ -57,7 +57,7 @@ def test_not_root(agent, tmp_path):
 
 
 def copied(folder):
-    """For users who may not look into our folders: the agent's own lies over it."""
+    """For users who may not look into our folders: covers the agent's own folder."""
     return ["unshare", "-m", "sh", "-c", f"chmod 755 {folder} && mount -t tmpfs -o mode=755 x "
             f"/mnt && cp {AGENT_SEVER} /mnt/sever && shift && exec \"$@\"", "sh", "x"]
 
@@ -82,7 +82,7 @@ def copied(folder):
     ({"tickle": "y n"}, "tickle: 'y n' is neither yes nor no"),
 ])
 def test_bad_parameter(agent, net, wrong, why):
-    """A stop must not fail: after a probe that does, Pacemaker stops it everywhere, and fences."""
+    """A stop must not fail: after a probe that fails, Pacemaker stops it everywhere, and fences."""
     for action in ("start", "monitor", "validate-all"):
         assert agent.reason(action, CONFIGURED, **wrong) == why
     assert agent.warnings("stop", **wrong) == [f"nothing to stop: {why}"]
@@ -120,7 +120,7 @@ def test_ocf_tester(agent, net):
                            "-o", f"address={IPV4}", "-o", f"state={agent.state}", AGENT_SEVER],
                           capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "passed all tests" in done.stdout, done
-    # It counts what xmllint says as no error of its own.
+    # ocf-tester does not count what xmllint reports as an error of its own.
     assert "validity error" not in done.stdout + done.stderr
 
 

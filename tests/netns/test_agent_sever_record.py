@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ocf:baton:sever and its record of connections: a state directory that is not as it should be, and
-a record that is none."""
+"""ocf:baton:sever and its record of connections: a state directory that is not as it should be, and an
+invalid record."""
 import os
 import socket
 import subprocess
@@ -45,7 +45,7 @@ def a_file(agent):
 
 
 def unmounted(agent):
-    """Nothing is made below the mount point either."""
+    """Nothing is created below the mount point either."""
     subprocess.run(["umount", agent.disk], check=True)
     return "on this head's root filesystem: is the disk mounted?", True
 
@@ -61,7 +61,7 @@ def broken(request, agent):
 
 
 def test_a_broken_state_directory_harms_nothing(agent, net, broken):
-    """One line, and all the rest is done."""
+    """One line, and everything else is done."""
     why, unreadable = broken
     net.connect(net.listen("service1", socket.AF_INET))
     for action in ("monitor", "stop"):
@@ -75,7 +75,7 @@ def test_a_broken_state_directory_harms_nothing(agent, net, broken):
 
 
 def test_a_directory_that_is_missing_is_made(agent, net):
-    """By a monitor as well: with a resource that joins a running group Pacemaker begins there."""
+    """A monitor makes it as well: if a resource joins a running group, Pacemaker begins with that."""
     agent.state.rmdir()
     assert agent.warnings("start") == []
     assert agent.state.stat().st_mode & 0o777 == 0o700
@@ -108,7 +108,7 @@ def test_a_directory_nobody_can_make(agent, net):
     ("locks 0\n", "line 1: cut short"),
 ])
 def test_a_record_that_is_none(agent, net, text, why):
-    """Or of another service. Nobody is called by it, and the next one is good again."""
+    """Or one of another service. Nobody is tickled by it, and the next record is good again."""
     agent.record().write_text(text)
     seen = net.capture("client")
     assert agent.warnings("start") == [f"clients are not known: {agent.record()}: {why}"]
@@ -119,7 +119,7 @@ def test_a_record_that_is_none(agent, net, text, why):
 
 
 def test_a_disk_that_hangs(agent, net):
-    """Played by a pipe: it is waited for only so long, and all the rest is done."""
+    """Played by a pipe: the wait for it is limited, and everything else is done."""
     listener = net.listen("service1", socket.AF_INET)
     net.connect(listener)
     os.mkfifo(agent.record())
@@ -133,7 +133,7 @@ def test_a_disk_that_hangs(agent, net):
 
 
 def test_a_directory_that_is_exchanged(agent, net):
-    """Between the look at it and the writing: what was looked at is what is written to."""
+    """Between the look at it and the write: the directory that was looked at is written to."""
     elsewhere = agent.disk / "elsewhere"
     elsewhere.mkdir()
     net.connect(net.listen("service1", socket.AF_INET))

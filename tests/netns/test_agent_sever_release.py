@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ocf:baton:sever and NFSv4 state: whose is released when the address leaves."""
+"""ocf:baton:sever and NFSv4 state: which clients' state is released when the address leaves."""
 import os
 import re
 import socket
@@ -60,13 +60,13 @@ def test_a_knfsd_that_makes_no_sense(agent, net, knfsd):
 
 
 def hang(path):
-    """Played by a pipe, of which nobody opens the other end."""
+    """Played by a pipe whose other end nobody opens."""
     path.unlink()
     os.mkfifo(path)
 
 
 def test_a_client_that_never_ends(agent, net, knfsd):
-    """Its calls hang with a disk: it is waited for only so long, and the others go."""
+    """Its calls hang on a disk: the wait for it is limited, and the other clients are ended."""
     mine = net.connect(net.listen("service1", socket.AF_INET))[0].getsockname()
     names = [f"client {n}" for n in range(6)]
     for name in names:
@@ -94,7 +94,7 @@ def test_a_kernel_that_hangs_in_revoking(agent, net, knfsd):
 
 
 def test_a_client_that_never_tells(agent, net, knfsd):
-    """Only a warning of the next start hangs on its locks: the record is written without."""
+    """Its locks only matter for a warning at the next start: the record is written without them."""
     mine = net.connect(net.listen("service1", socket.AF_INET))[0].getsockname()
     knfsd.add("mine", mine, "lock")
     hang(knfsd.folder / "clients" / "3" / "states")
@@ -108,7 +108,7 @@ def test_a_client_that_never_tells(agent, net, knfsd):
 @pytest.mark.parametrize("wrong", [a_link, unmounted_since])
 @pytest.mark.parametrize("end", ["", "/"])
 def test_state_of_no_other_filesystem(agent, net, knfsd, wrong, end):
-    """What a link leads to, or lies where a mount is missing, does not leave with the group."""
+    """What a link leads to, or what lies where a mount is missing, does not leave with the group."""
     wrong(agent)
     device = os.stat(agent.state).st_dev
     knfsd.add("theirs", ("192.0.2.98", 800), "open",
@@ -118,7 +118,7 @@ def test_state_of_no_other_filesystem(agent, net, knfsd, wrong, end):
 
 
 def test_locks_are_not_carried(agent, net, knfsd):
-    """Who held some is known on the next head."""
+    """The next head knows which clients held locks."""
     mine = net.connect(net.listen("service1", socket.AF_INET))[0].getsockname()
     knfsd.add("mine", mine, "open", "lock")
     knfsd.add("mine too", mine, "open")

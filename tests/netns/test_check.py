@@ -210,7 +210,7 @@ def test_device_missing(service):
     found, status = service.check()
     assert is_wrong(found["device"], "device /dev/nosuch is not on this head")
     assert "filesystem" not in found
-    assert status in (4, 6)  # 6: a program is missing too, and stands first
+    assert status in (4, 6)  # 6: a program is missing too, and comes first
 
 
 def test_device_is_no_block_device(service):
@@ -231,7 +231,7 @@ def test_no_filesystem(service, disks):
 
 
 def hidden_mount(device, where, fstype="ext4"):
-    """Mounts in a mount namespace of its own; yields its process."""
+    """Mounts it in a mount namespace of its own; yields that namespace's process."""
     p = subprocess.Popen(["unshare", "-m", "sh", "-c",
                           f"mount -t {fstype} {device} '{where}' && echo up; read line"],
                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -252,7 +252,7 @@ def test_mounted_in_another_namespace(service, disks, tmp_path, name):
     finally:
         p.stdin.close()
         p.wait()
-    for _ in range(50):  # the kernel takes the namespace down after the process
+    for _ in range(50):  # the kernel removes the namespace after the process
         if service.check()[0]["disk free"]["verdict"] == "ok":
             return
         time.sleep(0.1)

@@ -12,7 +12,7 @@ from conftest import KEEPX, until
 
 
 def keepx(*argv, status=0):
-    # Not by a pipe: a daemon has our standard error, and it would never end.
+    # Not a pipe: a daemon inherits our standard error, so the pipe would never end.
     with tempfile.TemporaryFile("w+") as err:
         done = subprocess.run([KEEPX, *map(str, argv)], stdout=subprocess.PIPE, stderr=err,
                               text=True, timeout=30)
@@ -71,7 +71,7 @@ def test_capture(script, limit, text, rc, said):
 
 
 def test_capture_of_much():
-    """Both streams may be longer than a pipe: nobody waits for anybody."""
+    """Both streams may be longer than a pipe holds: neither may wait for the other."""
     said = keepx("capture", 20000, 400000, "sh", "-c",
                  "head -c 300000 /dev/zero | tr '\\0' e >&2; head -c 300000 /dev/zero | tr '\\0' o")
     assert len(said) == 300004 and said.endswith("oo\n0\n\n")
@@ -83,7 +83,7 @@ def test_capture_of_nothing():
 
 
 def test_waiting():
-    """Told once; and Ctrl-C is heard, which ends all that was started."""
+    """It is reported once; and Ctrl-C is heard and ends everything that was started."""
     with subprocess.Popen([KEEPX, "wait", "30000", "100", "sh", "-c", "sleep 61 & wait"], text=True,
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
         assert p.stdout.readline() == "waiting for sh 29 s\n"
@@ -116,7 +116,7 @@ def test_daemon(pidfile):
     pid = int(keepx("pid", pidfile))
     assert pid == int(pidfile.read_text()) and pid > 1
     assert os.readlink(f"/proc/{pid}/cwd") == "/" and os.getsid(pid) == pid
-    # Once: it runs already.
+    # Only once: it is running already.
     keepx("spawn", pidfile, "sleep", 61)
     assert int(keepx("pid", pidfile)) == pid
     os.kill(pid, signal.SIGKILL)
@@ -126,7 +126,7 @@ def test_daemon(pidfile):
 
 
 def test_a_file_never_tells_a_stranger(pidfile):
-    """Left by an earlier daemon, and now the number of somebody else."""
+    """The file was left by an earlier daemon, and its number is another process's now."""
     pidfile.write_text(f"{os.getpid():<10}\n")
     assert keepx("pid", pidfile) == "0\n"
     keepx("spawn", pidfile, "sleep", 60)
@@ -136,13 +136,13 @@ def test_a_file_never_tells_a_stranger(pidfile):
 
 
 def test_the_number_is_written_before_the_program_runs(pidfile):
-    """Whoever is killed meanwhile."""
+    """Even if the process that starts it is killed meanwhile."""
     keepx("spawn", pidfile, "sh", "-c", f'[ $(cat {pidfile}) = $$ ] && exec sleep 60')
     assert int(keepx("pid", pidfile)) > 0
 
 
 def test_to_ask_is_not_to_hold(pidfile):
-    """A status must never make a start believe that the daemon runs."""
+    """A status must never make a start believe that the daemon is running."""
     pidfile.touch()
     done = subprocess.run(["strace", "-f", "-e", "trace=fcntl,flock", KEEPX, "pid", pidfile],
                           capture_output=True, text=True) if \
@@ -170,7 +170,7 @@ def test_end(pidfile):
     keepx("end", pid, 2000)
     assert not os.path.exists(f"/proc/{pid}/exe")
     keepx("end", pid, 2000)
-    # One that does not listen is killed when half of the patience is over.
+    # A daemon that ignores SIGTERM is killed after half of the patience.
     keepx("spawn", pidfile, "sh", "-c", "trap '' TERM; while :; do sleep 60; done")
     pid = int(keepx("pid", pidfile))
     until(lambda: "sleep" in open(f"/proc/{pid}/task/{pid}/children").read() or
@@ -193,7 +193,7 @@ def test_only_a_single_process_is_ended():
         assert "Invalid argument" in keepx("end", number, 1000, status=9)
 
 
-# --- what may hang, by a child ----------------------------------------------------------
+# --- what may hang, in a child ------------------------------------------------------------
 
 @pytest.mark.parametrize("how,status,said", [
     ("work", 0, ""), ("count", 0, ""),

@@ -125,7 +125,7 @@ def test_status_of_what_is_not_there(house):
     assert row["addresses"] == ["192.0.2.50/24"] and row["device"] == "/dev/null"
     table = house.baton("status", "vmstore").splitlines()
     assert table[1].split()[:5] == ["vmstore", platform.node(), "absent", "absent", "192.0.2.50/24"]
-    # The broken one is shown, and makes the status.
+    # The broken service is shown, and determines the status.
     done = subprocess.run([*house.enter, BATON, "status"], env=house.env, text=True,
                           capture_output=True)
     assert done.returncode == 3 and done.stdout.splitlines()[1].split()[:3] == \
@@ -182,7 +182,7 @@ def test_stop_needs_none(house):
     assert house.baton("stop", "vmstore") == "vmstore: already stopped, in standby\n"
     assert house.baton("stop", "--standby", "vmstore") == "vmstore: already taken down\n"
     assert json.loads(house.baton("stop", "vmstore", "--json"))["changed"] is False
-    # What was not done is not told.
+    # What was not done is not reported.
     assert json.loads(house.baton("log", "vmstore", "--json")) == []
 
 
@@ -192,14 +192,14 @@ def test_dry_run(house):
     assert said[0] == "vmstore: absent; would do:"
     words = [line.split()[0] for line in said[1:]]
     assert words[:2] == ["software", "namespaces"] and words[-2:] == ["announce", "tickle"]
-    # Nothing is mounted before the network was asked.
+    # Nothing is mounted before the network has been asked.
     assert words.index("device") < words.index("mount")
     assert house.baton("stop", "-n", "vmstore") == "vmstore: absent; nothing to do\n"
     assert not house.run("ls", "/run").split()
 
 
 def test_keep_where_there_is_no_nfs(house):
-    """This machine, or any without nfs-utils: named, status 6, nothing left."""
+    """On this machine, or any without nfs-utils: named in the message, status 6, nothing left."""
     house.write()
     before = house.mounts()
     if os.path.exists("/usr/sbin/rpc.mountd") and "nfsd" in open("/proc/filesystems").read():
@@ -224,7 +224,7 @@ def test_full_run(house):
 
 @pytest.mark.parametrize("command", ["start", "stop", "status", "log", "giveback"])
 def test_not_root(house, command):
-    """To others everything would seem absent, which is the worst thing to be told."""
+    """To other users everything would seem absent, which is the worst possible answer."""
     house.write()
     os.chmod(house.conf, 0o755)
     said = house.run("setpriv", "--reuid=65534", "--clear-groups", *baton(house), command,
@@ -233,6 +233,6 @@ def test_not_root(house, command):
 
 
 def baton(house):
-    """Its own copy: /root and the like are closed to others."""
+    """A copy in a place of its own: /root and the like are closed to others."""
     house.run("cp", BATON, "/run/b")
     return ["/run/b"]

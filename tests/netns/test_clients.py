@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What stands between a service and its clients: does a client come back at once all the same?
-No NFS here: a client is a TCP connection from a port that it keeps, as NFS clients do."""
+"""With something between a service and its clients: does a client still come back at once?
+There is no NFS here: a client is a TCP connection from a fixed port, as with NFS clients."""
 import select
 import socket
 import time
@@ -13,7 +13,7 @@ from test_net import ACK, RST, SYN, frames, tcp_of
 CPORTS = range(968, 984)
 FAR = {socket.AF_INET: "198.51.100.20", socket.AF_INET6: "2001:db8:1::20"}
 
-# As distributions have it (firewalld's rules begin with these two), counting.
+# As in distributions (firewalld's rules begin with these two), with counters.
 STRICT = """table inet firewall {
 	chain filter {
 		type filter hook %s priority 0; policy drop;
@@ -27,7 +27,7 @@ STRICT = """table inet firewall {
 
 @pytest.fixture
 def routed(net):
-    """A second client, far, beyond a router on the heads' network."""
+    """A second client, far away, beyond a router on the heads' network."""
     net.add("router", "far")
     net.ip("switch", f"link add router type veth peer name lan netns {net.ns('router')}",
            "link set router master br0 up")
@@ -59,7 +59,7 @@ def dial(net, name, family, port):
 
 
 def talk(client, server):
-    """So that the numbers of both are nowhere near where they began."""
+    """Exchange data, so that both sides' sequence numbers are far from their initial values."""
     for _ in range(20):
         client.sendall(b"c" * 3000)
         server.recv(3000, socket.MSG_WAITALL)
@@ -68,7 +68,7 @@ def talk(client, server):
 
 
 def leave(net):
-    """What a stop does to the network; returns whom the start has to tickle."""
+    """What a stop does to the network; returns the connections that the start has to tickle."""
     conns = net.netx("service1", "conns", PORT)
     net.netx("service1", "silence")
     assert " 0 remaining 0 time-wait" in net.netx("service1", "sever", PORT)
@@ -77,7 +77,7 @@ def leave(net):
 
 
 def arrive(net, family, mac=MAC1):
-    """What a start does, but the tickle; every head gives the service's link the same address."""
+    """What a start does, without the tickle; every head gives the service's link the same address."""
     net.ip("service2", "link del svc0")
     net.netx("head2", "macvlan", "eth0", net.path("service2"), "svc0", mac)
     net.serve("service2")
@@ -87,7 +87,7 @@ def arrive(net, family, mac=MAC1):
 
 
 def tickle(net, clients, conns):
-    """They are reset, and at once: idle ones have no timer of their own that could do it."""
+    """Clients are reset, and at once: idle ones have no timer of their own that could do it."""
     start = time.monotonic()
     assert net.netx("service2", "tickle", text=conns).startswith(f"{len(clients)} sent")
     for c in clients:
@@ -109,7 +109,7 @@ def connect(net, name, family, listener, ports):
 # --- a firewall that tracks connections -----------------------------------------------
 
 def firewall(net, where):
-    """On the way, or on the client itself; nf_conntrack as the kernel has it."""
+    """On the way, or on the client itself; nf_conntrack with the kernel's defaults."""
     for key, value in (("tcp_be_liberal", 0), ("tcp_loose", 1)):
         said = net.run(where, "sysctl", "-n", f"net.netfilter.nf_conntrack_{key}").stdout
         assert said == f"{value}\n"
@@ -134,7 +134,7 @@ def test_behind_a_stateful_firewall(routed, family, where):
     add_routes(net, "service2")
     seen = net.capture("router", dev="out")
     tickle(net, clients, conns)
-    # Most bare ACKs are taken for invalid; nothing else is.
+    # Most bare ACKs are considered invalid; nothing else is.
     held_off = dropped(net, where)
     print(f"{held_off} of {len(clients)} bare ACKs dropped")
     assert 0 < held_off <= len(clients)
@@ -147,7 +147,7 @@ def test_behind_a_stateful_firewall(routed, family, where):
 
 
 def test_behind_a_firewall_and_not_tickled(routed, family):
-    """Not a word, until the client itself has something to say."""
+    """It says nothing until it has something to send itself."""
     net = routed
     firewall(net, "router")
     client, = connect(net, "far", family, net.listen("service1", family), CPORTS[:1])
@@ -176,8 +176,8 @@ def neighbour(net, family):
 
 
 def before_the_tickle(net, family, mac):
-    """The client's cache refuses, and the head knows the client: it does not ask for it, from
-    which the client would learn all the same."""
+    """The client's cache refuses updates, and the head knows the client's address: it does not ask for it,
+    because the client would learn from the request."""
     net.run("client", "sysctl", "-qw", *REFUSES[family])
     clients = connect(net, "client", family, net.listen("service1", family), CPORTS[:1])
     conns = leave(net)
@@ -189,8 +189,8 @@ def before_the_tickle(net, family, mac):
 
 
 def test_a_neighbour_cache_that_refuses_updates(net, family):
-    """The service has one MAC on every head: the switch learns from the announcement where it
-    is now, and the client need not learn anything."""
+    """The service has one MAC on every head: the switch learns its new place from the announcement, and the
+    client need not learn anything."""
     clients, listener, conns = before_the_tickle(net, family, MAC1)
     tickle(net, clients, conns)
     connect(net, "client", family, listener, CPORTS[:1])

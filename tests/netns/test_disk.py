@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A hostile disk: what a client's root may have put into .baton before baton came.
+"""A hostile disk: what root on a client may have put into .baton before baton came.
 
-Whatever is there, a start gives one clear line or passes it over, a stop works, and nothing
-but the disk is written to."""
+Whatever is there, a start prints one clear line or ignores it, a stop works, and nothing but the disk is
+written to."""
+
 import json
 import sqlite3
 import struct
@@ -66,7 +67,7 @@ CONNECTION = """if True:
 
 
 def stop(house):
-    """With a connection to record. Returns what the steps noted."""
+    """Stop with a connection to record. Returns the notes of the steps."""
     client = house.start(KEEPX, "ns-run", "vmstore", "python3", "-c", CONNECTION,
                          stdin=subprocess.PIPE)
     assert client.stdout.readline() == "connected\n"
@@ -82,7 +83,7 @@ def unharmed(disk):
 
 
 def recovery(house):
-    """Exit status and message of what start does with .baton."""
+    """Exit status and message of what a start does with .baton."""
     done = subprocess.run([*house.enter, KEEPX, "recovery", "vmstore"], env=house.env,
                           capture_output=True, text=True, timeout=60)
     assert done.stderr.count("\n") == (done.returncode != 0), done
@@ -98,7 +99,7 @@ def test_in_place_of_the_database(house, disk, suffix):
         plant(house, disk, kind, f".baton/nfsdcld/main.sqlite{suffix}")
         status, said = recovery(house)
         if kind == "nonsense":
-            # Beside no database it is nothing.
+            # Without a database such a file means nothing.
             assert status == 0 if suffix else f"{DB}: file is not a database" in said
         else:
             assert (status, said) == (7, f"recovery database: {DB}{suffix} "
@@ -187,7 +188,7 @@ def test_one_that_is_not_batons_is_refused(house, disk, script):
 
 
 def test_what_an_earlier_version_made_is_taken(house, disk):
-    """Immutable, with the modes and the database it had."""
+    """Immutable, with the modes and the database of that version."""
     disk.fill(MARKED.format("chmod 755 .baton/tickle; echo x > .baton/left; " + sql(GOOD)))
     house.keepx("attach", "vmstore")
     assert house.keepx("recovery", "vmstore") == "7 6\n"
@@ -214,7 +215,7 @@ def test_what_nfsdcld_makes_is_taken(house, disk):
     database(house, disk, GOOD + epoch(8) + "ALTER TABLE grace ADD COLUMN x; ALTER TABLE grace DROP COLUMN x;")
     assert house.keepx("recovery", "vmstore") == "7 6\n"
     stop(house)
-    # Before 2.4.2, and as it is brought up to date.
+    # The schema before 2.4.2, and how it is upgraded.
     database(house, disk, GRACE + "INSERT INTO grace VALUES (7, 6);"
              'CREATE TABLE "rec-7" (id BLOB PRIMARY KEY); ALTER TABLE "rec-7" RENAME TO "rec-0000000000000007";'
              'CREATE TABLE "rec-6" (id BLOB PRIMARY KEY); ALTER TABLE "rec-6" ADD COLUMN princhash BLOB;')
@@ -271,14 +272,14 @@ def hot_journal(folder, names):
         os._exit(0)"""], check=True)
     name = str(names).encode()
     with open(f"{made}-journal", "ab") as f:
-        # pager.c, writeSuperJournal(): the page of the lock, name, its length and sum, magic.
+        # pager.c, writeSuperJournal(): page number of the lock, name, its length and sum, magic.
         f.write(struct.pack(">I", (1 << 30) // 4096 + 1) + name +
                 struct.pack(">II", len(name), sum(name)) + bytes.fromhex("d9d505f920a163d7"))
     return made
 
 
 def test_a_journal_that_names_another_file(house, disk, tmp_path):
-    """sqlite would remove that, wherever it is."""
+    """sqlite would remove that file, wherever it is."""
     made = hot_journal(tmp_path, disk.outside / "file")
     disk.fill(MARKED.format(f"cp {made} {made}-journal .baton/nfsdcld"))
     house.keepx("attach", "vmstore")
@@ -287,14 +288,14 @@ def test_a_journal_that_names_another_file(house, disk, tmp_path):
     assert (status, said) == (7, f"recovery database: {DB}-journal names another file, which sqlite "
                               f"would remove{ADVICE}")
     stop(house)
-    # It was hot: without that name it is rolled back.
+    # The journal was hot: without the other file's name it is rolled back.
     disk.fill("truncate -s -8 .baton/nfsdcld/main.sqlite-journal")
     house.keepx("attach", "vmstore")
     assert house.keepx("recovery", "vmstore") == "7 6\n"
 
 
 def test_a_database_exchanged_while_it_serves(house, disk):
-    """Neither status nor stop waits for it; nobody is struck."""
+    """Neither status nor stop waits for it; no client is struck."""
     database(house, disk, GOOD)
     for kind in ("FIFO", "dangling", "directory"):
         house.inside("vmstore", "sh", "-ec",

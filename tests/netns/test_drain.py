@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Exactly once under the worst load: clients that read more than their link carries, and a server
-that closes its sockets with their replies under way. A reply that a client has not got is a call
-that it sends again."""
+"""Exactly once under the worst load: clients that read more than their link carries, and a server that
+closes its sockets with their replies under way. If a client does not get a reply, it sends the call
+again."""
 import contextlib
 import selectors
 import socket
@@ -13,18 +13,18 @@ import pytest
 
 from conftest import NETX, PORT, until
 
-# A READ of 128 KiB, and behind it what must not be executed twice: the reply to a RENAME.
+# A READ of 128 KiB, and behind it the reply to a RENAME, which must not be executed twice.
 READ, RENAME = b"r" * 131072, b"R" * 150
 
 
 def slow(net, rate):
-    """What the heads send to the client goes through a link as slow as this."""
+    """What the heads send to the client goes through a link this slow."""
     net.run("switch", "tc", "qdisc", "replace", "dev", "client", "root", "tbf", "rate", rate,
             "burst", "128k", "latency", "50ms")
 
 
 class Readers:
-    """Clients that read all there is, in a thread; what each of them has got."""
+    """Clients that read everything there is, in a thread; and what each of them has got."""
 
     def __init__(self, net, family, n):
         self.listener = net.listen("service1", family)
@@ -57,7 +57,7 @@ class Readers:
                 self.sent[c] += len(text)
 
     def close_server(self):
-        """As knfsd's threads end: all at once."""
+        """As the end of knfsd's threads does: all at once."""
         for _, s in self.pairs:
             s.close()
 
@@ -96,7 +96,7 @@ def test_no_reply_is_lost(net, family, rate, n, rounds):
 
 
 def test_it_is_waited_for_as_long_as_it_becomes_less(net, family):
-    """2 MB over 10 Mbit/s: 1.7 s and more, whatever the stall is."""
+    """2 MB over 10 Mbit/s: 1.7 s and more, whatever the stall time is."""
     slow(net, "10mbit")
     readers = Readers(net, family, 1)
     try:
@@ -104,7 +104,7 @@ def test_it_is_waited_for_as_long_as_it_becomes_less(net, family):
         readers.reply(*[READ] * 16)
         net.netx("service1", "drain", PORT)
         assert net.netx("service1", "owed", PORT, "undelivered", 60, 1500, 1000) == "0\n"
-        # The bound holds all the same.
+        # But the overall limit holds.
         readers.reply(*[READ] * 16)
         began = time.monotonic()
         assert net.netx("service1", "owed", PORT, "undelivered", 0, 20000, 1000) == "1\n"
@@ -122,7 +122,7 @@ def test_who_reads_nothing_is_not_waited_for_for_ever(net, family):
         readers.reply(*[READ] * 60)
         net.netx("service1", "drain", PORT)
         assert net.netx("service1", "owed", PORT, "undelivered", 60, 500, 1000) == "1\n"
-        # One that has said nothing for a lease has lost what it held: it does not count.
+        # A client that has said nothing for a lease has lost what it held, so it does not count.
         net.run("client", "ip", "link", "set", "eth0", "down")
         until(lambda: net.netx("service1", "owed", PORT, "undelivered", 60, 100, 1) == "0\n")
     finally:
@@ -130,7 +130,7 @@ def test_who_reads_nothing_is_not_waited_for_for_ever(net, family):
 
 
 def test_who_is_held_off_and_who_is_not(net, family):
-    """Of two connections one: its calls wait, and its acknowledgements are let in."""
+    """One of two connections: its calls wait, and its acknowledgements are let in."""
     listener = net.listen("service1", family)
     (held, held_server), (free, free_server) = (net.connect(listener) for _ in range(2))
     remote = f"{held.getsockname()[0]} {held.getsockname()[1]}\n"
@@ -144,7 +144,7 @@ def test_who_is_held_off_and_who_is_not(net, family):
     assert [r[5]["r"] for r in net.diag()] == [0, 0]
     net.run("service1", NETX, "unhold")
     assert held_server.recv(100) == b"call"
-    # What is left of it sleeps, and is replaced by the next one.
+    # What is left of the filter sleeps, and the next one replaces it.
     left = net.run("service1", "nft", "list", "ruleset").stdout
     assert left.count("table ") == left.count("flags dormant") == 1
     subprocess.run(net_command(net, "hold", PORT, 60), input=remote, text=True, check=True)
@@ -152,7 +152,7 @@ def test_who_is_held_off_and_who_is_not(net, family):
 
 
 def test_who_is_held_off_is_let_in_again(net):
-    """Also if nobody is left to do it."""
+    """Even if nobody is left to do it."""
     listener = net.listen("service1", socket.AF_INET)
     held, server = net.connect(listener)
     remote = f"{held.getsockname()[0]} {held.getsockname()[1]}\n"

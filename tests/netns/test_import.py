@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`baton import`: from a CIB, as Pacemaker's own tools give it, and from a head's exports and
-mounts; what it prints is a service file."""
+"""`baton import`: from a CIB as Pacemaker's own tools print it, and from a head's exports and mounts; it
+prints a service file."""
 import contextlib
 import os
 import re
@@ -33,7 +33,7 @@ class Head:
                               check=check, capture_output=True, text=True, timeout=60, **kw)
 
     def done(self, *argv, status=0, **kw):
-        """What is printed; or with another status the one line that says why."""
+        """What is printed; for another status, the one line that gives the reason."""
         r = self.run(BATON, "import", *argv, check=False, **kw)
         assert r.returncode == status, r
         if status == 0:
@@ -43,7 +43,7 @@ class Head:
         return r.stderr.strip()
 
     def check(self, text, name):
-        """It is a service file: `baton check` says so."""
+        """It is a valid service file: `baton check` says so."""
         (self.folder / f"{name}.conf").write_text(text)
         env = dict(os.environ, BATON_CONFDIR=str(self.folder))
         r = self.run(BATON, "check", name, check=False, env=env)
@@ -66,7 +66,7 @@ def keys(text):
 
 
 def test_from_the_cluster(head):
-    """cibadmin is asked; links and prefixes that the group does not tell are this head's."""
+    """cibadmin is asked; links and prefixes that the group does not name are those of this head."""
     env = dict(os.environ, BATON_CIB=str(STOCK))
     before = STOCK.read_bytes()
     text = head.done("vmstore", env=env)
@@ -88,7 +88,7 @@ def test_from_a_file_and_from_standard_input(head):
 
 
 def test_what_pacemaker_itself_wrote(head):
-    """The same CIB through cibadmin, and one that its own tools changed."""
+    """The same CIB through cibadmin, and one that Pacemaker's own tools have changed."""
     copy = head.folder / "cib.xml"
     shutil.copy(STOCK, copy)
     env = dict(os.environ, CIB_file=str(copy))
@@ -118,7 +118,7 @@ def test_bad_cib(head, cib, group, status, why):
 
 
 def test_one_of_two(head):
-    """One that cannot become a service does not keep the other from it."""
+    """If one cannot become a service, the other still can."""
     r = head.run(BATON, "import", "--cib", "-", check=False,
                  input=STOCK.read_text().replace('"xfs"', '"ocfs2"'))
     assert r.returncode == 3 and r.stdout.startswith("# /etc/baton/web-files.conf")
@@ -126,7 +126,7 @@ def test_one_of_two(head):
 
 
 def test_a_group_that_is_damaged(head):
-    """Nor does one that lacks something."""
+    """The same if one is incomplete."""
     r = head.run(BATON, "import", "--cib", "-", check=False,
                  input=STOCK.read_text().replace('value="192.0.2.50"', 'value="here"'))
     assert r.returncode == 13 and r.stdout.startswith("# /etc/baton/web-files.conf")
@@ -134,7 +134,7 @@ def test_a_group_that_is_damaged(head):
 
 
 def test_order_of_commands(head):
-    """What is pasted ends where a command fails, and starts the service last of all."""
+    """If they are pasted and one fails, the rest is not run; the service is started last of all."""
     for group, n in (("vmstore", 2), ("Web.Files", 2)):
         text = head.done("--cib", STOCK, group)
         steps = [s.split("#    by ")[1:] for s in re.split(r"\n# (?=[1-4]\. |Back)", text)]
@@ -145,7 +145,7 @@ def test_order_of_commands(head):
                 commands = "".join(line[6:] for line in tool.splitlines(True)[1:]
                                    ).replace("\\\n", "").splitlines()
                 assert [c.endswith(" &&") for c in commands] == [True] * (len(commands) - 1) + [False]
-                # bash finds no fault with it.
+                # bash finds no mistake in it.
                 subprocess.run(["bash", "-n"], input="\n".join(commands), text=True, check=True)
         for tool in steps[1]:
             last = [line for line in tool.splitlines() if line.startswith("#     ")][-1]
@@ -155,7 +155,7 @@ def test_order_of_commands(head):
 
 
 def test_terminal(head):
-    """Nothing of the CIB steers a terminal, nor makes a line of its own."""
+    """Nothing in the CIB controls a terminal, or makes a line of its own."""
     for control in ("\u009b", "&#10;", "&#9;"):
         cib = STOCK.read_text().replace('value="safe"', f'value="a{control}31mb"')
         text = head.done("--cib", "-", "vmstore", input=cib)
@@ -206,7 +206,7 @@ def test_from_exports_and_mounts(head, disk):
     assert keys(text)[0] == f"device = {loop}"
     assert keys(text)[1] == "fstype = ext4"
     assert keys(text)[2].startswith("options = nosuid,noatime")
-    # The second of its network: the other two are the head's own.
+    # The second address of its network: the other two are the head's own.
     assert keys(text)[3:] == ["address = 192.0.2.50/24@eth0", "export = /images 192.0.2.0/24(rw)"]
     assert "# - export / for * is not carried over: it is in the filesystem / (" in text
     assert "option 'fsid' is refused" in text
@@ -217,7 +217,7 @@ def test_from_exports_and_mounts(head, disk):
 
 
 def test_from_a_bind_mount(head, disk):
-    """As NFSv4's tree is often made: what is exported is a part of the disk, and the disk is one."""
+    """As NFSv4's tree is often made: only a part of the disk is exported, but it is the same disk."""
     loop, place = disk
     head.run("mkdir", "-p", place / "vm/images")
     tree = head.folder / "nfs4"

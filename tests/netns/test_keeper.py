@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The keeper, its runner and ledger, with steps that do nothing; the real commands."""
+"""The keeper, its runner and ledger, with steps that do nothing; the commands are real."""
 import contextlib
 import json
 import os
@@ -28,7 +28,7 @@ def test_a_life(keeper):
     assert told["changed"] is True and told["result"] == 0 and told["operation"] == "stop"
     assert [s["step"] for s in told["steps"]] == ["silence", "unmount"]
     assert keeper.baton("stop", "vmstore") == "vmstore: already stopped, in standby\n"
-    # Nothing done is nothing told.
+    # If nothing was done, nothing is recorded.
     assert [r["op"] for r in keeper.log()] == ["standby", "start", "stop"]
     record = keeper.log(2)[0]
     assert steps(record) == [("mount", "done"), ("address", "done")]
@@ -72,7 +72,7 @@ def test_a_failed_undoing_says_both(keeper):
     assert keeper.ask({"do": "status"})["state"] == "partial"
     for step in ("address", "silence", "unmount"):
         keeper.clear(step + ".fail")
-    # What stands is stopped first.
+    # What is standing is stopped first.
     assert keeper.baton("start", "vmstore") == "vmstore: serving\n"
     assert keeper.trace()[-4:] == ["silence", "unmount", "mount", "address"]
 
@@ -97,7 +97,7 @@ def test_a_stop_that_cannot_look_has_not_stopped(keeper):
 
 
 def test_hung_start(keeper):
-    """The undoing child's socket has the number of the one before: epoll must not miss it."""
+    """The undoing child's socket has the same number as the one before: epoll must not miss it."""
     keeper.set("mount.hang")
     keeper.be()
     begin = time.monotonic()
@@ -239,7 +239,7 @@ def test_the_ledger_is_bounded(keeper):
 
 
 def test_full_run(keeper):
-    """Operations go on; only the ledger on /run is not written."""
+    """Operations go on; only the ledger in /run is not written."""
     keeper.be()
     with contextlib.suppress(OSError), open(keeper.root + "/run/fill", "wb", buffering=0) as f:
         while True:

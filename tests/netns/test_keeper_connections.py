@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The connections that a keeper records, and how little it does for them."""
+"""The connections that a keeper records, and how little work it does for them."""
 import contextlib
 import os
 import socket
@@ -16,7 +16,7 @@ keeper = fakekeeper.keeper
 
 
 class Clients:
-    """Clients of what listens in the house, by its loopback device."""
+    """Clients of a listener in the house, over its loopback device."""
     ADDRESSES = {socket.AF_INET: ("127.0.0.1", "127.0.0.2"),
                  socket.AF_INET6: ("2001:db8::20", "2001:db8::50")}
 
@@ -30,7 +30,7 @@ class Clients:
             self.listeners[family] = self.open(family)
             self.listeners[family].bind((server, PORT))
             self.listeners[family].listen()
-        # Where the service's disk has the record; as keeper and test see it.
+        # The record on the service's disk, by a path for the keeper and the test.
         self.folder = f"/proc/{house.holder.pid}/root{RUN}/fs/.baton/tickle"
         os.makedirs(self.folder)
         self.there = {}
@@ -42,7 +42,7 @@ class Clients:
         return s
 
     def come(self, family=socket.AF_INET):
-        """Its socket and the server's."""
+        """Connect; returns the client's socket and the server's."""
         client, server = self.ADDRESSES[family]
         c = self.open(family)
         c.bind((client, 0))
@@ -57,7 +57,7 @@ class Clients:
             end.close()
 
     def are_recorded(self):
-        """Long before they are listed whatever the counters say."""
+        """Long before the time when they are listed whatever the counters say."""
         def record():
             with contextlib.suppress(FileNotFoundError), open(self.folder + "/connections") as f:
                 return sorted(f.read().splitlines()[1:]) == sorted(self.there.values())
@@ -71,7 +71,7 @@ def clients(keeper):
 
 
 class Trace:
-    """What a keeper does, as sever_shim.c tells it."""
+    """What a keeper does, as reported by sever_shim.c."""
     def __init__(self, keeper, env):
         self.path = keeper.house.fake / "shim"
         keeper.house.env.update(env, SHIM_TRACE=str(self.path))
@@ -81,7 +81,7 @@ class Trace:
 
 
 def await_wakeups(keeper, n):
-    """At most three in two seconds: of the watch, and to look for corosync."""
+    """At most three in two seconds: to watch, and to look for corosync."""
     def now():
         with open(f"/proc/{keeper.process.pid}/status") as f:
             return int(next(l for l in f if l.startswith("voluntary_ctxt_switches")).split()[1])
@@ -90,7 +90,7 @@ def await_wakeups(keeper, n):
 
 
 def settle(keeper):
-    """The last listing is one more than it takes."""
+    """The last listing is one more than necessary."""
     await_wakeups(keeper, 4)
 
 
@@ -102,7 +102,7 @@ def test_changed_connections_are_recorded(keeper, clients):
     pairs = [clients.come(family) for family in Clients.ADDRESSES]
     clients.are_recorded()
     settle(keeper)
-    # As many as before, and not those.
+    # As many as before, but different ones.
     for pair in pairs:
         clients.go(*pair)
     pairs = [clients.come(family) for family in Clients.ADDRESSES]
@@ -115,7 +115,7 @@ def test_changed_connections_are_recorded(keeper, clients):
 
 
 def test_a_connection_that_closes_is_recorded_until_it_has(keeper, clients):
-    """Of those in FIN-WAIT-2 no counter tells that they go."""
+    """No counter shows that connections in FIN-WAIT-2 go."""
     keeper.be()
     keeper.baton("start", "vmstore")
     keeper.house.run("sysctl", "-qw", "net.ipv4.tcp_fin_timeout=5")

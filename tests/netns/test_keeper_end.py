@@ -19,12 +19,12 @@ def test_a_killed_keeper_leaves_an_operation_that_ends(keeper):
     keeper.runs("address")
     begin = time.monotonic()
     keeper.end(signal.SIGKILL)
-    # Who asked learns it at once: the child has not kept the connection.
+    # The requester learns it at once: the child does not keep the connection open.
     code, _, err = ended(start)
     assert (code, err) == (8, "baton: vmstore: the keeper went away: Connection reset by peer\n")
     assert keeper.baton("start", "vmstore", status=8) == f"baton: vmstore: {NO_KEEPER}\n"
     assert time.monotonic() - begin < 3
-    # The next one waits for the child, and finds what it made.
+    # The next keeper waits for the child, and finds what it made.
     keeper.be(ready=False)
     time.sleep(0.2)
     assert keeper.process.poll() is None and "prepare" not in keeper.trace()[1:]
@@ -44,7 +44,7 @@ def test_stop_without_keeper_waits_for_its_operation(keeper):
     time.sleep(0.3)
     assert stop.poll() is None
     keeper.clear("address.wait")
-    # The real one: it looks at the real namespaces, of which there are none.
+    # The real command: it looks at the real namespaces, of which there are none.
     assert ended(stop)[:2] == (0, "vmstore: already stopped, in standby\n")
 
 
@@ -94,6 +94,6 @@ def test_standby_that_fails(keeper):
     keeper.be(ready=False)
     code, _, err = ended(keeper.process)
     assert (code, err) == (4, "fakekeeper: prepare: no link\n")
-    # Undone, for nothing stood before.
+    # Undone, because nothing was standing before.
     assert keeper.trace() == ["prepare", "unpin"]
     assert not os.path.exists(keeper.root + RUN + "/sock")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a keeper does in a grace period, and what it records for the next one: who holds how much."""
+"""What a keeper does during a grace period, and what it records for the next one: how much clients hold."""
 import fcntl
 import os
 import pathlib
@@ -15,7 +15,7 @@ keeper = fakekeeper.keeper
 
 
 class Knfsd:
-    """What knfsd, nfsdcld and the disk tell of clients, played by files."""
+    """What knfsd, nfsdcld and the disk tell about clients, played by files."""
 
     def __init__(self, keeper, grace):
         house, self.keeper = keeper.house, keeper
@@ -34,7 +34,7 @@ class Knfsd:
         conf.write_text(conf.read_text() + "lease = 10\ngrace = 10\n")
 
     def database(self, script):
-        """Inside: sqlite looks through links, and so past the house."""
+        """Inside, because sqlite resolves links, and so would leave the house."""
         self.keeper.house.run("python3", "-c", "import sqlite3, sys; db = sqlite3.connect("
                               f"'{RUN}/fs/.baton/nfsdcld/main.sqlite');"
                               "db.executescript(sys.argv[1]); db.commit()", script)
@@ -74,7 +74,7 @@ class Knfsd:
 
 
 def test_who_does_not_come_costs_no_more_than_grace(keeper):
-    """The period itself may last ten minutes, for who holds much. And a keeper may die."""
+    """The period itself may last ten minutes, for clients that hold much. And a keeper may die."""
     knfsd = Knfsd(keeper, grace=True)
     knfsd.await_clients("gone", "stuck", "done")
     knfsd.had(gone=3, stuck=7, done=1)
@@ -93,7 +93,7 @@ def test_who_does_not_come_costs_no_more_than_grace(keeper):
     assert record["outcome"] == "failed" and record["late"] == 2 and record["absent"] == 1
     assert record["error"] == "not reclaimed in time: 'stuck' has 5 of 7"
     assert [s["note"] for s in record["steps"]] == ["did not come back: 'gone' has 0 of 3"]
-    # What was held before is not forgotten before there is something new.
+    # The old record is kept until there is a new one.
     assert f"7 {'stuck'.encode().hex()}" in knfsd.recorded()
     metrics = keeper.baton("metrics")
     assert 'baton_last_grace_late_states{service="vmstore"} 2\n' in metrics
@@ -114,9 +114,9 @@ def test_who_still_reclaims_has_the_time(keeper):
     assert not knfsd.is_over()
     knfsd.complete("busy")
     knfsd.ended.write_text("Y\n")
-    # The pace, for the next time: 20 in 0.2 s, and what this machine adds.
+    # The pace, for the next time: 20 in 0.2 s, plus what this machine adds.
     until(lambda: int(knfsd.recorded()[1].split()[1]) >= 9000)
-    # Nobody is missing, so there is nothing to tell.
+    # Nobody is missing, so nothing is reported.
     assert [r["op"] for r in keeper.log()] == ["standby", "start"]
 
 
@@ -126,7 +126,7 @@ def test_what_clients_hold_is_recorded(keeper):
     knfsd.client(5, "b", *["open"] * 12)
     knfsd.client(6, "idle")
     with open(knfsd.disk / "file", "w") as f:
-        # Of one owner on one file: one state, and each is reclaimed by a call of its own.
+        # Of one owner on one file: this is one state, but each is reclaimed by a call of its own.
         for start in range(0, 50, 10):
             fcntl.lockf(f, fcntl.LOCK_EX, 1, start)
         keeper.be()

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The keeper's socket: who may, what is no request, who follows; and what it answers where there is no
-corosync."""
+"""The keeper's socket: who may connect, invalid requests, followers; and the answers without corosync."""
 import contextlib
 import json
 import os
@@ -22,7 +21,7 @@ def test_root_only(keeper):
     keeper.be()
     assert stat.S_IMODE(os.stat(keeper.root + RUN + "/sock").st_mode) == 0o600
     assert stat.S_IMODE(os.stat(keeper.root + RUN).st_mode) == 0o700
-    # Even by one who gets there.
+    # Even for somebody who can reach it.
     os.chmod(keeper.root + RUN, 0o777)
     os.chmod(keeper.root + RUN + "/sock", 0o666)
     pid = os.fork()
@@ -60,7 +59,7 @@ def test_malformed_requests(keeper, message):
 
 
 def descriptors(keeper):
-    """What the keeper has open; None while it opens and closes."""
+    """The descriptors that the keeper has open; None while it opens and closes some."""
     folder = f"/proc/{keeper.process.pid}/fd"
     try:
         return sorted(os.readlink(f"{folder}/{fd}").split(":")[0] for fd in os.listdir(folder))
@@ -69,7 +68,7 @@ def descriptors(keeper):
 
 
 def settled(keeper):
-    """What it has open when it does nothing."""
+    """What it has open when it is idle."""
     def twice():
         first = descriptors(keeper)
         time.sleep(0.2)
@@ -104,7 +103,7 @@ def test_nothing_is_left_behind(keeper):
         keeper.baton("stop", "vmstore")
     until(lambda: descriptors(keeper) == before)
     children = f"/proc/{keeper.process.pid}/task/{keeper.process.pid}/children"
-    until(lambda: open(children).read() == "")  # its descriptors go before it does
+    until(lambda: open(children).read() == "")  # its descriptors are closed before it is gone
 
 
 # Without corosync a keeper is a group of one; with it, see tests/lab/test_handover.py.
@@ -116,7 +115,7 @@ def test_heads_of_a_head_that_is_alone(keeper):
     assert head["head"] == os.uname().nodename and head["self"] and head["online"]
     assert head["keeper"] and not head["cluster"] and head["last"] is None
     assert head["digest"] == keeper.ask({"do": "status"})["digest"]
-    # fakekeeper has no namespaces to look into: the child's failure is told, not hidden.
+    # fakekeeper has no namespaces to look into: the child's failure is reported, not hidden.
     assert "facts" in head or head["error"]
 
 
@@ -142,7 +141,7 @@ def test_followers_see_what_is_done(keeper):
             entries = [json.loads(s.recv(65536)) for _ in range(2)]
             assert [e["step"] for e in entries] == ["mount", "address"]
             assert {e["head"] for e in entries} == {os.uname().nodename}
-        # The ledger of a head needs no head.
+        # The ledger of one head does not name heads.
         assert "head" not in keeper.log(1)[0]["steps"][0]
         one.close()
         keeper.baton("stop", "vmstore")

@@ -23,7 +23,7 @@ def make_disk(folder, mkfs):
 
 
 def damage(image):
-    """Zeroes in the middle of what every mount reads: the root inode, the group's header."""
+    """Zeroes in what every mount reads: the root inode and the group's header."""
     with open(image, "r+b") as f:
         f.seek(512)
         f.write(b"\xa5" * 65024)
@@ -38,7 +38,7 @@ class Disk:
         self.house.write(device=self.device, exports=lines, **kw)
 
     def fill(self, script):
-        """As a client that writes on it."""
+        """As a client that writes to it."""
         self.house.run("sh", "-ec", f"mkdir /run/d; mount {self.device} /run/d; cd /run/d;"
                        f"{script}; cd /; umount /run/d; rmdir /run/d")
 
@@ -50,7 +50,7 @@ def loop_disk(house, folder, mkfs="mkfs.xfs -q"):
         house.keepx("ns-create", "vmstore")
         yield Disk(house, folder, device)
     finally:
-        # The namespaces hold it mounted until they go.
+        # The namespaces keep it mounted until they are gone.
         house.destroy()
         subprocess.run(["losetup", "-d", device], check=True)
 
@@ -85,7 +85,7 @@ def test_the_whole_filesystem_but_batons_directory(house, disk):
     house.keepx("hide", "vmstore")
     assert house.inside("vmstore", "ls", "-A", f"{ROOT}/vmstore/.baton") == ""
     assert house.inside("vmstore", "ls", STATE).split() == ["nfsdcld", "tickle"]
-    # Nothing of it is seen by the head.
+    # The head sees nothing of it.
     assert not [m for m in house.mounts() if m.startswith((FS, ROOT))]
     house.keepx("detach", "vmstore")
     assert below(house) == []
@@ -130,7 +130,7 @@ def test_exports_of_something_else(house, disk, link, export, why):
 
 
 def test_stand_ins_are_not_made_on_the_disk(house, disk):
-    """A keeper restarted while the service serves, with an export more in its file."""
+    """The keeper restarts while the service serves, with one more export in its file."""
     disk.fill("mkdir -p images; ln -s /run/outside images/x; ln -s /run/outside x")
     house.run("mkdir", "/run/outside")
     disk.service("/")
@@ -171,7 +171,7 @@ def test_read_only_disk(house, disk):
         assert house.keepx("attach", "vmstore", status=4) == \
             f"keepx: mount {disk.device} (xfs) on {FS}: the disk is write-protected\n"
     finally:
-        # The next image on this loop device would inherit it.
+        # Otherwise the next image on this loop device would inherit it.
         subprocess.run(["blockdev", "--setrw", disk.device], check=True)
     assert below(house) == []
 
@@ -210,7 +210,7 @@ def test_state_is_out_of_reach(house, disk):
                  f"rm -r {STATE}/tickle"):
         said = house.inside("vmstore", *line.split(), status=1)
         assert "not permitted" in said, line
-    # Again, and with a directory lost.
+    # Again, with a directory missing.
     house.keepx("recovery", "vmstore")
     house.inside("vmstore", "sh", "-ec", f"chattr -i {STATE}; rmdir {STATE}/tickle")
     house.keepx("recovery", "vmstore")
@@ -244,7 +244,7 @@ def database(house, tmp_path, sql):
 
 
 def change_and_die(house):
-    """The epochs 8 and 7, in the write-ahead log alone."""
+    """The epochs 8 and 7, only in the write-ahead log."""
     house.inside("vmstore", "/usr/bin/python3", "-c", f"""if True:
         import os, sqlite3
         db = sqlite3.connect({DB!r})
@@ -295,7 +295,7 @@ def test_damaged_database(house, disk, tmp_path, script, why):
 
 
 def test_a_refused_database_is_not_written_to(house, disk, tmp_path):
-    """Though its write-ahead log has what could be: on closing, sqlite writes it over whatever the file is."""
+    """Even if its write-ahead log has valid content: on closing, sqlite would write it over any file."""
     attach(house, disk)
     house.keepx("recovery", "vmstore")
     database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (7, 6);")
@@ -314,7 +314,7 @@ def test_a_text_in_place_of_the_grace_table(house, disk, tmp_path):
 
 
 def epoch(number, *ids):
-    """As nfsdcld makes them (nfs-utils, utils/nfsdcld/sqlite.c)."""
+    """Epochs as nfsdcld makes them (nfs-utils, utils/nfsdcld/sqlite.c)."""
     name = f'"rec-{number:016x}"'
     return f"CREATE TABLE {name} (id BLOB PRIMARY KEY, princhash BLOB);" + "".join(
         f"INSERT INTO {name} (id) VALUES (x'{i.hex()}');" for i in ids)
@@ -335,7 +335,7 @@ def test_whom_grace_waits_for(house, disk, tmp_path):
     old = epoch(0x1f, ESX, LINUX, b"odd\0\xff\n" + b"a" * 100)
     database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (32, 31);" + old + epoch(0x20, LINUX))
     assert waiting(house) == ([0, 2], [ESX.decode(), "odd???" + "a" * 74])
-    # Everybody is back; no grace period is open; a first start.
+    # All clients are back; no grace period is open; a first start.
     database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (32, 31);" + epoch(31, ESX) +
              epoch(32, ESX))
     assert waiting(house) == ([0, 0], [])
@@ -343,17 +343,17 @@ def test_whom_grace_waits_for(house, disk, tmp_path):
     assert waiting(house) == ([0, 0], [])
     database(house, tmp_path, GRACE)
     assert waiting(house) == ([0, 0], [])
-    # Many.
+    # Many clients.
     many = [b"client %04d" % i for i in range(1000)]
     database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (2, 1);" + epoch(1, *many) + epoch(2))
     assert waiting(house) == ([0, 1000], [c.decode() for c in many[:8]])
-    # A damaged one: its start says so, not this.
+    # A damaged database: its start reports that, not this command.
     database(house, tmp_path, GRACE + "INSERT INTO grace VALUES (2, 1);" + epoch(1, ESX))
     assert waiting(house) == ([-11, 0], [])
 
 
 def recorded(house, tmp_path, number):
-    """Who is in an epoch."""
+    """The clients in an epoch."""
     house.inside("vmstore", "sh", "-ec", f"for x in '' -wal; do rm -f {tmp_path}/read.sqlite$x; "
                  f"cp {DB}$x {tmp_path}/read.sqlite$x; done")
     with sqlite3.connect(tmp_path / "read.sqlite") as db:
@@ -365,7 +365,7 @@ def prepared(house, disk, tmp_path, sql):
     attach(house, disk)
     house.keepx("recovery", "vmstore")
     database(house, tmp_path, GRACE + sql)
-    # As a start leaves it: written ahead.
+    # As a start leaves it: with a write-ahead log.
     house.keepx("recovery", "vmstore")
 
 
@@ -375,14 +375,14 @@ def test_idle_clients_are_struck(house, disk, tmp_path):
              epoch(32, ESX, LINUX, odd, b"odd"))
     assert house.keepx("strike", "vmstore", LINUX.decode(), "odd%00one", "nobody") == "2\n"
     assert recorded(house, tmp_path, 32) == {ESX, b"odd"}
-    # Again: nobody.
+    # Again: no client.
     assert house.keepx("strike", "vmstore", LINUX.decode()) == "0\n"
     # The next start finds it sound.
     assert house.keepx("recovery", "vmstore") == "32 0\n"
 
 
 def test_who_is_waited_for_is_not_struck(house, disk, tmp_path):
-    """In grace: ESX is back and idle, LINUX has not said yet that it has reclaimed all."""
+    """In grace: ESX is back and idle, LINUX has not yet said that it has reclaimed everything."""
     prepared(house, disk, tmp_path, "INSERT INTO grace VALUES (32, 31);" +
              epoch(31, ESX, LINUX, b"third") + epoch(32, ESX, b"new"))
     assert house.keepx("strike", "vmstore", ESX.decode(), LINUX.decode(), "new") == "2\n"
@@ -463,7 +463,7 @@ def test_when_the_next_client_may_be_expired(house, tmp_path):
     put_client(tmp_path, 3, "new", "unconfirmed", renewed=0)
     assert told(180) == "next in 10 s\n"
     assert told(170) == "expired late\nnext in 110 s\n"
-    # Before 5.19 nobody is kept, and nothing is told.
+    # Before 5.19 no client is kept, and nothing is reported.
     old = put_client(tmp_path, 2, "old")
     (old / "info").write_text('address: "192.0.2.2:72"\nstatus: confirmed\nname: "old"\n')
     assert told(180) == "next in 120 s\n"
@@ -490,7 +490,7 @@ sys.stdin.readline()
     writer.stdin.flush()
     assert writer.stdout.readline() == "let go\n"
     assert waiting(house) == ([0, 1], [ESX.decode()])
-    # Killed in the midst of it, it leaves a journal that only a writer may roll back.
+    # Killed in the middle, it leaves a journal that only a writer may roll back.
     writer.communicate("\n")
     house.inside("vmstore", "python3", "-c", f"""
 import os, sqlite3
@@ -508,7 +508,7 @@ os._exit(0)
     assert house.keepx("recovery", "vmstore") == "2 1\n"
     assert waiting(house) == ([0, 1], [ESX.decode()])
 def test_nfsdcld_is_preferred_and_let_go_again(house, tmp_path):
-    """On one processor, in real time, while the threads start; then as it was."""
+    """On one processor, with real-time priority, while the threads start; then as before."""
     pidfile, told = "/run/baton/vmstore/nfsdcld.pid", tmp_path / "told"
     house.run("mkdir", "-p", "/run/baton/vmstore")
     house.run("sh", "-c", f"exec taskset -c 0,1 {KEEPX} spawn {pidfile} sleep 60 2> /dev/null")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""baton move: it goes well, or wrong on the way."""
+"""baton move: it succeeds, or fails on the way."""
 import contextlib
 import json
 import os
@@ -122,7 +122,7 @@ def test_cold(stage):
     code, out, err = stage.run("move", "vmstore", "head2")
     assert code == 0 and err == ("baton: vmstore: Pacemaker would stop and start it, with a longer "
                                  "pause: set allow-migrate=true for vmstore\n")
-    # Only Pacemaker tells, once the keeper has been silent for long; it is not asked twice.
+    # Only Pacemaker can tell, once the keeper has been silent for long; it is not asked twice.
     assert words(log)[4:] == ["crm_resource --move", *LOOK, "crm_resource --clear", *LOOK]
     assert out == "vmstore: head1 → head2; the keepers have told of no hand-over\n"
     assert stage.cluster.where() == [HEAD2]
@@ -130,7 +130,7 @@ def test_cold(stage):
 
 
 def test_the_keeper_dies_on_the_way(stage):
-    """What it had to tell is in the ledger."""
+    """Its ledger has what it could no longer send."""
     stage.be()
 
     def act():
@@ -172,7 +172,7 @@ def test_the_keeper_talks_nonsense(stage):
 # --- it goes wrong --------------------------------------------------------------------
 
 def test_the_hand_over_is_refused(stage):
-    """The constraint goes at once, or Pacemaker would try again."""
+    """The constraint is removed at once, or Pacemaker would try again."""
     stage.be()
     p = stage.begin("move", "vmstore", "head2")
     stage.keeper.followed.wait(20)
@@ -222,7 +222,7 @@ def test_interrupted_before_it_begins(stage, number):
 
 
 def test_interrupted_on_the_way(stage):
-    """Pacemaker counts it as running on both heads for a while: the constraint must stay."""
+    """For a while Pacemaker counts it as running on both heads, so the constraint must stay."""
     stage.be()
     p = stage.begin("move", "vmstore", "head2")
     until(stage.cluster.constraints)
@@ -259,7 +259,7 @@ def test_interrupted_twice(stage):
 
 
 def test_nobody_reads(stage):
-    """`baton move … | head -0`: no reason to leave the constraint."""
+    """`baton move … | head -0` is no reason to leave the constraint."""
     stage.be()
     stage.acts(*STEPS, {"moved": move_record()})
     p = stage.begin("move", "vmstore", "head2")

@@ -85,7 +85,7 @@ def test_leftover(stage, argv, name):
     assert (code, out) == (13, "")
     assert err == (f"baton: vmstore: another move is under way or has left a constraint, {name}; if "
                    "none is: `crm_resource --clear --resource vmstore`\n")
-    # It is not ours.
+    # This constraint is not ours.
     assert stage.cluster.constraints() == [name]
 
 
@@ -157,7 +157,7 @@ def test_refused_in_json(stage):
 
 @pytest.mark.parametrize("argv", [["move", "vmstore", "head2"], ["giveback", "vmstore"]])
 def test_no_cluster(house, argv):
-    """The real tools, and no Pacemaker; or no tools."""
+    """The real tools without Pacemaker; or no tools."""
     house.write()
     assert house.baton(*argv, status=13) == \
         "baton: vmstore: no cluster here: Pacemaker does not run on this head\n"

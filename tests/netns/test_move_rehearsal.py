@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""baton move --dry-run, and the rehearsal by crm_simulate: what would be done, and what is run for it."""
+"""baton move --dry-run, and the rehearsal by crm_simulate: what would be done, and what runs to find out."""
 import json
 
 import move_stage
@@ -35,19 +35,19 @@ def test_what_a_dry_run_runs(stage):
 
 
 def test_what_a_move_runs(stage):
-    """One look before the constraint goes, one after."""
+    """One look before the constraint is removed, one after."""
     log = stage.be().tools()
     stage.cluster.run(after=lambda: stage.keeper.tell({"moved": move_record()}))
     assert stage.run("move", "vmstore", "head2")[0] == 0
     assert words(log) == [*BEFORE, "crm_resource --move", *LOOK, "crm_resource --clear", *LOOK]
 
 
-# Fails where the configuration is said to follow one of these schemas.
+# Fails if the configuration says that it follows one of these schemas.
 TAKES_NO = 'for f; do ! grep -qs \'^<cib.*validate-with="{}"\' "$f" || exit 78; done'
 
 
 def test_no_copy_is_validated(stage):
-    """To read all schemas is most of what crm_simulate does."""
+    """Reading all schemas takes most of crm_simulate's time."""
     stage.be().tools(crm_simulate=TAKES_NO.format("pacemaker-.*"))
     stage.acts({"moved": move_record()})
     assert stage.run("move", "vmstore", "head2")[0] == 0
@@ -61,7 +61,7 @@ def test_pacemaker_wants_to_validate(stage):
 
 
 def test_an_old_configuration_is_translated(stage):
-    """Where the stickiness had another name, it would not stay without that."""
+    """There the stickiness has another name; without the translation it would not stay."""
     stage.be()
     stage.cluster.edit('<rsc_defaults>(.|\n)*</rsc_defaults>', "")
     stage.cluster.edit('(?=<nvpair id="o-s")',

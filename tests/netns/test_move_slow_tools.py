@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""baton move where Pacemaker's tools are slow or hang."""
+"""baton move when Pacemaker's tools are slow or hang."""
 import json
 import os
 import re
@@ -16,7 +16,7 @@ pytestmark = needs_tools
 # pytest finds fixtures by their names here.
 stage = move_stage.stage
 
-# The process ids are all tests'.
+# All tests share the process ids, so the name has to be unique.
 SLEEP = f"sleep 62.{os.getpid()}"
 HANG = f"exec {SLEEP}"
 DURING_THE_MOVE = 'grep -q cli-prefer "$CIB_file" && [ "$1" = --run ] &&'
@@ -65,7 +65,7 @@ def test_without_rehearsal(stage):
     assert stage.run("move", "vmstore", "head2", "--no-rehearsal")[0] == 0
     assert words(log) == [*BEFORE[:2], "crm_resource --move", *LOOK, "crm_resource --clear", *LOOK]
     assert [r["do"] for r in stage.keeper.asked] == ["inquire", "follow"]
-    # All other checks stay.
+    # All other checks are still done.
     stage.refuses(2, "it is on head2 already", "move", "vmstore", "head2", "--no-rehearsal")
 
 
@@ -112,7 +112,7 @@ def test_a_second_signal_does_not_wait_for_a_look(stage):
 
 
 def test_a_look_that_was_interrupted_is_begun_again(stage, tmp_path):
-    """Or the constraint would go while Pacemaker counts it as running on both heads."""
+    """Or the constraint would be removed while Pacemaker counts it as running on both heads."""
     once = tmp_path / "once"
     log = stage.be().tools(crm_simulate=f"{DURING_THE_MOVE} rm {once} 2>/dev/null && {HANG}")
     once.touch()

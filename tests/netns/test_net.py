@@ -41,7 +41,7 @@ def tcp_of(frame):
 
 
 def frames(capture, seconds=0.0):
-    """What was captured so far, and what still comes within `seconds`."""
+    """What was captured so far, and what arrives within `seconds`."""
     out, end = [], time.monotonic() + seconds
     while select.select([capture], [], [], max(0, end - time.monotonic()))[0]:
         out.append(capture.recv(65536))
@@ -127,7 +127,7 @@ def test_announcements_have_the_golden_bytes(net):
 
 
 def test_announcements_pass_silence(net):
-    """AF_PACKET is behind the hooks: who is silent must not announce."""
+    """AF_PACKET bypasses the hooks: a silenced head must not announce."""
     net.netx("service1", "silence")
     seen = net.capture("client")
     net.netx("service1", "announce", "svc0", "192.0.2.50", "2001:db8::50")
@@ -190,13 +190,13 @@ def test_probe_sees_another_prober(net):
 
 
 
-# --- an NFS call of the service's own address -----------------------------------------
+# --- an NFS call to the service's own address -----------------------------------------
 
 ACCEPTED = bytes.fromhex("0000000100000000000000000000000000000000")
 
 
 def ping(net, family, ms=5000, name="service1"):
-    """It ends by itself after so many milliseconds."""
+    """It ends by itself after this many milliseconds."""
     return subprocess.Popen(["ip", "netns", "exec", net.ns(name), NETX, "nfsping",
                              FLOAT[family], str(ms)], text=True, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE)
@@ -207,14 +207,14 @@ def test_nfsping_and_nothing_left(net, family):
     p = ping(net, family)
     s = net.keep(listener.accept()[0])
     xid = s.recv(100)[4:8]
-    # From the address itself, and none of the clients'.
+    # It comes from the address itself, and from none of the clients'.
     assert s.getpeername()[0] == s.getsockname()[0] == FLOAT[family]
     assert [r[4] for r in net.diag()] == ["ESTAB"]
     assert net.netx("service1", "conns", PORT) == table()
     s.sendall(b"\x80\0\0\x18" + xid + ACCEPTED)
     assert p.communicate(timeout=10) == ("", "") and p.returncode == 0
     s.close()
-    # Of neither end: it is reset, not closed.
+    # Nothing of either end: it is reset, not closed.
     assert [r for r in net.diag(port=0) if r[4] != "LISTEN"] == []
 
 
@@ -249,7 +249,7 @@ def test_nfsping_of_something_else(net, reply, said):
 def test_nfsping_without_an_answer(net, family):
     refused = ping(net, family)
     assert "Connection refused" in refused.communicate(timeout=10)[1]
-    # A listener whose threads are gone: the kernel still takes connections.
+    # A listener whose threads are gone: the kernel still accepts connections.
     net.listen("service1", family)
     begin = time.monotonic()
     p = ping(net, family, 300)
@@ -301,7 +301,7 @@ def sent(net):
 
 
 def test_what_was_sent_is_told_to_the_end(net, family):
-    """A reply shows, however late it leaves; the FIN of an orphan is no reply."""
+    """A reply shows, however late it leaves; the FIN of an orphan is not a reply."""
     listener = net.listen("service1", family)
     idle, server_of_idle = net.connect(listener)
     busy, server_of_busy = net.connect(listener)
@@ -311,7 +311,7 @@ def test_what_was_sent_is_told_to_the_end(net, family):
     assert idle.recv(100) and busy.recv(100)
     assert sent(net) == {ports[0]: (40, 0), ports[1]: (50, 0)}
     net.netx("service1", "drain", PORT)
-    # As knfsd's threads end: a last reply, the sockets closed; their FIN may not leave.
+    # As at the end of knfsd's threads: a last reply, the sockets closed; their FIN cannot leave.
     server_of_busy.sendall(b"r" * 60)
     for s in (server_of_idle, server_of_busy):
         s.close()
@@ -348,7 +348,7 @@ def test_every_state_is_severed_in_silence(net, family):
     # The listener lives: LISTEN is never severed.
     net.netx("service1", "clear")
     net.forget_filter()
-    # Who was waiting to be accepted is accepted, and gone.
+    # The connection that waited is accepted, and gone.
     listener.accept()[0].close()
     net.connect(listener)
 
@@ -366,7 +366,7 @@ def test_severing_spares_other_addresses_and_ports(net):
 
 
 def test_severing_without_silence_resets_the_client(net, family):
-    """Why silence comes first: the kernel tells the peer."""
+    """Why silence comes first: otherwise the kernel tells the peer."""
     c, _ = net.connect(net.listen("service1", family))
     net.netx("service1", "sever", PORT)
     with pytest.raises(ConnectionResetError):
@@ -384,7 +384,7 @@ def counts(net, name="service1"):
 
 
 def test_each_change_of_the_table_is_counted(net, family):
-    """What the keeper trusts in: no listing while these stand still."""
+    """The keeper relies on it: it does not list while these stand still."""
     listener = net.listen("service1", family)
     first, _ = net.connect(listener)
     accepted = 1
@@ -411,7 +411,7 @@ def test_each_change_of_the_table_is_counted(net, family):
         # sever takes the first as well.
         until(lambda: counts(net)[:2] == (0, accepted) and counts(net)[2] < 2)
     assert counts(net) == (0, accepted, 0)
-    # Opened from there, as NFSv4.0's callbacks are.
+    # Opened from this side, as NFSv4.0's callbacks are.
     with net.inside("client"):
         callback = net.keep(socket.create_server((CLIENT[family], PORT), family=family))
     with net.inside("service1"):
@@ -422,7 +422,7 @@ def test_each_change_of_the_table_is_counted(net, family):
 
 
 def test_who_comes_back_from_the_same_port_is_counted(net, family):
-    """Nothing else tells: the table is the same, and so is their number."""
+    """Nothing else shows it: the table is the same, and so is their number."""
     listener = net.listen("service1", family)
 
     def come(port):
@@ -479,7 +479,7 @@ def test_drain_delivers_replies_and_admits_no_call(net, family):
     assert [r[5]["r"] for r in net.diag()] == [0]
     with pytest.raises(BlockingIOError):
         s.recv(1)
-    # Neither an end nor a refusal leaves: not of this connection, not of new ones.
+    # Neither a FIN nor a RST leaves, for this connection or for new ones.
     s.close()
     with net.inside("client"):
         new = net.keep(socket.socket(family, socket.SOCK_STREAM))
@@ -494,8 +494,8 @@ def test_drain_delivers_replies_and_admits_no_call(net, family):
 
 @pytest.mark.alone
 def test_drain_ends_although_the_client_acknowledges_only_with_data(net, family):
-    """A busy client's ACKs ride on its calls, which are held off; the reply's
-    retransmission draws a bare one."""
+    """A busy client's ACKs ride on its calls, which are held off; the reply's retransmission makes it send
+    a bare one."""
     c, s = net.connect(net.listen("service1", family))
     net.netx("service1", "drain", PORT)
     c.send(b"call")
@@ -537,7 +537,7 @@ def test_a_drain_asleep_wakes_and_sleeps(net, family):
     assert net.run("service1", NETX, "awake").stdout == "yes\n"
     seen = net.capture("client")
     c.send(b"two")
-    # A retransmission seen: the first was held off, not merely late.
+    # A retransmission was seen: the first was held off, not merely late.
     assert len([f for f in frames(seen, 1.5) if b"two" in f]) > 1
     with pytest.raises(BlockingIOError):
         s.recv(100)
@@ -592,7 +592,7 @@ def test_a_tickled_client_is_reset_by_the_new_head(net, family):
     c, _ = net.connect(net.listen("service1", family))
     conns = net.netx("service1", "conns", PORT)
     assert conns == table((FLOAT[family], PORT, CLIENT[family], c.getsockname()[1]))
-    net.netx("service1", "down", "svc0")  # as a power cut: not a word to the client
+    net.netx("service1", "down", "svc0")  # like a power cut: the client gets no packet
     net.serve("service2")
     net.netx("service2", "announce", "svc0", FLOAT[family])
     c.setblocking(False)
@@ -606,8 +606,8 @@ def test_a_tickled_client_is_reset_by_the_new_head(net, family):
     with pytest.raises(ConnectionResetError):
         c.recv(1)
     segments = [(t[0] == MAC2, t[3]) for t in map(tcp_of, frames(seen, 0.1)) if t]
-    # The client answers the first, and one of the two only: the other, should it come when
-    # the connection is gone, by a RST that nobody heeds.
+    # The client answers the first, and only one of the two. If the other arrives when the connection is
+    # gone, it is answered by a RST that nobody heeds.
     assert [s for s in segments if s in ((True, ACK), (False, ACK), (True, RST))] == \
         [(True, ACK), (False, ACK), (True, RST)]
     assert [s for s in segments if s[0] and s[1] & SYN] == [(True, SYN | ACK)]
@@ -638,10 +638,10 @@ def test_ten_thousand_connections(net, family):
 
 
 def test_somebody_answers_for_rpcbind(tmp_path):
-    """At the kernel's path, as the process sees it, and only for so long."""
+    """At the kernel's path, as the process sees it, and only for a limited time."""
     done = subprocess.run([NETX, "rpcbind", tmp_path], capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines() == ["0 0 aside", "here"] * 2, done
-    # Who has no directory to put it in, or no child to do it, goes without.
+    # Without a directory for it, or a child to do it, it goes on without.
     done = subprocess.run([NETX, "rpcbind", tmp_path / "none" / "here"], capture_output=True, text=True,
                           timeout=60)
     assert done.returncode == 0 and "0 0" not in done.stdout, done

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A service's namespaces: pinned, entered, left behind by nothing."""
+"""A service's namespaces: pinned, entered, and left without a trace."""
 import socket
 
 LINE = "keepx: "
@@ -24,7 +24,7 @@ def test_made_pinned_and_removed(house):
 
 
 def test_made_again_is_removed_as_well(house):
-    """What a crash left must not be stacked upon: one removal takes all."""
+    """What a crash left must not pile up: one removal takes everything."""
     house.keepx("ns-create", "vmstore")
     pins = [m for m in house.mounts() if "vmstore" in m]
     house.keepx("ns-create", "vmstore")
@@ -76,7 +76,7 @@ def test_nothing_gets_out(house):
 
 
 def test_nothing_of_the_heads_nfs_is_seen(house):
-    """tmpfs in place of nfsdfs and rpc_pipefs: a stop inside must never reach the head's."""
+    """tmpfs instead of nfsdfs and rpc_pipefs: a stop inside must never reach the head's."""
     house.run("mkdir", "-p", "/run/rpc_pipefs")
     house.run("mount", "-t", "tmpfs", "head", "/run/rpc_pipefs")
     house.run("mount", "-t", "tmpfs", "head", "/run/rpc_pipefs")
@@ -98,7 +98,7 @@ def test_two_services_do_not_hold_each_other(house):
 
 
 def test_private_root(house, tmp_path):
-    """Without systemd / is private: namespaces are made all the same."""
+    """Without systemd / is private; namespaces are made all the same."""
     house.run("mount", "--make-rprivate", "/")
     house.keepx("ns-create", "vmstore")
     assert house.run("ip", "netns", "exec", "baton-vmstore", "true") == ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""baton probe, the built binary: on good, full, frozen and lying filesystems."""
+"""baton probe, the built binary, on good, full, frozen and lying filesystems."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def report(run):
 
 
 class Running:
-    """A probe in the background, from its "running" line on."""
+    """A probe in the background, after its "running" line."""
 
     def __init__(self, *args):
         self.process = subprocess.Popen([BATON, "probe", *map(str, args), "--json"], text=True,
@@ -47,7 +47,7 @@ def children(pid):
 
 def alive(pid):
     try:
-        # What nobody has collected yet is dead all the same.
+        # A process that nobody has reaped yet is dead all the same.
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
@@ -79,7 +79,7 @@ def shim(tmp_path_factory):
                     HERE / "probe_shim.c", "-ldl"], check=True)
 
     def env(what):
-        # A sanitizer wants to be the first library; here the shim is.
+        # A sanitizer wants to be the first library; here the shim has to be.
         asan = os.environ.get("ASAN_OPTIONS", "")
         return {"LD_PRELOAD": str(lib), "SHIM": what,
                 "ASAN_OPTIONS": asan + ":verify_asan_link_order=0"}
@@ -89,7 +89,7 @@ def shim(tmp_path_factory):
 
 def unshared(tmp_path, script, timeout):
     needs_root()
-    # A frozen filesystem outlives even SIGKILL: whatever happens, it is thawed on the way out.
+    # A frozen filesystem outlives even SIGKILL, so it is thawed on the way out, whatever happens.
     return subprocess.run(["timeout", "-k", "20", str(timeout),
                            "unshare", "-m", "--propagation", "private", "bash", "-euc",
                            "trap 'exit 124' TERM; trap 'fsfreeze -u mnt 2>/dev/null || :' EXIT\n" + script],
@@ -161,7 +161,7 @@ def test_ring_sees_damage_before_reuse(tmp_path):
         file.seek(3 * 4096)
         file.write(bytes(4096))
     wait_for_records(tmp_path, 256)
-    time.sleep(0.5)  # several records more: slot 3 is used again
+    time.sleep(0.5)  # several more records: slot 3 is used again
     status, got, _ = run.end(signal.SIGINT)
     assert status == PROBE
     assert got["records"]["missing"] == 1
@@ -195,7 +195,7 @@ def test_overwritten_record_is_wrong(tmp_path):
         file.seek(2 * 4096 + 1000)
         byte, = file.read(1)
         file.seek(-1, os.SEEK_CUR)
-        file.write(bytes([byte ^ 1]))  # a fixed letter could be the one that is there
+        file.write(bytes([byte ^ 1]))  # a fixed letter could be there already
     status, got, _ = run.end(signal.SIGINT)
     assert status == PROBE and got["verdict"] == "dirty"
     assert got["records"]["wrong"] == 1 and got["records"]["missing"] == 0

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Stopped means free: whatever else holds the disk on this head, a stop does not say that it is
-done, monitor does not say that nothing is there, and both name who it is."""
+"""Stopped means free: whatever else holds the disk on this head, a stop does not report success, monitor
+does not say that nothing is there, and both name what holds it."""
 import contextlib
 import os
 import pathlib
@@ -36,7 +36,7 @@ def is_free(device):
 
 @contextlib.contextmanager
 def somebody_inside(house, *argv):
-    """A process in the service's namespaces, or a copy of them."""
+    """A process in the service's namespaces, or in a copy of them."""
     p = house.start(KEEPX, "ns-run", "vmstore", *argv, "sh", "-c", "echo; exec sleep 600",
                     stdin=subprocess.DEVNULL)
     assert p.stdout.readline() == "\n"
@@ -91,7 +91,7 @@ def test_a_process_inside(agent, disk):
 @pytest.mark.parametrize("lost", [["net"], ["mnt"], ["uts"], ["mnt", "uts"], ["net", "uts"]],
                          ids="+".join)
 def test_a_lost_pin(agent, disk, lost):
-    """As by `ip netns del`: the namespace lives on in whoever is in it."""
+    """As by `ip netns del`: the namespace lives on with the processes in it."""
     attach(agent.house, disk)
     with somebody_inside(agent.house):
         for name in lost:
@@ -103,7 +103,7 @@ def test_a_lost_pin(agent, disk, lost):
 
 
 def test_all_pins_lost(agent, disk):
-    """Then nobody can say who is inside, but the disk is not free."""
+    """Then nobody can say what is inside, but the disk is not free."""
     attach(agent.house, disk)
     with somebody_inside(agent.house) as p:
         for pin in PINS.values():
@@ -130,7 +130,7 @@ def test_a_standby_with_a_lost_pin_ends_nothing_elsewhere(agent, disk):
 
 
 def test_a_mount_of_others_ends_nothing_elsewhere(agent, disk):
-    """On a head that has not served: only what baton left standing is told to Pacemaker."""
+    """On a head that has not served: Pacemaker is told only of what baton left standing."""
     disk.service("/")
     agent.house.run("mkdir", "/run/look")
     agent.house.run("mount", disk.device, "/run/look")
@@ -157,7 +157,7 @@ def test_a_disk_that_is_gone_with_its_superblock(agent, disk):
 
 
 def test_somebody_has_opened_it_for_himself_alone(agent, disk):
-    """As swap, a RAID or a map of partitions does (tests/lab has device-mapper)."""
+    """As swap, RAID or a partition map does (tests/lab has device-mapper)."""
     attach(agent.house, disk)
     agent.house.keepx("detach", "vmstore")
     fd = os.open(disk.device, os.O_RDONLY | os.O_EXCL)

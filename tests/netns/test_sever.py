@@ -12,7 +12,7 @@ from test_net import RST, frames, from_service, tcp_of
 
 
 def baton(*argv, status=0, prefix=(), **env):
-    """stdout after status 0 and of JSON, else stderr."""
+    """stdout if the status is 0 or for JSON, else stderr."""
     done = subprocess.run([*prefix, BATON, "sever", *map(str, argv)], capture_output=True,
                           text=True, timeout=60, env=dict(os.environ, **env))
     assert done.returncode == status, done
@@ -87,7 +87,7 @@ def test_other_addresses_ports_and_namespaces_are_spared(net):
     net.keep(other.accept()[0])
     for argv, kw in ((["192.0.2.51"], {}), (["2001:db8::51"], {}), ([f"192.0.2.50:{PORT + 2}"], {}),
                      (["192.0.2.50"], {"name": "service2"}),
-                     # What the client calls its peer is not local there.
+                     # The address that the client calls its peer is not local there.
                      (["192.0.2.50"], {"name": "client"})):
         assert sever(net, "-n", *argv, **kw).endswith(": 0 sockets\n")
         assert sever(net, *argv, **kw).endswith(": 0 sockets destroyed\n")
@@ -109,8 +109,8 @@ def test_the_namespace_by_name_by_path_and_none(net):
 
 
 def test_what_an_address_left_behind(net, family):
-    """The reason to sever. What the kernel still tells a client that it has a route to: by
-    IPv4 nothing, for want of a source of its own; by IPv6 a RST all the same."""
+    """The purpose of sever. If the kernel has a route to the client, what does it still send? By IPv4
+    nothing, as it has no source address of its own; by IPv6 a RST all the same."""
     c, _ = net.connect(net.listen("service1", family))
     other, gone, resets = {
         socket.AF_INET: ("192.0.2.99/24", "192.0.2.50/24", 0),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`baton check --shared` on a head made of namespaces: nfsdfs, etab and nfs.conf are files of the
-test's, mounts, links, rules and connections are real. (knfsd itself: tests/lab.)"""
+"""`baton check --shared` on a head made of namespaces: nfsdfs, etab and nfs.conf are the test's files;
+mounts, links, rules and connections are real. (knfsd itself: tests/lab.)"""
 import json
 import os
 import subprocess
@@ -89,7 +89,7 @@ class Head:
             (self.nfsd / "nfsd" / name).write_text(f"{value}\n")
 
     def program(self, text):
-        """rpc.nfsd: read, never run."""
+        """rpc.nfsd: it is read, but never run."""
         path = self.folder / "sbin/rpc.nfsd"
         path.write_bytes(text)
         path.chmod(0o755)
@@ -170,7 +170,7 @@ def test_a_good_one(head):
 
 
 def test_server_in_the_group(head):
-    """As the agent nfsserver has it: its directory is bound over /var/lib/nfs, the scope is its own."""
+    """As with the agent nfsserver: its directory is bound over /var/lib/nfs, the scope is its own."""
     head.sh(f"mkdir {head.folder}/a/info {head.folder}/a/info/nfsdcld")
     (head.folder / "a.etab").write_text(f"{head.folder}/a *(rw,fsid=1)\n")
     head.sh(f"cp {head.folder}/a.etab {head.folder}/a/info/etab; "
@@ -185,7 +185,7 @@ def test_server_in_the_group(head):
 
 
 def test_a_group_without_exports(head):
-    """A database's disk and address."""
+    """The disk and address of a database."""
     head.groups(a=True, b=False)
     assert head.check() == ({}, 0)
     head.exports(f"{head.folder}/a *(rw,fsid=1)", f"{head.folder}/b/x *(rw,fsid=2)")
@@ -194,7 +194,7 @@ def test_a_group_without_exports(head):
 
 
 def test_a_group_that_is_damaged(head):
-    """What cannot become a service is judged all the same; a client's files are looked for in it."""
+    """A group that cannot become a service is judged all the same; its clients' files are looked for."""
     head.client(3, head.connect(), "a")
     cib = head.folder / "cib.xml"
     good = cib.read_text()
@@ -207,7 +207,7 @@ def test_a_group_that_is_damaged(head):
 
 
 def test_as_it_comes(head):
-    """What distributions and their guides set up: nearly all is wrong, each with its advice."""
+    """What distributions and their guides set up: nearly everything is wrong, each with its advice."""
     head.serve(lease=90, grace=90)
     head.exports(f"{head.folder}/a *(rw)", f"{head.folder}/b *(rw,fsid=2)")
     head.conf("nfs.conf", "")
@@ -238,7 +238,7 @@ def test_scope(head):
     head.conf("nfs.conf.d/local.conf.old", "")
     head.conf("nfs.conf.d/zz.conf", "[nfsd]\nscope = both\n")
     assert head.check() == ({}, 0)
-    # As that of Debian 12, which reads over the setting.
+    # Like that of Debian 12, which ignores the setting.
     head.program(b"ELF...\0host\0scoped\0")
     head.only("scope", "wrong", "'head1', the name of this head, as rpc.nfsd(8) here does not know")
 
@@ -276,13 +276,13 @@ def test_rp_filter(head):
     head.only("rp_filter", "unsure", "1 on eth0, with 2 links")
     head.sh("sysctl -qw net.ipv4.conf.eth0.rp_filter=2")
     assert head.check() == ({}, 0)
-    # The larger one counts.
+    # The larger value counts.
     head.sh("sysctl -qw net.ipv4.conf.eth0.rp_filter=1 net.ipv4.conf.all.rp_filter=2")
     assert head.check() == ({}, 0)
 
 
 def test_a_client_of_two(head):
-    """Where no group says what belongs together, it is not certain."""
+    """If no group says what belongs together, it is not certain."""
     head.client(3, 1023, "a")
     head.client(4, 1022, "b", name="another")
     assert head.check() == ({}, 0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""baton status and metrics: what keepers tell of all heads, and what there is without one."""
+"""baton status and metrics: what keepers report of all heads, and what is known without a keeper."""
 import contextlib
 import fcntl
 import json
@@ -72,7 +72,7 @@ def test_all_heads(house, keepers):
     assert "warnings" not in one and "warnings" not in two and "shown" not in one
     assert table(house) == [
         "SERVICE  HEAD   STATE    KEEPER   ADDRESS        GRACE  LAST-MOVE",
-        # The newest; the other head's clock is not ours.
+        # The newest; the other head's clock differs from ours.
         "vmstore  head1  serving  serving  192.0.2.50/24  no     head1 → head2",
         "vmstore  head2  standby  ok       -              -      -"]
 
@@ -102,7 +102,7 @@ def test_80_columns(house, keepers):
             head("head3", error="head3: no answer within 2 s"))
     wide = table(house)
     house.env["COLUMNS"] = "80"
-    # A service like others needs no line more than without a limit.
+    # An ordinary service needs no more lines than without a limit.
     assert table(house) == wide and max(map(len, wide)) <= 80
     assert wide[1].endswith("head1 → head2 0.94 s") and len(wide) == 5
 
@@ -118,7 +118,7 @@ def test_80_columns(house, keepers):
         house.env["COLUMNS"] = "80"
         narrow = table(house, *argv)
         assert max(map(len, narrow)) <= 80 < max(map(len, wide))
-        # Nothing is lost, and no other letter printed.
+        # No letter is lost, and no other letter is printed.
         assert sorted("".join(narrow).replace(" ", "")) == sorted("".join(wide).replace(" ", ""))
 
 
@@ -167,7 +167,7 @@ def test_heads_that_are_not_well(house, keepers):
     lines = table(house)
     assert lines[4].split() == ["vmstore", "head4", "unknown", "silent", "192.0.2.50/24", "-", "-"]
     assert lines[5:] == ["error: vmstore: head4: no answer within 2 s"]
-    # It is said once, and not among rows that something reads.
+    # It is printed once, and not among rows that a program reads.
     assert table(house, "-o", "+error")[4:] == [lines[4] + " " * 8 + "  head4: no answer within 2 s"]
     done = subprocess.run([*house.enter, BATON, "status", "--noheadings"], env=house.env, text=True,
                           capture_output=True)
@@ -284,7 +284,7 @@ def test_watch_gives_the_terminal_back(house, keepers, number, status):
     p, main = watch_on_terminal(house)
     seen = read_until(main, b"\x1b[J")
     assert seen.startswith(ENTER + b"\x1b[H")
-    # To clear after a line that fills the terminal would take its last letter.
+    # If the line were cleared after it fills the terminal, its last letter would be lost.
     assert b"\x1b[KSERVICE  " in seen
     assert not re.search(rb"[^\n\r]\x1b\[K\r?\n", seen)
     # No more than fits, or it would scroll.
@@ -404,7 +404,7 @@ def test_metrics(house, keepers):
     assert value(s, "baton_last_operation_step_seconds", operation="start", step="mount", **v) == 0.15
     assert value(s, "baton_last_operation_step_seconds", operation="move", head="head2", step="drain",
                  **v) == 0.0224
-    # It was told to the target: only the source knows.
+    # It was reported for the target: only the source knows the pause.
     assert value(s, "baton_last_move_pause_seconds", **v) is None
     assert value(s, "baton_last_move_info", **{"from": "head2"}, to="head1", **v) == 1
 
@@ -453,7 +453,7 @@ def test_metrics_file(house, tmp_path):
         os.umask(0o022)
     assert out.stat().st_mode & 0o777 == 0o644 and os.listdir(out.parent) == ["baton.prom"]
     assert parse(out.read_text())
-    # A full disk leaves the old one.
+    # If the disk is full, the old file stays.
     house.run("mount", "-t", "tmpfs", "-o", "nr_blocks=1", "full", out.parent)
     house.run("sh", "-c", f"echo old > {out}")
     assert house.baton("metrics", "-o", out, status=10) == f"baton: write {out}: No space left on device\n"
