@@ -300,7 +300,7 @@ void move_carry_out(struct move_run *r)
 	if (rc == 0 || rc == -EINTR) {
 		conclude(r, follow(r));
 	} else if (rc != -EEXIST) {
-		/* It may have got through all the same, except if one existed already. */
+		/* It may have got through all the same, unless the service runs there already. */
 		clear_constraint(r);
 	}
 }

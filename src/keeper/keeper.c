@@ -53,8 +53,8 @@
 #define PREDECESSOR_MS 60000
 
 /*
- * Events go to them in this order: a hand-over is over before a claim is judged, and a
- * head that has joined is sent the connections before it is answered.
+ * Events go to them in this order: claims and questions report what the hand-over and the
+ * watch have learned from the same event.
  */
 static const struct {
 	const char *name;
