@@ -8,13 +8,13 @@
 #include <stdlib.h>
 
 /**
- * grow - make sure that one more element has room; doubles what is there
- * @v: the elements, malloc'd, or NULL; not to be used any more unless NULL comes back
+ * grow - make sure there is room for one more element; doubles the room when it is full
+ * @v: the elements, malloc'd, or NULL; do not use it any more unless NULL comes back
  * @n: how many there are
- * @room: how many have room; updated
+ * @room: how many there is room for; updated
  * @size: of an element, in bytes
  *
- * Return: the elements, at an address that may be new; NULL if memory is short.
+ * Return: the elements, possibly at a new address; NULL if memory is short.
  */
 static inline void *array_grow(void *v, size_t n, size_t *room, size_t size)
 {
@@ -30,10 +30,10 @@ static inline void *array_grow(void *v, size_t n, size_t *room, size_t size)
 
 /**
  * array_add - append a copy of an element
- * @list: has the members v, n and room; all zero to begin with
- * @element: of the type of those in it
+ * @list: has the members v, n and room; all zero at first
+ * @element: of the same type as those in it
  *
- * Return: 0, or -ENOMEM with the list as it was.
+ * Return: 0, or -ENOMEM with the list unchanged.
  */
 #define array_add(list, element)                                                         \
 	({                                                                               \

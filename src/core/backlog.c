@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* backlog: what a server still owes its clients over TCP, and whether it becomes less. */
+/* backlog: what a server still owes its clients over TCP, and whether it gets less. */
 #include "core/backlog.h"
 
 #include <stdio.h>

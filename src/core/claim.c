@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* claim: may this head start the service, after what the others say? */
+/* claim: may this head start the service, given what the others say? */
 #include "core/claim.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ struct json_object *claim_format(const struct claim_stand *stand)
 	return o;
 }
 
-/* Of printable ASCII, as it goes into messages. */
+/* Only printable ASCII, because it goes into messages. */
 static int take_word(struct json_object *body, const char *key, char *to, size_t size,
 		     struct err *err)
 {
@@ -50,7 +50,7 @@ int claim_parse(struct claim_stand *stand, struct json_object *body, struct err 
 	return rc;
 }
 
-/* It has the disk, or may have it in a moment. Nobody can want that, whatever he knows. */
+/* It has the disk, or may have it in a moment. That refuses a start on any terms. */
 static bool forbids(const struct claim_head *head, struct err *why)
 {
 	const struct claim_stand *s = &head->stand;
@@ -105,7 +105,7 @@ enum claim_verdict claim_judge(const struct claim_head *heads, size_t n,
 		if (heads[i].answered && (forbids(&heads[i], why) ||
 					  (!terms->takeover && objects(&heads[i], why))))
 			return CLAIM_REFUSED;
-		/* Also of those that are said to be dead: a keeper that runs is not. */
+		/* Also of heads said to be dead: a running keeper disproves it. */
 		if (heads[i].joined && !heads[i].answered)
 			mute = &heads[i];
 		if (!silent && claim_is_silent(&heads[i], terms))

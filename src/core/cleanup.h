@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cleanup: memory and descriptors released at the end of their scope (as in crun, systemd). */
+/* cleanup: release memory and descriptors at the end of a scope (as in crun, systemd). */
 #ifndef BATON_CORE_CLEANUP_H
 #define BATON_CORE_CLEANUP_H
 

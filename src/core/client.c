@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* client: an NFSv4 client, as knfsd's /proc/fs/nfsd/clients/N/info tells it. */
+/* client: an NFSv4 client, as described by knfsd's /proc/fs/nfsd/clients/N/info. */
 #include "core/client.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "core/cleanup.h"
 #include "core/text.h"
 
-/* The value of the line "@key: …", and its length; NULL = there is no such line. */
+/* The value of the line "@key: …" and its length; NULL if there is no such line. */
 static const char *find_line(const char *text, const char *key, size_t *len)
 {
 	size_t n = strlen(key);
@@ -30,7 +30,7 @@ static const char *find_line(const char *text, const char *key, size_t *len)
 	return NULL;
 }
 
-/* @n digits of @base at @p, or -1. */
+/* Reads @n digits of @base at @p; -1 if they are not all digits. */
 static int digits(const char *p, int n, int base)
 {
 	int value = 0;
@@ -47,7 +47,7 @@ static int digits(const char *p, int n, int base)
 	return value <= 255 ? value : -1;
 }
 
-/* Without its quotation marks; @to has room for @len bytes. */
+/* Removes the quotation marks; @to has room for @len bytes. */
 static int unquote(unsigned char *to, size_t *n, const char *p, size_t len)
 {
 	const char *end = p + len - 1;
@@ -101,7 +101,7 @@ static int take_address(struct client *c, const char *text)
 	return 0;
 }
 
-/* Of the line alone: what follows it may begin with a digit. */
+/* Only within the line: the next one may begin with a digit. */
 static int64_t read_seconds(const char *text)
 {
 	unsigned long seconds;
@@ -113,7 +113,7 @@ static int64_t read_seconds(const char *text)
 		return -1;
 	memcpy(number, value, len);
 	number[len] = '\0';
-	/* Who renews while the kernel subtracts has renewed later than now. */
+	/* A renewal during the kernel's subtraction gives a negative number. */
 	if (number[0] == '-')
 		return 0;
 	return text_parse_number(&seconds, number, 0, INT64_MAX) < 0 ? -1

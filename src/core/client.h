@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* client: an NFSv4 client, as knfsd's /proc/fs/nfsd/clients/N/info tells it. */
+/* client: an NFSv4 client, as described by knfsd's /proc/fs/nfsd/clients/N/info. */
 #ifndef BATON_CORE_CLIENT_H
 #define BATON_CORE_CLIENT_H
 
@@ -12,20 +12,20 @@
 
 /** enum client_status - the line "status:" (fs/nfsd/nfs4state.c, client_info_show) */
 enum client_status {
-	CLIENT_UNCONFIRMED, /* also what is not known here */
+	CLIENT_UNCONFIRMED, /* also for a status not known here */
 	CLIENT_CONFIRMED,
-	CLIENT_COURTESY, /* from 5.19 on: its lease ran out, its state is kept; "expirable" too */
+	CLIENT_COURTESY, /* since 5.19: lease expired, state kept; "expirable" too */
 };
 
 /**
  * struct client - one client
  * @id: what it calls itself (co_ownerid, any bytes); owned
  * @len: of @id
- * @ip, @port: where its EXCHANGE_ID came from; IPv4-mapped IPv6 is given as IPv4
- * @status: of it
- * @holding: it has an open, lock, delegation or layout, or nobody can say; not from info
- * @renewed_s: seconds since it last renewed its lease; -1 = not told (before 5.19),
- *             or not as a number
+ * @ip, @port: where its EXCHANGE_ID came from; IPv4-mapped IPv6 becomes IPv4
+ * @status: from the line "status:"
+ * @holding: it has an open, lock, delegation or layout, or this is unknown; not from info
+ * @renewed_s: seconds since it last renewed its lease; -1 = missing (before 5.19) or not
+ *             a number
  */
 struct client {
 	unsigned char *id;
@@ -40,8 +40,8 @@ struct client {
 /**
  * struct held - an open, lock, delegation or layout of a client
  * @lock: it is a byte-range lock
- * @revoked: by an administrator; holds no file open any more
- * @dev: of the filesystem, 0 = not told
+ * @revoked: by an administrator; no longer holds a file open
+ * @dev: of the filesystem, 0 = unknown
  */
 struct held {
 	bool lock;
@@ -50,14 +50,14 @@ struct held {
 };
 
 /**
- * held_parse - understand one line of a client's `states` file
- * @held: receives it
+ * held_parse - parse one line of a client's `states` file
+ * @held: the result
  * @line: terminated, with or without its newline
  *
- * `- 0x…: { type: open, access: rw, deny: --, superblock: "fd:10:13649", …`, major and minor
- * hexadecimal; what is revoked ends in "admin-revoked" (from 6.9 on; fs/nfsd/nfs4state.c,
- * nfs4_show_open(), nfs4_show_superblock()). File names stand behind that as they are,
- * newlines included: what they may pretend is a state more, never one less.
+ * `- 0x…: { type: open, access: rw, deny: --, superblock: "fd:10:13649", …`, with major
+ * and minor in hexadecimal; a revoked one ends in "admin-revoked" (since 6.9;
+ * fs/nfsd/nfs4state.c, nfs4_show_open(), nfs4_show_superblock()). File names follow
+ * unescaped, newlines included: they can fake an additional state, but never hide one.
  */
 void held_parse(struct held *held, const char *line);
 
@@ -69,28 +69,28 @@ struct clients {
 };
 
 /**
- * client_parse - understand an info file
- * @client: filled; its id is the caller's to free
+ * client_parse - parse an info file
+ * @client: filled; the caller frees its id
  * @text: terminated
  *
- * Every line is anchored: a name can contain neither newline nor quotation mark, as knfsd
- * writes them, like the backslash and all that is not printable ASCII, as \xHH
- * (seq_quote_mem: ESCAPE_HEX | ESCAPE_NAP | ESCAPE_APPEND). Octal is understood as well:
- * seq_escape()'s way before that.
+ * Matching only at the start of a line is safe: a name contains neither newline nor
+ * quotation mark, because knfsd writes these, the backslash and everything that is not
+ * printable ASCII as \xHH (seq_quote_mem: ESCAPE_HEX | ESCAPE_NAP | ESCAPE_APPEND).
+ * Octal, as older kernels' seq_escape() writes it, is understood as well.
  *
- * Return: 0, -EINVAL if address or name are missing or not exactly so, or -ENOMEM.
+ * Return: 0, -EINVAL if address or name is missing or malformed, or -ENOMEM.
  */
 int client_parse(struct client *client, const char *text);
 
 /**
- * client_name - an id to be read by people
- * @text: gets it, cut to @size; '?' for what cannot be printed
+ * client_name - make an id readable
+ * @text: gets it, cut to @size, with '?' for what cannot be printed
  *
  * Return: @text.
  */
 const char *client_name(const unsigned char *id, size_t len, char *text, size_t size);
 
-/** clients_add - append, and take over the id if that goes well. Return: 0 or -ENOMEM. */
+/** clients_add - append; on success the list owns the id. Return: 0 or -ENOMEM. */
 int clients_add(struct clients *clients, const struct client *client);
 
 /** clients_free - release the list and clear it. */

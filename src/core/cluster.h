@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cluster: what Pacemaker's tools say about a service, understood; and what follows for
- * a move.
+ * cluster: parses what Pacemaker's tools say about a service, and judges what it means
+ * for a move.
  */
 #ifndef BATON_CORE_CLUSTER_H
 #define BATON_CORE_CLUSTER_H
@@ -12,7 +12,7 @@
 
 #include "core/err.h"
 
-/* Longer names and ids, more nodes and actions are a failure, never cut in silence. */
+/* Longer names or ids, and more nodes or actions, are an error: never cut silently. */
 #define CLUSTER_NAME    128
 #define CLUSTER_NODES   32
 #define CLUSTER_ACTIONS 16
@@ -23,7 +23,7 @@
 /** struct cluster_node - a node as the cluster sees it */
 struct cluster_node {
 	char name[CLUSTER_NAME];
-	char id[CLUSTER_NAME]; /* corosync's number of it, "" = not told */
+	char id[CLUSTER_NAME]; /* corosync's number for it, "" = unknown */
 	bool online;
 	bool pending; /* joining */
 	bool unclean; /* to be fenced */
@@ -41,17 +41,17 @@ struct cluster_action {
 
 /**
  * struct cluster_state - the cluster, and in it one resource
- * @has_dc: somebody decides
+ * @has_dc: there is a DC
  * @quorum: the partition has it
  * @maintenance: maintenance-mode is set for the cluster
  * @stonith: fencing is enabled
  * @fencing: the node being fenced, "" if none
  * @found: the resource is known
  * @role: "Started", "Stopped", …
- * @pending: what is being done with it ("Migrating"), "" if nothing
+ * @pending: the action in progress on it ("Migrating"), "" if none
  * @heads: where it runs
- * @actions: what would be done next; only crm_simulate tells
- * @more_actions: did not fit
+ * @actions: what would be done next; only from crm_simulate
+ * @more_actions: there were more than fit
  */
 struct cluster_state {
 	bool has_dc;
@@ -77,33 +77,33 @@ struct cluster_state {
 };
 
 /**
- * cluster_read_state - understand crm_mon's or crm_simulate's XML
- * @state: filled; with crm_simulate, the cluster as it would be after the simulated actions,
- *         if any were simulated
+ * cluster_read_state - parse crm_mon's or crm_simulate's XML
+ * @state: filled; with crm_simulate, the cluster as it would be after the simulated
+ *         actions, if there were any
  * @text: its output
- * @len: of it
+ * @len: its length
  * @primitive: id of the resource
- * @err: BATON_EXIT_CLUSTER, if this is no such output
+ * @err: BATON_EXIT_CLUSTER, if this is not such output
  *
  * Return: 0, or -EPROTO.
  */
 int cluster_read_state(struct cluster_state *state, const char *text, size_t len,
 		       const char *primitive, struct err *err);
 
-/** cluster_parse_score - of a constraint or of stickiness, at most CLUSTER_INFINITY either way */
+/** cluster_parse_score - parse a score or stickiness; limited to ±CLUSTER_INFINITY */
 int cluster_parse_score(const char *text);
 
-/** cluster_read_error - why a tool failed, from its XML; "" if it does not say. */
+/** cluster_read_error - why a tool failed, from its XML; "" if it gives no reason. */
 void cluster_read_error(const char *text, size_t len, char *buf, size_t size);
 
 /**
  * struct cluster_resource - a service in Pacemaker's configuration
- * @id: what is moved: the primitive, or the group it is in
+ * @id: what is moved: the primitive, or the group that contains it
  * @primitive: id of the ocf:baton:service itself
  * @inside: "clone", "bundle" … around it, "" if it can be moved
- * @leftover: id of a constraint that an earlier `crm_resource --move` or `--ban` left
- * @leftover_end: when it ends, as Pacemaker writes it; "" = never
- * @preferred: the nodes that location constraints speak for or against
+ * @leftover: id of a constraint left by an earlier `crm_resource --move` or `--ban`
+ * @leftover_end: when it expires, as Pacemaker writes it; "" = never
+ * @preferred: the nodes that location constraints favour or avoid
  */
 struct cluster_resource {
 	char id[CLUSTER_NAME];
@@ -119,30 +119,30 @@ struct cluster_resource {
 };
 
 /**
- * cluster_read_resource - find a service in what `cibadmin --query` prints
+ * cluster_read_resource - find a service in the output of `cibadmin --query`
  * @resource: filled
  * @text: the whole CIB
- * @len: of it
+ * @len: its length
  * @service: its name
- * @now: constraints that ended before are none
- * @err: none, or more than one, or no CIB (BATON_EXIT_CLUSTER)
+ * @now: constraints that expired earlier are ignored
+ * @err: none, more than one, or not a CIB (BATON_EXIT_CLUSTER)
  *
  * Return: 0, -ENOENT, -EEXIST, or -EPROTO.
  */
 int cluster_read_resource(struct cluster_resource *resource, const char *text, size_t len,
 			  const char *service, time_t now, struct err *err);
 
-/** cluster_find_node - a node of that name, or NULL. */
+/** cluster_find_node - the node with that name, or NULL. */
 const struct cluster_node *cluster_find_node(const struct cluster_state *state,
 					     const char *name);
 
 /**
  * cluster_check_move - may a service be moved now?
- * @state: as it is
+ * @state: the present state
  * @resource: the service
  * @head: the target
- * @err: the first reason against it: BATON_EXIT_USAGE for a head that is none or where the
- *       service is already, BATON_EXIT_PEER for one that is not ready, else
+ * @err: the first reason against it: BATON_EXIT_USAGE if there is no such head or the
+ *       service is there already, BATON_EXIT_PEER if the head is not ready, else
  *       BATON_EXIT_CLUSTER
  *
  * Return: 0, or -EINVAL.
@@ -156,7 +156,7 @@ int cluster_check_move(const struct cluster_state *state,
  * @planned: crm_simulate's answer, with the constraint of the move
  * @resource: the service
  * @head: the target
- * @cold: set if it would be stopped and started, not handed over
+ * @cold: set if the service would be stopped and started, not handed over
  * @err: BATON_EXIT_CLUSTER
  *
  * Return: 0, or -EINVAL.
@@ -166,22 +166,22 @@ int cluster_check_forth(const struct cluster_state *planned,
 			bool *cold, struct err *err);
 
 /**
- * cluster_check_back - would it stay there with the constraint gone?
+ * cluster_check_back - would it stay there without the constraint?
  * @planned: crm_simulate's answer for the time after the move
- * Return: 0, or -EINVAL with the advice in @err (BATON_EXIT_CLUSTER).
+ * Return: 0, or -EINVAL with advice in @err (BATON_EXIT_CLUSTER).
  */
 int cluster_check_back(const struct cluster_state *planned,
 		       const struct cluster_resource *resource, const char *head,
 		       struct err *err);
 
-/** cluster_is_settled - does it run on @head alone, with nothing left to do with it? */
+/** cluster_is_settled - does it run on @head alone, with no action left to do on it? */
 bool cluster_is_settled(const struct cluster_state *state,
 			const struct cluster_resource *resource, const char *head);
 
-/** cluster_is_busy - has an action on it been begun and not ended? */
+/** cluster_is_busy - is an action on it in progress? */
 bool cluster_is_busy(const struct cluster_state *state);
 
-/** cluster_is_idle - is nothing being done with it, nor about to be? */
+/** cluster_is_idle - is no action on it in progress or planned? */
 bool cluster_is_idle(const struct cluster_state *state,
 		     const struct cluster_resource *resource);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cluster_cib: a service in Pacemaker's configuration (xml/constraints-*.rng, resources-*.rng).
+ * cluster_cib: a service in Pacemaker's CIB (xml/constraints-*.rng, resources-*.rng).
  *
- * Scores are only read to find a service's home; what Pacemaker would do is never worked out here
- * but asked of its own scheduler, crm_simulate.
+ * Scores are read only to find a service's home. What Pacemaker would do is never worked
+ * out here; its own scheduler, crm_simulate, is asked.
  */
 #include "core/cluster_internal.h"
 
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-/* A primitive may have its kind and its attributes from a template. */
+/* A primitive may take its type and its attributes from a template. */
 static xmlNode *find_template(const xmlNode *resources, xmlNode *primitive)
 {
 	char id[CLUSTER_NAME];
@@ -24,7 +24,7 @@ static xmlNode *find_template(const xmlNode *resources, xmlNode *primitive)
 	return NULL;
 }
 
-/* Returns whether there is such an attribute at all. */
+/* Return: whether there is such an attribute at all. */
 static bool read_parameter(xmlNode *primitive, char value[CLUSTER_NAME])
 {
 	for (xmlNode *set = primitive ? primitive->children : NULL; set;
@@ -50,7 +50,7 @@ static bool is_service(const xmlNode *resources, xmlNode *primitive, const char 
 	       strcmp(value, service) == 0;
 }
 
-/* @outer is the outermost thing around @list that is moved as a whole, or NULL. */
+/* @outer is the outermost element around @list that is moved as a whole, or NULL. */
 static int find_primitives(struct cluster_resource *resource, const xmlNode *resources,
 			   const xmlNode *list, xmlNode *outer, const char *service)
 {
@@ -83,7 +83,7 @@ int cluster_parse_score(const char *text)
 {
 	long score;
 
-	/* As pcmk_parse_score() has it, whatever the case. */
+	/* Like pcmk_parse_score(), case does not matter. */
 	if (strcasecmp(text + (*text == '+'), "INFINITY") == 0)
 		return CLUSTER_INFINITY;
 	if (strcasecmp(text, "-INFINITY") == 0)
@@ -122,7 +122,7 @@ static int note_score(struct cluster_resource *resource, const char *node,
 	return 0;
 }
 
-/* "#uname eq NODE" alone is what pcs and crmsh write for a node; other rules are no home. */
+/* pcs and crmsh write "#uname eq NODE" alone for a node; other rules give no home. */
 static int read_rule(struct cluster_resource *resource, xmlNode *rule)
 {
 	char node[CLUSTER_NAME] = "", score[CLUSTER_NAME];
@@ -158,7 +158,7 @@ static bool concerns(xmlNode *location, const struct cluster_resource *resource)
 	return false;
 }
 
-/* Has a constraint with a lifetime ended? As crm_resource writes it, in UTC. */
+/* Has a constraint with a lifetime expired? @end is UTC, as crm_resource writes it. */
 static bool has_ended(const char *end, time_t now)
 {
 	struct tm tm = { 0 };
@@ -194,7 +194,7 @@ static int read_location(struct cluster_resource *resource, xmlNode *location, t
 	    !cluster_read_attribute(location, "node", node) ||
 	    !cluster_read_attribute(location, "score", score))
 		return -EPROTO;
-	/* Pacemaker's own names for what --move and --ban make (lib/pacemaker). */
+	/* Pacemaker's own prefixes, for --move and --ban (lib/pacemaker). */
 	if (strncmp(id, "cli-prefer-", 11) == 0 || strncmp(id, "cli-ban-", 8) == 0)
 		return note_leftover(resource, location, id, now);
 	if (node[0] && score[0])

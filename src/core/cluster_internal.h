@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cluster_internal: what reading crm_mon and reading the CIB share. */
+/* cluster_internal: shared by the code that reads crm_mon's output and the CIB. */
 #ifndef BATON_CORE_CLUSTER_INTERNAL_H
 #define BATON_CORE_CLUSTER_INTERNAL_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* cluster_judge: what follows for a move from what Pacemaker's tools say. */
+/* cluster_judge: what the output of Pacemaker's tools means for a move. */
 #include "core/cluster_internal.h"
 
 #include <errno.h>
@@ -51,7 +51,7 @@ static int check_cluster(const struct cluster_state *state, struct err *err)
 	return 0;
 }
 
-/* An action that has been sent and not yet answered makes the role "Migrating", "Stopping" … */
+/* While an action is in progress, the role is "Migrating", "Stopping" … */
 static bool has_rest(const struct cluster_state *state)
 {
 	return !state->pending[0] && (strcmp(state->role, "Started") == 0 ||

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cluster_state: what crm_mon and crm_simulate print, parsed.
+ * cluster_state: parses the output of crm_mon and crm_simulate.
  *
- * The XML is that of pacemaker 2.1: `crm_mon --output-as=xml`, `crm_simulate --output-as=xml`
+ * The XML is Pacemaker 2.1's: `crm_mon --output-as=xml`, `crm_simulate --output-as=xml`
  * (xml/api/).
  */
 #include "core/cluster_internal.h"
@@ -53,7 +53,7 @@ static int read_one_resource(struct cluster_state *state, xmlNode *r)
 	return 0;
 }
 
-/* Groups, clones, bundles and their replicas hold resources. */
+/* Groups, clones, bundles and their replicas contain resources. */
 static int read_resources(struct cluster_state *state, const xmlNode *list,
 			  const char *primitive)
 {
@@ -76,7 +76,7 @@ static int read_actions(struct cluster_state *state, const xmlNode *actions)
 		struct cluster_action *a = &state->actions[state->n_actions];
 		char node[CLUSTER_NAME];
 
-		/* What must be done and cannot be has another name: it will not be done. */
+		/* An impossible action has another element: it will not be done. */
 		if (!xml_is_named(n, "rsc_action"))
 			continue;
 		if (state->n_actions == CLUSTER_ACTIONS) {
@@ -105,7 +105,7 @@ static void read_summary(struct cluster_state *state, const xmlNode *root)
 	state->has_dc = xml_has(dc, "present", "true");
 	state->quorum = xml_has(dc, "with_quorum", "true");
 	state->maintenance = xml_has(options, "maintenance-mode", "true");
-	/* Where nothing is said of it, it is on. */
+	/* It is on unless said otherwise. */
 	state->stonith = !xml_has(options, "stonith-enabled", "false");
 }
 
@@ -128,8 +128,9 @@ int cluster_read_state(struct cluster_state *state, const char *text, size_t len
 
 	memset(state, 0, sizeof(*state));
 	if (!root || !xml_is_named(root, "pacemaker-result"))
-		return CLUSTER_ERR(err, -EPROTO, "Pacemaker's answer is no such XML");
-	/* crm_simulate tells what was, and what would be. */
+		return CLUSTER_ERR(err, -EPROTO,
+				   "Pacemaker's answer is not the expected XML");
+	/* crm_simulate prints the state before and after. */
 	if (xml_find_child(root, "revised_cluster_status"))
 		status = xml_find_child(root, "revised_cluster_status");
 	else if (xml_find_child(root, "cluster_status"))
@@ -165,7 +166,7 @@ void cluster_read_error(const char *text, size_t len, char *buf, size_t size)
 
 		if (!xml_is_named(n, "error"))
 			continue;
-		/* The last one says it best. */
+		/* The last one is the most specific. */
 		content = xmlNodeGetContent(n);
 		snprintf(buf, size, "%s", content ? (const char *)content : "");
 		xmlFree(content);

@@ -2,10 +2,10 @@
 /*
  * config: a service file's text -> struct service.
  *
- * libinih splits lines; the reader below stands between it and the text, because libinih cuts
- * long lines, ignores what follows a section's bracket, takes zero bytes for ends, and (as
- * built by distributions) tells its handler no line number. A value is set when the next
- * key begins, as lines that begin with a blank continue it.
+ * libinih splits lines. The reader below feeds it the text, because libinih cuts long
+ * lines, ignores what follows a section's bracket, ends a line at a zero byte, and (as
+ * built by distributions) does not tell its handler the line number. A value is set when
+ * the next key begins, because lines that begin with a blank continue it.
  */
 #include "core/config.h"
 
@@ -64,7 +64,7 @@ static int fail_memory(struct parser *p)
 	return p->rc;
 }
 
-/* Hands the value collected so far to the model. */
+/* Parses the value collected so far into the service. */
 static int set_value(struct parser *p)
 {
 	struct err why = { 0 };
@@ -75,7 +75,7 @@ static int set_value(struct parser *p)
 	return rc ? fail(p, p->key_line, "%s", why.text) : 0;
 }
 
-/* How many blanks there are between two words makes no difference. */
+/* Runs of blanks between words count as one. */
 static void squeeze_blanks(char *text)
 {
 	char *to = text;
@@ -86,7 +86,7 @@ static void squeeze_blanks(char *text)
 	*to = '\0';
 }
 
-/* Every value as it was given, key by key. */
+/* Keeps every value as given, key by key. */
 static int note_value(struct parser *p)
 {
 	char *joined, *before = p->values[p->key];
@@ -100,7 +100,7 @@ static int note_value(struct parser *p)
 	return 0;
 }
 
-/* Sets the value collected so far. */
+/* Sets and notes the value collected so far. */
 static int finish_value(struct parser *p)
 {
 	const struct key *k = &keys[p->key];
@@ -209,7 +209,7 @@ static int check_section(struct parser *p, const char *start)
 	return 0;
 }
 
-/* One line of the text without its comment, checked for what libinih would not notice. */
+/* Copies one line without its comment, and checks what libinih would not notice. */
 static int copy_line(struct parser *p, char *line, size_t size)
 {
 	const char *nl = memchr(p->next, '\n', p->end - p->next);
@@ -226,7 +226,7 @@ static int copy_line(struct parser *p, char *line, size_t size)
 	}
 	while (blanks < n && (p->next[blanks] == ' ' || p->next[blanks] == '\t'))
 		blanks++;
-	/* A comment may be as long as it likes. */
+	/* A comment may be of any length. */
 	if (blanks < n && p->next[blanks] == '#')
 		taken = 0;
 	if (taken + 2 > size)
@@ -290,7 +290,7 @@ static int check_gateway(struct parser *p, const struct ipaddr *ip)
 	return 0;
 }
 
-/* UUID version 5 (RFC 4122, 4.3): a SHA-1 that libuuid has anyway; it guards no secret. */
+/* UUID version 5 (RFC 4122, 4.3): a SHA-1 that libuuid has anyway; it hides nothing. */
 static int make_digest(struct parser *p)
 {
 	static const uuid_t ns = { 0x1a, 0x5c, 0x9e, 0x02, 0x77, 0xd1, 0x4b, 0x0e,
@@ -312,7 +312,7 @@ static int make_digest(struct parser *p)
 	return 0;
 }
 
-/* What no single line can tell. */
+/* Checks across keys and lines. */
 static int check_whole(struct parser *p)
 {
 	struct service *svc = p->svc;
@@ -341,7 +341,7 @@ static int check_whole(struct parser *p)
 			"lose their locks",
 			svc->grace, p->lines[KEY_GRACE] ? "" : " (the default)",
 			svc->lease);
-	/* Who is held off cannot renew. */
+	/* Clients whose calls are held off cannot renew. */
 	if (svc->drain * 2 > svc->lease)
 		return fail(
 			p,

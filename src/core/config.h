@@ -12,10 +12,10 @@
  * config_parse - read the text of a service file
  * @svc: filled; empty (service_free()d) on failure, so freeing it again is harmless
  * @name: of the service
- * @file: where the text is from, for messages and svc->file
- * @text: the file's bytes, need not end in a newline or zero
+ * @file: where the text comes from, for messages and svc->file
+ * @text: the bytes of the file; need not end in a newline or zero
  * @len: their number
- * @err: the first thing wrong: "FILE:LINE: KEY: what, and what is allowed"
+ * @err: the first error: "FILE:LINE: KEY: what is wrong, and what is allowed"
  *
  * A line that begins with a blank continues the line before it. The keys, their defaults
  * and limits are declared in core/keys.h.

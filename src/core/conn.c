@@ -102,7 +102,7 @@ size_t conns_keep_own(struct conns *conns, const struct service *svc)
 
 const char *conn_state_name(uint8_t state)
 {
-	/* include/net/tcp_states.h; the names are ss(8)'s. */
+	/* include/net/tcp_states.h; named as in ss(8). */
 	static const char *const names[] = {
 		"?",          "ESTAB",     "SYN-SENT", "SYN-RECV",   "FIN-WAIT-1",
 		"FIN-WAIT-2", "TIME-WAIT", "UNCONN",   "CLOSE-WAIT", "LAST-ACK",
@@ -135,7 +135,7 @@ char *conns_format(const struct conns *conns)
 	return text;
 }
 
-/* Text from a file or a peer goes into messages: what could upset a terminal becomes '?'. */
+/* Text from a file or a peer goes into messages: '?' replaces control characters. */
 static const char *printable(char *text)
 {
 	for (char *p = text; *p; p++)
@@ -154,7 +154,7 @@ static int parse_ip(struct ipaddr *ip, char *text, const char *whose, unsigned i
 	return 0;
 }
 
-/* strtoul() would take blanks, signs and leading zeros: a port is 1 to 5 digits. */
+/* A port is 1 to 5 digits; strtoul() would accept blanks, signs and leading zeros. */
 static int parse_port(uint16_t *port, char *text, const char *whose, unsigned int line,
 		      struct err *err)
 {
@@ -202,8 +202,8 @@ static int parse_line(struct conn *conn, char *text, unsigned int line, struct e
 	return rc;
 }
 
-/* Copy the next line without its newline; the last one must have one too: a file cut short
- * by a full disk must not pass for a smaller table. */
+/* Copies the next line without its newline. The last line must have one, too: a file cut
+ * short by a full disk must not pass for a smaller table. */
 static int next_line(const char **text, size_t *len, char line[LINE_MAX_LEN + 1],
 		     unsigned int number, struct err *err)
 {
@@ -267,7 +267,7 @@ bool conn_counts_equal(const struct conn_counts *a, const struct conn_counts *b)
 	       a->established == b->established;
 }
 
-/* Copy the next word of a line. Return: what follows it; NULL: none, or too long. */
+/* Copies the next word of a line. Return: what follows it; NULL: no word, or too long. */
 static const char *take_word(const char *line, char word[32])
 {
 	size_t len;
@@ -298,7 +298,7 @@ int conn_counts_parse(struct conn_counts *counts, const char *text)
 	char name[32], word[32];
 	size_t found = 0;
 
-	/* A line that was cut short could end in the midst of a number. */
+	/* A line that is cut short could end in the middle of a number. */
 	if (!values || !strchr(values + 1, '\n'))
 		return -EINVAL;
 	names += strlen("\nTcp:");

@@ -9,17 +9,17 @@
 
 #include "core/service.h"
 
-/* A table from a file or a peer holds no more than this. */
+/* The most connections in a table from a file or a peer. */
 #define CONNS_MAX 65536
-/* Its text, with two IPv6 addresses a line, is no longer than this. */
+/* The most bytes in its text, with two IPv6 addresses in each line. */
 #define CONNS_MAX_LEN (8u << 20)
 
-/* First line of the text form; the number grows when the lines change their meaning. */
+/* First line of the text form; the number goes up when lines change their meaning. */
 #define CONNS_HEADER "baton-connections 1"
 
 /**
  * struct conn - one TCP connection, seen from the server
- * @local: the floating address; IPv4-mapped IPv6 is given as IPv4
+ * @local: the floating address; IPv4-mapped IPv6 becomes IPv4
  * @remote: the client, same family
  * @lport, @rport: host order
  * @state: TCP_ESTABLISHED … as in <netinet/tcp.h>, 0 if unknown (text form)
@@ -52,38 +52,38 @@ static inline void cleanup_conns(struct conns *conns)
 #define _cleanup_conns_ __attribute__((cleanup(cleanup_conns)))
 
 /**
- * conn_compare - order by local address and port, then remote; the state does not count
+ * conn_compare - order by local address and port, then remote; the state is ignored
  * Return: <0, 0, >0, for qsort().
  */
 int conn_compare(const void *a, const void *b);
 
-/** conns_sort - into the order of conn_compare(), each connection once. */
+/** conns_sort - sort by conn_compare() and drop duplicates. */
 void conns_sort(struct conns *conns);
 
-/** conns_are_established - are all of them? */
+/** conns_are_established - are all of them established? */
 bool conns_are_established(const struct conns *conns);
 
-/** conns_equal - the same connections? Both tables sorted; states do not count. */
+/** conns_equal - the same connections? Both tables are sorted; states are ignored. */
 bool conns_equal(const struct conns *a, const struct conns *b);
 
 /**
- * conn_is_of - is it one of the service's: one of its addresses, and the port of NFS?
+ * conn_is_of - does it belong to the service: one of its addresses, and the NFS port?
  *
- * Packets are sent in the name of that address, so a table from a disk or a peer is asked.
+ * Packets are sent in the name of that address, so tables from a disk or a peer are
+ * checked.
  */
 bool conn_is_of(const struct conn *conn, const struct service *svc);
 
 /**
- * conns_keep_own - drop those that are not, or whose client has an address that none has
+ * conns_keep_own - drop those that do not, and those whose client address is impossible
  * Return: how many were dropped.
  */
 size_t conns_keep_own(struct conns *conns, const struct service *svc);
 
 /**
- * conn_state_name - how ss(8) calls a TCP state
+ * conn_state_name - what ss(8) calls a TCP state
  *
- * Return: the state's usual name ("ESTAB", "FIN-WAIT-1" … as ss(8) prints it), "?" if
- * unknown.
+ * Return: "ESTAB", "FIN-WAIT-1" …, or "?" if unknown.
  */
 const char *conn_state_name(uint8_t state);
 
@@ -109,14 +109,15 @@ char *conns_format(const struct conns *conns);
 int conns_parse(struct conns *conns, const char *text, size_t len, struct err *err);
 
 /**
- * struct conn_counts - what a network namespace counts of its TCP connections, of any port
+ * struct conn_counts - TCP counters of a network namespace, for all ports
  * @active: opened from here, ever
  * @passive: accepted, ever
- * @established: there now, in this state (kernels differ in whether CLOSE-WAIT counts)
+ * @established: established now (kernels differ in whether CLOSE-WAIT counts)
  *
- * Once all connections of a table are established, none comes without @passive, and none
- * leaves that state without @established or, if another takes its place, one of the others
- * (net/ipv4: tcp_create_openreq_child(), tcp_set_state(), tcp_connect()).
+ * Once all connections of a table are established, none can come without a change of
+ * @passive. None can leave that state without a change of @established or, if another
+ * takes its place, of one of the other two (net/ipv4: tcp_create_openreq_child(),
+ * tcp_set_state(), tcp_connect()).
  */
 struct conn_counts {
 	uint64_t active;
@@ -124,16 +125,16 @@ struct conn_counts {
 	uint64_t established;
 };
 
-/** conn_counts_equal - nothing has been counted in between? */
+/** conn_counts_equal - has nothing been counted in between? */
 bool conn_counts_equal(const struct conn_counts *a, const struct conn_counts *b);
 
 /**
- * conn_counts_parse - read them in /proc/net/snmp
+ * conn_counts_parse - read them from /proc/net/snmp
  * @counts: set on success
  * @text: the file, terminated
  *
- * Two lines begin with "Tcp:", one of names and one of values in the same order
- * (net/ipv4/proc.c, snmp_seq_show_tcp_udp()). There may be more of them than are known here.
+ * Two lines begin with "Tcp:", one with names and one with values in the same order
+ * (net/ipv4/proc.c, snmp_seq_show_tcp_udp()). Unknown names are ignored.
  *
  * Return: 0, or -EINVAL.
  */

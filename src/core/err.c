@@ -22,7 +22,7 @@ int err_set(struct err *err, enum exit_code code, int errnum, const char *fmt, .
 		if (errnum && n >= 0 && (size_t)n < sizeof(err->text))
 			snprintf(err->text + n, sizeof(err->text) - n, ": %s",
 				 strerror(errnum));
-		/* One line, whatever came from a device, a peer or a program. */
+		/* Keep it one line, whatever a device, a peer or a program said. */
 		text_disarm(err->text, ' ');
 	}
 	return errnum ? -errnum : -EINVAL;

@@ -8,7 +8,7 @@
 /**
  * struct err - one failure, wrapped with context on its way up
  * @code: the exit status a command ends with
- * @text: one line without a newline, e.g. "vmstore: mount /dev/sdb: Structure needs cleaning"
+ * @text: one line, no newline, e.g. "vmstore: mount /dev/sdb: Structure needs cleaning"
  */
 struct err {
 	enum exit_code code;
@@ -17,10 +17,10 @@ struct err {
 
 /**
  * err_set - record a failure
- * @err: where to; NULL is allowed and records nothing
+ * @err: the failure; NULL is allowed and records nothing
  * @code: exit status
  * @errnum: positive errno whose meaning is appended after ": ", or 0 for none
- * @fmt: what was tried
+ * @fmt: what failed
  *
  * Return: -errnum, or -EINVAL if @errnum is 0, so that callers can `return err_set(…)`.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* exit: the one table of exit statuses, used by every command, the man page and the tests. */
+/* exit: the one table of exit statuses, for all commands, the man page and the tests. */
 #ifndef BATON_CORE_EXIT_H
 #define BATON_CORE_EXIT_H
 
@@ -33,7 +33,7 @@ struct exit_row {
 	const char *help;
 };
 
-/** exit_rows - the table in ascending order, closed by a row whose name is NULL. */
+/** exit_rows - the table in ascending order; the last row has the name NULL. */
 extern const struct exit_row exit_rows[];
 
 #endif

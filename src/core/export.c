@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* export: an `export =` line, checked and brought to a normal form. */
+/* export: an `export =` line, checked and put into a normal form. */
 #include "core/export.h"
 
 #include <arpa/inet.h>
@@ -92,7 +92,7 @@ static int check_client(const char *client, struct err *err)
 	return 0;
 }
 
-/* Is @client, as "client(", already in the list written so far? */
+/* Is @client, written as "client(", already in the list? */
 static bool has_client(const char *list, const char *client)
 {
 	size_t n = strlen(client);
@@ -177,7 +177,7 @@ static int copy_clients(char **clients, char *text, struct err *err)
 	return rc;
 }
 
-/* Takes the path off the line; @rest is set to what follows it. */
+/* Takes the path off the line; sets @rest to what follows it. */
 static int cut_path(char *text, char **path, char **rest, struct err *err)
 {
 	char *end;
@@ -201,7 +201,7 @@ static int cut_path(char *text, char **path, char **rest, struct err *err)
 	return 0;
 }
 
-/* Brings the path to its normal form, in place. */
+/* Puts the path into its normal form, in place. */
 static int normalise_path(char *path, struct err *err)
 {
 	char *to = path;
@@ -234,7 +234,7 @@ static int normalise_path(char *path, struct err *err)
 	if (to == path)
 		*to++ = '/';
 	*to = '\0';
-	/* A filesystem may take no notice of case. */
+	/* The filesystem may ignore case. */
 	if (strncasecmp(path, "/.baton", 7) == 0 && (path[7] == '/' || !path[7]))
 		return refuse(err, "path", path,
 			      "lies in baton's own directory, which no client may reach");
@@ -286,7 +286,7 @@ int export_for_each_client(const char *clients, export_client_fn *fn, void *data
 			continue;
 		*options++ = '\0';
 		options[strcspn(options, ")")] = '\0';
-		/* exportfs(8) splits at the first colon, so IPv6 stands in brackets. */
+		/* exportfs(8) splits at the first colon, so IPv6 needs brackets. */
 		slash = strchrnul(word, '/');
 		if (strchr(word, ':'))
 			snprintf(name, sizeof(name), "[%.*s]%s", (int)(slash - word),
@@ -302,7 +302,7 @@ int export_for_each_client(const char *clients, export_client_fn *fn, void *data
 
 void export_fsid(const char *service, const char *path, char uuid[EXPORT_FSID_TEXT])
 {
-	/* A namespace of baton's own (RFC 4122, 4.3): never change it, it is in file handles. */
+	/* baton's own namespace (RFC 4122, 4.3). Never change: it is in file handles. */
 	static const uuid_t ns = { 0x6f, 0x9d, 0x1b, 0x5c, 0x3e, 0x0a, 0x4c, 0x52,
 				   0x9a, 0x77, 0xba, 0x70, 0x4e, 0x1d, 0x2c, 0x38 };
 	char name[SERVICE_NAME_MAX + PATH_LIMIT + 2];

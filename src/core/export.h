@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* export: an `export =` line, checked and brought to a normal form. */
+/* export: an `export =` line, checked and put into a normal form. */
 #ifndef BATON_CORE_EXPORT_H
 #define BATON_CORE_EXPORT_H
 
@@ -13,10 +13,11 @@
  * export_parse - read PATH CLIENT(OPTIONS)…
  * @exp: path and clients are set (owned by @exp); untouched on failure
  * @text: as in the service file
- * @err: why not, without file and line (the caller wraps it)
+ * @err: why not, without file and line (the caller adds them)
  *
- * The normal form has single blanks, the options as given and, where the line is silent on
- * them, `sync` and `no_subtree_check`. A path with blanks stands in double quotes.
+ * The normal form has single blanks and the options as given, plus `sync` and
+ * `no_subtree_check` where the line does not mention them. A path with blanks is in
+ * double quotes.
  *
  * Return: 0, -EINVAL with BATON_EXIT_CONFIG, or -ENOMEM with BATON_EXIT_RESOURCE.
  */
@@ -24,7 +25,7 @@ int export_parse(struct export *exp, const char *text, struct err *err);
 
 /**
  * export_client_fn - called for one client of a list
- * @client: as exportfs(8) takes it before ":PATH"; an IPv6 address stands in brackets
+ * @client: as exportfs(8) takes it before ":PATH"; an IPv6 address is in brackets
  * @options: comma separated, never empty
  * @data: the caller's
  *
@@ -45,11 +46,11 @@ int export_for_each_client(const char *clients, export_client_fn *fn, void *data
 /**
  * export_fsid - the fsid= of an export, which becomes part of every file handle
  * @service: its name
- * @path: of the export, as export_parse() leaves it
+ * @path: of the export, as normalised by export_parse()
  * @uuid: filled
  *
- * A version-5 UUID of "SERVICE:PATH": equal on every head and in every version of baton, or
- * clients would hold stale handles after a move.
+ * A version-5 UUID of "SERVICE:PATH". It must be the same on every head and in every
+ * version of baton; otherwise clients would hold stale handles after a move.
  */
 void export_fsid(const char *service, const char *path, char uuid[EXPORT_FSID_TEXT]);
 

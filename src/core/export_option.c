@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* export_option: the options that a client of an export may have. */
+/* export_option: the options allowed for a client of an export. */
 #include "core/export_option.h"
 
 #include <errno.h>
@@ -13,13 +13,13 @@
 
 enum opt_value {
 	OPT_FLAG,
-	OPT_ID,  /* a user's or group's number */
-	OPT_SEC, /* flavours with colons between */
+	OPT_ID,  /* number of a user or group */
+	OPT_SEC, /* flavours, separated by colons */
 };
 
 /*
- * exports(5) of nfs-utils 2.6. Options with a reason are refused with it; options of one
- * group exclude each other.
+ * exports(5) of nfs-utils 2.6. An option with a reason is refused with that reason;
+ * options of one group exclude each other.
  */
 static const struct opt {
 	const char *name;
@@ -130,7 +130,7 @@ static int check_option(char *text, const char *seen[GROUPS], struct err *err)
 	case OPT_SEC:
 		if (!value)
 			return refuse(err, "option", opt->name, "needs a value");
-		/* exports(5): what follows a sec= counts for its flavours alone. */
+		/* exports(5): options after a sec= apply to its flavours only. */
 		memset(seen, 0, GROUPS * sizeof(*seen));
 		return check_flavours(value, err);
 	}
@@ -162,6 +162,6 @@ int exportopt_copy(FILE *out, const char *text, struct err *err)
 	if (!sync)
 		fprintf(out, "%ssync", *text ? "," : "");
 	if (!subtree)
-		fputs(",no_subtree_check", out); /* behind sync at least */
+		fputs(",no_subtree_check", out); /* at least sync precedes it */
 	return 0;
 }

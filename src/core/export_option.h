@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* export_option: the options that a client of an export may have. */
+/* export_option: the options allowed for a client of an export. */
 #ifndef BATON_CORE_EXPORT_OPTION_H
 #define BATON_CORE_EXPORT_OPTION_H
 
@@ -9,7 +9,7 @@
 
 /**
  * exportopt_copy - check a list of options and write its normal form
- * @out: gets the options as given, then `sync` and `no_subtree_check` if not among them
+ * @out: gets the options as given, plus `sync` and `no_subtree_check` if missing
  * @text: separated by commas; may be empty
  * @err: which option is refused, and why
  *

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* grace: how long a grace period may last, and when it has lasted long enough. */
+/* grace: how long a grace period may last, and when it may end. */
 #include "core/grace.h"
 
 #include <errno.h>
@@ -8,11 +8,11 @@
 
 #include "core/array.h"
 
-/* Until one was measured: three times what takes TCG's guests 6.5 ms. */
+/* Until measured: three times the 6.5 ms that guests under TCG need. */
 #define PACE_US 20000
-/* One quicker than that may meet a slower head, or a busier one, the next time. */
+/* A fast client may meet a slower or busier head the next time. */
 #define PACE_LEAST_US 5000
-/* What can be measured with looks a second or more apart. */
+/* Minimum that can be measured by looks a second or more apart. */
 #define MEASURED_MIN    200
 #define MEASURED_MIN_MS 3000
 
@@ -26,7 +26,7 @@ unsigned int grace_ceiling(unsigned int grace_s, uint32_t most, uint32_t pace_us
 	return s < GRACE_MAX_S ? s : GRACE_MAX_S;
 }
 
-/* Takes the id over, whatever comes of it. */
+/* Takes over the id, even on failure. */
 static int append(struct grace *g, const struct grace_client *one)
 {
 	int rc = array_add(g, one);
@@ -49,7 +49,7 @@ int grace_await(struct grace *g, const unsigned char *id, size_t len)
 	return one.id && append(g, &one) == 0 ? 0 : -ENOMEM;
 }
 
-/* Microseconds for each it has reclaimed; 0 = it was too quick to tell. */
+/* Microseconds for each item it has reclaimed; 0 = it was too fast to tell. */
 static uint32_t pace_of(const struct grace_client *c)
 {
 	int64_t ms = c->grown_ms - c->first_ms;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* grace: how long a grace period may last, and when it has lasted long enough. */
+/* grace: how long a grace period may last, and when it may end. */
 #ifndef BATON_CORE_GRACE_H
 #define BATON_CORE_GRACE_H
 
@@ -9,29 +9,30 @@
 
 #include "core/holding.h"
 
-/* What knfsd takes at most (fs/nfsd/nfsctl.c, __nfsd4_write_time). */
+/* The most that knfsd accepts (fs/nfsd/nfsctl.c, __nfsd4_write_time). */
 #define GRACE_MAX_S 3600
 
 /**
- * grace_ceiling - how long knfsd shall wait for clients to reclaim, should nobody end it
- * @grace_s: within which they have to come back
- * @most: how much one of them has to reclaim, at most
- * @pace_us: for each, 0 = not measured
+ * grace_ceiling - how long knfsd shall wait for reclaims if nobody ends it earlier
+ * @grace_s: the time in which they have to come back
+ * @most: the most that one of them has to reclaim
+ * @pace_us: for each item, 0 = not measured
  *
- * One that comes at the last moment has time for all of it, at half the pace.
+ * A client that comes at the last moment has time to reclaim everything at half that
+ * pace.
  *
  * Return: seconds, GRACE_MAX_S at most.
  */
 unsigned int grace_ceiling(unsigned int grace_s, uint32_t most, uint32_t pace_us);
 
 /**
- * struct grace_client - a client that has not said that it has reclaimed all
+ * struct grace_client - a client that has not yet said that it has reclaimed everything
  * @id, @len: what it calls itself; owned
  * @seen: in this look
  * @back: it has come back, and knfsd knows it
- * @count: what it holds by now
- * @first, @first_ms: what it held when it was seen for the first time, and when
- * @grown_ms: when that last became more, or it came back
+ * @count: what it holds now
+ * @first, @first_ms: what it held when first seen, and when that was
+ * @grown_ms: when @count last grew, or when it came back
  */
 struct grace_client {
 	unsigned char *id;
@@ -45,9 +46,9 @@ struct grace_client {
 };
 
 /**
- * struct grace - those whom a grace period waits for; all zero, then grace_free()
- * @ranges: of byte-range locks, as in struct holdings
- * @pace_us: of those who are not waited for any more
+ * struct grace - the clients that a grace period waits for; all zero, then grace_free()
+ * @ranges: byte-range locks, as in struct holdings
+ * @pace_us: of the clients no longer waited for
  */
 struct grace {
 	struct grace_client *v;
@@ -58,61 +59,61 @@ struct grace {
 };
 
 /**
- * grace_await - one is waited for; those that were and are not any more, grace_sift() drops
+ * grace_await - note a client to wait for; grace_sift() drops those not noted again
  * Return: 0, or -ENOMEM.
  */
 int grace_await(struct grace *grace, const unsigned char *id, size_t len);
 
-/** grace_sift - after a look: forget those whom nothing waits for any more. */
+/** grace_sift - after a look: drop the clients that nothing waits for any more. */
 void grace_sift(struct grace *grace);
 
 /**
- * grace_note - what those who are waited for hold now
+ * grace_note - record what the awaited clients hold now
  * @now: all clients that have come back, also those that hold nothing
  * @now_ms: a monotonic clock
  *
- * With byte-range locks that one owner has on one file no count grows; as their sum does,
- * all who are back count as busy.
+ * When one owner takes more byte-range locks on one file, no client's count grows. But
+ * their sum does, and then all clients that are back count as busy.
  */
 void grace_note(struct grace *grace, const struct holdings *now, int64_t now_ms);
 
-/** grace_hold - nobody could reclaim until now: who is back counts as busy. */
+/** grace_hold - nobody could reclaim until now: clients that are back count as busy. */
 void grace_hold(struct grace *grace, int64_t now_ms);
 
 /**
  * grace_is_over - has it lasted long enough?
- * @since_ms: since it began
- * @grace_s: within which clients have to come back
- * @lease_s: one that is back and has reclaimed nothing for so long does not count as busy: it
- *	     died again, is of NFSv4.0 and so never says that it is done, or says it in a way
- *	     that knfsd does not take (doc/clients.md)
+ * @since_ms: time since it began
+ * @grace_s: the time in which clients have to come back
+ * @lease_s: a client that is back but has reclaimed nothing for so long does not count as
+ *           busy: it died again, it uses NFSv4.0 and so never says that it is done, or it
+ *           says so in a way that knfsd does not accept (doc/clients.md)
  *
- * When all are done knfsd ends it by itself, sooner.
+ * When all clients are done, knfsd ends the grace period earlier by itself.
  *
- * Return: true when nobody is reclaiming, and who is missing has had its time.
+ * Return: true when nobody is reclaiming and the missing clients have had their time.
  */
 bool grace_is_over(const struct grace *grace, int64_t since_ms, unsigned int grace_s,
 		   unsigned int lease_s, int64_t now_ms);
 
 /**
- * grace_pace - how long the slowest of them took to reclaim one
+ * grace_pace - how long the slowest client took to reclaim one item
  *
- * Only of those that took long enough to be measured by looks a second apart.
+ * Counts only clients that took long enough to be measured by looks a second apart.
  *
- * Return: microseconds, 0 = nobody did.
+ * Return: microseconds, 0 = there was none.
  */
 uint32_t grace_pace(const struct grace *grace);
 
 /**
- * grace_learn - the pace to reckon with from now on
+ * grace_learn - the pace to assume from now on
  * @known: before; 0 = none
  * @measured: by grace_pace(); 0 = none
  *
- * Return: the slower one; a quick one draws it down bit by bit.
+ * Return: the slower one; a faster measurement lowers it only gradually.
  */
 uint32_t grace_learn(uint32_t known, uint32_t measured);
 
-/** grace_free - forget them. */
+/** grace_free - forget the clients. */
 void grace_free(struct grace *grace);
 
 #endif

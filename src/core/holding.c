@@ -33,7 +33,7 @@ unsigned char *holding_copy_id(const unsigned char *id, size_t len)
 	return copy;
 }
 
-/* Takes the id over, whatever comes of it. */
+/* Takes over the id, even on failure. */
 static int append(struct holdings *h, const struct holding *one)
 {
 	int rc = array_add(h, one);
@@ -186,7 +186,7 @@ int holdings_parse(struct holdings *holdings, const char *text, size_t len,
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "holdings");
 	memcpy(copy, text, len);
 	copy[len] = '\0';
-	/* A zero byte ends a line that then has no newline. */
+	/* A zero byte cuts a line short, so it has no newline. */
 	while (rc == 0 && (end = strchr(line, '\n'))) {
 		*end = '\0';
 		rc = take_line(&h, ++number, line, err);
@@ -226,7 +226,7 @@ int holding_parse_calls(uint64_t *calls, const char *text)
 	uint64_t sum = 0;
 	char *end;
 
-	/* A line that was cut short could end in the midst of a number. */
+	/* A line that is cut short could end in the middle of a number. */
 	if (!p || !strchr(p + 1, '\n'))
 		return -EINVAL;
 	n = strtoul(p + strlen("\nproc4ops "), &end, 10);

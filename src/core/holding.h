@@ -9,12 +9,12 @@
 
 #include "core/err.h"
 
-/* First line of the text form; the number grows when the lines change their meaning. */
+/* First line of the text form; the number goes up when lines change their meaning. */
 #define HOLDINGS_HEADER "baton-holdings 1"
-/* Clients in the text form, those that hold most: a name may have 1024 bytes. */
+/* The most clients in the text form, largest first: a name may have 1024 bytes. */
 #define HOLDINGS_MAX     2048
 #define HOLDINGS_MAX_LEN (8u << 20)
-/* More than any grace period is long enough for. */
+/* More than any grace period could be long enough for. */
 #define HOLDING_MAX 10000000
 
 /**
@@ -31,9 +31,9 @@ struct holding {
 
 /**
  * struct holdings - start from all zero, end with holdings_free()
- * @ranges: byte-range locks beyond one for each lock counted: those of one owner on one file
- *          count once, and are reclaimed one by one; whose they are nobody tells
- * @pace_us: how long the slowest client took to reclaim one; 0 = not measured yet
+ * @ranges: byte-range locks that @count misses. Locks of one owner on one file count
+ *          once, but are reclaimed one by one; the kernel does not say whose they are
+ * @pace_us: how long the slowest client took to reclaim one item; 0 = not measured yet
  */
 struct holdings {
 	struct holding *v;
@@ -44,7 +44,7 @@ struct holdings {
 };
 
 /**
- * holdings_add - note a client; of one that is there already, the larger count stays
+ * holdings_add - note a client; if it is noted already, the larger count stays
  * @id: copied
  *
  * Return: 0, or -ENOMEM.
@@ -52,21 +52,21 @@ struct holdings {
 int holdings_add(struct holdings *holdings, const unsigned char *id, size_t len,
 		 uint32_t count);
 
-/** holding_copy_id - the caller's to free; NULL if memory is short. */
+/** holding_copy_id - copy an id; the caller frees it. NULL if memory is short. */
 unsigned char *holding_copy_id(const unsigned char *id, size_t len);
 
-/** holdings_find - of the client with this name; NULL = there is none. */
+/** holdings_find - the client with this name, or NULL. */
 const struct holding *holdings_find(const struct holdings *holdings,
 				    const unsigned char *id, size_t len);
 
 /** holdings_largest - the most that a single client may have to reclaim. */
 uint32_t holdings_largest(const struct holdings *holdings);
 
-/** holding_is_news - has a count changed so much that others have to know: by a tenth? */
+/** holding_is_news - has a count changed by a tenth, so that others must be told? */
 int holding_is_news(uint32_t before, uint32_t now);
 
 /**
- * holdings_format - the text form, the largest first; a name in hexadecimal digits
+ * holdings_format - the text form, largest first; names in hexadecimal
  *
  *	baton-holdings 1
  *	pace 6500
@@ -90,29 +90,29 @@ int holdings_parse(struct holdings *holdings, const char *text, size_t len,
 		   struct err *err);
 
 /**
- * holding_parse_range - a line of /proc/locks
+ * holding_parse_range - parse a line of /proc/locks
  * @dev: gets its filesystem
  *
- * `1: POSIX  ADVISORY  WRITE 812 fd:10:13649 0 EOF`, major and minor hexadecimal; behind
- * `->` stands who waits for one (fs/locks.c, lock_get_status()).
+ * `1: POSIX  ADVISORY  WRITE 812 fd:10:13649 0 EOF`, with major and minor in hexadecimal;
+ * lines with `->` are waiters (fs/locks.c, lock_get_status()).
  *
  * Return: 1 if it is a byte-range lock that is held, else 0.
  */
 int holding_parse_range(const char *line, dev_t *dev);
 
 /**
- * holding_parse_calls - how many calls have given or taken something
+ * holding_parse_calls - how many calls have acquired or released state
  * @calls: their sum
  * @text: /proc/net/rpc/nfsd, terminated
  *
- * A line "proc4ops N" and N counts, by the numbers of the operations (fs/nfsd/stats.c). An
- * older kernel has fewer of them.
+ * The line is "proc4ops N" and N counts, indexed by operation number (fs/nfsd/stats.c).
+ * Older kernels have fewer.
  *
  * Return: 0, or -EINVAL.
  */
 int holding_parse_calls(uint64_t *calls, const char *text);
 
-/** holdings_free - release it and clear it. */
+/** holdings_free - release and clear. */
 void holdings_free(struct holdings *holdings);
 
 static inline void cleanup_holdings(struct holdings *holdings)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* idle_clients: which clients hold no state and have not asked for any since the last look. */
+/* idle_clients: which clients hold no state and asked for none since the last look. */
 #include "core/idle_clients.h"
 
 #include <errno.h>
@@ -40,7 +40,7 @@ bool sents_has(const struct sents *sents, uint64_t cookie)
 	return sents->n && bsearch(&key, sents->v, sents->n, sizeof(key), by_cookie);
 }
 
-/* Sets of clients' addresses, with or without (0) their ports. */
+/* For sets of clients' addresses, with or without (0) their ports. */
 static struct conn member(const struct ipaddr *ip, uint16_t port)
 {
 	return (struct conn){ .local.family = AF_INET, .remote = *ip, .rport = port };
@@ -61,9 +61,9 @@ static bool has(const struct conns *set, const struct ipaddr *ip, uint16_t port)
 }
 
 /*
- * Bytes of replies over TCP, as short as they can be (AUTH_SYS, empty tag). To who holds
- * nothing only three operations give something: OPEN, and from NFSv4.1 on WANT_DELEGATION
- * and GET_DIR_DELEGATION, each behind a SEQUENCE and what names the file.
+ * Shortest replies over TCP, in bytes (AUTH_SYS, empty tag). Only three operations can
+ * give state to a client that holds none: OPEN, and from NFSv4.1 on WANT_DELEGATION and
+ * GET_DIR_DELEGATION. Each comes after a SEQUENCE and an operation that names the file.
  */
 enum {
 	REPLY_RPC = 28,        /* RFC 5531 sections 9 and 11 */
@@ -82,7 +82,7 @@ static uint64_t get_shortest_gift(const struct service *svc)
 		       : REPLY_LEAST + REPLY_SEQUENCE + REPLY_DELEGATION;
 }
 
-/* May a reply of that length have been written between the two? Either may be missing. */
+/* Could a reply of that length have been written in between? Either may be missing. */
 static bool has_spoken(const struct sent *before, const struct sent *after,
 		       uint64_t least)
 {
@@ -118,7 +118,7 @@ static int find_speakers(const struct sents *before, const struct sents *after,
 	return rc;
 }
 
-/* Leaves the clients for which @keep is set. */
+/* Keeps only the clients for which @keep is set. */
 static void retain(struct clients *clients, const bool *keep)
 {
 	size_t kept = 0;
@@ -146,7 +146,7 @@ static bool is_idle(const struct client *c)
 	return c->status == CLIENT_CONFIRMED && !c->holding;
 }
 
-/* Of each name all or none; sorts the clients. */
+/* Clients with the same name are all idle or none; sorts the clients. */
 static void judge_holding(struct clients *clients, bool *idle)
 {
 	size_t end;
@@ -169,7 +169,7 @@ struct sets {
 	struct conns speakers; /* with their ports … */
 	struct conns speaking; /* … and without */
 	struct conns known;    /* clients' addresses */
-	struct conns alive;    /* connections that were there */
+	struct conns alive;    /* connections that existed */
 };
 
 static int fill_sets(struct sets *s, const struct clients *clients,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* json: members of a JSON object, with a default for those that are missing. */
+/* json: members of a JSON object, with defaults for missing ones. */
 #ifndef BATON_CORE_JSON_H
 #define BATON_CORE_JSON_H
 
 #include <json-c/json.h>
 #include <stdbool.h>
 
-/** json_member_string - the text of a member, "" if it is missing or null; belongs to the object. */
+/** json_member_string - text of a member, "" if missing or null; the object owns it. */
 static inline const char *json_member_string(struct json_object *o, const char *key)
 {
 	struct json_object *v;
@@ -23,7 +23,7 @@ static inline double json_member_double(struct json_object *o, const char *key)
 	return json_object_object_get_ex(o, key, &v) ? json_object_get_double(v) : 0;
 }
 
-/** json_member_bool - the truth of a member, false if it is missing. */
+/** json_member_bool - the value of a boolean member, false if it is missing. */
 static inline bool json_member_bool(struct json_object *o, const char *key)
 {
 	struct json_object *v;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* keys: the one table of configuration keys: parser, man page and meta-data come from it. */
+/* keys: the one table of configuration keys, for parser, man page and meta-data. */
 #ifndef BATON_CORE_KEYS_H
 #define BATON_CORE_KEYS_H
 
@@ -30,10 +30,10 @@ enum key_type {
 };
 
 /**
- * struct key - what may stand in section [service] of a service file
+ * struct key - a key in section [service] of a service file
  * @name: of the key
  * @type: of its value
- * @value: what the value is called in help texts
+ * @value: what help texts call the value
  * @choices: words separated by single blanks, of KEY_ONE_OF and KEY_SOME_OF
  * @fallback: value when the key is missing; NULL = none, "" = empty
  * @min: smallest number
@@ -63,7 +63,7 @@ struct key {
 extern const struct key keys[KEY_COUNT];
 
 /**
- * keys_find - the key of a name
+ * keys_find - look a key up by name
  * Return: its index in keys[], or KEY_COUNT if there is none.
  */
 enum key_id keys_find(const char *name);

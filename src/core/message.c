@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* message: what the keepers of a service say to each other, as JSON text, checked. */
+/* message: what the keepers of a service say to each other, as JSON text, with checks. */
 #include "core/message.h"
 
 #include <errno.h>
@@ -60,7 +60,7 @@ static int wrong(struct err *err, const char *what)
 	return -EPROTO;
 }
 
-/* A string member that may be missing, of printable ASCII or UTF-8, within its bounds. */
+/* An optional string member of printable ASCII or UTF-8, within its limits. */
 static int take_text(struct json_object *o, const char *key, char *to, size_t size,
 		     struct err *err)
 {
@@ -109,7 +109,7 @@ static int take_type(struct json_object *o, enum message_type *type, struct err 
 	return wrong(err, "its type is not known");
 }
 
-/* What every protocol's messages begin with. */
+/* Members that every protocol version has. */
 static int take_head(struct message *m, struct json_object *o, struct err *err)
 {
 	int64_t protocol = 0, generation = 0;

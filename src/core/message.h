@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* message: what the keepers of a service say to each other, as JSON text, checked. */
+/* message: what the keepers of a service say to each other, as JSON text, with checks. */
 #ifndef BATON_CORE_MESSAGE_H
 #define BATON_CORE_MESSAGE_H
 
@@ -13,9 +13,9 @@
 
 /* Keepers hand over only to keepers that speak the same protocol. */
 #define MESSAGE_PROTOCOL 1
-/* Steps in one message; no operation has as many. */
+/* Most steps in one message; no operation has as many. */
 #define MESSAGE_STEPS_MAX 64
-/* corosync's limit is 1 MiB and more; what would be longer goes in parts (core/fragment.h). */
+/* corosync's limit is 1 MiB or more; longer texts go in parts (core/fragment.h). */
 #define MESSAGE_MAX_LEN 65536
 /* RFC 1035 names; corosync sets no limit of its own. */
 #define MESSAGE_HEAD_MAX    255
@@ -61,18 +61,19 @@ enum message_topic {
 /**
  * struct message - one message
  * @type: what it is
- * @protocol: of the sender; if it is not ours, only @type, @to, @generation and @version hold
+ * @protocol: of the sender; if it is not ours, only @type, @to, @generation and @version
+ *            hold
  * @to: the head it is meant for, "" = all
- * @generation: of the hand-over; of the question for ASK and ANSWER; of the table for
- *               CONNS; of the claim for CLAIM, STAND, UNCLAIM; HELLO: the highest one seen
+ * @generation: of the hand-over; ASK, ANSWER: of the question; CONNS: of the table;
+ *              CLAIM, STAND, UNCLAIM: of the claim; HELLO: the highest one seen
  * @version: of the sender's baton
  * @digest: of the sender's service file (PREPARE, ASK, HELLO, CONNS)
  * @code, @text: why not (REFUSE, ABORTED, FAILED, ANSWER); ASK: @text is the question
- * @body: STEPS: {steps: [ledger entries]}; ANSWER: what was asked for; CONNS: see
- *        core/fragment.h, and "held": the most that one client has to reclaim; STAND:
- *        core/claim.h; owned
+ * @body: owned. STEPS: {steps: [ledger entries]}; ANSWER: what was asked for; CONNS: see
+ *        core/fragment.h, and "held": the most that one client has to reclaim; STAND: see
+ *        core/claim.h
  *
- * The sender's name is not in it: corosync says who sent a message.
+ * The sender is not in it: corosync says who sent a message.
  */
 struct message {
 	enum message_type type;
@@ -89,25 +90,25 @@ struct message {
 /** message_word - "prepare", "ready" … */
 const char *message_word(enum message_type type);
 
-/** message_topic - what it is about, by the table. */
+/** message_topic - what it is about, from the table. */
 enum message_topic message_topic(enum message_type type);
 
 /**
- * message_format - as text
- * @message: @protocol and @version are filled in by baton's own
+ * message_format - write it as text
+ * @message: @protocol and @version are set to our own
  *
- * Return: the text, the caller's to free; NULL when out of memory.
+ * Return: the text, for the caller to free; NULL when out of memory.
  */
 char *message_format(const struct message *message);
 
 /**
- * message_parse - check a text that came from another head
- * @message: filled; message_release() it
+ * message_parse - read and check a text from another head
+ * @message: filled; release with message_release()
  * @text: need not end in zero
  * @len: its length
  * @err: what is wrong with it
  *
- * Members that are not known are ignored: a later version may add some.
+ * Unknown members are ignored, because later versions may add some.
  *
  * Return: 0, or -EPROTO.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* mounttable: what is mounted on a head, and which of it a path lies in. */
+/* mounttable: what is mounted on a head, and which mount a path is in. */
 #include "core/mounttable.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ const struct mounttable_entry *mounttable_find(const struct mounttable_entry *mo
 	const struct mounttable_entry *best = NULL;
 	size_t longest = 0;
 
-	/* Of the longest mount points the last one: it covers those before. */
+	/* Of the longest mount points the last one, because it covers the others. */
 	for (size_t i = 0; i < n; i++) {
 		size_t len = strlen(mounts[i].directory);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mounttable: what is mounted on a head, and which of it a path lies in. */
+/* mounttable: what is mounted on a head, and which mount a path is in. */
 #ifndef BATON_CORE_MOUNTTABLE_H
 #define BATON_CORE_MOUNTTABLE_H
 
@@ -7,15 +7,16 @@
 #include <sys/types.h>
 
 /**
- * mounttable_find_below - where does a path stand below a directory?
+ * mounttable_find_below - where is a path below a directory?
  * Return: what follows @directory, "" for itself, or NULL if @path is not below it.
  */
 const char *mounttable_find_below(const char *directory, const char *path);
 
 /**
- * struct mounttable_entry - a filesystem that is mounted on a head
- * @source, @directory, @fstype, @options: of it
- * @root: what of the filesystem is mounted, "/" for all of it (and "/SUBVOLUME" with btrfs)
+ * struct mounttable_entry - a filesystem mounted on a head
+ * @source, @directory, @fstype, @options: of the mount
+ * @root: which part of the filesystem is mounted, "/" for all of it (btrfs: "/SUBVOLUME",
+ *        too)
  * @dev: of its superblock
  */
 struct mounttable_entry {
@@ -28,9 +29,9 @@ struct mounttable_entry {
 };
 
 /**
- * mounttable_find - which filesystem is a path in?
+ * mounttable_find - which mount is a path in?
  * @mounts: in the order of mounting
- * @n: of them
+ * @n: how many
  * @path: absolute, without symbolic links
  *
  * Return: the mount, or NULL.

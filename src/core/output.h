@@ -17,19 +17,18 @@ void output_json(FILE *out, struct json_object *obj);
 
 /**
  * output_bar - draw a bar, for charts in tables
- * @buf: the text; 3 bytes a cell and a zero suffice
+ * @buf: gets the text; 3 bytes per cell plus a zero are enough
  * @size: of @buf
  * @width: cells of a full bar
  * @fraction: 0.0 to 1.0, clamped; a positive fraction shows at least the thinnest mark
  *
- * Eighth-blocks where the locale's charset is UTF-8 (the program has called setlocale()), '#'
- * elsewhere.
+ * Uses eighth-blocks in UTF-8 locales (the program has called setlocale()), else '#'.
  *
  * Return: @buf.
  */
 char *output_bar(char *buf, size_t size, unsigned int width, double fraction);
 
-/** output_arrow - "→", or what stands for it where UTF-8 may not be printed. */
+/** output_arrow - "→", or its substitute where UTF-8 cannot be printed. */
 const char *output_arrow(void);
 
 /** output_is_utf8 - may UTF-8 be printed in this locale? */

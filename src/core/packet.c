@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* packet: the frames and segments baton sends and reads, built and parsed byte by byte. */
+/* packet: the frames and segments that baton sends and reads, byte by byte. */
 #include "core/packet.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Offsets and numbers are those of the RFCs named; no struct overlays, no alignment. */
+/* Offsets and numbers are from the RFCs named; no struct overlays, no alignment. */
 #define ETH_LEN       14
 #define ETH_IPV4      0x0800
 #define ETH_ARP       0x0806
@@ -44,7 +44,7 @@ static uint16_t get16(const uint8_t *p)
 	return p[0] << 8 | p[1];
 }
 
-/* The Internet checksum's sum (RFC 1071), to be carried on over several pieces. */
+/* Partial sum of the Internet checksum (RFC 1071), to be continued with more data. */
 static uint32_t sum_add(uint32_t sum, const uint8_t *p, size_t n)
 {
 	for (; n > 1; p += 2, n -= 2)
@@ -108,7 +108,7 @@ size_t packet_arp_announce(uint8_t buf[PACKET_MAX], const struct mac *mac,
 {
 	static const uint8_t unknown[6];
 
-	/* In a reply the target is whoever it is addressed to; ctdb and arping -A put the
+	/* In a reply, the target would be the addressee; ctdb and arping -A put the
 	 * sender's own address there. */
 	return build_arp(buf, mac, op, ip, op == PACKET_ARP_REPLY ? mac->b : unknown, ip);
 }
@@ -132,7 +132,7 @@ static uint8_t *put_ip6(uint8_t *p, size_t payload, uint8_t proto, uint8_t hops,
 	return put(p, dst, 16);
 }
 
-/* One ND message to a multicast group; the option is a link-layer address or none. */
+/* One ND message to a multicast group; its option, if any, is a link-layer address. */
 static size_t build_nd(uint8_t *buf, const struct mac *mac, const void *src,
 		       const uint8_t dst[16], uint8_t type, uint8_t flags,
 		       const struct in6_addr *target, uint8_t option)
@@ -212,7 +212,7 @@ size_t packet_tickle(uint8_t buf[PACKET_MAX], enum packet_tickle kind,
 	put16(p + 2, dport);
 	p[12] = TCP_LEN / 4 << 4;
 	p[13] = kind;
-	put16(p + 14, 1234); /* a window, as ctdb sends: 0 would look like a stop */
+	put16(p + 14, 1234); /* a window, as in ctdb: 0 would look like a stop */
 	put16(p + 16, sum_fold(sum_add(sum, tcp, TCP_LEN)));
 	return p + TCP_LEN - buf;
 }
@@ -237,7 +237,7 @@ int packet_parse_arp(const void *frame, size_t len, struct packet_neighbour *nb)
 	return 0;
 }
 
-/* Walk the options; each at least 8 bytes, none over the end (RFC 4861 section 4.6). */
+/* Walks the options: each at least 8 bytes, none past the end (RFC 4861 section 4.6). */
 static int parse_nd_options(const uint8_t *p, size_t len, uint8_t wanted, struct mac *mac)
 {
 	while (len) {
@@ -277,8 +277,7 @@ int packet_parse_nd(const void *frame, size_t len, struct packet_neighbour *nb)
 	memset(nb, 0, sizeof(*nb));
 	memcpy(nb->mac.b, f + 6, 6);
 	nb->sender.family = nb->target.family = AF_INET6;
-	/* An advertisement may come from another address of the holder: it speaks for its
-	 * target. */
+	/* An advertisement speaks for its target, wherever it comes from. */
 	memcpy(&nb->sender.v6, na ? icmp + 8 : ip + 8, 16);
 	memcpy(&nb->target.v6, icmp + 8, 16);
 	return parse_nd_options(icmp + ND_LEN, payload - ND_LEN,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* packet: the frames and segments baton sends and reads, built and parsed byte by byte. */
+/* packet: the frames and segments that baton sends and reads, byte by byte. */
 #ifndef BATON_CORE_PACKET_H
 #define BATON_CORE_PACKET_H
 
@@ -8,7 +8,7 @@
 
 #include "core/service.h"
 
-/* Room for the largest thing built here (an NA in its Ethernet frame: 86 bytes). */
+/* Room for the largest packet built here (an NA in its Ethernet frame: 86 bytes). */
 #define PACKET_MAX 128
 
 /* Room for a MAC address in text and its terminating zero. */
@@ -27,9 +27,9 @@ enum packet_arp_op {
 
 /**
  * struct packet_neighbour - what an ARP or ND frame says about who has which address
- * @mac: link-layer address of the speaker
- * @sender: address the speaker claims; all zero in a probe ("does anyone have @target?")
- * @target: address asked for; in an ND advertisement equal to @sender
+ * @mac: link-layer address of the sender
+ * @sender: address the sender claims; all zero in a probe ("does anyone have @target?")
+ * @target: the address asked for; equal to @sender in an ND advertisement
  */
 struct packet_neighbour {
 	struct mac mac;
@@ -43,9 +43,9 @@ const char *mac_format(const struct mac *mac, char text[MAC_TEXT]);
 /**
  * packet_arp_announce - a gratuitous ARP as a complete Ethernet broadcast frame
  * @buf: where to
- * @mac: of the link that carries the address now
+ * @mac: of the link that has the address now
  * @ip: the address announced
- * @op: request (RFC 5227 section 2.3) or reply; some stacks heed only one of them
+ * @op: request (RFC 5227 section 2.3) or reply; some stacks heed only one of the two
  *
  * Return: length in bytes (42).
  */
@@ -55,7 +55,7 @@ size_t packet_arp_announce(uint8_t buf[PACKET_MAX], const struct mac *mac,
 /**
  * packet_arp_probe - an ARP probe as a complete Ethernet frame: is @ip in use?
  *
- * The sender address is zero, so that no cache is touched (RFC 5227 section 2.1.1).
+ * The sender address is zero, so that no cache changes (RFC 5227 section 2.1.1).
  *
  * Return: length in bytes (42).
  */
@@ -65,11 +65,11 @@ size_t packet_arp_probe(uint8_t buf[PACKET_MAX], const struct mac *mac,
 /**
  * packet_na - an unsolicited neighbour advertisement as a complete Ethernet frame
  * @buf: where to
- * @mac: of the link that carries the address now
+ * @mac: of the link that has the address now
  * @ip: the address announced, also the source
  *
- * To all nodes, override set, solicited not set, target link-layer option, hop limit 255
- * (RFC 4861 sections 4.4, 7.2.6).
+ * Sent to all nodes; override set, solicited not set, target link-layer option, hop limit
+ * 255 (RFC 4861 sections 4.4, 7.2.6).
  *
  * Return: length in bytes (86).
  */
@@ -77,7 +77,7 @@ size_t packet_na(uint8_t buf[PACKET_MAX], const struct mac *mac,
 		 const struct in6_addr *ip);
 
 /**
- * packet_ns_probe - a neighbour solicitation as duplicate address detection sends it
+ * packet_ns_probe - a neighbour solicitation like those of duplicate address detection
  *
  * From :: to the solicited-node group, without a source link-layer option (RFC 4862
  * section 5.4.2, RFC 4861 section 4.3).
@@ -87,7 +87,7 @@ size_t packet_na(uint8_t buf[PACKET_MAX], const struct mac *mac,
 size_t packet_ns_probe(uint8_t buf[PACKET_MAX], const struct mac *mac,
 		       const struct in6_addr *ip);
 
-/* What a tickle looks like; the values are its TCP flags. */
+/* Kinds of tickle; the values are its TCP flags. */
 enum packet_tickle {
 	PACKET_TICKLE_ACK = 0x10,
 	PACKET_TICKLE_SYN_ACK = 0x12,
@@ -102,15 +102,16 @@ enum packet_tickle {
  * @to: the client, same family as @from
  * @dport: its port, host order
  *
- * The client finds the segment outside its window and answers with an ACK carrying its
- * true numbers (RFC 9293 section 3.10.7.4), which a server without that connection
- * resets: the client reconnects at once. ctdb's ctdb_sys_send_tcp() sends a bare ACK.
+ * The client finds the segment outside its window and answers with an ACK that carries
+ * its true numbers (RFC 9293 section 3.10.7.4). A server without that connection answers
+ * the ACK with a reset, and the client reconnects at once. ctdb's ctdb_sys_send_tcp()
+ * sends a bare ACK.
  *
- * That one is dropped by a firewall that tracks connections strictly, because its numbers
- * are wrong (nf_conntrack: "invalid"). A SYN-ACK from the server's side it lets pass without
- * looking at them, for the connection may have begun anew behind its back
- * (net/netfilter/nf_conntrack_proto_tcp.c, nf_conntrack_tcp_packet(), "b) SYN/ACK in
- * REPLY"); the client answers it with the same ACK (RFC 5961 section 4.2).
+ * A firewall that tracks connections strictly drops the bare ACK, because its numbers are
+ * wrong (nf_conntrack: "invalid"). It lets a SYN-ACK from the server's side pass without
+ * a look at the numbers, because the connection may have started anew without its
+ * knowledge (net/netfilter/nf_conntrack_proto_tcp.c, nf_conntrack_tcp_packet(), "b)
+ * SYN/ACK in REPLY"). The client answers that with the same ACK (RFC 5961 section 4.2).
  *
  * Return: length in bytes (40 or 60), or 0 if the families differ.
  */
@@ -132,7 +133,7 @@ int packet_parse_arp(const void *frame, size_t len, struct packet_neighbour *nb)
  * packet_parse_nd - read a neighbour solicitation or advertisement from the network
  * @frame: from the destination MAC on
  * @len: bytes received, padding included
- * @nb: what it says; @nb->mac is the link-layer option's, else the frame's source
+ * @nb: what it says; @nb->mac is from the link-layer option, else the frame's source
  *
  * Checks what RFC 4861 section 7.1 demands: hop limit 255, checksum, code 0, lengths.
  *

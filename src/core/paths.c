@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* paths: every place a service has on a head and on its disk. */
+/* paths: all paths of a service, on a head and on its disk. */
 #include "core/paths.h"
 
 #include <limits.h>

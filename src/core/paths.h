@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* paths: every place a service has on a head and on its disk, derived from its name. */
+/* paths: all paths of a service, on a head and on its disk, derived from its name. */
 #ifndef BATON_CORE_PATHS_H
 #define BATON_CORE_PATHS_H
 
@@ -11,45 +11,45 @@
 #define PATHS_PIPEFS  "/run/rpc_pipefs"
 #define PATHS_NFS_VAR "/var/lib/nfs"
 
-/* Long enough for the longest name below; checked by the unit test. */
+/* Enough for the longest path below; the unit test checks it. */
 #define PATHS_MAX 128
 
 /**
- * struct paths - the places of one service
+ * struct paths - the paths of one service
  *
- * On the head, all below /run/baton/NAME (root only) but @netns, which stands where
- * ip-netns(8) looks for it. @fs, @root and what is below them exist only inside the
- * service's mount namespace.
+ * On the head, everything is below /run/baton/NAME (root only) except @netns, which is
+ * where ip-netns(8) looks for it. @fs, @root and everything below them exist only inside
+ * the service's mount namespace.
  */
 struct paths {
 	char run[PATHS_MAX];     /* /run/baton/NAME */
 	char sock[PATHS_MAX];    /* the keeper's socket */
-	char keeper[PATHS_MAX];  /* lock of the one keeper */
+	char keeper[PATHS_MAX];  /* lock of the only keeper */
 	char lock[PATHS_MAX];    /* held by whoever changes the service's state */
 	char held[PATHS_MAX];    /* the disk that this head has taken and not released */
 	char ledger[PATHS_MAX];  /* the last operations, for `baton log` */
-	char pins[PATHS_MAX];    /* a private mount that holds the two below */
+	char pins[PATHS_MAX];    /* a private mount for the next two */
 	char mnt[PATHS_MAX];     /* pinned mount namespace */
 	char uts[PATHS_MAX];     /* pinned UTS namespace */
-	char rpcbind[PATHS_MAX]; /* a root in which somebody answers for rpcbind */
+	char rpcbind[PATHS_MAX]; /* root directory for the stand-in for rpcbind */
 	char netns[PATHS_MAX];   /* pinned network namespace */
 	char mountd_pid[PATHS_MAX];  /* rpc.mountd */
 	char nfsdcld_pid[PATHS_MAX]; /* nfsdcld */
-	char fs[PATHS_MAX];          /* the service's filesystem, whole */
+	char fs[PATHS_MAX];          /* the service's whole filesystem */
 	char root[PATHS_MAX];        /* NFSv4 pseudo-root (tmpfs) */
 	char state[PATHS_MAX];       /* @fs/.baton: baton's own directory on the disk */
 	char nfsdcld[PATHS_MAX];  /* @state/nfsdcld: the recovery database's directory */
-	char tickle[PATHS_MAX];   /* @state/tickle: the directory of the next */
-	char conns[PATHS_MAX];    /* @tickle/connections: whom a start has to tickle */
+	char tickle[PATHS_MAX];   /* @state/tickle: the directory of the next three */
+	char conns[PATHS_MAX];    /* @tickle/connections: clients a start has to tickle */
 	char holdings[PATHS_MAX]; /* @tickle/holdings: how much they have to reclaim */
-	char pulse[PATHS_MAX];    /* @tickle/pulse: does the disk take a write? */
+	char pulse[PATHS_MAX];    /* @tickle/pulse: does the disk accept a write? */
 };
 
-/** paths_init - derive every path of the service @name, which service_check_name() passed. */
+/** paths_init - derive all paths of service @name, checked by service_check_name(). */
 void paths_init(struct paths *paths, const char *name);
 
 /**
- * paths_export - where an export stands below the pseudo-root
+ * paths_export - the place of an export below the pseudo-root
  * @buf: PATH_MAX bytes
  * @paths: of the service
  * @name: of the service

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* plan: from what stands and what is wanted to what has to be done. */
+/* plan: what is set up + what is wanted -> what has to be done. */
 #include "core/plan.h"
 
 enum service_state plan_state(const struct standing *s)
@@ -72,8 +72,9 @@ static struct plan plan_start(const struct standing *standing, enum service_stat
 }
 
 /*
- * A head that has granted the service serves it no more, and has looked that nobody else
- * does: no need to ask the network who has the addresses, nor to look at the disk again.
+ * A head that has granted the service no longer serves it, and has checked that nobody
+ * else does. So there is no need to ask the network who has the addresses, or to look at
+ * the disk again.
  */
 static struct plan plan_take(const struct standing *standing, enum service_state state)
 {

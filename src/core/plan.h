@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* plan: from what stands and what is wanted to what has to be done; makes no system call. */
+/* plan: what is set up + what is wanted -> what has to be done; makes no system call. */
 #ifndef BATON_CORE_PLAN_H
 #define BATON_CORE_PLAN_H
 
@@ -9,20 +9,20 @@
 /** enum operation - what is wanted of a service on this head */
 enum operation {
 	OPERATION_STANDBY,
-	OPERATION_PREPARE, /* could it be taken over from a head that serves it? */
+	OPERATION_PREPARE, /* could it be taken over from the head that serves it? */
 	OPERATION_TAKE,    /* start, once that head has granted it */
 	OPERATION_START,
-	OPERATION_CONFIRM, /* a start of what serves already: does it? */
+	OPERATION_CONFIRM, /* a start when it serves already: does it? */
 	OPERATION_STOP,
-	OPERATION_HAND_OVER, /* stop, so that another head can take it; may be given up */
+	OPERATION_HAND_OVER, /* stop, so that another head can take it; can be aborted */
 	OPERATION_TEARDOWN,
-	OPERATION_MEND, /* put daemons that have died back in their place */
+	OPERATION_MEND, /* restart daemons that have died */
 };
 
 /** enum phase - a table of steps (keeper/op.h), or the end of a plan */
 enum phase {
 	PHASE_END,
-	PHASE_REPIN, /* of namespaces whose pins have been taken away */
+	PHASE_REPIN, /* namespaces whose pins were removed */
 	PHASE_STANDBY,
 	PHASE_PREPARE,
 	PHASE_ADMIT,
@@ -34,17 +34,17 @@ enum phase {
 };
 
 /**
- * struct standing - what of a service stands on this head
+ * struct standing - what is set up of a service on this head
  * @prepared: namespaces are pinned and rpc.mountd runs in them
  * @pinned: namespaces are pinned
- * @lost: they are not, or not all, and something of the service may stand in them; nothing
- *        but @held is known then
+ * @lost: some or all pins are missing, and something of the service may still be in those
+ *        namespaces; then only @held is known
  * @attached: its filesystem is mounted
- * @threads: knfsd's, running
+ * @threads: running threads of knfsd
  * @link_up: one of its links is up
- * @address: every address is on its link, and that up
- * @carrier: the links have one; meaningless while they are down
- * @nfsdcld: runs
+ * @address: every address is on its link, and the link is up
+ * @carrier: the links have carrier; meaningless while they are down
+ * @nfsdcld: it runs
  * @drained: the drain's filter is awake: calls are held off
  * @held: the disk is not mounted, but this head has taken it and not released it
  */
@@ -62,15 +62,15 @@ struct standing {
 	int threads;
 };
 
-/** enum service_state - what that amounts to */
+/** enum service_state - what the standing amounts to */
 enum service_state {
 	STATE_ABSENT,  /* no namespaces */
-	STATE_STANDBY, /* nothing but what standby makes */
-	STATE_PARTIAL, /* some of what serves, not all: a crash, or a failed stop */
+	STATE_STANDBY, /* nothing but what standby sets up */
+	STATE_PARTIAL, /* part of what serving needs: a crash, or a failed stop */
 	STATE_SERVING,
 };
 
-/** plan_state - judge what stands. */
+/** plan_state - derive the state. */
 enum service_state plan_state(const struct standing *standing);
 
 /** plan_state_name - "absent", "standby", "partial", "serving". */
@@ -82,9 +82,9 @@ const char *plan_operation_name(enum operation operation);
 #define PLAN_MAX 6
 
 /**
- * struct plan - phases in their order, closed by PHASE_END
+ * struct plan - phases in order, ended by PHASE_END
  * @undo: run when one of them fails; PHASE_END = nothing can be undone
- * @refused: nothing may be done, as it is in the wrong state for this
+ * @refused: the service is in the wrong state for this; do nothing
  */
 struct plan {
 	enum phase phases[PLAN_MAX];
@@ -94,8 +94,8 @@ struct plan {
 
 /**
  * plan_make - what has to be done
- * @operation: wanted
- * @standing: as it is; an empty plan means that it is so already
+ * @operation: what is wanted
+ * @standing: what is set up; the plan is empty if nothing has to be done
  */
 struct plan plan_make(enum operation operation, const struct standing *standing);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* rehearsal: copies of the CIB on which crm_simulate plays a move. */
+/* rehearsal: copies of the CIB on which crm_simulate tries out a move. */
 #include "core/rehearsal.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "core/cluster.h"
 #include "core/xml.h"
 
-/* Those of Pacemaker 2; it has "none" for no schema, which Pacemaker 3 knows no more. */
+/* Schemas of Pacemaker 2. Its "none", for no schema, is unknown to Pacemaker 3. */
 #define CURRENT "pacemaker-3."
 
 static bool set(xmlNode *node, const char *name, const char *value)
@@ -28,7 +28,7 @@ static void remove_location(xmlNode *constraints, const char *name)
 	}
 }
 
-/* As crm_resource makes it (tools/crm_resource_ban.c). */
+/* As crm_resource does it (tools/crm_resource_ban.c). */
 static bool add_location(xmlNode *constraints, const char *name, const char *id,
 			 const char *head)
 {
@@ -48,7 +48,7 @@ static int change(xmlNode *root, const char *id, const char *head)
 	if (!constraints)
 		return -EPROTO;
 	snprintf(name, sizeof(name), "cli-prefer-%s", id);
-	/* There may be one whose time is over. */
+	/* An expired one may still be there. */
 	remove_location(constraints, name);
 	return !head || add_location(constraints, name, id, head) ? 0 : -ENOMEM;
 }
@@ -76,7 +76,7 @@ int rehearsal_copy(char **copy, const char *cib, size_t len, const char *id,
 		rc = -ENOMEM;
 	if (rc == 0) {
 		xmlDocDumpMemory(doc, &text, &size);
-		/* libxml2 may have a heap of its own. */
+		/* libxml2 may use another allocator. */
 		*copy = text ? strdup((const char *)text) : NULL;
 		xmlFree(text);
 		rc = *copy ? 0 : -ENOMEM;

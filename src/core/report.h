@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* report: what a check found: a verdict on each thing, and what to do about it. */
+/* report: what a check found: a verdict on each item, and what to do about it. */
 #ifndef BATON_CORE_REPORT_H
 #define BATON_CORE_REPORT_H
 
@@ -10,15 +10,15 @@
 
 enum verdict {
 	VERDICT_OK,
-	VERDICT_UNSURE, /* could not be found out, or depends on what cannot be seen */
+	VERDICT_UNSURE, /* cannot be determined, or depends on what cannot be seen */
 	VERDICT_WRONG,
 };
 
 /**
- * struct report - findings in their order
+ * struct report - findings in order
  * @findings: JSON array
- * @status: of the first wrong one
- * @unsure: one of them is
+ * @status: of the first failed one
+ * @unsure: at least one is unsure
  */
 struct report {
 	struct json_object *findings;
@@ -36,7 +36,7 @@ void report_free(struct report *report);
  * report_add - note a finding
  * @item: what was looked at
  * @verdict: on it
- * @code: exit status, should the verdict be wrong
+ * @code: exit status if the verdict is wrong
  * @detail: what was found
  * @advice: what to do; not shown with VERDICT_OK
  */
@@ -44,7 +44,7 @@ void report_add(struct report *report, const char *item, enum verdict verdict,
 		enum exit_code code, const char *detail, const char *advice);
 
 /**
- * report_to_json - all of it, with the verdict of all
+ * report_to_json - all findings, with the overall verdict
  * @report: the findings
  * @key: what the report is about, "service" or "head"
  * @name: its name

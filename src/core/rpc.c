@@ -77,7 +77,7 @@ int rpc_parse_reply(const uint8_t *buf, size_t len, uint32_t xid, struct err *er
 	if (len < 24)
 		goto fail;
 	verifier = get(buf + 16);
-	/* An opaque is filled up to a multiple of four (RFC 4506 section 4.10). */
+	/* Opaque data is padded to a multiple of four (RFC 4506 section 4.10). */
 	if (verifier > RPC_REPLY_MAX || len < 24 + ((verifier + 3) & ~3u))
 		goto fail;
 	status = get(buf + 20 + ((verifier + 3) & ~3u));

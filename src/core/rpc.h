@@ -8,11 +8,11 @@
 
 #include "core/err.h"
 
-/* NFS: RFC 8881 section 2.2.1 and 16: program 100003, version 4, procedure 0 is NULL. */
+/* NFS: RFC 8881 sections 2.2.1 and 16: program 100003, version 4, procedure 0 is NULL. */
 #define RPC_PROGRAM_NFS 100003
 #define RPC_VERSION_NFS 4
 
-/* Record mark (RFC 5531 section 11): the highest bit says "last", the rest is the length. */
+/* Record mark (RFC 5531 section 11): highest bit "last", the rest is the length. */
 #define RPC_MARK_LEN 4
 /* Mark, xid, CALL, RPC version, program, version, procedure, two times AUTH_NONE. */
 #define RPC_NULL_LEN (RPC_MARK_LEN + 40)
@@ -22,7 +22,7 @@
 /**
  * rpc_build_null - a call of procedure 0, without credentials, as one record
  * @buf: gets it, mark included
- * @xid: to know the reply by
+ * @xid: identifies the reply
  * @program: number of the program
  * @version: of the program
  */
@@ -42,11 +42,11 @@ void rpc_build_null(uint8_t buf[RPC_NULL_LEN], uint32_t xid, uint32_t program,
 int rpc_parse_mark(const uint8_t mark[RPC_MARK_LEN], size_t *len, struct err *err);
 
 /**
- * rpc_parse_reply - was this call executed? (RFC 5531 section 9)
+ * rpc_parse_reply - was the call executed? (RFC 5531 section 9)
  * @buf: the reply, without its mark
- * @len: of it
+ * @len: its length
  * @xid: of the call
- * @err: how the server refused it
+ * @err: why the server refused it
  *
  * Return: 0, or -EPROTO.
  */
@@ -56,12 +56,12 @@ int rpc_parse_reply(const uint8_t *buf, size_t len, uint32_t xid, struct err *er
 #define RPC_TRUE_LEN (RPC_MARK_LEN + 28)
 
 /**
- * rpc_build_true - the answer "done, and yes" to a call, as one record
+ * rpc_build_true - the reply "success, TRUE" to a call, as one record
  * @buf: gets it, mark included
  * @call: the call, without its mark
- * @len: of it
+ * @len: its length
  *
- * Return: 0, or -EPROTO if it is no call.
+ * Return: 0, or -EPROTO if it is not a call.
  */
 int rpc_build_true(uint8_t buf[RPC_TRUE_LEN], const uint8_t *call, size_t len);
 

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ruleset: the nftables text of drain, silence and mute, one transaction each.
+ * ruleset: the nftables text of drain, hold and mute, one transaction each.
  *
  * Theory of operation
  *
- * A table is replaced by declaring it (so that the deletion finds it), deleting it and
- * declaring it anew; nft(8) sends the whole text as one transaction, so at no moment does
- * a packet meet half a ruleset.
+ * A table is replaced by declaring it (so that there is something to delete), deleting it
+ * and declaring it again. nft(8) sends the whole text as one transaction, so no packet
+ * ever meets half a ruleset.
  *
- * "Without payload" cannot be said in nftables by arithmetic, but there are only eleven
- * lengths a TCP header can have: data offset 5..15 in words (RFC 9293 section 3.1). An IPv4
- * packet of 20 + 4 * doff bytes, or an IPv6 payload of 4 * doff bytes, carries none. The
- * lengths are compared for equality: a BIG TCP super-packet has length 0 in its header
+ * nftables has no arithmetic to say "without payload", but a TCP header can have only
+ * eleven lengths: data offset 5..15 in words (RFC 9293 section 3.1). An IPv4 packet of 20
+ * + 4 * doff bytes, or an IPv6 payload of 4 * doff bytes, carries no data. The lengths
+ * are compared for equality: a BIG TCP super-packet has length 0 in its header
  * (net/core/gro.c, skb_gro_receive(); include/linux/skbuff.h, iph_set_totlen()). Packets
- * with IP options or extension headers fail the test, and NFS clients send none.
+ * with IP options or extension headers fail the test, but NFS clients send none.
  */
 #include "core/ruleset.h"
 
@@ -28,15 +28,15 @@
 	"table arp baton {}\n"                                                           \
 	"delete table arp baton\n"
 
-/* Types 135 and 136: the client must still be able to find us, and we the client. */
+/* Types 135 and 136: the client must still find us, and we must find the client. */
 #define ACCEPT_ND "icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept\n"
 
-/* A path whose MTU changes: the replies would not arrive. */
+/* For a path whose MTU changes: otherwise the replies would not arrive. */
 #define ACCEPT_PMTU                                                                      \
 	"		icmp type destination-unreachable accept\n"                                   \
 	"		icmpv6 type packet-too-big accept\n"
 
-/* The rules of a chain that accepts segments without payload. */
+/* Writes the rules of a chain that accepts segments without payload. */
 static void write_bare(FILE *f)
 {
 	for (int doff = 5; doff <= 15; doff++)
@@ -86,7 +86,7 @@ char *ruleset_drain(uint16_t port, bool dormant)
 	return text;
 }
 
-/* A set of the remote ends of one family; nft knows no empty list of elements. */
+/* Writes a set of the remote ends of one family; nft has no empty list of elements. */
 static void write_held(FILE *f, const char *name, const char *type, int family,
 		       const struct conns *conns, unsigned int seconds)
 {
@@ -141,7 +141,7 @@ char *ruleset_hold(uint16_t port, const struct conns *conns, unsigned int second
 	return text;
 }
 
-/* What nft(8) takes for a name has neither colon nor a digit to begin with. */
+/* nft(8) does not accept colons in a name, nor a digit at its start. */
 const char *ruleset_mute_name(const struct ipaddr *ip, uint16_t port,
 			      char name[RULESET_NAME])
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* schema: what nfsdcld makes in its recovery database, and nothing else. */
+/* schema: recognises what nfsdcld makes in its recovery database, and nothing else. */
 #include "core/schema.h"
 
 #include <ctype.h>
@@ -12,7 +12,7 @@
 
 /* Without blanks, in lower case. */
 static const struct {
-	const char *table; /* NULL: that of an epoch */
+	const char *table; /* NULL: a table of an epoch */
 	const char *columns;
 } known[] = {
 	{ "parameters", "(keytextprimarykey,valuetext)" },
@@ -23,7 +23,7 @@ static const struct {
 };
 #define N_KNOWN (sizeof(known) / sizeof(known[0]))
 
-/* 2.4.1 and its like wrote the epoch without leading zeros; 2.4.2 renames those. */
+/* 2.4.1 and its like wrote the epoch without leading zeros; 2.4.2 renames such tables. */
 bool schema_is_recovery(const char *table)
 {
 	size_t n;
@@ -35,7 +35,7 @@ bool schema_is_recovery(const char *table)
 	return n > 0 && n <= EPOCH_CHARS && !table[n];
 }
 
-/* Follows @expected at @p, whatever blanks and case? Return: what comes after it, or NULL. */
+/* Does @expected follow at @p, ignoring blanks and case? Return: the rest, or NULL. */
 static const char *skip(const char *p, const char *expected)
 {
 	for (; *expected; expected++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* service: the service: a disk, its filesystem, its exports, its addresses. */
+/* service: a disk, its filesystem, its exports, its addresses. */
 #include "core/service.h"
 
 #include <arpa/inet.h>
@@ -105,15 +105,15 @@ const char *ipaddr_fault(const struct ipaddr *ip)
 	return NULL;
 }
 
-/* The unspecified address, IPv4 or IPv6. */
+/* Is it the unspecified address, IPv4 or IPv6? */
 static bool is_any(const struct ipaddr *ip)
 {
 	return ip->family == AF_INET ? ip->v4.s_addr == INADDR_ANY
 				     : IN6_IS_ADDR_UNSPECIFIED(&ip->v6);
 }
 
-/* Puts the address of "ADDRESS", "IPV4:PORT" or "[IPV6]:PORT" into @ip; returns what is
- * behind it, "" or ":PORT", or NULL. */
+/* Parses the address of "ADDRESS", "IPV4:PORT" or "[IPV6]:PORT" into @ip. Return: what
+ * follows it, "" or ":PORT", or NULL. */
 static const char *parse_address_part(struct ipaddr *ip, const char *text)
 {
 	bool brackets = *text == '[';

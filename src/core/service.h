@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* service: the service: a disk, its filesystem, its exports, its addresses. */
+/* service: a disk, its filesystem, its exports, its addresses. */
 #ifndef BATON_CORE_SERVICE_H
 #define BATON_CORE_SERVICE_H
 
@@ -11,14 +11,14 @@
 
 #include "core/err.h"
 
-/* The name becomes a host name (RFC 1123 label), a directory and part of a namespace name. */
+/* The name becomes a host name (RFC 1123 label), a directory and part of a netns name. */
 #define SERVICE_NAME_MAX 32
 
-/* RFC 8881, 2.9.3; as a text for tables. */
+/* RFC 8881, 2.9.3; the text is for tables. */
 #define NFS_PORT      2049
 #define NFS_PORT_TEXT "2049"
 
-/* Room for every address of one service; two make NFSv4.1 session trunking. */
+/* The most addresses of one service; two allow NFSv4.1 session trunking. */
 #define SERVICE_ADDRESSES_MAX 8
 #define SERVICE_EXPORTS_MAX   64
 
@@ -78,10 +78,10 @@ enum link_mode {
 /**
  * struct service - one service, as its file in /etc/baton declares it
  *
- * Everything is owned by the struct; service_free() releases it. The gateways are the
- * default routes by family (family 0 = none), for clients beyond the service's own network.
- * @digest is the same on two heads exactly when every key has the same value there, given
- * or by default: comments, blanks and the order of different keys do not count.
+ * The struct owns everything; service_free() releases it. The gateways are the default
+ * routes by family (family 0 = none), for clients beyond the service's own network.
+ * @digest is the same on two heads exactly if every key has the same value there, given
+ * or by default. Comments, blanks and the order of different keys do not count.
  */
 struct service {
 	char name[SERVICE_NAME_MAX + 1];
@@ -106,11 +106,11 @@ struct service {
 };
 
 /**
- * service_check_name - is this a name a service may have?
+ * service_check_name - may a service have this name?
  * @name: from a command line, a file name or a peer
  * @err: why not
  *
- * Lower-case letters, digits and inner hyphens, at most SERVICE_NAME_MAX: it is used as
+ * Lower-case letters, digits and inner hyphens, at most SERVICE_NAME_MAX: it becomes a
  * host name, directory, unit instance and namespace name.
  *
  * Return: 0, or -EINVAL with BATON_EXIT_CONFIG.
@@ -121,8 +121,8 @@ int service_check_name(const char *name, struct err *err);
 bool address_is_near(const struct address *a, const struct ipaddr *ip);
 
 /**
- * service_find_gateway - whose link leads to a gateway?
- * @svc: the service, which config_parse() passed
+ * service_find_gateway - which address's link leads to a gateway?
+ * @svc: the service, from config_parse()
  * @gateway: of it; a link-local one is on the link of the first IPv6 address
  *
  * Return: the index of an address.
@@ -146,10 +146,10 @@ const char *ipaddr_fault(const struct ipaddr *ip);
 
 /**
  * ipaddr_parse_endpoint - read one end of a TCP connection
- * @ip: the address; IPv4-mapped IPv6 is given as IPv4, as connections have it
- * @port: host order; stays as it is where @text has none
- * @text: "192.0.2.50", "192.0.2.50:2049", "2001:db8::50" or "[2001:db8::50]:2049"; what has
- *	  two colons and no brackets is all address
+ * @ip: the address; IPv4-mapped IPv6 becomes IPv4, as in connections
+ * @port: host order; unchanged if @text has none
+ * @text: "192.0.2.50", "192.0.2.50:2049", "2001:db8::50" or "[2001:db8::50]:2049"; text
+ *        with two colons and no brackets is all address
  * @err: "'192.0.2.50:0': the port is not 1 to 65535" (BATON_EXIT_USAGE)
  *
  * Return: 0, or -EINVAL: malformed, or the unspecified address, which no connection has.

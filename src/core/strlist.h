@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /**
- * struct strlist - texts in their order; start from all zero, end with strlist_free()
- * @failed: memory was short, and some are missing; asked once, at the end
+ * struct strlist - texts in order; start from all zero, end with strlist_free()
+ * @failed: memory was short and some are missing; checked once, at the end
  */
 struct strlist {
 	char **v;
@@ -20,13 +20,13 @@ struct strlist {
 __attribute__((format(printf, 2, 3))) void strlist_add(struct strlist *lines,
 						       const char *fmt, ...);
 
-/** strlist_has - is there one that is @text? */
+/** strlist_has - does it contain @text? */
 bool strlist_has(const struct strlist *lines, const char *text);
 
-/** strlist_join - all in one, for the caller to free; NULL if memory is short, or was. */
+/** strlist_join - all in one, for the caller to free; NULL if memory is or was short. */
 char *strlist_join(const struct strlist *lines, const char *between);
 
-/** strlist_free - release them and clear the list. */
+/** strlist_free - release the texts and clear the list. */
 void strlist_free(struct strlist *lines);
 
 static inline void cleanup_strlist(struct strlist *lines)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* text: the few string helpers that libc lacks. */
+/* text: a few string helpers that libc lacks. */
 #include "core/text.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@ int text_parse_number(unsigned long *value, const char *text, unsigned long min,
 {
 	unsigned long v;
 
-	/* strtoul alone takes signs and blanks. */
+	/* strtoul alone would accept signs and blanks. */
 	if (!*text || text[strspn(text, "0123456789")])
 		return -EINVAL;
 	errno = 0;
@@ -34,7 +34,7 @@ bool text_has_word(const char *list, const char *word)
 	return false;
 }
 
-/* U+0080 to U+009F are 0xc2 and one byte more; 0xc2 stands nowhere else in UTF-8. */
+/* U+0080 to U+009F are 0xc2 and one more byte; 0xc2 occurs nowhere else in UTF-8. */
 static bool is_c1(const char *text, size_t i)
 {
 	return (unsigned char)text[i] == 0xc2 &&
@@ -53,7 +53,7 @@ void text_disarm(char *text, char instead)
 	bool before = false;
 	size_t i;
 
-	/* A byte goes only when the one behind it, which may ask for it, is known. */
+	/* Judging the next byte may look back at this one, so replace it afterwards. */
 	for (i = 0; text[i]; i++) {
 		bool control = text_is_control(text, i);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* text: the few string helpers that libc lacks. */
+/* text: a few string helpers that libc lacks. */
 #ifndef BATON_CORE_TEXT_H
 #define BATON_CORE_TEXT_H
 
@@ -9,24 +9,24 @@
 /**
  * text_parse_number - read an unsigned decimal number: digits only
  * @value: set on success
- * @text: the whole of it
+ * @text: the whole text must be the number
  * @min: smallest allowed
  * @max: largest allowed
  *
- * Return: 0, or -EINVAL for anything else or out of the limits.
+ * Return: 0, or -EINVAL for anything else or a number outside the limits.
  */
 int text_parse_number(unsigned long *value, const char *text, unsigned long min,
 		      unsigned long max);
 
 /**
- * text_has_word - is a word among those of a list?
+ * text_has_word - does a list contain a word?
  * @list: words separated by single blanks
- * @word: one with a blank in it is not
+ * @word: never found if it contains a blank
  */
 bool text_has_word(const char *list, const char *word);
 
 /**
- * text_is_control - would the byte steer a terminal, or begin a line?
+ * text_is_control - would a byte control a terminal or begin a line?
  * @text: ASCII or UTF-8
  * @i: which byte; those before it are looked at, too
  *
@@ -34,7 +34,7 @@ bool text_has_word(const char *list, const char *word);
  */
 bool text_is_control(const char *text, size_t i);
 
-/** text_disarm - put @instead in place of each such byte */
+/** text_disarm - replace each such byte by @instead */
 void text_disarm(char *text, char instead);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* value: the text of one key's value -> its members of struct service. */
+/* value: the text of one key's value -> members of struct service. */
 #include "core/value.h"
 
 #include <ctype.h>
@@ -91,7 +91,7 @@ static int set_options(struct service *svc, const char *value, struct err *err)
 	return set_text(&svc->options, value);
 }
 
-/* As dev_valid_name() in net/core/dev.c of the kernel. */
+/* Like dev_valid_name() in the kernel's net/core/dev.c. */
 static bool is_link_name(const char *name)
 {
 	if (!*name || strlen(name) >= IFNAMSIZ || strcmp(name, ".") == 0 ||
@@ -103,7 +103,7 @@ static bool is_link_name(const char *name)
 	return true;
 }
 
-/* Bits of the address behind the prefix: all zero (-1), all one (1), or mixed (0)? */
+/* Address bits after the prefix: all zero (-1), all one (1), or mixed (0)? */
 static int host_part(const struct ipaddr *ip, unsigned int prefixlen)
 {
 	const uint8_t *bytes =
@@ -182,7 +182,7 @@ static int set_gateway(struct service *svc, const char *value, struct err *err)
 	return 0;
 }
 
-/* Both normalised: "/" is the only one that ends in a slash. */
+/* Both are normalised: only "/" ends in a slash. */
 static bool is_below(const char *path, const char *above)
 {
 	size_t n = strlen(above);
@@ -209,7 +209,7 @@ static int set_export(struct service *svc, const char *value, int line, struct e
 				"export: '%.80s' is already exported in line %d; name all "
 				"its clients there",
 				e->path, other->line);
-		/* A client of the inner one alone could not walk to it. */
+		/* A client of only the inner one could not walk to it. */
 		if (is_below(e->path, other->path) || is_below(other->path, e->path))
 			return err_set(err, BATON_EXIT_CONFIG, 0,
 				       "export: '%.80s' and '%.80s' in line %d: one lies "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* value: the text of one key's value -> its members of struct service. */
+/* value: the text of one key's value -> members of struct service. */
 #ifndef BATON_CORE_VALUE_H
 #define BATON_CORE_VALUE_H
 
@@ -9,10 +9,10 @@
 
 /**
  * value_set - check a value and put it into the service
- * @svc: repeatable keys are added to what it has
+ * @svc: values of repeatable keys are added
  * @id: the key
- * @value: its text; written to
- * @line: where it stands, remembered for messages
+ * @value: its text; modified
+ * @line: its line in the file, kept for messages
  * @err: "KEY: what is wrong, and what would be right"
  *
  * Return: 0, -EINVAL with BATON_EXIT_CONFIG, or -ENOMEM (without text).

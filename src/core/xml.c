@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* xml: the little of libxml2 that Pacemaker's output needs. */
+/* xml: the few parts of libxml2 that Pacemaker's output needs. */
 #include "core/xml.h"
 
 #include <libxml/parser.h>
@@ -10,13 +10,13 @@ xmlDoc *xml_parse(const char *text, size_t len)
 {
 	xmlDoc *doc;
 
-	/* Without XML_PARSE_HUGE libxml2 keeps its own limits of depth and size. */
+	/* Without XML_PARSE_HUGE, libxml2 enforces its own limits of depth and size. */
 	if (len > INT_MAX)
 		return NULL;
 	doc = xmlReadMemory(text, (int)len, NULL, NULL,
 			    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
 				    XML_PARSE_NOCDATA);
-	/* Nothing of Pacemaker's declares a type of document, or entities. */
+	/* Pacemaker never declares a document type or entities. */
 	if (doc && doc->intSubset) {
 		xmlFreeDoc(doc);
 		return NULL;
@@ -48,7 +48,7 @@ const char *xml_get(const xmlNode *node, const char *name)
 			break;
 	if (!a)
 		return NULL;
-	/* Without entities of the document's own, it is one text node, or none. */
+	/* Without entities declared in the document, it is one text node, or none. */
 	return !a->children ? "" : (const char *)a->children->content;
 }
 

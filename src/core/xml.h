@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* xml: the little of libxml2 that Pacemaker's output needs. */
+/* xml: the few parts of libxml2 that Pacemaker's output needs. */
 #ifndef BATON_CORE_XML_H
 #define BATON_CORE_XML_H
 
@@ -15,14 +15,14 @@ static inline void cleanup_xml(xmlDoc **doc)
 
 /**
  * xml_parse - read a document, with libxml2's own limits of depth and size
- * Return: the document, for _cleanup_xml_, or NULL if it is none.
+ * Return: the document, for _cleanup_xml_, or NULL if it cannot be parsed.
  */
 xmlDoc *xml_parse(const char *text, size_t len);
 
-/** xml_is_named - is it an element of that name? */
+/** xml_is_named - is it an element with that name? */
 bool xml_is_named(const xmlNode *node, const char *name);
 
-/** xml_find_child - its first child element of that name, or NULL; @node may be NULL. */
+/** xml_find_child - the first child element of that name, or NULL; @node may be NULL. */
 xmlNode *xml_find_child(const xmlNode *node, const char *name);
 
 /**
@@ -31,10 +31,10 @@ xmlNode *xml_find_child(const xmlNode *node, const char *name);
  */
 const char *xml_get(const xmlNode *node, const char *name);
 
-/** xml_has - is there such an attribute, with this text? */
+/** xml_has - is there such an attribute with this value? */
 bool xml_has(const xmlNode *node, const char *name, const char *value);
 
-/* Every child element of that name of a node that may be NULL. */
+/* Iterates over the child elements with that name; the node may be NULL. */
 #define xml_for_each(child, node, name)                                                  \
 	for (xmlNode *child = (node) ? (node)->children : NULL; child;                   \
 	     child = child->next)                                                        \
