@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* beneath: opens files on a disk whose content nobody trusts: no links, regular files only. */
+/* beneath: opens files on an untrusted disk: no links, regular files only. */
 #include "os/beneath.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* beneath: opens files on a disk whose content nobody trusts: no links, regular files only. */
+/* beneath: opens files on an untrusted disk: no links, regular files only. */
 #ifndef BATON_OS_BENEATH_H
 #define BATON_OS_BENEATH_H
 
@@ -11,10 +11,10 @@
  * @path: below it, relative
  * @flags: of open(2); O_CLOEXEC is set
  *
- * No symbolic link is followed, nor a mount entered (openat2(2)). What O_CREAT makes has the
+ * Follows no symbolic link and enters no mount (openat2(2)). Files made by O_CREAT have
  * mode 0600.
  *
- * Return: a descriptor, or -errno: -ELOOP for a link.
+ * Return: a descriptor, or -errno; -ELOOP for a link.
  */
 int beneath_open(int dir, const char *path, int flags);
 

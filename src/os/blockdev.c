@@ -2,9 +2,10 @@
 /*
  * blockdev: is the disk here, does it hold what it should, is it free?
  *
- * A filesystem can be mounted in any mount namespace, and there is no list of those: every
- * process' mountinfo is read, each namespace once. What no process sees any more (a lazy
- * unmount with open files, a namespace pinned by a bind mount) still refuses an exclusive open.
+ * A filesystem can be mounted in any mount namespace, and there is no list of those. So
+ * the mountinfo of every process is read, each namespace once. Mounts that no process
+ * sees (a lazy unmount with open files, a namespace pinned by a bind mount) still make an
+ * exclusive open fail.
  */
 #include "os/blockdev.h"
 
@@ -103,7 +104,7 @@ int blockdev_check_filesystem(const char *device, const char *fstype, struct err
 	return rc;
 }
 
-/* Is the mount of this device? btrfs shows a number of its own, so compare the source too. */
+/* Is it a mount of this device? btrfs has numbers of its own: compare the source, too. */
 static bool is_mount_of(struct libmnt_fs *fs, dev_t rdev)
 {
 	const char *source = mnt_fs_get_srcpath(fs);
@@ -122,7 +123,7 @@ static bool is_below(const char *path, const char *dir)
 	return strncmp(path, dir, n) == 0 && (!path[n] || path[n] == '/');
 }
 
-/* Looks for the device in the mount table of one process; -EBUSY if it is there. */
+/* Looks for the device in the mount table of one process; -EBUSY if found. */
 static int scan_process(const char *pid, const char *device, dev_t rdev, const char *own,
 			bool *ours, struct err *err)
 {
@@ -161,7 +162,7 @@ static int scan_process(const char *pid, const char *device, dev_t rdev, const c
 	return rc;
 }
 
-/* Remembers a namespace; false if it is known already. */
+/* Remembers a namespace; false if it was known already. */
 static bool add_namespace(ino_t **seen, size_t *n, ino_t ns)
 {
 	ino_t *more;
@@ -204,7 +205,7 @@ static int scan_mounts(const char *device, dev_t rdev, const char *own, bool *ou
 	return 0;
 }
 
-/* Devices made of this one: multipath, LVM, md, … */
+/* Fails if other devices are made of this one: multipath, LVM, md, … */
 static int check_holders(const char *device, dev_t rdev, struct err *err)
 {
 	__attribute__((cleanup(cleanup_closedir))) DIR *dir = NULL;
@@ -235,7 +236,7 @@ int blockdev_check_unused(const char *device, const char *own, struct err *err)
 
 	if (rc)
 		return rc;
-	/* The kernel knows; only for the name of who has it must /proc be searched. */
+	/* The kernel knows; /proc is searched only for the user's name. */
 	fd = open(device, O_RDONLY | O_EXCL | O_CLOEXEC | O_NONBLOCK);
 	if (fd >= 0)
 		return 0;

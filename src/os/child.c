@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* child: other programs, started by argv and waited for with a deadline. */
+/* child: starts other programs by argv and waits for them with a deadline. */
 #include "os/child.h"
 
 #include <ctype.h>
@@ -21,7 +21,7 @@
 #include "os/file.h"
 #include "os/lock.h"
 
-/* Administrators run baton from cron, agents and units: their PATH is not ours. */
+/* baton runs from cron, agents and units, where PATH may be anything. */
 #define CHILD_PATH "/usr/sbin:/usr/bin:/sbin:/bin"
 
 int64_t child_now_ms(void)
@@ -34,7 +34,7 @@ int64_t child_now_ms(void)
 
 static void close_between(unsigned int first, unsigned int last)
 {
-	/* By number: glibc has a wrapper only since 2.34. */
+	/* By number: glibc has had a wrapper only since 2.34. */
 	if (first <= last)
 		syscall(SYS_close_range, first, last, 0);
 }
@@ -43,7 +43,7 @@ static void close_others(int a, int b)
 {
 	unsigned int low = a < b ? a : b, high = a < b ? b : a, next = 3;
 
-	/* -1 is above all others now. */
+	/* -1 is the highest now. */
 	if (low > high) {
 		low = a < b ? b : a;
 		high = ~0u;
@@ -68,7 +68,7 @@ pid_t child_fork(int a, int b)
 	return pid < 0 ? -errno : pid;
 }
 
-/* Always as long: overwriting needs no new page of a full /run. */
+/* Always the same length: overwriting it needs no new page on a full /run. */
 static int write_pid(int fd, pid_t pid)
 {
 	char text[16];
@@ -98,18 +98,18 @@ static void exec_program(const char *const argv[], const char *const env[2], int
 	fail_exec(report, errno);
 }
 
-/* What a child gets besides argv; -1 and NULL = nothing special. */
+/* What a child gets besides argv; -1 and NULL = nothing. */
 struct fittings {
 	int out_fd;             /* its standard output */
 	int err_fd;             /* its standard error */
-	int pid_fd;             /* it writes its own number there, and gets a session */
-	const char *const *env; /* name and value */
+	int pid_fd;             /* gets its process id; the child gets a session */
+	const char *const *env; /* name and value of a variable */
 };
 
 /*
- * Forks, executes and waits until the exec has succeeded or failed: the report pipe is
- * close-on-exec, so its end of file means success. The number goes to pid_fd before it
- * executes, so that a file that is locked never tells another process.
+ * Forks, executes and waits until the exec has succeeded or failed. The report pipe is
+ * close-on-exec, so its end of file means success. The process id is written to pid_fd
+ * before the exec, so a locked pid file never names another process.
  */
 static int start(const char *const argv[], const struct fittings *with, pid_t *pid,
 		 struct err *err)
@@ -132,7 +132,7 @@ static int start(const char *const argv[], const struct fittings *with, pid_t *p
 		if (with->pid_fd >= 0 &&
 		    (setsid() < 0 || write_pid(with->pid_fd, getpid()) < 0))
 			fail_exec(report[1], errno);
-		/* Ctrl-C is for us; what we have begun ends by itself. */
+		/* Ctrl-C is for us; what we have started ends by itself. */
 		if (with->out_fd >= 0 && setpgid(0, 0) < 0)
 			fail_exec(report[1], errno);
 		if (chdir("/") < 0 || null < 0 || dup2(null, 0) < 0 ||
@@ -168,7 +168,7 @@ int child_prepare_pidfile(const char *pidfile, struct err *err)
 
 int child_spawn_daemon(const char *const argv[], const char *pidfile, struct err *err)
 {
-	/* Not close-on-exec: the daemon holds the lock by it. */
+	/* Not close-on-exec: the daemon holds the lock through it. */
 	_cleanup_close_ int fd = open(pidfile, O_RDWR | O_NOFOLLOW);
 	pid_t pid;
 	int rc;
@@ -192,7 +192,7 @@ pid_t child_daemon_pid(const char *pidfile)
 	return strtol(text, NULL, 10);
 }
 
-/* Keeps the last complete line of what flows through @fd, up to a deadline. */
+/* Keeps the last complete line read from @fd, up to a deadline. */
 static int read_last_line(int fd, int64_t until, char *line, size_t size)
 {
 	char buf[4096];
@@ -265,7 +265,7 @@ struct stream {
 	size_t max;
 };
 
-/* Takes what is there; 1 at its end, -EFBIG when it is too much. */
+/* Reads what is there; 1 at the end, -EFBIG when it is too much. */
 static int take(struct stream *s)
 {
 	char spill[4096];
@@ -291,7 +291,7 @@ static int take_both(const char *program, const struct child_wait *wait,
 	int open = 2;
 
 	while (open > 0) {
-		/* A descriptor of -1 is passed over. */
+		/* poll() ignores a descriptor of -1. */
 		struct pollfd p[3] = { { streams[0].fd, POLLIN, 0 },
 				       { streams[1].fd, POLLIN, 0 },
 				       { wait->interrupt_fd, POLLIN, 0 } };
@@ -313,7 +313,7 @@ static int take_both(const char *program, const struct child_wait *wait,
 		for (int i = 0; i < 2; i++) {
 			int rc = p[i].fd >= 0 && p[i].revents ? take(&streams[i]) : 0;
 
-			/* Of what it says on standard error the first 4 KiB will do. */
+			/* The first 4 KiB of standard error are enough. */
 			if (rc < 0 && !(i == 1 && rc == -EFBIG))
 				return rc;
 			if (rc == 1) {
@@ -400,7 +400,7 @@ int child_capture(const char *const argv[], const char *const env[2],
 int child_wait_gone(pid_t pid, unsigned int deadline_ms)
 {
 	int64_t until = child_now_ms() + deadline_ms;
-	/* By number: glibc has a wrapper only since 2.36, RHEL 9 has 2.34. */
+	/* By number: glibc has had a wrapper only since 2.36, RHEL 9 has 2.34. */
 	_cleanup_close_ int fd = syscall(SYS_pidfd_open, pid, 0);
 
 	if (fd < 0)
@@ -420,7 +420,7 @@ int child_wait_gone(pid_t pid, unsigned int deadline_ms)
 
 int child_end(pid_t pid, unsigned int deadline_ms)
 {
-	/* 0, 1 and -1 are our group, init and everybody. */
+	/* 0, 1 and -1 are our process group, init and everybody. */
 	if (pid <= 1)
 		return -EINVAL;
 	if (kill(pid, SIGTERM) < 0 && errno == ESRCH)

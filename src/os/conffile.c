@@ -48,7 +48,7 @@ static int check_file(int fd, const char *file, struct err *err)
 	return 0;
 }
 
-/* Reads the whole; *text is the caller's. */
+/* Reads all of a file; the caller frees *text. */
 static int read_file(const char *file, char **text, size_t *len, struct err *err)
 {
 	/* O_NONBLOCK: a FIFO must not hang us before it is refused. */
@@ -88,7 +88,7 @@ int config_load(struct service *svc, const char *name, const char *dir, struct e
 	int rc;
 
 	memset(svc, 0, sizeof(*svc));
-	/* Before it becomes part of a path. */
+	/* It becomes part of a path below. */
 	rc = service_check_name(name, err);
 	if (rc)
 		return rc;
@@ -144,7 +144,7 @@ int config_list(char ***names, const char *dir, struct err *err)
 		free(entries[i]);
 	}
 	free(entries);
-	/* Without their suffix, which sorts differently: "a-b.conf" < "a.conf". */
+	/* Without the suffix, which sorts differently: "a-b.conf" < "a.conf". */
 	if (*names)
 		qsort(*names, good, sizeof(**names), compare_names);
 	if (!*names)

@@ -17,8 +17,9 @@
  * @dir: the directory, or NULL for $BATON_CONFDIR or else /etc/baton
  * @err: why not
  *
- * A file that is no regular file, is writable by others than its owner, belongs to neither
- * root nor the caller or is longer than 1 MiB is refused: root acts on what it says.
+ * Root acts on what the file says. So a file is refused if it is not regular, is writable
+ * by others than its owner, belongs to neither root nor the caller, or is longer than 1
+ * MiB.
  *
  * Return: 0 or -errno with BATON_EXIT_CONFIG (BATON_EXIT_RESOURCE when out of memory).
  */
@@ -26,9 +27,9 @@ int config_load(struct service *svc, const char *name, const char *dir, struct e
 
 /**
  * config_list - the names of all services that have a file
- * @names: set to a sorted vector closed by NULL; release with config_list_free()
- * @dir: as in config_load(); a missing directory holds no services
- * @err: why not; a .conf file whose name no service may have is a failure that names it
+ * @names: set to a sorted vector that ends with NULL; release with config_list_free()
+ * @dir: as in config_load(); if it is missing, there are no services
+ * @err: why not; a .conf file with an impossible name is an error that names it
  *
  * On -EINVAL for a bad name @names still holds the good ones.
  *

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* conncount: what a network namespace counts of its TCP connections, cheap to ask. */
+/* conncount: the TCP counters of a network namespace, cheap to read. */
 #include "os/conncount.h"
 
 #include <errno.h>
@@ -15,9 +15,9 @@ int conncount_open(void)
 
 int conncount_read(int fd, struct conn_counts *counts)
 {
-	/* 1.3 KiB, and a few words more for each kind of ICMP message seen. */
+	/* 1.3 KiB, plus a few words for each kind of ICMP message seen. */
 	char text[16384];
-	/* From its beginning each reading shows what is now (fs/seq_file.c, seq_read_iter()). */
+	/* Reading at offset 0 gives current values (fs/seq_file.c, seq_read_iter()). */
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
 	if (n < 0)

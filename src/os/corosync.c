@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* corosync: a closed process group (libcpg) of the cluster's heads, and their names (libcmap). */
+/* corosync: a closed process group (libcpg) of the heads, and their names (libcmap). */
 #include "os/corosync.h"
 
 #include <corosync/cmap.h>
@@ -53,7 +53,7 @@ static void read_nodelist(struct corosync *c, cmap_handle_t cmap)
 	}
 }
 
-/* A node that was taken out of the cluster is no head that could be missed. */
+/* A node that was removed from the cluster is not a head that could be missing. */
 static void drop_removed(struct corosync *c)
 {
 	size_t n = 0;
@@ -105,7 +105,7 @@ static void on_group(cpg_handle_t handle, const struct cpg_name *group,
 {
 	struct corosync *c = of(handle);
 
-	/* A node may have been added to corosync.conf meanwhile. */
+	/* A node may have been added to corosync.conf since. */
 	if (n_joined)
 		read_names(c);
 	for (size_t i = 0; i < c->n; i++)
@@ -138,7 +138,7 @@ static void on_ring(cpg_handle_t handle, struct cpg_ring_id ring, uint32_t n,
 
 static int fail(struct err *err, const char *what, cs_error_t why)
 {
-	/* Absent, or about to come or go. */
+	/* Not running, or just starting or stopping. */
 	int errnum = why == CS_ERR_ACCESS ? EACCES : ENOTCONN;
 
 	return err_set(err, BATON_EXIT_CLUSTER, errnum, "corosync: %s: %s", what,

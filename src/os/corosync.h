@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* corosync: a closed process group (libcpg) of the cluster's heads, and their names (libcmap). */
+/* corosync: a closed process group (libcpg) of the heads, and their names (libcmap). */
 #ifndef BATON_OS_COROSYNC_H
 #define BATON_OS_COROSYNC_H
 
@@ -10,17 +10,17 @@
 #include "core/err.h"
 #include "core/message.h"
 
-/* corosync's own limit of a nodelist (totem's PROCESSOR_COUNT_MAX is 384, knet's 64 links). */
+/* corosync's own nodelist limit (totem's PROCESSOR_COUNT_MAX is 384, knet's 64 links). */
 #define COROSYNC_HEADS_MAX 32
 
 /**
  * struct corosync_head - a node of the cluster
  * @id: its node id
- * @name: as in corosync.conf, else as Pacemaker would call it: its number
+ * @name: as in corosync.conf, else its number, as Pacemaker would name it
  * @online: it is in our partition of the cluster
  * @joined: one of its processes is in the group
  * @self: it is this head
- * @listed: corosync.conf's nodelist has it
+ * @listed: it is in corosync.conf's nodelist
  */
 struct corosync_head {
 	uint32_t id;
@@ -32,9 +32,9 @@ struct corosync_head {
 };
 
 /**
- * struct corosync_calls - what corosync_dispatch() calls
- * @message: a message to the group, our own ones included, in the order that all heads see
- * @changed: some head has come or gone, or a process of one; corosync_heads() says which
+ * struct corosync_calls - callbacks of corosync_dispatch()
+ * @message: a message to the group, including our own, in the order that all heads see
+ * @changed: a head, or a process of one, has come or gone; see corosync_heads()
  * @data: for both
  */
 struct corosync_calls {
@@ -53,25 +53,25 @@ struct corosync;
  * @calls: copied
  * @err: why not
  *
- * Waits for the local corosync's answer.
+ * Waits for the local corosync to answer.
  *
- * Return: 0, -ENOTCONN without a running corosync, or -errno.
+ * Return: 0, -ENOTCONN if corosync does not run, or -errno.
  */
 int corosync_open(struct corosync **out, const char *group,
 		  const struct corosync_calls *calls, struct err *err);
 
-/** corosync_close - leave; NULL is allowed. */
+/** corosync_close - leave the group; NULL is allowed. */
 void corosync_close(struct corosync *c);
 
 /** corosync_fd - readable when corosync_dispatch() has something to do. */
 int corosync_fd(const struct corosync *c);
 
-/** corosync_dispatch - call what is due. Return: 0, or -errno: corosync has gone; close it. */
+/** corosync_dispatch - run what is due. Return: 0, or -errno: corosync is gone; close. */
 int corosync_dispatch(struct corosync *c);
 
 /**
- * corosync_send - a message to all in the group
- * Return: 0; -EAGAIN while the cluster is forming anew: try again soon; -errno.
+ * corosync_send - send a message to the whole group
+ * Return: 0; -EAGAIN while the cluster is re-forming: try again soon; -errno.
  */
 int corosync_send(struct corosync *c, const char *text, size_t len);
 

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * diag: every TCP socket of one network namespace: seen, and destroyed, by sock_diag.
+ * diag: lists and destroys the TCP sockets of one network namespace, by sock_diag.
  *
  * Theory of operation
  *
- * A dump answers for one family at a time; sockets are matched later by the kernel's own
- * id with its cookie, so that a destroy never hits a newcomer on the same ports (nor the
- * listener, which inet_lookup() falls back to: net/ipv4/inet_diag.c,
+ * A dump covers one family at a time. Sockets are later matched by the kernel's own id
+ * with its cookie. So a destroy never hits a new connection on the same ports, nor the
+ * listener that inet_lookup() falls back to (net/ipv4/inet_diag.c,
  * inet_diag_find_one_icsk()).
  *
  * Destroying is synchronous in the kernel: when the send returns, every request of the
  * message has been carried out and its answer queued. So requests go out in batches, each
- * with its own sequence number and without asking for an acknowledgement but the last: what
- * comes back are the failures and one acknowledgement that closes the batch.
+ * with its own sequence number, and only the last asks for an acknowledgement. What comes
+ * back are the failures and one acknowledgement that ends the batch.
  *
  * What tcp_abort() does in each state (net/ipv4/tcp.c):
  *  SYN-RECV      dropped from the listener's queue, nothing sent
  *  TIME-WAIT, and FIN-WAIT-2 turned into one: forgotten; older kernels say EOPNOTSUPP
- *  LISTEN        closed - which is why it is never asked for here
+ *  LISTEN        closed, which is why it is never asked for here
  *  ESTABLISHED, CLOSE-WAIT, FIN-WAIT-1, FIN-WAIT-2: a RST to the peer, then gone
  *  CLOSING, LAST-ACK: gone
  */
@@ -35,7 +35,7 @@
 #include "core/array.h"
 #include "core/cleanup.h"
 
-/* A round destroys what the one before missed: a connection accepted meanwhile. */
+/* Each round destroys what the last one missed: a connection accepted meanwhile. */
 #define SEVER_ROUNDS 8
 
 /* Requests in one send; 256 are 22 KiB, far below the smallest send buffer. */
@@ -67,7 +67,7 @@ int diag_open(struct diag **out, struct err *err)
 		diag_close(diag);
 		return rc;
 	}
-	/* A batch may come back as that many failures, each with its request attached. */
+	/* Each request of a batch may fail and come back in its answer. */
 	setsockopt(mnl_socket_get_fd(diag->nl), SOL_SOCKET, SO_RCVBUFFORCE, &size,
 		   sizeof(size));
 	*out = diag;
@@ -97,7 +97,7 @@ static int table_add(const struct nlmsghdr *nlh, const struct diag_entry *entry,
 	return array_add(table, entry);
 }
 
-/* An IPv4 client on an IPv6 socket is an IPv4 connection to everyone but the socket. */
+/* An IPv4 client on an IPv6 socket counts as an IPv4 connection. */
 static void set_ip(struct ipaddr *ip, uint8_t family, const __be32 *raw)
 {
 	memset(ip, 0, sizeof(*ip));
@@ -109,7 +109,7 @@ static void set_ip(struct ipaddr *ip, uint8_t family, const __be32 *raw)
 	memcpy(&ip->v4, raw, family == AF_INET ? sizeof(ip->v4) : sizeof(ip->v6));
 }
 
-/* Whom diag_walk() calls. */
+/* The callback of diag_walk() and its state. */
 struct walk {
 	int (*call)(const struct nlmsghdr *nlh, const struct diag_entry *entry,
 		    void *data);
@@ -146,8 +146,9 @@ static int parse_entry(const struct nlmsghdr *nlh, void *data)
 	return rc < 0 ? MNL_CB_ERROR : MNL_CB_OK;
 }
 
-/* A dump that fails once it has begun says so in its last message (af_netlink.c,
- * netlink_dump_done()), where libmnl does not look: without tcp_diag each would be empty. */
+/* A dump that fails midway says so in its last message (af_netlink.c,
+ * netlink_dump_done()), which libmnl does not check. Without tcp_diag, every dump would
+ * seem empty. */
 static int end_dump(const struct nlmsghdr *nlh, void *data)
 {
 	int rc = 0;
@@ -186,7 +187,7 @@ static int walk_family(struct diag *diag, uint8_t family, uint16_t lport, uint32
 			continue;
 		if (n < 0)
 			return -errno;
-		/* Left over from a dump that was given up. */
+		/* Left over from an aborted dump. */
 		if (((struct nlmsghdr *)diag->buf)->nlmsg_seq != diag->seq)
 			continue;
 		rc = mnl_cb_run2(diag->buf, n, diag->seq, portid, parse_entry, walk, ends,
@@ -227,7 +228,7 @@ int diag_conns(struct diag *diag, uint16_t lport, struct conns *conns, struct er
 
 	conns->n = 0;
 	for (size_t i = 0; rc == 0 && i < table.n; i++)
-		/* The agent's own call (os/nfsping.c) is no client's. */
+		/* Our own call (os/nfsping.c) is not a client's. */
 		if (!ipaddr_equal(&table.v[i].conn.local, &table.v[i].conn.remote))
 			rc = conns_add(conns, &table.v[i].conn);
 	if (rc == -ENOMEM)
@@ -236,7 +237,7 @@ int diag_conns(struct diag *diag, uint16_t lport, struct conns *conns, struct er
 	return rc;
 }
 
-/* Destroy a batch; rc[i] receives the outcome of each. Returns 0 unless netlink fails. */
+/* Destroys a batch; rc[i] gets each outcome. Returns 0 unless netlink fails. */
 static int destroy_batch(struct diag *diag, const struct diag_entry *const *entries,
 			 size_t n, int *rc)
 {
@@ -298,7 +299,7 @@ int diag_check_destroy(struct diag *diag, struct err *err)
 	_cleanup_diag_table_ struct diag_table table = { 0 };
 	int one, rc = diag_dump(diag, 1, 1u << TCP_LISTEN, &table, err);
 
-	/* Without tcp_diag none would be there either. */
+	/* Without tcp_diag this would seem empty, too. */
 	if (rc < 0)
 		return rc;
 	rc = destroy_batch(diag, &entry, 1, &one);
@@ -329,7 +330,7 @@ struct sever {
 	bool tw_unsupported;
 };
 
-/* A FIN-WAIT-2 kept by a TIME-WAIT socket shows by its timer (inet_twsk_diag_fill()). */
+/* A TIME-WAIT socket in FIN-WAIT-2 is known by its timer (inet_twsk_diag_fill()). */
 static bool is_time_wait(const struct diag_entry *entry)
 {
 	return entry->conn.state == TCP_TIME_WAIT || entry->timer == 3;
@@ -355,7 +356,7 @@ static int sever_batch(struct sever *s, const struct diag_entry *const *entries,
 	return rc;
 }
 
-/* Count what stands and destroy it; a failure of single sockets shows in the next count. */
+/* Counts and destroys what is left; sockets that fail show in the next count. */
 static int sever_round(struct sever *s, const struct diag_table *table)
 {
 	const struct diag_entry *batch[DESTROY_BATCH];

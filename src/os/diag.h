@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* diag: every TCP socket of one network namespace: seen, and destroyed, by sock_diag. */
+/* diag: lists and destroys the TCP sockets of one network namespace, by sock_diag. */
 #ifndef BATON_OS_DIAG_H
 #define BATON_OS_DIAG_H
 
@@ -12,28 +12,29 @@
 
 struct nlmsghdr;
 
-/** struct diag - a socket; belongs for ever to the network namespace it was opened in */
+/** struct diag - a socket; always belongs to the network namespace it was opened in */
 struct diag;
 
-/* TCP states as bits. All but CLOSE, LISTEN and (6.8) BOUND_INACTIVE: what can speak to a
- * client. SYN-RECV is asked for by its own bit and NEW_SYN_RECV's (include/net/tcp_states.h). */
+/* TCP states as bits: all that can send something to a client, so all but CLOSE, LISTEN
+ * and (6.8) BOUND_INACTIVE. SYN-RECV needs its own bit and NEW_SYN_RECV's
+ * (include/net/tcp_states.h). */
 #define DIAG_STATES_ALL      0x1b7eu
 #define DIAG_STATES_SYN_RECV ((1u << 3) | (1u << 12))
-/* Those of them that can still owe something: all but TIME-WAIT (6) and SYN-RECV. */
+/* States that can still owe something: all of those but TIME-WAIT (6) and SYN-RECV. */
 #define DIAG_STATES_OWING (DIAG_STATES_ALL & ~(1u << 6) & ~DIAG_STATES_SYN_RECV)
 
 /**
  * struct diag_entry - one socket
  * @conn: addresses, ports and state (SYN-RECV and TIME-WAIT included)
- * @rqueue: bytes received and not yet read by the server
- * @wqueue: bytes sent or to be sent, and not yet acknowledged (write_seq - snd_una)
+ * @rqueue: bytes received but not yet read by the server
+ * @wqueue: bytes sent or to be sent, but not yet acknowledged (write_seq - snd_una)
  * @inode: of its file, 0 = an orphan, or a kernel socket without one
  * @timer: 0 none, 1 retransmission, 2 another, 3 TIME-WAIT, 4 zero window probe
- *	   (net/ipv4/inet_diag.c, inet_sk_diag_fill())
+ *         (net/ipv4/inet_diag.c, inet_sk_diag_fill())
  * @expires_ms: until that timer fires
  * @retrans: retransmissions so far
  * @family: of the socket: AF_INET6 also for an IPv4-mapped connection
- * @id: as the kernel gave it, cookie included
+ * @id: the kernel's, cookie included
  */
 struct diag_entry {
 	struct conn conn;
@@ -47,7 +48,7 @@ struct diag_entry {
 	struct inet_diag_sockid id;
 };
 
-/** struct diag_table - entries of a dump; start from all zero, end with diag_table_free() */
+/** struct diag_table - entries of a dump; all zero at first; see diag_table_free() */
 struct diag_table {
 	struct diag_entry *v;
 	size_t n;
@@ -77,7 +78,7 @@ void diag_close(struct diag *diag);
  * @diag: of the namespace
  * @lport: only this local port, host order; 0 = all
  * @states: bits 1 << TCP_…; DIAG_STATES_ALL, or 1 << TCP_LISTEN to see listeners
- * @table: receives them; what it held before is dropped
+ * @table: gets them; its former contents are dropped
  * @err: why not
  *
  * Return: 0, or -errno.
@@ -86,10 +87,10 @@ int diag_dump(struct diag *diag, uint16_t lport, uint32_t states,
 	      struct diag_table *table, struct err *err);
 
 /**
- * diag_walk - the same, one by one, with what else the kernel tells
- * @extensions: bits 1 << (INET_DIAG_… - 1): attributes to add
- * @call: gets the kernel's answer, with the attributes, and what it means; a negative
- *	  return ends the walk
+ * diag_walk - the same, one by one, with additional data
+ * @extensions: bits 1 << (INET_DIAG_… - 1): attributes to request
+ * @call: gets the kernel's answer with the attributes, and its parsed form; a negative
+ *        return ends the walk
  * @data: for @call
  *
  * Return: 0, what @call returned, or -errno.
@@ -100,10 +101,10 @@ int diag_walk(struct diag *diag, uint16_t lport, uint32_t states, uint8_t extens
 	      void *data, struct err *err);
 
 /**
- * diag_conns - the connections a client may need to be tickled for
+ * diag_conns - the connections whose clients may need a tickle
  *
- * Established and half-closed ones of @lport, sorted; neither SYN-RECV nor TIME-WAIT, nor
- * those that come from the address they go to.
+ * Established and half-closed connections to @lport, sorted. Leaves out SYN-RECV,
+ * TIME-WAIT, and those from an address to itself.
  *
  * Return: 0, or -errno.
  */
@@ -112,8 +113,8 @@ int diag_conns(struct diag *diag, uint16_t lport, struct conns *conns, struct er
 /**
  * diag_check_destroy - can this kernel destroy sockets?
  *
- * Asks for one that is not there: the handler is looked up before the socket
- * (net/ipv4/inet_diag.c, inet_diag_cmd_exact()).
+ * Tries to destroy a socket that does not exist: the kernel looks up the handler before
+ * the socket (net/ipv4/inet_diag.c, inet_diag_cmd_exact()).
  *
  * Return: 0, -EOPNOTSUPP (BATON_EXIT_SOFTWARE: no CONFIG_INET_DIAG_DESTROY), -ENOENT (the
  * same: no tcp_diag), or -errno.
@@ -123,9 +124,9 @@ int diag_check_destroy(struct diag *diag, struct err *err);
 /**
  * struct diag_severed - what diag_sever() did
  * @destroyed: sockets destroyed, over all rounds
- * @remaining: connections that still stand (any state but TIME-WAIT)
- * @time_wait: TIME-WAIT sockets that still stand: no connection any more; they stay only
- *	       where the kernel cannot abort them
+ * @remaining: connections that are still there (any state but TIME-WAIT)
+ * @time_wait: TIME-WAIT sockets that are still there, which are no connections any more;
+ *             they stay only if the kernel cannot abort them
  * @rounds: dumps that were needed
  */
 struct diag_severed {
@@ -136,7 +137,7 @@ struct diag_severed {
 };
 
 /**
- * diag_sever - destroy every connection of some addresses, and verify
+ * diag_sever - destroy all connections of some addresses, and verify
  * @diag: of the namespace
  * @local: only these local addresses; NULL = all of this namespace
  * @n_local: how many
@@ -144,11 +145,12 @@ struct diag_severed {
  * @severed: what was done, valid also on failure; NULL is allowed
  * @err: why not
  *
- * All TCP states but LISTEN. Dumps and destroys until a dump is empty, a bounded number of
- * times. Done twice, it finds nothing the second time and succeeds.
+ * Covers all TCP states but LISTEN. Dumps and destroys until a dump is empty, a limited
+ * number of times. If called again, it finds nothing and succeeds.
  *
  * Return: 0, -EOPNOTSUPP (BATON_EXIT_SOFTWARE: the kernel lacks
- * CONFIG_INET_DIAG_DESTROY), -EBUSY (BATON_EXIT_STANDING: some are still there), or -errno.
+ * CONFIG_INET_DIAG_DESTROY), -EBUSY (BATON_EXIT_STANDING: some are still there), or
+ * -errno.
  */
 int diag_sever(struct diag *diag, const struct ipaddr *local, size_t n_local,
 	       uint16_t lport, struct diag_severed *severed, struct err *err);

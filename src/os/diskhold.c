@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * diskhold: the disk that this head has taken, noted until the kernel has let go of it.
+ * diskhold: a note of the disk that this head has taken, kept until the kernel lets go.
  *
- * The note is by number, name and sequence number, because the path of a disk that is gone
- * leads nowhere, or to another one, while its superblock may live on.
+ * The note has the disk's number, name and sequence number. When the disk is gone, its
+ * path leads nowhere or to another disk, while its superblock may live on.
  */
 #include "os/diskhold.h"
 
@@ -21,13 +21,13 @@
 #include "core/cleanup.h"
 #include "os/file.h"
 
-/* Of the note, blanks at its end included. */
+/* Length of the note, with trailing blanks. */
 #define NOTE_LEN 128
 
 /*
  * struct disk - a block device
- * @name: the kernel's, by which sysfs knows it and its superblock: "sdb", "dm-3"
- * @sequence: tells it from another that gets the same number (5.15 and later, else 0)
+ * @name: the kernel's, used in sysfs for it and its superblock: "sdb", "dm-3"
+ * @sequence: tells it from another disk that gets the same number (since 5.15, else 0)
  */
 struct disk {
 	unsigned int major, minor;
@@ -37,7 +37,7 @@ struct disk {
 
 static unsigned long long read_sequence(const struct disk *disk)
 {
-	/* A partition has that of its disk. */
+	/* A partition has its disk's. */
 	static const char *const places[] = { "diskseq", "../diskseq" };
 	unsigned long long sequence = 0;
 	char path[96], text[32];
@@ -72,7 +72,7 @@ static int identify(const char *device, struct disk *disk)
 	return 0;
 }
 
-/* In place, and always as long: it needs no room that it had not before. */
+/* Writes in place, always the same length, so it never needs more space. */
 static int write_note(const struct paths *paths, const char *note)
 {
 	_cleanup_close_ int fd =
@@ -134,7 +134,7 @@ void diskhold_drop(const struct paths *paths)
 		write_note(paths, "");
 }
 
-/* xfs and ext4 have a directory for each superblock, btrfs one for each device of it. */
+/* xfs and ext4 have a directory for each superblock, btrfs one per device. */
 static bool has_superblock(const struct disk *disk, const char *fstype)
 {
 	char path[160];
@@ -150,7 +150,7 @@ static bool has_superblock(const struct disk *disk, const char *fstype)
 	return is_there;
 }
 
-/* Is it on this head, and not another that has got its number? */
+/* Is the disk still on this head, or has another taken its number? */
 static bool is_here(const struct disk *disk)
 {
 	char path[64];
@@ -172,7 +172,7 @@ static unsigned int count_queued_writes(const struct disk *disk)
 	return writes;
 }
 
-/* By whichever of the paths leads to it. */
+/* Opens it by whichever path leads to it. */
 static int open_exclusively(const struct disk *disk, const char *device)
 {
 	char path[80];
@@ -204,7 +204,7 @@ int diskhold_check(const struct paths *paths, const struct service *svc, struct 
 			       "the kernel still has the filesystem of %s", disk.name);
 	if (!is_here(&disk))
 		return 0;
-	/* One that has a fault has no user. */
+	/* A disk with a fault has no user. */
 	fd = open_exclusively(&disk, svc->device);
 	if (fd < 0 && errno != ENXIO && errno != ENODEV && errno != EIO &&
 	    errno != ENOENT && errno != ENOMEDIUM)

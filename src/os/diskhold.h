@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* diskhold: the disk that this head has taken, noted until the kernel has let go of it. */
+/* diskhold: a note of the disk that this head has taken, until the kernel lets go. */
 #ifndef BATON_OS_DISKHOLD_H
 #define BATON_OS_DISKHOLD_H
 
@@ -10,7 +10,7 @@
 #include "core/service.h"
 
 /**
- * diskhold_prepare - make the note's file, so that a full /run cannot stop a start later
+ * diskhold_prepare - make the file for the note, so that a full /run cannot fail a start
  * Return: 0, or -errno.
  */
 int diskhold_prepare(const struct paths *paths, struct err *err);
@@ -25,25 +25,25 @@ int diskhold_prepare(const struct paths *paths, struct err *err);
  */
 int diskhold_note(const struct paths *paths, const char *device, struct err *err);
 
-/** diskhold_exists - has this head taken the disk, and not noted that it is released? */
+/** diskhold_exists - has this head taken the disk, and not yet noted its release? */
 bool diskhold_exists(const struct paths *paths);
 
 /**
- * diskhold_check - has this head released the disk that it has taken?
+ * diskhold_check - has this head released the disk that it took?
  * @paths, @svc: of the service
  * @err: what is still there (BATON_EXIT_STANDING)
  *
- * Released: no superblock of it is left on this head, in whatever mount namespace, nothing
- * else has opened it exclusively, and no write is queued. So it is, too, if none was taken.
- * A disk that is gone from this head counts only with no superblock left, as its queue may
- * come back. Needs no library, as monitor asks; who holds it is found by
- * blockdev_check_unused().
+ * Released means: no superblock of it is left on this head in any mount namespace,
+ * nothing else has it open exclusively, and no write is queued. It also counts as
+ * released if it was never taken. For a disk that is gone from this head, only the
+ * superblock counts, and its queue does not, as it may come back. Needs no library,
+ * because monitor calls it; blockdev_check_unused() finds out who holds the disk.
  *
  * Return: 0, or -EBUSY.
  */
 int diskhold_check(const struct paths *paths, const struct service *svc, struct err *err);
 
-/** diskhold_drop - the disk is released, or was never taken. */
+/** diskhold_drop - remove the note: the disk is released, or was never taken. */
 void diskhold_drop(const struct paths *paths);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* file: small files read whole, and files replaced whole. */
+/* file: reads small files whole, and replaces files whole. */
 #include "os/file.h"
 
 #include <ctype.h>
@@ -89,7 +89,7 @@ static int replace(int dir, const char *name, const char *text, size_t len, bool
 	int fd, rc = 0;
 
 	snprintf(tmp, sizeof(tmp), "%s.new", name);
-	/* Whatever has that name is not written to: it may be a FIFO, or another's file. */
+	/* Do not write to whatever has that name: it may be a FIFO, or another's file. */
 	unlinkat(dir, tmp, 0);
 	fd = openat(dir, tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -102,7 +102,7 @@ static int replace(int dir, const char *name, const char *text, size_t len, bool
 		else
 			done += n;
 	}
-	/* Whatever the umask is. */
+	/* Independent of the umask. */
 	if (rc == 0 && fchmod(fd, mode) < 0)
 		rc = -errno;
 	if (rc == 0 && durable && fsync(fd) < 0)

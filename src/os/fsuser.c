@@ -12,7 +12,7 @@
 
 #include "os/file.h"
 
-/* What is cached will do: another filesystem that hangs must not be asked. */
+/* Cached attributes are enough, and do not block on another filesystem that hangs. */
 static bool is_on(int dir, const char *link, const struct statx *filesystem)
 {
 	struct statx st;

@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /**
- * fsuser_find - a process that has a file or directory of a filesystem open, or lives in one
- * @path: any of the filesystem
+ * fsuser_find - a process that has a file or its working directory on a filesystem
+ * @path: any path on the filesystem
  * @text: gets "process 4711 (tar)"
  * @size: of @text
  *

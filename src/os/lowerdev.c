@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* lowerdev: is the link below the service's macvlan there, and has it carrier? */
+/* lowerdev: is the link below the service's macvlan there, and does it have carrier? */
 #include "os/lowerdev.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ int lowerdev_check(const char *link, struct err *err)
 		err_set(err, BATON_EXIT_NETWORK, 0, "link %s is down", link);
 		return -ENETDOWN;
 	}
-	/* RUNNING is what the kernel makes of carrier and operstate (RFC 2863). */
+	/* The kernel derives RUNNING from carrier and operstate (RFC 2863). */
 	if (!(req.ifr_flags & IFF_RUNNING)) {
 		err_set(err, BATON_EXIT_NETWORK, 0, "link %s has no carrier", link);
 		return -ENETDOWN;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lowerdev: is the link below the service's macvlan there, and has it carrier? */
+/* lowerdev: is the link below the service's macvlan there, and does it have carrier? */
 #ifndef BATON_OS_LOWERDEV_H
 #define BATON_OS_LOWERDEV_H
 
@@ -7,7 +7,7 @@
 #include "core/service.h"
 
 /**
- * lowerdev_check - does it exist, is it up, has it a carrier?
+ * lowerdev_check - does it exist, is it up, does it have carrier?
  * @link: its name
  * @err: why not
  *
@@ -16,8 +16,8 @@
 int lowerdev_check(const char *link, struct err *err);
 
 /**
- * lowerdev_check_address - is a floating address on no link of this head's own?
- * @ip: the address; it belongs into the service's namespace only
+ * lowerdev_check_address - is a floating address absent from this head's own links?
+ * @ip: the address; it belongs only into the service's namespace
  * @err: names the link that has it
  *
  * Return: 0, -EADDRINUSE, -errno with BATON_EXIT_NETWORK.

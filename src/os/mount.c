@@ -4,17 +4,17 @@
  *
  * Theory of operation
  *
- *   /run/baton/NAME/fs            the filesystem, whole; never exported, nfsdcld works here
+ *   /run/baton/NAME/fs            the whole filesystem; never exported, nfsdcld works here
  *   /run/baton/NAME/root          tmpfs, the NFSv4 pseudo-root (fsid=0)
  *   /run/baton/NAME/root/NAME     bind of fs/, if `export = /`; else a directory
  *   …/root/NAME/images            bind of fs/images, if `export = /images`
  *   …/root/NAME/.baton            empty tmpfs over baton's state, if `export = /`
  *
- * The pseudo-root and a stand-in directory for each export exist in standby already, so
- * that the exports can be registered before the disk is here. A crash leaves mounts in a
- * namespace that nothing but this service uses; mount_detach() takes away what stands.
+ * The pseudo-root and a stand-in directory for each export exist already in standby, so
+ * the exports can be registered before the disk is here. A crash leaves mounts only in a
+ * namespace that nothing but this service uses; mount_detach() removes what is left.
  *
- * What is on the disk is the clients' work: no path on it is followed through a symbolic
+ * Clients control what is on the disk, so no path on it is followed through a symbolic
  * link or onto another filesystem.
  */
 #include "os/mount.h"
@@ -36,7 +36,7 @@
 #include "os/fsuser.h"
 #include "os/mountpoint.h"
 
-/* The kernel drops a knfsd thread's last references a moment after the thread is gone. */
+/* The kernel drops a knfsd thread's last references a moment after the thread ends. */
 #define DETACH_PATIENCE_MS 2000
 
 static int make_directories(const char *path, struct err *err)
@@ -71,7 +71,7 @@ static int prepare_nfs_var(struct err *err)
 					      PATHS_NFS_VAR "/rmtab" };
 	int rc;
 
-	/* A head's own mount may be here already; ours is the one with our mark. */
+	/* The head's own mount may be here already; ours has our mark. */
 	if (access(PATHS_NFS_VAR "/.baton", F_OK) == 0)
 		return 0;
 	rc = mount_once("tmpfs", PATHS_NFS_VAR, MS_NODEV | MS_NOSUID | MS_NOEXEC,
@@ -110,7 +110,7 @@ int mount_prepare_root(const struct service *svc, const struct paths *paths,
 
 	if (mkdir(paths->fs, 0700) < 0 && errno != EEXIST)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", paths->fs);
-	/* With the disk here they would be made on it, and by way of the clients' links. */
+	/* With the disk here, they would be made on it, through clients' links. */
 	if (mountpoint_exists(paths->fs))
 		return 0;
 	rc = make_directories(paths->root, err);
@@ -121,7 +121,7 @@ int mount_prepare_root(const struct service *svc, const struct paths *paths,
 				"mode=0755,size=1m", err);
 	if (rc == 0)
 		rc = make_stand_ins(svc, paths, err);
-	/* What a client wrote here would be gone with the move. */
+	/* What a client wrote here would be lost after a move. */
 	if (rc == 0)
 		rc = mount_once("tmpfs", paths->root, flags | MS_REMOUNT | MS_RDONLY,
 				NULL, err);
@@ -137,7 +137,7 @@ int mount_prepare_tree(const struct service *svc, const struct paths *paths,
 		rc = prepare_nfs_var(err);
 	/*
 	 * These belong to the network namespace they were mounted from (fs/nfsd/nfsctl.c,
-	 * get_tree_keyed). None of the head's is in place: ns_create() saw to that.
+	 * get_tree_keyed). The head's are not here: ns_create() saw to that.
 	 */
 	if (rc == 0 && !mountpoint_exists(PATHS_NFSD))
 		rc = mount_once("nfsd", PATHS_NFSD, 0, NULL, err);
@@ -159,7 +159,7 @@ static int mount_device(const struct service *svc, const struct paths *paths,
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "mount %s", svc->device);
 	mnt_context_disable_helpers(cxt, 1);
 	mnt_context_disable_mtab(cxt, 1);
-	/* A disk that turned read-only is an error, not a read-only export. */
+	/* A disk that has become read-only is an error, not a read-only export. */
 	mnt_context_enable_rwonly_mount(cxt, 1);
 	mnt_context_set_fstype(cxt, svc->fstype);
 	mnt_context_set_source(cxt, svc->device);
@@ -172,7 +172,7 @@ static int mount_device(const struct service *svc, const struct paths *paths,
 		int errnum = mnt_context_get_syscall_errno(cxt);
 
 		mnt_context_get_excode(cxt, rc, why, sizeof(why));
-		/* EBADMSG: a checksum is wrong (EFSBADCRC in the filesystems' sources). */
+		/* EBADMSG: wrong checksum (EFSBADCRC in the filesystems' sources). */
 		rc = err_set(err, BATON_EXIT_DEVICE, 0, "mount %s (%s) on %s: %s",
 			     svc->device, svc->fstype, paths->fs,
 			     errnum == EUCLEAN || errnum == EBADMSG
@@ -254,9 +254,9 @@ static bool is_below(const char *path, const char *dir)
 }
 
 /*
- * The latest mount on the filesystem's place or below the pseudo-root; empty if there is
- * none. Asked of the kernel: a client may have renamed a directory above an export, and the
- * administrator taken an export out of the service file.
+ * The latest mount at the filesystem's place or below the pseudo-root; empty if there is
+ * none. Asks the kernel, because a client may have renamed a directory above an export,
+ * or the administrator removed an export from the service file.
  */
 static int find_last_mount(const struct paths *paths, char last[PATH_MAX],
 			   struct err *err)
@@ -302,7 +302,7 @@ int mount_detach(const struct paths *paths, struct err *err)
 			continue;
 		if (errno != EBUSY || patience_ms <= 0)
 			return refuse_unmount(last, errno, err);
-		/* There is no event for the last reference of a kernel thread. */
+		/* No event reports the last reference of a kernel thread. */
 		poll(NULL, 0, 5);
 		patience_ms -= 5;
 	}

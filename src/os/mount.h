@@ -7,14 +7,14 @@
 #include "core/service.h"
 
 /**
- * mount_prepare_tree - everything short of the disk
+ * mount_prepare_tree - set up everything but the disk
  * @svc: the service
- * @paths: of it
+ * @paths: of the service
  * @err: why not
  *
- * nfsdfs and rpc_pipefs of this network namespace, nfs-utils' own directory on a tmpfs
- * (etab is the service's), the pseudo-root (a tmpfs, because overlayfs cannot be exported)
- * with a stand-in directory for every export. What is there already stays.
+ * nfsdfs and rpc_pipefs of this network namespace; nfs-utils' own directory on a tmpfs
+ * (etab is the service's); the pseudo-root (a tmpfs, because overlayfs cannot be
+ * exported) with a stand-in directory for each export. What exists already stays.
  *
  * Return: 0, or -errno.
  */
@@ -22,7 +22,7 @@ int mount_prepare_tree(const struct service *svc, const struct paths *paths,
 		       struct err *err);
 
 /**
- * mount_prepare_root - of that, the directories for the disk and the pseudo-root
+ * mount_prepare_root - only the directories for the disk and the pseudo-root
  * Return: 0, or -errno.
  */
 int mount_prepare_root(const struct service *svc, const struct paths *paths,
@@ -31,23 +31,23 @@ int mount_prepare_root(const struct service *svc, const struct paths *paths,
 /**
  * mount_attach - mount the disk and put its exports under the pseudo-root
  * @svc: the service
- * @paths: of it
+ * @paths: of the service
  * @err: "mount DEVICE on …: why", BATON_EXIT_DEVICE
  *
- * A failure half-way leaves mounts for mount_detach() to take away.
+ * A failure half-way leaves mounts, which mount_detach() removes.
  *
  * Return: 0, or -errno.
  */
 int mount_attach(const struct service *svc, const struct paths *paths, struct err *err);
 
 /**
- * mount_detach - the reverse, whatever part of it stands and wherever it stands now
+ * mount_detach - remove whatever of this is mounted, wherever it is now
  * Return: 0, or -EBUSY and the like with BATON_EXIT_STANDING.
  */
 int mount_detach(const struct paths *paths, struct err *err);
 
 /**
- * mount_hide_state - cover baton's directory on the disk, so that clients see it empty
+ * mount_hide_state - cover baton's directory on the disk, so that clients see it as empty
  * Return: 0, or -errno.
  */
 int mount_hide_state(const struct service *svc, const struct paths *paths,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* mountpoint: is something mounted in a place? */
+/* mountpoint: is something mounted on a path? */
 #include "os/mountpoint.h"
 
 #include <fcntl.h>

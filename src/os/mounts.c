@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* mounts: what is mounted where the caller is. */
+/* mounts: what is mounted in the caller's mount namespace. */
 #include "os/mounts.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ static const char *or_empty(const char *text)
 	return text ? text : "";
 }
 
-/* The texts belong to libmount's table. */
+/* The strings belong to libmount's table. */
 static void fill(struct mounts *m)
 {
 	struct libmnt_iter *it = mnt_new_iter(MNT_ITER_FORWARD);

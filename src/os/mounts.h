@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mounts: what is mounted where the caller is. */
+/* mounts: what is mounted in the caller's mount namespace. */
 #ifndef BATON_OS_MOUNTS_H
 #define BATON_OS_MOUNTS_H
 
@@ -12,8 +12,8 @@ struct mounts;
 /**
  * mounts_read - read the table of this mount namespace
  * @mounts: gets it
- * @v: its rows, in the order of mounting; they belong to @mounts
- * @n: of them
+ * @v: its rows, in mount order; they belong to @mounts
+ * @n: how many
  * @err: why not
  *
  * Return: 0, or -errno.

@@ -24,13 +24,13 @@ static int take(void *user, const char *section, const char *name, const char *v
 {
 	struct search *s = user;
 
-	/* conffile.c of nfs-utils compares both without regard to case. */
+	/* nfs-utils' conffile.c ignores case in both. */
 	if (strcasecmp(section, s->section) == 0 && strcasecmp(name, s->name) == 0)
 		snprintf(s->value, s->size, "%s", value);
 	return 1;
 }
 
-/* conf_load_files(): those that begin with a dot or do not end in .conf are left out. */
+/* As in conf_load_files(): only names that end in .conf and do not begin with a dot. */
 static int is_conf(const struct dirent *d)
 {
 	size_t n = strlen(d->d_name);

@@ -5,14 +5,14 @@
 
 #include <stddef.h>
 
-/* Where nfsdcld keeps its database if [nfsdcld] storagedir= does not say (nfsdcld(8)). */
+/* Where nfsdcld keeps its database unless [nfsdcld] storagedir= is set (nfsdcld(8)). */
 #define NFSCONF_STORAGEDIR "/var/lib/nfs/nfsdcld"
 
 /**
  * nfsconf_get - read a setting as nfs-utils does: /etc/nfs.conf, then /etc/nfs.conf.d
  * @section: "nfsd"
  * @name: "scope"
- * @value: the last one given; stays as it is if there is none
+ * @value: the last one given; unchanged if there is none
  * @size: of @value
  */
 void nfsconf_get(const char *section, const char *name, char *value, size_t size);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* nfsd: the knfsd of the namespaces the caller is in, through nfsdfs. */
+/* nfsd: the knfsd of the caller's namespaces, through nfsdfs. */
 #include "os/nfsd.h"
 
 #include <arpa/inet.h>
@@ -21,7 +21,7 @@
 #include "os/rpcbind.h"
 
 #define EXPORTFS_PATIENCE_MS 10000
-/* An info file: three names of 1024 bytes (NFS4_OPAQUE_LIMIT), each of four letters. */
+/* An info file: three names of 1024 bytes (NFS4_OPAQUE_LIMIT), four characters each. */
 #define CLIENT_MAX_LEN 16384
 #define STATES_MAX     100000
 
@@ -59,7 +59,7 @@ int nfsd_apply_settings(const struct service *svc, struct err *err)
 	};
 	int rc;
 
-	/* Kernels built without version 2 (since 6.2 the default) refuse to hear of it. */
+	/* Kernels built without version 2 (default since 6.2) reject it. */
 	file_write(PATHS_NFSD "/versions", "-2\n");
 	rc = write_file("versions", "-3\n", err);
 	for (size_t i = 0; i < sizeof(minor) / sizeof(minor[0]) && rc == 0; i++)
@@ -114,7 +114,7 @@ static int open_listener(const struct ipaddr *ip, struct err *err)
 static int hand_over_listener(int nfsd, const struct ipaddr *ip, struct err *err)
 {
 	_cleanup_close_ int fd = open_listener(ip, err);
-	/* A file of nfsdfs takes one write each time it is opened (fs/libfs.c). */
+	/* A file of nfsdfs accepts one write each time it is opened (fs/libfs.c). */
 	_cleanup_close_ int portlist = openat(nfsd, "portlist", O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
@@ -171,7 +171,7 @@ int nfsd_flush_caches(struct err *err)
 		int rc;
 
 		snprintf(path, sizeof(path), "/proc/net/rpc/%s/flush", caches[i]);
-		/* Any time does: everything is flushed (net/sunrpc/cache.c, write_flush). */
+		/* Any time does: all is flushed (net/sunrpc/cache.c, write_flush). */
 		rc = file_write(path, "1\n");
 		if (rc < 0 && rc != -ENOENT)
 			return err_set(err, BATON_EXIT_FAILED, -rc, "flush %s", path);
@@ -179,7 +179,7 @@ int nfsd_flush_caches(struct err *err)
 	return 0;
 }
 
-/* What export_one() needs to know of the export whose clients are being walked. */
+/* Data for export_one(): the export whose clients are being walked. */
 struct exporting {
 	const char *path;
 	const char *fsid;
@@ -194,7 +194,7 @@ static int export_one(const char *client, const char *options, void *data)
 	const char *argv[] = { "exportfs", "-i", "-o", NULL, NULL, NULL };
 	int rc;
 
-	/* exportfs(8) takes the last of what contradicts. */
+	/* Of contradicting options, exportfs(8) uses the last one. */
 	if (asprintf(&opts, "%s,%sfsid=%s", options, e->read_only ? "ro," : "", e->fsid) <
 		    0 ||
 	    asprintf(&what, "%s:%s", client, e->path) < 0)
@@ -229,7 +229,7 @@ int nfsd_export(const struct service *svc, const struct paths *paths, struct err
 		paths_export(target, paths, svc->name, export->path);
 		export_fsid(svc->name, export->path, fsid);
 		rc = export_for_each_client(export->clients, export_one, &e);
-		/* Whoever may mount an export may walk to it. */
+		/* Clients that may mount an export may walk to it. */
 		if (rc == 0)
 			rc = export_for_each_client(export->clients, export_one, &root);
 		if (rc == 0 && strcmp(export->path, "/") == 0)
@@ -262,7 +262,7 @@ int nfsd_in_grace(void)
 	return n < 0 ? n : text[0] == 'N';
 }
 
-/* Whether it holds anything needs only the first bytes; when in doubt, it does. */
+/* The first bytes tell whether it holds anything; if in doubt, it does. */
 static bool is_holding(const char *dir, const char *number)
 {
 	char path[PATHS_MAX + NAME_MAX], byte[2];
@@ -271,7 +271,7 @@ static bool is_holding(const char *dir, const char *number)
 	return file_read(path, byte, sizeof(byte)) != 0;
 }
 
-/* Return: 1, 0 if it has gone, or -errno. */
+/* Return: 1, 0 if it is gone, or -errno. */
 static int read_client(const char *dir, const char *number, struct client *client)
 {
 	char path[PATHS_MAX + NAME_MAX];
@@ -283,7 +283,7 @@ static int read_client(const char *dir, const char *number, struct client *clien
 	rc = file_read_all(path, CLIENT_MAX_LEN, &text, &len);
 	if (rc == 0)
 		rc = client_parse(client, text);
-	/* ENXIO: its directory is still there, it is not (get_nfsdfs_clp). */
+	/* ENXIO: the directory is still there, but the client is not (get_nfsdfs_clp). */
 	if (rc == -ENOENT || rc == -ENXIO)
 		return 0;
 	return rc < 0 ? rc : 1;
@@ -374,14 +374,14 @@ int nfsd_release_filesystem(const char *file, int fd, struct err *err)
 	char text[40];
 	int rc;
 
-	/* A name could have blanks, which a cache's words cannot. The dot makes kern_path()
-	 * go through the link. */
+	/* Not by its path: that could have blanks, which a cache's words cannot have. The
+	 * dot makes kern_path() follow the link. */
 	snprintf(text, sizeof(text), "/proc/self/fd/%d/.\n", fd);
 	rc = file_write(file, text);
 	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "write to %s", file) : 0;
 }
 
-/* What expire_one() needs to know. */
+/* Data for expire_one(). */
 struct expiring {
 	unsigned int seconds;
 	unsigned int next;
@@ -411,14 +411,14 @@ int nfsd_expire_clients(const char *dir, unsigned int seconds,
 			void (*expired)(const struct client *client, void *data),
 			void *data)
 {
-	/* One that comes now will be silent for as long at least. */
+	/* A client that comes now will not be due any sooner than this. */
 	struct expiring e = { seconds, seconds, expired, data };
 	int rc = nfsd_walk_clients(dir, expire_one, &e);
 
 	return rc < 0 ? rc : (int)e.next;
 }
 
-/* What use_one() needs to know, and the filesystems that a client has been seen to use. */
+/* Data for use_one(), and the filesystems that a client was seen to use. */
 struct using
 {
 	int (*call)(const struct client *client, dev_t dev, void *data);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* nfsd: the knfsd of the network and mount namespace the caller is in, through nfsdfs. */
+/* nfsd: the knfsd of the caller's network and mount namespace, through nfsdfs. */
 #ifndef BATON_OS_NFSD_H
 #define BATON_OS_NFSD_H
 
@@ -8,10 +8,10 @@
 #include "core/service.h"
 
 /**
- * nfsd_apply_settings - versions, lease and grace
+ * nfsd_apply_settings - set versions, lease and grace
  *
- * They can be written only while no thread runs (fs/nfsd/nfsctl.c, __write_leasetime) and
- * stay until the network namespace goes. Every write needs its closing newline.
+ * They can be written only while no thread runs (fs/nfsd/nfsctl.c, __write_leasetime).
+ * They stay until the network namespace goes. Every write needs a newline at its end.
  *
  * Return: 0, or -errno.
  */
@@ -20,20 +20,19 @@ int nfsd_apply_settings(const struct service *svc, struct err *err);
 /**
  * nfsd_listen - open the listening sockets, one per floating address
  *
- * They are bound to the addresses themselves and handed over by descriptor number
- * (nfsctl.c, __write_ports_addfd), so knfsd answers nowhere else. The addresses need not
- * be up. With the first of them the kernel makes the server, and asks for rpcbind
- * (os/rpcbind.h).
+ * They are bound to the addresses themselves and passed by descriptor number (nfsctl.c,
+ * __write_ports_addfd), so knfsd answers nowhere else. The addresses need not be up. With
+ * the first socket the kernel makes the server and contacts rpcbind (os/rpcbind.h).
  *
  * Return: 0, or -errno.
  */
 int nfsd_listen(const struct service *svc, const struct paths *paths, struct err *err);
 
 /**
- * nfsd_set_threads - start, or with 0 stop, the server
+ * nfsd_set_threads - start the server, or with 0 stop it
  *
- * Stopping waits for the calls being executed, keeps the recovery records, and closes
- * the listening sockets.
+ * Stopping waits for running calls, keeps the recovery records, and closes the listening
+ * sockets.
  *
  * Return: 0, or -errno.
  */
@@ -42,11 +41,11 @@ int nfsd_set_threads(unsigned int threads, struct err *err);
 /** nfsd_has_server - are there threads, or at least listening sockets? */
 bool nfsd_has_server(void);
 
-/** nfsd_get_threads - running threads, 0 also if there is no server, or -errno. */
+/** nfsd_get_threads - number of running threads, 0 also without a server, or -errno. */
 int nfsd_get_threads(void);
 
 /**
- * nfsd_flush_caches - forget the export caches' entries, which hold mounts busy
+ * nfsd_flush_caches - drop the entries of the export caches, which keep mounts busy
  * Return: 0, or -errno.
  */
 int nfsd_flush_caches(struct err *err);
@@ -54,7 +53,7 @@ int nfsd_flush_caches(struct err *err);
 /**
  * nfsd_export - register every export of the service with exportfs(8)
  * @svc: the service
- * @paths: of it
+ * @paths: of the service
  * @err: exportfs' own last line
  *
  * Return: 0, or -errno.
@@ -62,11 +61,11 @@ int nfsd_flush_caches(struct err *err);
 int nfsd_export(const struct service *svc, const struct paths *paths, struct err *err);
 
 /**
- * nfsd_set_grace - how long clients may reclaim, at most; only while there is no server
+ * nfsd_set_grace - how long clients may reclaim at most; only while there is no server
  * @seconds: 10..3600
  *
- * knfsd goes on a little while somebody reclaims, but never beyond two leases after its start
- * (nfs4state.c, clients_still_reclaiming()).
+ * knfsd extends this a little while a client reclaims, but never beyond two leases after
+ * its start (nfs4state.c, clients_still_reclaiming()).
  *
  * Return: 0, or -errno.
  */
@@ -75,9 +74,10 @@ int nfsd_set_grace(unsigned int seconds, struct err *err);
 /**
  * nfsd_end_grace - end the grace period now
  *
- * Kernels with "nfsd: provide locking for v4_end_grace" (early in 2026) do it a moment later.
+ * Kernels with "nfsd: provide locking for v4_end_grace" (early 2026) end it a moment
+ * later.
  *
- * Return: 0, or -errno; -EBUSY from those if it was over.
+ * Return: 0, or -errno; -EBUSY from those kernels if it was over already.
  */
 int nfsd_end_grace(struct err *err);
 
@@ -89,28 +89,28 @@ int nfsd_in_grace(void);
  */
 void nfsd_get_times(unsigned int *lease, unsigned int *grace);
 
-/* Where knfsd tells of its NFSv4 clients, a directory each. */
+/* Where knfsd shows its NFSv4 clients, one directory each. */
 #define NFSD_CLIENTS PATHS_NFSD "/clients"
 #define NFSD_UNLOCK  PATHS_NFSD "/unlock_filesystem"
 
 /**
  * nfsd_list_clients - all NFSv4 clients
  * @dir: NFSD_CLIENTS
- * @clients: receives them; one that goes meanwhile may be missing
+ * @clients: gets them; a client that goes meanwhile may be missing
  * @err: why not
  *
- * Return: 0, or -errno: some are missing that could not be read or understood.
+ * Return: 0, or -errno if some are missing because they could not be read or parsed.
  */
 int nfsd_list_clients(const char *dir, struct clients *clients, struct err *err);
 
 /**
  * nfsd_walk_clients - call for each NFSv4 client
  * @dir: NFSD_CLIENTS
- * @call: gets the client, whose id is then its own to free, and the number that it has in
- *	  @dir; a negative return is remembered, and the walk goes on
+ * @call: gets the client, whose id it must free, and its number in @dir; a negative
+ *        return is remembered, and the walk continues
  * @data: for @call
  *
- * Return: 0, or -errno of the last that failed; -ENOENT where there is no knfsd.
+ * Return: 0, or -errno of the last failure; -ENOENT if there is no knfsd.
  */
 int nfsd_walk_clients(const char *dir,
 		      int (*call)(const char *dir, const char *number,
@@ -121,7 +121,7 @@ int nfsd_walk_clients(const char *dir,
  * nfsd_walk_held - call for each open, lock, delegation and layout of a client
  * @dir: NFSD_CLIENTS
  * @number: the client's
- * @call: other than 0 ends the walk; called 100,000 times at most
+ * @call: any return but 0 ends the walk; called 100,000 times at most
  * @data: for @call
  *
  * Return: 0, -E2BIG if there are more, -errno, or what @call returned.
@@ -134,50 +134,51 @@ int nfsd_walk_held(const char *dir, const char *number,
  * @dir: NFSD_CLIENTS
  * @number: the client's
  *
- * Its recovery record goes as well: only for one whose locks need not survive. Waits until
- * its calls have ended.
+ * Its recovery record goes as well, so use this only if its locks need not survive. Waits
+ * until its calls have ended.
  *
- * Return: 0, also if it has gone, or -errno.
+ * Return: 0, also if it is gone already, or -errno.
  */
 int nfsd_expire_client(const char *dir, const char *number);
 
 /**
- * nfsd_release_filesystem - have the kernel let go of what clients hold on a filesystem
+ * nfsd_release_filesystem - make the kernel release what clients hold on a filesystem
  * @file: NFSD_UNLOCK
- * @fd: of any directory on that filesystem
+ * @fd: any directory on that filesystem
  * @err: why not
  *
- * Releases the locks of NFSv3; from 6.9 on it also revokes all NFSv4 state
- * (nfsctl.c, write_unlock_fs(): nfsd4_revoke_states()), before it does not. Which of both
- * it was is seen by what clients hold then. Revoking a pNFS layout hangs in some kernels:
- * let a child do it (os/timed_child.h).
+ * Releases the locks of NFSv3. Since 6.9 it also revokes all NFSv4 state (nfsctl.c,
+ * write_unlock_fs(): nfsd4_revoke_states()); before, it does not. What clients hold
+ * afterwards shows which it was. Revoking a pNFS layout hangs in some kernels: run this
+ * in a child (os/timed_child.h).
  *
  * Return: 0, or -errno.
  */
 int nfsd_release_filesystem(const char *file, int fd, struct err *err);
 
 /**
- * nfsd_expire_clients - end the clients whose state is kept by courtesy
+ * nfsd_expire_clients - end courtesy clients
  * @dir: NFSD_CLIENTS
- * @seconds: only those that have not renewed for so long
- * @expired: called for each that was ended
+ * @seconds: only those that have not renewed for this long
+ * @expired: called for each client that was ended
  * @data: for @expired
  *
- * What such a client held is gone then, and so is its record, so no grace period waits for
- * it. One that comes back between the look and the word a moment later is ended as well:
- * the kernel offers no way to say both at once. Waits until its calls have ended.
+ * Ending a client drops what it held and its record, so no grace period waits for it. A
+ * client that comes back between the check and the end a moment later is ended as well:
+ * the kernel offers no way to do both at once. Waits until its calls have ended.
  *
- * Return: in how many seconds the next could be ended at the earliest, or -errno of the last
- * that failed. 0: one should have been, and the kernel has not marked it yet.
+ * Return: the number of seconds until the next could be ended at the earliest, or -errno
+ * of the last failure. 0: one was due, but the kernel has not marked it yet.
  */
 int nfsd_expire_clients(const char *dir, unsigned int seconds,
 			void (*expired)(const struct client *client, void *data),
 			void *data);
 
 /**
- * nfsd_list_uses - which clients hold something in which filesystems?
+ * nfsd_list_uses - which clients hold something on which filesystems?
  * @dir: NFSD_CLIENTS
- * @call: called once for each client and filesystem; negative ends the walk of that client
+ * @call: called once for each client and filesystem; a negative return ends the walk of
+ *        that client
  * @data: for @call
  * @err: why some are missing
  *

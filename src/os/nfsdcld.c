@@ -31,7 +31,7 @@ int64_t nfsdcld_age_ms(const struct paths *paths)
 	char *after;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	/* Behind the program's name, which may contain anything (proc(5)). */
+	/* Skip the program's name, which may contain anything (proc(5)). */
 	if (!pid || file_read(path, text, sizeof(text)) <= 0 ||
 	    !(after = strrchr(text, ')')) ||
 	    sscanf(after,
@@ -53,7 +53,7 @@ int nfsdcld_start(const struct paths *paths, struct err *err)
 	return child_spawn_daemon(argv, paths->nfsdcld_pid, err);
 }
 
-/* An inotify watch shows as a line of its own (fs/notify/fdinfo.c, inotify_fdinfo). */
+/* Each inotify watch has a line of its own (fs/notify/fdinfo.c, inotify_fdinfo). */
 static bool watches_pipefs(pid_t pid)
 {
 	char dirname[64], text[1024];
@@ -88,14 +88,14 @@ int nfsdcld_wait(const struct paths *paths, unsigned int deadline_ms, struct err
 			return 0;
 		if (child_now_ms() > until)
 			return err_set(err, BATON_EXIT_TRACKING, ETIMEDOUT,
-				       DAEMON " did not get ready in %u ms", deadline_ms);
-		/* /proc tells, but does not call; and looking takes time from the daemon. */
+				       DAEMON " was not ready after %u ms", deadline_ms);
+		/* /proc gives no event, and polling takes time from the daemon. */
 		poll(NULL, 0, wait_ms);
 		if (wait_ms < WAIT_MAX_MS)
 			wait_ms *= 2;
 	}
 	err_set(err, BATON_EXIT_TRACKING, 0,
-		DAEMON " died at its start; its own message is in the journal");
+		DAEMON " died while starting; its own message is in the journal");
 	return -ESRCH;
 }
 

@@ -13,8 +13,8 @@
 /**
  * nfsdcld_start - start nfsdcld, unless it runs in this namespace already
  *
- * Only with the disk mounted: it keeps the epochs in its own memory, so there must never
- * be two on one database nor one that outlives the mount.
+ * Call it only with the disk mounted: it keeps the epochs in its own memory, so there
+ * must never be two on one database, nor one that outlives the mount.
  *
  * Return: 0, or -errno.
  */
@@ -23,15 +23,15 @@ int nfsdcld_start(const struct paths *paths, struct err *err);
 /**
  * nfsdcld_wait - wait until nfsdcld can answer
  *
- * It watches rpc_pipefs from then on, so the kernel's up-call pipe will be served. Started
- * earlier, knfsd waits 10 x 100 ms and goes on without tracking (fs/nfsd/nfs4recover.c,
+ * Once it watches rpc_pipefs, the kernel's up-call pipe will be served. If knfsd starts
+ * earlier, it waits 10 x 100 ms and goes on without tracking (fs/nfsd/nfs4recover.c,
  * nfsd4_cld_tracking_init).
  *
  * Return: 0, -ETIMEDOUT, or -ESRCH when it has died.
  */
 int nfsdcld_wait(const struct paths *paths, unsigned int deadline_ms, struct err *err);
 
-/* How things were before nfsdcld_prefer(); pid 0 = as they are. */
+/* The settings before nfsdcld_prefer(); pid 0 = unchanged. */
 struct nfsdcld_preferred {
 	pid_t pid;
 	cpu_set_t own;
@@ -43,26 +43,26 @@ struct nfsdcld_preferred {
  * @paths: of the service
  * @before: for nfsdcld_unprefer()
  *
- * The start of the threads makes the up-call pipe, looks once whether somebody has opened
- * it, and sleeps 100 ms if not (fs/nfsd/nfs4recover.c, nfsd4_cld_tracking_init). nfsdcld
- * learns of the pipe by inotify, at once but too late. On the caller's CPU, with a
- * real-time policy, it runs at the next point where the kernel may reschedule, which lies
- * before that look. Where it does not help, or is not allowed, those 100 ms are lost and
- * nothing else.
+ * The start of the threads makes the up-call pipe, checks once whether somebody has
+ * opened it, and sleeps 100 ms if not (fs/nfsd/nfs4recover.c, nfsd4_cld_tracking_init).
+ * inotify tells nfsdcld of the pipe at once, but still too late. On the caller's CPU,
+ * with a real-time policy, it runs at the next point where the kernel may reschedule,
+ * which is before that check. If this does not help, or is not allowed, only those 100 ms
+ * are lost.
  */
 void nfsdcld_prefer(const struct paths *paths, struct nfsdcld_preferred *before);
 
-/** nfsdcld_unprefer - as it was before */
+/** nfsdcld_unprefer - restore the settings */
 void nfsdcld_unprefer(const struct nfsdcld_preferred *before);
 
 /** nfsdcld_stop - end nfsdcld. Return: 0, or -ETIMEDOUT. */
 int nfsdcld_stop(const struct paths *paths, struct err *err);
 
-/** nfsdcld_pid - nfsdcld of the service, as child_daemon_pid() tells it. */
+/** nfsdcld_pid - the service's nfsdcld, as in child_daemon_pid(). */
 pid_t nfsdcld_pid(const struct paths *paths);
 
 /**
- * nfsdcld_age_ms - for how long has it run? With it, and not before, a grace period begins.
+ * nfsdcld_age_ms - how long has it been running? A grace period begins with its start.
  *
  * Return: milliseconds, to a hundredth of a second; 0 if it does not run.
  */

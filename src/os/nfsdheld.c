@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* nfsdheld: how much the clients of the knfsd whose namespaces the caller is in hold. */
+/* nfsdheld: how much clients hold, in the knfsd of the caller's namespaces. */
 #include "os/nfsdheld.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #include "os/nfsd.h"
 
 #define CALLS "/proc/net/rpc/nfsd"
-/* The clock is not looked at for each. */
+/* Not every single one checks the clock. */
 #define BATCH 64
 
 struct counting {
@@ -53,7 +53,7 @@ static int count_client(const char *dir, const char *number, struct client *clie
 	c->count = 0;
 	if (!is_late(c, 0))
 		rc = nfsd_walk_held(dir, number, count_held, c);
-	/* As if there had been no time: nobody may take it for all. */
+	/* Treat it as a timeout, so that nobody takes the count as complete. */
 	if (rc == -E2BIG) {
 		c->late = true;
 		rc = 0;
@@ -64,7 +64,7 @@ static int count_client(const char *dir, const char *number, struct client *clie
 	return rc == -ENOENT || rc == -ENXIO ? 0 : rc;
 }
 
-/* Those beyond one for each lock. */
+/* Counts the byte ranges beyond one for each lock. */
 static int count_ranges(const char *locks, const char *fs, struct counting *c)
 {
 	_cleanup_fclose_ FILE *f = fopen(locks, "re");

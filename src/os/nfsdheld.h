@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* nfsdheld: how much the clients of the knfsd whose namespaces the caller is in hold. */
+/* nfsdheld: how much clients hold, in the knfsd of the caller's namespaces. */
 #ifndef BATON_OS_NFSDHELD_H
 #define BATON_OS_NFSDHELD_H
 
 #include "core/holding.h"
 
-/* Held by all of this head, whoever's. */
+/* All locks of this head, whoever holds them. */
 #define NFSDHELD_LOCKS "/proc/locks"
 
 /**
  * nfsdheld_count - count what each client holds
  * @dir: NFSD_CLIENTS
  * @locks: NFSDHELD_LOCKS; NULL = byte ranges are not counted
- * @fs: the service's filesystem, for those locked there
- * @until_ms: of child_now_ms(); then what is left stays uncounted
- * @holdings: filled, also with those that hold nothing; its pace stays
+ * @fs: the service's filesystem, whose byte ranges count
+ * @until_ms: of child_now_ms(); after this, the rest stays uncounted
+ * @holdings: filled, including clients that hold nothing; its pace is kept
  *
- * For a client with 20,000 the kernel writes 4 MB. What is revoked does not count. Reading
- * @locks keeps all of this head from locking for as long, and some 10 ms before (fs/locks.c,
- * locks_start(): percpu_down_write()); it is done only if there is a lock.
+ * For a client with 20,000 items the kernel writes 4 MB. Revoked state does not count.
+ * Reading @locks blocks all locking on this head meanwhile, and for some 10 ms before
+ * (fs/locks.c, locks_start(): percpu_down_write()), so it is done only if there is a
+ * lock.
  *
  * Return: 0; -ETIMEDOUT: something is missing; or -errno.
  */
@@ -26,18 +27,19 @@ int nfsdheld_count(const char *dir, const char *locks, const char *fs, int64_t u
 		   struct holdings *holdings);
 
 /**
- * nfsdheld_open_calls - what clients have called for
+ * nfsdheld_open_calls - open knfsd's counters of clients' calls
  *
- * Of the caller's namespace, where knfsd counts for each (from 6.9 on, and in stable kernels of
- * 2024); before, of the whole head, in its first one.
+ * They cover the caller's namespace if knfsd counts per namespace (since 6.9, and in
+ * stable kernels of 2024). In older kernels the first namespace has the counts of the
+ * whole head.
  *
  * Return: a descriptor, or -errno.
  */
 int nfsdheld_open_calls(void);
 
 /**
- * nfsdheld_read_calls - a number that grows with each call that gives or takes something
- * @fd: of nfsdheld_open_calls()
+ * nfsdheld_read_calls - a number that grows when calls acquire or release state
+ * @fd: from nfsdheld_open_calls()
  * @calls: set on success
  *
  * Return: 0, or -errno.

@@ -103,7 +103,7 @@ int nfsping_call(const struct ipaddr *ip, uint16_t port, int64_t until_ms,
 
 	ipaddr_format(ip, text);
 	rpc_build_null(call, xid, RPC_PROGRAM_NFS, RPC_VERSION_NFS);
-	/* The first bytes of a connection always find room. */
+	/* There is always room for the first bytes of a connection. */
 	if (rc == 0 && send(fd, call, sizeof(call), MSG_NOSIGNAL) != sizeof(call))
 		rc = -errno;
 	if (rc == 0)

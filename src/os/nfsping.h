@@ -9,14 +9,14 @@
 #include "core/service.h"
 
 /**
- * nfsping_call - call procedure NULL of an address of this network namespace
- * @ip: the server's address, and the caller's: so the connection is nobody's but ours, and
- *	diag_conns() knows it from a client's
+ * nfsping_call - call procedure NULL at an address of this network namespace
+ * @ip: the server's address, and the caller's: that marks the connection as ours, so that
+ *      diag_conns() can tell it from a client's
  * @port: of the server
- * @until_ms: CLOCK_MONOTONIC; then it is given up
+ * @until_ms: CLOCK_MONOTONIC; when to give up
  * @err: why there was no answer
  *
- * The connection ends by a reset (SO_LINGER 0): no TIME-WAIT of either end stays behind.
+ * The connection ends with a reset (SO_LINGER 0), so neither end leaves a TIME-WAIT.
  *
  * Return: 0, -ETIMEDOUT, -EPROTO, or -errno.
  */

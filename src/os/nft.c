@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* nft: put a ruleset into force in one network namespace, by libnftables. */
+/* nft: puts rulesets into force in one network namespace, with libnftables. */
 #include "os/nft.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ struct nft {
 	struct nft_ctx *ctx;
 };
 
-/* nft_ctx_new() exits the process if it gets no socket (netlink_init_error()): try first. */
+/* nft_ctx_new() exits the process without a socket (netlink_init_error()): try first. */
 static int try_socket(void)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
@@ -62,7 +62,7 @@ int nft_list(struct nft *nft, char **text, struct err *err)
 		return 0;
 	free(*text);
 	*text = NULL;
-	/* What it said is not of use: nothing was asked for that could be wrong. */
+	/* Ignore the message: nothing in the request could be wrong. */
 	nft_ctx_get_error_buffer(nft->ctx);
 	return err_set(err, BATON_EXIT_SOFTWARE, 0, "list the rules of nf_tables");
 }

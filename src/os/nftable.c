@@ -24,7 +24,7 @@ static struct nlmsghdr *put_header(void *buf, uint16_t type, uint16_t flags,
 	return nlh;
 }
 
-/* Sends a request of ours and waits for its acknowledgement. Returns 0 or -errno. */
+/* Sends a request and waits for its acknowledgement. Returns 0 or -errno. */
 static int request(struct mnl_socket *nl, char *buf, size_t len, size_t size, mnl_cb_t cb,
 		   void *data)
 {
@@ -72,7 +72,7 @@ static size_t put_get(char *buf, const char *table)
 	return nlh->nlmsg_len;
 }
 
-/* A transaction: begin, the table with its new flags, end (nfnetlink.c, nfnetlink_rcv_batch). */
+/* A transaction: begin, the table with new flags, end (nfnetlink_rcv_batch()). */
 static size_t put_flags(char *buf, const char *table, bool dormant)
 {
 	struct nlmsghdr *nlh = put_header(buf, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC,
@@ -97,7 +97,7 @@ int nftable_set_dormant(const char *table, bool dormant, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	/* Asked first: a NEWTABLE makes one that is not there. */
+	/* Check first: a NEWTABLE creates a missing table. */
 	rc = request(nl, buf, put_get(buf, table), sizeof(buf), NULL, NULL);
 	if (rc == 0)
 		rc = request(nl, buf, put_flags(buf, table, dormant), sizeof(buf), NULL,

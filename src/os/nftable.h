@@ -10,16 +10,16 @@
 /**
  * nftable_set_dormant - wake a table of the current network namespace, or put it to sleep
  * @table: its name, family inet
- * @dormant: its rules are kept, but see no packet
+ * @dormant: keep its rules, but let them see no packet
  * @err: why not
  *
- * One small message, where nft_apply() has a ruleset to compile.
+ * This is one small message, whereas nft_apply() has to compile a ruleset.
  *
  * Return: 0, -ENOENT (no such table), or -errno.
  */
 int nftable_set_dormant(const char *table, bool dormant, struct err *err);
 
-/** enum nftable_standing - what there is of a table */
+/** enum nftable_standing - the state of a table */
 enum nftable_standing {
 	NFTABLE_ABSENT,
 	NFTABLE_ASLEEP,
@@ -27,13 +27,13 @@ enum nftable_standing {
 };
 
 /**
- * nftable_look - what is there of a table of this name, family inet?
+ * nftable_look - what is the state of a table with this name, family inet?
  * Return: an enum nftable_standing, or -errno.
  */
 int nftable_look(const char *table, struct err *err);
 
 /**
- * nftable_is_awake - is there a table of this name, family inet, that is not dormant?
+ * nftable_is_awake - is there a table with this name, family inet, that is not dormant?
  * Return: 1 or 0, or -errno.
  */
 int nftable_is_awake(const char *table, struct err *err);

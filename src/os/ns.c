@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* ns: the namespaces of a service: made, pinned, entered, removed. */
+/* ns: makes, pins, enters and removes the namespaces of a service. */
 #include "os/ns.h"
 
 #include <dirent.h>
@@ -57,7 +57,7 @@ bool ns_exists(const struct paths *paths)
 	return ns_count_pins(paths) == NS_PINS;
 }
 
-/* Whatever the head has mounted there, once or more, is not seen any more in here. */
+/* Hides whatever the head has mounted there, once or more often. */
 static int uncover(const char *path)
 {
 	while (umount2(path, MNT_DETACH) == 0)
@@ -66,10 +66,10 @@ static int uncover(const char *path)
 }
 
 /*
- * What the child does in its new namespaces. Slave propagation lets the head's unmounts
- * in; /proc and /run are made private, because what the head mounts there later (its own
- * nfsd and rpc_pipefs) must not land on ours. What it has there already goes: a stop of a
- * half-made service would otherwise stop the head's own NFS server.
+ * The child does this in its new namespaces. Slave propagation lets the head's unmounts
+ * in. /proc and /run become private, because what the head mounts there later (its own
+ * nfsd and rpc_pipefs) must not land on ours. The head's present mounts there are
+ * removed: otherwise a stop of a half-made service would stop the head's own NFS server.
  */
 static int settle_inside(const char *hostname)
 {
@@ -81,7 +81,7 @@ static int settle_inside(const char *hostname)
 		return -errno;
 	if (mount(NULL, "/proc", NULL, MS_PRIVATE, NULL) < 0)
 		return -errno;
-	/* Not a mount of its own everywhere; then it has nothing to let in. */
+	/* It is not a separate mount everywhere; then it has nothing to let in. */
 	if (mount(NULL, "/run", NULL, MS_PRIVATE, NULL) < 0 && errno != EINVAL)
 		return -errno;
 	rc = uncover(PATHS_NFSD);
@@ -108,7 +108,7 @@ static int make_pin(const char *path, pid_t pid, const char *type, struct err *e
 	return 0;
 }
 
-/* Those that are not there. */
+/* Makes the missing pins. */
 static int make_pins(const struct paths *paths, pid_t pid, struct err *err)
 {
 	struct pin pins[NS_PINS];
@@ -122,8 +122,8 @@ static int make_pins(const struct paths *paths, pid_t pid, struct err *err)
 }
 
 /*
- * A mount namespace can be pinned only on a private mount: otherwise the pin would
- * propagate into the namespace it keeps alive, which the kernel refuses with EINVAL
+ * A mount namespace can be pinned only on a private mount. Otherwise the pin would
+ * propagate into the namespace that it keeps alive, which the kernel refuses with EINVAL
  * (fs/namespace.c, mnt_ns_loop and copy_tree). ip-netns(8) wants its directory shared.
  */
 static int make_pin_directories(const struct paths *paths, struct err *err)
@@ -152,7 +152,7 @@ int ns_create(const struct paths *paths, const char *hostname, struct err *err)
 	char byte = 0;
 	pid_t pid;
 
-	/* A crash may have left a part of them. */
+	/* A crash may have left some of them. */
 	rc = ns_remove(paths, err);
 	if (rc == 0)
 		rc = make_pin_directories(paths, err);
@@ -174,7 +174,7 @@ int ns_create(const struct paths *paths, const char *hostname, struct err *err)
 		inside = settle_inside(hostname);
 		if (write(up[1], &inside, sizeof(inside)) != sizeof(inside))
 			_exit(1);
-		/* Alive until its namespaces are pinned: then our end is closed. */
+		/* Live until the namespaces are pinned: then our end is closed. */
 		_exit(read(down[0], &byte, 1) != 0);
 	}
 	close(up[1]);
@@ -195,7 +195,7 @@ int ns_create(const struct paths *paths, const char *hostname, struct err *err)
 	return rc;
 }
 
-/* Is it in each namespace that is still pinned, and in none of the head's? */
+/* Is it in every namespace that is still pinned, and in none of the head's? */
 static bool lives_inside(const struct pin pins[NS_PINS], pid_t pid)
 {
 	for (size_t i = 0; i < NS_PINS; i++) {
@@ -215,7 +215,7 @@ static bool lives_inside(const struct pin pins[NS_PINS], pid_t pid)
 	return true;
 }
 
-/* The daemons are known to be ours, whatever is still pinned. */
+/* The daemons are ours in any case, even if nothing is pinned any more. */
 static pid_t find_inhabitant(const struct paths *paths)
 {
 	const pid_t daemons[] = { child_daemon_pid(paths->mountd_pid),
@@ -297,14 +297,14 @@ int ns_enter(const struct ns *ns, struct err *err)
 
 int ns_enter_net(const char *name, struct err *err)
 {
-	/* What does not fit is longer than the kernel allows, too. */
+	/* A name that does not fit is too long for the kernel, too. */
 	char path[PATH_MAX + sizeof(PATHS_NETNS)];
 	_cleanup_close_ int fd = -1;
 	struct statfs st;
 
 	snprintf(path, sizeof(path), "%s%s", strchr(name, '/') ? "" : PATHS_NETNS "/",
 		 name);
-	/* Looked at before it is opened: that of a FIFO would wait. */
+	/* Check it before the open, which would block on a FIFO. */
 	if (statfs(path, &st) == 0) {
 		errno = EINVAL;
 		if (st.f_type == NSFS_MAGIC)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ns: the namespaces of a service: made, pinned, entered, removed. */
+/* ns: makes, pins, enters and removes the namespaces of a service. */
 #ifndef BATON_OS_NS_H
 #define BATON_OS_NS_H
 
@@ -22,13 +22,13 @@ struct ns {
 /**
  * ns_create - make a service's network, mount and UTS namespaces and pin them
  * @paths: where; the run directory exists
- * @hostname: becomes the UTS node name, which knfsd takes as server owner and scope
+ * @hostname: becomes the UTS node name, which knfsd uses as server owner and scope
  *            (fs/nfsd/nfssvc.c, nfsd_svc: nn->nfsd_name)
  * @err: why not
  *
- * The mount namespace receives the head's unmounts (slave propagation), so that it never
- * keeps a filesystem of the head busy, but lets nothing of its own out. Nothing remains
- * of a failed attempt. To be called from the head's namespaces.
+ * The mount namespace receives the head's unmounts (slave propagation), so it never keeps
+ * a filesystem of the head busy, but lets nothing out. A failed attempt leaves nothing
+ * behind. Call it from the head's namespaces.
  *
  * Return: 0, or -errno.
  */
@@ -36,21 +36,21 @@ int ns_create(const struct paths *paths, const char *hostname, struct err *err);
 
 #define NS_PINS 3
 
-/** ns_count_pins - how many of its namespaces are pinned, of NS_PINS. */
+/** ns_count_pins - how many of the service's namespaces are pinned, of NS_PINS. */
 int ns_count_pins(const struct paths *paths);
 
 /** ns_exists - are all of them pinned? */
 bool ns_exists(const struct paths *paths);
 
 /**
- * ns_repin - pin again what has lost its pin
+ * ns_repin - restore lost pins
  * @paths: of the service
  * @err: why not
  *
- * `ip netns del`, or an unmount by hand, takes a pin away; the namespace lives on as long as
- * a process is in it: rpc.mountd, nfsdcld, or one that is in those which are still pinned. To
- * be called from the head's namespaces: a process that shares one of these with the head is
- * not in the service's.
+ * `ip netns del`, or an unmount by hand, removes a pin. The namespace lives on while a
+ * process is in it: rpc.mountd, nfsdcld, or any process in the namespaces that are still
+ * pinned. Call it from the head's namespaces: a process that shares one of these with the
+ * head is not in the service's.
  *
  * Return: 0, -ESRCH if no such process is left, or -errno.
  */
@@ -58,7 +58,7 @@ int ns_repin(const struct paths *paths, struct err *err);
 
 /**
  * ns_open - open a service's pinned namespaces
- * Return: 0, or -ENOENT with "not prepared".
+ * Return: 0, or -errno: -ENOENT if they are not pinned.
  */
 int ns_open(struct ns *ns, const struct paths *paths, struct err *err);
 
@@ -66,14 +66,14 @@ int ns_open(struct ns *ns, const struct paths *paths, struct err *err);
 int ns_open_own(struct ns *ns, struct err *err);
 
 /**
- * ns_enter - go into all of @ns; the caller must be single-threaded
+ * ns_enter - enter all of @ns; the caller must be single-threaded
  * Return: 0, or -errno.
  */
 int ns_enter(const struct ns *ns, struct err *err);
 
 /**
- * ns_enter_net - go into a network namespace alone
- * @name: of one in /run/netns, as ip-netns(8) has it; with a slash in it, a path
+ * ns_enter_net - enter only a network namespace
+ * @name: its name in /run/netns, as for ip-netns(8); with a slash, a path
  * @err: "network namespace 'blue': No such file or directory"
  *
  * Return: 0, or -errno.
@@ -84,7 +84,7 @@ int ns_enter_net(const char *name, struct err *err);
 void ns_close(struct ns *ns);
 
 /**
- * ns_remove - unpin; the kernel frees them when no process is left inside
+ * ns_remove - remove the pins; the kernel frees the namespaces when no process is inside
  * Return: 0, or -errno.
  */
 int ns_remove(const struct paths *paths, struct err *err);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* owed: waits until every reply is acknowledged, or no more progress is seen. */
+/* owed: waits until every reply is acknowledged, or there is no more progress. */
 #include "os/owed.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "os/child.h"
 #include "os/sent.h"
 
-/* sock_diag tells of closed sockets only, not of empty queues. */
+/* sock_diag notifies of closed sockets only, not of empty queues. */
 #define AGAIN_MS 2
 
 static void keep_only(struct sents *now, const struct sents *only)

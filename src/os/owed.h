@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* owed: waits until every reply is acknowledged, or no more progress is seen. */
+/* owed: waits until every reply is acknowledged, or there is no more progress. */
 #ifndef BATON_OS_OWED_H
 #define BATON_OS_OWED_H
 
@@ -9,12 +9,12 @@
 #include "os/diag.h"
 
 /**
- * struct owed_terms - how long is waited, and for whom
+ * struct owed_terms - how long to wait, and for which connections
  * @port: of the server, host order
- * @part: what must not be owed any more
- * @lease_s: clients that have been silent for so long are not waited for
- * @until_ms: of child_now_ms(): the longest
- * @stall_ms: no longer than this without anything becoming less
+ * @part: what must no longer be owed
+ * @lease_s: do not wait for clients that have been silent this long
+ * @until_ms: of child_now_ms(): the latest
+ * @stall_ms: give up after this time without progress
  * @only: these connections, sorted by cookie; NULL = all
  */
 struct owed_terms {
@@ -26,17 +26,17 @@ struct owed_terms {
 	const struct sents *only;
 };
 
-/** owed_look - the connections, with what is owed on each. Return: 0, or -errno. */
+/** owed_look - the connections and what is owed on each. Return: 0, or -errno. */
 int owed_look(struct diag *diag, const struct owed_terms *terms, struct sents *now,
 	      struct err *err);
 
 /**
- * owed_wait - wait until none is left
+ * owed_wait - wait until nothing is owed
  * @diag: of the namespace
- * @terms: of it
- * @last: the look before, or empty; then the last one
- * @lost: gets those that have gone since with something owed; NULL = nobody asks
- * @err: why it could not be looked
+ * @terms: how to wait
+ * @last: the look before, or empty; updated to the latest look
+ * @lost: gets connections that have since gone with something owed; NULL = not needed
+ * @err: why the look failed
  *
  * Return: the number of connections that still owe, or -errno.
  */

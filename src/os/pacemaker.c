@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * pacemaker: its command-line tools, run as children.
+ * pacemaker: runs Pacemaker's command-line tools as children.
  *
- * The tools and not its libraries: their output is the interface that Pacemaker keeps
- * stable (xml/api), its C interfaces have no such promise. What it would do is found out by
- * rehearsal: a copy of the CIB in a file gets the constraint of a move, crm_simulate plays
- * the move, and what it leaves loses the constraint again (core/rehearsal.c).
+ * It uses the tools and not the libraries, because Pacemaker keeps the output of its
+ * tools stable (xml/api), but does not promise the same for its C interfaces. What
+ * Pacemaker would do is found out by a rehearsal: a copy of the CIB in a file gets the
+ * constraint of a move, crm_simulate simulates the move, and the resulting CIB loses the
+ * constraint again (core/rehearsal.c).
  */
 #include "os/pacemaker.h"
 
@@ -29,10 +30,10 @@
 #define CRM_EX_DISCONNECT 102
 #define CRM_EX_EXISTS     108
 
-/* No service may have a name with a dot. */
+/* No service can have a name with a dot. */
 #define REHEARSAL PATHS_RUN "/.move-XXXXXX"
 
-/* Runs a tool; what it wrote goes to @text. */
+/* Runs a tool; its output goes to @text. */
 static int run(const char *const argv[], const struct child_wait *wait, char **text,
 	       struct err *err)
 {
@@ -167,12 +168,12 @@ static int write_copy(const struct stage *s, const char *cib, const char *id,
 	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "write %s", s->now) : 0;
 }
 
-/* Runs @argv on a copy of @cib; @id and @head as rehearsal_copy() has them. */
+/* Runs @argv on a copy of @cib; @id and @head as for rehearsal_copy(). */
 static int simulate(const struct stage *s, const char *const argv[], const char *cib,
 		    const char *id, const char *head, struct cluster_state *state,
 		    struct err *err)
 {
-	/* A Pacemaker that takes no copy without a schema is asked once. */
+	/* Found out once: does this Pacemaker accept a copy without a schema? */
 	static bool validate;
 	int rc;
 
@@ -186,7 +187,7 @@ static int simulate(const struct stage *s, const char *const argv[], const char 
 	}
 }
 
-/* What Pacemaker would do next; without the constraint on @id, if it is not NULL. */
+/* What Pacemaker would do next, without the constraint on @id if it is not NULL. */
 static int play_next(const struct stage *s, const char *cib, const char *id,
 		     struct cluster_state *state, struct err *err)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* rawsock: announce addresses, tickle clients, ask who has an address. */
+/* rawsock: announces addresses, tickles clients, asks who has an address. */
 #include "os/rawsock.h"
 
 #include <arpa/inet.h>
@@ -23,11 +23,11 @@ int rawsock_open(struct rawsock *raw, struct err *err)
 	int type = SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK;
 	int rc = 0;
 
-	/* Protocol 0: this socket never receives, so that no queue fills. */
+	/* Protocol 0: this socket never receives, so its queue does not fill. */
 	raw->frame = socket(AF_PACKET, type, 0);
 	if (raw->frame < 0)
 		rc = -errno;
-	/* IPPROTO_RAW: the header is ours; IPv6 the same since Linux 4.5
+	/* IPPROTO_RAW: we supply the header; since Linux 4.5 also for IPv6
 	 * (net/ipv6/af_inet6.c, inet6_create()). */
 	raw->ip4 = socket(AF_INET, type, IPPROTO_RAW);
 	if (raw->ip4 < 0 && rc == 0)
@@ -105,7 +105,7 @@ static int send_tickle(const struct rawsock *raw, enum packet_tickle kind,
 	struct sockaddr_in6 to6 = { .sin6_family = AF_INET6,
 				    .sin6_addr = conn->remote.v6 };
 	bool v4 = conn->remote.family == AF_INET;
-	/* A port in the address would be taken for a protocol (rawv6_sendmsg()): stays 0. */
+	/* Keep the port 0: rawv6_sendmsg() would take it for a protocol. */
 	const void *to = v4 ? (const void *)&to4 : &to6;
 	uint8_t buf[PACKET_MAX] = { 0 };
 	int fd = v4 ? raw->ip4 : raw->ip6;
@@ -121,14 +121,14 @@ static int send_tickle(const struct rawsock *raw, enum packet_tickle kind,
 			return 0;
 		if (errno != EAGAIN)
 			return -errno;
-		/* The link is slower than we are; its queue drains in milliseconds. */
+		/* The link is slower than us; its queue drains in milliseconds. */
 		if (poll(&pfd, 1, 100) == 0)
 			return -EAGAIN;
 	}
 }
 
-/* The client answers one of the two, whichever comes first: both count for the same 500 ms
- * (net/ipv4/tcp_input.c, tp->last_oow_ack_time). */
+/* The client answers only the first of the two that arrives: both count towards the same
+ * 500 ms (net/ipv4/tcp_input.c, tp->last_oow_ack_time). */
 static int tickle_one(const struct rawsock *raw, const struct conn *conn)
 {
 	int rc = send_tickle(raw, PACKET_TICKLE_ACK, conn);
@@ -159,13 +159,13 @@ int rawsock_tickle(struct rawsock *raw, const struct conns *conns, size_t *sent,
 		       failed, conns->n);
 }
 
-/* A socket that hears all ARP or IPv6 of one link. */
+/* A socket that receives all ARP or IPv6 of one link. */
 static int open_probe(int ifindex, uint16_t protocol)
 {
 	struct sockaddr_ll addr = { .sll_family = AF_PACKET,
 				    .sll_protocol = htons(protocol),
 				    .sll_ifindex = ifindex };
-	/* Probes of others go to a solicited-node group the link has not joined. */
+	/* Others' probes go to a solicited-node group that the link has not joined. */
 	struct packet_mreq mreq = { .mr_ifindex = ifindex,
 				    .mr_type = PACKET_MR_ALLMULTI };
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -182,8 +182,8 @@ static int open_probe(int ifindex, uint16_t protocol)
 	return fd;
 }
 
-/* Does this frame mean that somebody else has @ip, or is about to take it? Both count
- * (RFC 5227 section 2.1.1, RFC 4862 section 5.4.3 and 5.4.4). */
+/* Does this frame mean that somebody else has @ip, or is about to take it? Both are
+ * conflicts (RFC 5227 section 2.1.1, RFC 4862 sections 5.4.3 and 5.4.4). */
 static bool is_conflict(const uint8_t *frame, size_t len, const struct mac *mac,
 			const struct ipaddr *ip, struct mac *holder)
 {
@@ -203,7 +203,7 @@ static bool is_conflict(const uint8_t *frame, size_t len, const struct mac *mac,
 	return true;
 }
 
-/* Read what has come; 1 = conflict, 0 = nothing (more). */
+/* Reads what has arrived; 1 = conflict, 0 = nothing (more). */
 static int read_frames(int fd, const struct mac *mac, const struct ipaddr *ip,
 		       struct mac *holder)
 {
@@ -244,7 +244,7 @@ static int probe_rounds(int fd, int ifindex, const struct mac *mac,
 
 	while (now - start < timeout_ms) {
 		struct pollfd pfd = { .fd = fd, .events = POLLIN };
-		/* Equal parts: the last probe too has a third of the time for its answer. */
+		/* Equal parts: even the last probe has a third of the time. */
 		long next = start + (long)timeout_ms * sent / PROBES;
 
 		if (sent < PROBES && now >= next) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rawsock: announce addresses, tickle clients, ask who has an address. */
+/* rawsock: announces addresses, tickles clients, asks who has an address. */
 #ifndef BATON_OS_RAWSOCK_H
 #define BATON_OS_RAWSOCK_H
 
@@ -14,7 +14,7 @@
 /**
  * struct rawsock - the raw sockets of one network namespace
  * @frame: AF_PACKET, sends only
- * @ip4, @ip6: raw sockets that take complete packets; @ip6 is -1 without IPv6
+ * @ip4, @ip6: raw sockets that send complete packets; @ip6 is -1 without IPv6
  */
 struct rawsock {
 	int frame;
@@ -37,7 +37,7 @@ int rawsock_open(struct rawsock *raw, struct err *err);
 void rawsock_close(struct rawsock *raw);
 
 /**
- * rawsock_announce - tell the network where the addresses live now
+ * rawsock_announce - tell the network where the addresses are now
  * @raw: of the link's namespace
  * @ifindex: the link, up
  * @mac: its address
@@ -45,9 +45,10 @@ void rawsock_close(struct rawsock *raw);
  * @n_ips: how many
  * @err: why not
  *
- * Gratuitous ARP, request and reply; unsolicited NA for IPv6. Once; repeat as needed.
+ * Sends gratuitous ARP, request and reply, or an unsolicited NA for IPv6. Once; repeat as
+ * needed.
  *
- * Return: 0, or -errno of the first that failed (the others are sent all the same).
+ * Return: 0, or -errno of the first failure (the others are sent all the same).
  */
 int rawsock_announce(struct rawsock *raw, int ifindex, const struct mac *mac,
 		     const struct ipaddr *ips, size_t n_ips, struct err *err);
@@ -59,10 +60,10 @@ int rawsock_announce(struct rawsock *raw, int ifindex, const struct mac *mac,
  * @sent: how many were tickled; NULL is allowed
  * @err: why not
  *
- * Not oftener than each 500 ms: the client answers out-of-window segments no faster
+ * Do not repeat it within 500 ms: clients answer out-of-window segments no faster
  * (net.ipv4.tcp_invalid_ratelimit). A client without a route costs only its own packet.
  *
- * Return: 0, or -errno of the last that failed if some did.
+ * Return: 0, or -errno of the last failure.
  */
 int rawsock_tickle(struct rawsock *raw, const struct conns *conns, size_t *sent,
 		   struct err *err);
@@ -70,14 +71,14 @@ int rawsock_tickle(struct rawsock *raw, const struct conns *conns, size_t *sent,
 /**
  * rawsock_probe_address - does anyone on the link have this address?
  * @ifindex: the link, up, in the current network namespace
- * @mac: its address: who answers with it is no conflict
+ * @mac: its address; answers from it are no conflict
  * @ip: the address; must not be on the link itself
  * @timeout_ms: for three probes and the wait for an answer; 0 = 600
- * @holder: receives the MAC of the one who has it
+ * @holder: gets the MAC of the link that has the address
  * @err: why it could not be asked
  *
- * ARP probes (RFC 5227 section 2.1.1) or DAD solicitations (RFC 4862 section 5.4), faster
- * than those demand: a person waits. Blocks up to @timeout_ms.
+ * Sends ARP probes (RFC 5227 section 2.1.1) or DAD solicitations (RFC 4862 section 5.4),
+ * faster than the RFCs say, because a person waits. Blocks up to @timeout_ms.
  *
  * Return: 0 = free, 1 = in use by @holder, or -errno.
  */

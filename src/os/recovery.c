@@ -2,9 +2,9 @@
 /*
  * recovery: the client recovery database on the service's disk, which nfsdcld keeps.
  *
- * Clients may have made it (state.c). nfsdcld opens it as any database, so what it must not
- * meet is refused here: files of another kind, a journal that names another file, all that
- * core/schema.c does not know, and rows that overrun its buffers.
+ * Clients may have made its files (state.c). nfsdcld opens any database, so what it must
+ * not meet is refused here: files of another type, a journal that names another file,
+ * everything that core/schema.c does not know, and rows that overrun its buffers.
  */
 #include "os/recovery.h"
 
@@ -21,10 +21,10 @@
 #include "os/nfsdcld.h"
 #include "os/state.h"
 
-/* A client takes 2.3 kB at most, with its index: 14,000 of those in two epochs. */
+/* A client takes 2.3 kB at most, with its index: room for 14,000 in two epochs. */
 #define FILE_MAX_LEN (64 << 20)
 
-/* NFS4_OPAQUE_LIMIT, and SHA-256: what nfsdcld has room for. */
+/* NFS4_OPAQUE_LIMIT and SHA-256: the size of nfsdcld's buffers. */
 #define ID_MAX_LEN 1024
 #define HASH_LEN   32
 
@@ -43,7 +43,7 @@ static int refuse_database(sqlite3 *db, const char *file, struct err *err)
 	return -EPROTO;
 }
 
-/* One text or number from the first row of @sql; -ENOENT if there is no row. */
+/* Reads a text or numbers from the first row of @sql; -ENOENT if there is no row. */
 static int query_row(sqlite3 *db, const char *sql, int64_t out[2], const char **wrong)
 {
 	static char text[128];
@@ -65,9 +65,10 @@ static int query_row(sqlite3 *db, const char *sql, int64_t out[2], const char **
 }
 
 /*
- * A journal that ends in the magic names a super-journal. sqlite, rolling it back, removes
- * that file, wherever it is (pager.c, readSuperJournal(), pager_delsuper()). It belongs to
- * transactions of several databases, which nfsdcld has not.
+ * A journal that ends in the magic number names a super-journal. When sqlite rolls it
+ * back, it removes that file, wherever it is (pager.c, readSuperJournal(),
+ * pager_delsuper()). Super-journals are for transactions over several databases, which
+ * nfsdcld never has.
  */
 static bool names_super_journal(int fd)
 {
@@ -81,7 +82,7 @@ static bool names_super_journal(int fd)
 	       memcmp(end, magic, sizeof(end)) == 0;
 }
 
-/* The database and what sqlite keeps beside it. Return: 0, -ENOENT without a database. */
+/* Checks the database and sqlite's other files. Return: 0, -ENOENT without a database. */
 static int check_files(const struct paths *paths, const char *file, struct err *err)
 {
 	static const char *const suffixes[] = { "-journal", "-wal", "-shm", "" };
@@ -107,7 +108,7 @@ static int check_files(const struct paths *paths, const char *file, struct err *
 	return rc < 0 ? rc : 0;
 }
 
-/* As sqlite.org/security.html has it for files of unknown origin. */
+/* As sqlite.org/security.html advises for files of unknown origin. */
 static void distrust(sqlite3 *db)
 {
 	static const struct {
@@ -119,8 +120,8 @@ static void distrust(sqlite3 *db)
 		{ SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
 		{ SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0 },
 		/*
-		 * The log is for nfsdcld to go on with: no checkpoint in a pause. And none into
-		 * a file that is refused, whatever it is (sqlite3WalClose()).
+		 * Leave the log to nfsdcld: no checkpoint during a pause. And none into a
+		 * file that is refused, whatever it is (sqlite3WalClose()).
 		 */
 		{ SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1 },
 	}, limits[] = {
@@ -139,7 +140,7 @@ static void distrust(sqlite3 *db)
 		     NULL);
 }
 
-/* One row of a table of clients: would nfsdcld have room for it? */
+/* A row of a table of clients: does it fit into nfsdcld's buffers? */
 static bool is_row_sound(sqlite3_stmt *row)
 {
 	int id = sqlite3_column_bytes(row, 0),
@@ -185,7 +186,7 @@ static int refuse_schema(sqlite3_stmt *row, const char *file, struct err *err)
 	return -EPROTO;
 }
 
-/* With @rows those of its clients as well. Return: how many things there are, or -errno. */
+/* With @rows, checks clients' rows, too. Return: the number of objects, or -errno. */
 static int check_schema(sqlite3 *db, const char *file, bool rows, struct err *err)
 {
 	sqlite3_stmt *row = NULL;
@@ -212,8 +213,8 @@ static int check_schema(sqlite3 *db, const char *file, bool rows, struct err *er
 }
 
 /*
- * Opens what is no more than nfsdcld makes; nothing else of it has been looked at then.
- * Return: how many tables and indices it has, -ENOENT without a database, or -EPROTO.
+ * Opens a database that has only what nfsdcld makes; nothing else is read before that.
+ * Return: the number of tables and indices, -ENOENT without a database, or -EPROTO.
  */
 static int open_database(const struct paths *paths, int flags, sqlite3 **db,
 			 char file[PATHS_MAX + 16], struct err *err)
@@ -226,7 +227,7 @@ static int open_database(const struct paths *paths, int flags, sqlite3 **db,
 		return rc;
 	if (sqlite3_open_v2(file, db, flags | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK)
 		return refuse_database(*db, file, err);
-	/* Who only looks holds nobody up. */
+	/* Readers never hold up nfsdcld, so they need no patience. */
 	if (flags & SQLITE_OPEN_READWRITE)
 		sqlite3_busy_timeout(*db, BUSY_MS);
 	distrust(*db);
@@ -234,9 +235,10 @@ static int open_database(const struct paths *paths, int flags, sqlite3 **db,
 }
 
 /*
- * nfsdcld writes twice while clients wait, when they have reclaimed. With a write-ahead log
- * a transaction is one sync instead of four, a file made and one removed. The database
- * remembers it, so nfsdcld follows; where it cannot be had, nothing is lost but time.
+ * nfsdcld writes twice while clients wait, when they have reclaimed. With a write-ahead
+ * log a transaction needs one sync instead of four, and no file made and removed. The
+ * database remembers the mode, so nfsdcld uses it, too. If it is not available, only time
+ * is lost.
  */
 static void write_ahead(sqlite3 *db)
 {
@@ -244,8 +246,8 @@ static void write_ahead(sqlite3 *db)
 }
 
 /*
- * Reads the epochs; with @check looks through the whole database first. A database that
- * does not exist yet has the epochs 0, 0.
+ * Reads the epochs; with @check, checks the whole database first. A database that does
+ * not exist yet has the epochs 0, 0.
  */
 static int read_epochs(const struct paths *paths, bool check,
 		       struct recovery_epochs *epochs, struct err *err)
@@ -259,7 +261,7 @@ static int read_epochs(const struct paths *paths, bool check,
 	memset(epochs, 0, sizeof(*epochs));
 	/* Writable, because a journal left by a power cut must be rolled back. */
 	rc = open_database(paths, SQLITE_OPEN_READWRITE, &db, file, err);
-	/* A power cut may have come before nfsdcld's first transaction. */
+	/* The power cut may have come before nfsdcld's first transaction. */
 	if (rc == -ENOENT || rc == 0)
 		return 0;
 	if (rc < 0)
@@ -295,7 +297,7 @@ int recovery_verify(const struct paths *paths, const struct recovery_epochs *bef
 	struct recovery_epochs now;
 	int rc;
 
-	/* The kernel takes its pipe away again when tracking could not be set up. */
+	/* The kernel removes its pipe when it could not set up tracking. */
 	if (access(PATHS_PIPEFS "/nfsd/cld", F_OK) < 0 || !nfsdcld_pid(paths)) {
 		err_set(err, BATON_EXIT_TRACKING, 0,
 			"knfsd runs without client tracking: no nfsdcld at its pipe");
@@ -305,8 +307,8 @@ int recovery_verify(const struct paths *paths, const struct recovery_epochs *bef
 	if (rc < 0)
 		return rc;
 	/*
-	 * GraceStart opens a new epoch, unless the grace period before it was never
-	 * finished: then that one is taken up again.
+	 * GraceStart opens a new epoch, unless the last grace period never ended: then
+	 * that epoch is continued.
 	 */
 	if (now.current <= before->current && before->recovery == 0) {
 		err_set(err, BATON_EXIT_TRACKING, 0,
@@ -375,7 +377,7 @@ int recovery_list_waiting(const struct paths *paths, struct recovery_waiting *wa
 	return recovery_walk_waiting(paths, note_name, waiting);
 }
 
-/* Runs @sql for each client, whose id is its parameter. */
+/* Runs @sql for each client, with its id as the parameter. */
 static int for_each_client(sqlite3 *db, const char *sql, const struct clients *clients)
 {
 	sqlite3_stmt *stmt = NULL;
@@ -435,7 +437,7 @@ int recovery_strike(const struct paths *paths, const struct clients *clients,
 		rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		return 0;
-	/* What was begun ends with the connection. */
+	/* Closing the connection rolls the transaction back. */
 	*struck = 0;
 	err_set(err, BATON_EXIT_TRACKING, 0, "recovery database: %s", sqlite3_errmsg(db));
 	return -EPROTO;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* rival: another service of this head on the same disk. */
+/* rival: another service on this head with the same disk. */
 #include "os/rival.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rival: another service of this head on the same disk. */
+/* rival: another service on this head with the same disk. */
 #ifndef BATON_OS_RIVAL_H
 #define BATON_OS_RIVAL_H
 
@@ -11,15 +11,15 @@
 /**
  * rival_find - does another service file name the same device, by whatever path?
  * @svc: the service
- * @name: gets the other's
+ * @name: gets the other service's name
  * @dir: of the service files, as in config_load()
  *
- * A file that cannot be read, or a disk that is not here, is no rival.
+ * An unreadable file, or one whose disk is not here, is no rival.
  */
 bool rival_find(const struct service *svc, char name[SERVICE_NAME_MAX + 1],
 		const char *dir);
 
-/** rival_check - the same for who needs a reason. Return: 0, or -EBUSY (BATON_EXIT_CONFIG). */
+/** rival_check - the same with a reason. Return: 0, or -EBUSY (BATON_EXIT_CONFIG). */
 int rival_check(const struct service *svc, struct err *err);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * rpcbind: a stand-in for rpcbind while knfsd starts: there is none in the namespace,
- * and the kernel would wait for it.
+ * rpcbind: a stand-in for rpcbind while knfsd starts. There is none in the namespace, and
+ * the kernel would wait for it.
  */
 #include "os/rpcbind.h"
 
@@ -95,7 +95,7 @@ void rpcbind_stand_in(const char *root, struct rpcbind *rpcbind)
 
 void rpcbind_leave(struct rpcbind *rpcbind)
 {
-	/* Whatever opens a path after this must find the head's. */
+	/* Paths opened after this must lead to the head's files. */
 	if (rpcbind->root >= 0) {
 		if (fchdir(rpcbind->root) < 0 || chroot(".") < 0)
 			_exit(1);

@@ -16,7 +16,7 @@ struct rtnl {
 	uint32_t seq;
 };
 
-/* One request under construction: a dump's answer sets the size, requests are small. */
+/* A request being built. A dump's answer sets the size; requests are small. */
 struct request {
 	char buf[1024];
 	struct nlmsghdr *nlh;
@@ -35,7 +35,7 @@ int rtnl_open(struct rtnl **out, struct err *err)
 		rtnl_close(rtnl);
 		return rc;
 	}
-	/* The kernel then says in words what it dislikes; older ones lack it, no harm. */
+	/* The kernel then explains its errors in words; older ones cannot, no harm. */
 	mnl_socket_setsockopt(rtnl->nl, NETLINK_EXT_ACK, &one, sizeof(one));
 	*out = rtnl;
 	return 0;
@@ -50,7 +50,7 @@ void rtnl_close(struct rtnl *rtnl)
 	free(rtnl);
 }
 
-/* Start a message; @extra is its family header, returned zeroed. */
+/* Starts a message; returns its zeroed family header of @extra bytes. */
 static void *request_begin(struct request *req, uint16_t type, uint16_t flags,
 			   size_t extra)
 {
@@ -61,7 +61,7 @@ static void *request_begin(struct request *req, uint16_t type, uint16_t flags,
 	return mnl_nlmsg_put_extra_header(req->nlh, extra);
 }
 
-/* Send and read the answer to its end; returns 0 or the kernel's -errno. */
+/* Sends it and reads the answer to its end; returns 0 or the kernel's -errno. */
 static int request_run(struct rtnl *rtnl, struct request *req, mnl_cb_t cb, void *data)
 {
 	char buf[32768];
@@ -84,7 +84,7 @@ static int request_run(struct rtnl *rtnl, struct request *req, mnl_cb_t cb, void
 		if (n < 0)
 			return -errno;
 		rc = mnl_cb_run(buf, n, seq, portid, cb, data);
-		/* What is left of an interrupted call: not ours, read on. */
+		/* Left over from an interrupted call: not ours, so read on. */
 		if (rc < 0 && (errno == ESRCH || errno == EPROTO) &&
 		    ((struct nlmsghdr *)buf)->nlmsg_seq != seq)
 			rc = MNL_CB_OK;
@@ -109,7 +109,7 @@ static int parse_linkinfo(const struct nlattr *attr, void *data)
 	return MNL_CB_OK;
 }
 
-/* The kernel is trusted for the types of its attributes, their lengths are checked. */
+/* The kernel is trusted for attribute types, but their lengths are checked. */
 static int parse_link_attr(const struct nlattr *attr, void *data)
 {
 	struct rtnl_link *link = data;
@@ -263,7 +263,7 @@ static void request_addr(struct request *req, uint16_t type, uint16_t flags, int
 	ifa->ifa_prefixlen = prefixlen;
 	ifa->ifa_index = ifindex;
 	ifa->ifa_scope = RT_SCOPE_UNIVERSE;
-	/* IPv4 knows an interface's own address as LOCAL (net/ipv4/devinet.c). */
+	/* IPv4 keeps an interface's own address in LOCAL (net/ipv4/devinet.c). */
 	mnl_attr_put(req->nlh, IFA_LOCAL, ip_size(ip), &ip->v4);
 	mnl_attr_put(req->nlh, IFA_ADDRESS, ip_size(ip), &ip->v4);
 	if (ip->family == AF_INET && prefixlen > 0 && prefixlen < 31) {
@@ -285,8 +285,8 @@ int rtnl_addr_add(struct rtnl *rtnl, int ifindex, const struct ipaddr *ip,
 	request_addr(&req, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex, ip,
 		     prefixlen);
 	rc = request_run(rtnl, &req, NULL, NULL);
-	/* IPv4: same address and prefix on the link (find_matching_ifa()); IPv6: the same
-	 * address, whatever its prefix (ipv6_add_addr()). */
+	/* IPv4: same address and prefix on the link (find_matching_ifa()). IPv6: same
+	 * address with any prefix (ipv6_add_addr()). */
 	if (rc == -EEXIST && ip->family == AF_INET)
 		return RTNL_ALREADY;
 	if (rc == -EEXIST) {
@@ -353,7 +353,7 @@ static int parse_addr(const struct nlmsghdr *nlh, void *data)
 		uint16_t type = mnl_attr_get_type(attr);
 		uint16_t len = mnl_attr_get_payload_len(attr);
 
-		/* IFA_ADDRESS is the peer's if IFA_LOCAL is there too. */
+		/* If IFA_LOCAL is there, too, IFA_ADDRESS is the peer's. */
 		if ((type == IFA_LOCAL || (type == IFA_ADDRESS && !local)) &&
 		    len == ip_size(&addr.ip)) {
 			memcpy(&addr.ip.v4, mnl_attr_get_payload(attr), len);

@@ -13,10 +13,10 @@
 #include "core/service.h"
 
 /**
- * struct rtnl - a socket; belongs for ever to the network namespace it was opened in
+ * struct rtnl - a socket; always belongs to the network namespace it was opened in
  *
- * All functions here return 0 if they did it, RTNL_ALREADY if it was so before (both are
- * success: `rc < 0` is failure), or -errno with *@err set.
+ * All functions here return 0 if they made a change, RTNL_ALREADY if none was needed
+ * (both are success: `rc < 0` is failure), or -errno with *@err set.
  */
 struct rtnl;
 
@@ -71,17 +71,17 @@ int rtnl_link_get(struct rtnl *rtnl, const char *name, struct rtnl_link *link,
 
 /**
  * rtnl_link_add_macvlan - make a macvlan (mode bridge, down) inside another namespace
- * @rtnl: of the namespace of the parent
+ * @rtnl: of the parent's namespace
  * @parent: ifindex of the parent
  * @target: of the namespace that gets the link
  * @target_fd: descriptor of that namespace (/run/netns/…)
  * @name: its name there
- * @mac: its address, or NULL: the kernel makes one
- * @link: receives the link as it then is
+ * @mac: its address; NULL: the kernel chooses one
+ * @link: gets the link as it is afterwards
  * @err: why not
  *
- * The link is made at its place (IFLA_NET_NS_FD), never in the host's namespace first. A
- * macvlan of that name, parent and (if given) address counts as done.
+ * The link is made in its namespace (IFLA_NET_NS_FD), never first in the host's. If there
+ * is a macvlan with this name, parent and (if given) address, that counts as done.
  *
  * Return: 0, RTNL_ALREADY, -EEXIST (another link has that name), or -errno.
  */
@@ -103,15 +103,15 @@ int rtnl_link_set_up(struct rtnl *rtnl, int ifindex, bool up, struct err *err);
  * @prefixlen: of its network
  * @err: why not
  *
- * IPv4 gets the network's broadcast address, as ifup does (none for /31 and /32, RFC
- * 3021); IPv6 is usable at once (IFA_F_NODAD): who owns the address is decided before.
+ * IPv4 gets the network's broadcast address, as with ifup (none for /31 and /32, RFC
+ * 3021). IPv6 is usable at once (IFA_F_NODAD): who owns the address was decided before.
  *
  * Return: 0, RTNL_ALREADY (same address and prefix there), or -errno.
  */
 int rtnl_addr_add(struct rtnl *rtnl, int ifindex, const struct ipaddr *ip,
 		  unsigned int prefixlen, struct err *err);
 
-/** rtnl_addr_del - take an address from a link; one that is not there counts as done. */
+/** rtnl_addr_del - remove an address from a link; a missing one counts as done. */
 int rtnl_addr_del(struct rtnl *rtnl, int ifindex, const struct ipaddr *ip,
 		  unsigned int prefixlen, struct err *err);
 
@@ -129,9 +129,9 @@ int rtnl_addr_list(struct rtnl *rtnl, int ifindex, struct rtnl_addr **v, size_t 
 /**
  * rtnl_route_add_default - add the default route of the gateway's family
  *
- * Another default route by another gateway is replaced.
+ * Replaces a default route over another gateway.
  *
- * Return: 0, or -errno: -ENETUNREACH if the gateway is in no network of the link.
+ * Return: 0, or -errno: -ENETUNREACH if the gateway is not in a network of the link.
  */
 int rtnl_route_add_default(struct rtnl *rtnl, const struct ipaddr *gateway, int ifindex,
 			   struct err *err);

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
-/* Not <netinet/tcp.h>, whose tcp_info ends before what is needed here. */
+/* Not <netinet/tcp.h>: its tcp_info lacks the last members needed here. */
 #include <linux/tcp.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ static int take_info(const struct nlattr *attr, void *data)
 	sent->bytes = info.tcpi_bytes_sent;
 	sent->acked = info.tcpi_bytes_acked;
 	sent->unsent = info.tcpi_notsent_bytes;
-	/* Data with nothing new to acknowledge may not count as an acknowledgement. */
+	/* Data that acknowledges nothing new may not count as an acknowledgement. */
 	sent->silent_ms = info.tcpi_last_ack_recv < info.tcpi_last_data_recv
 				  ? info.tcpi_last_ack_recv
 				  : info.tcpi_last_data_recv;

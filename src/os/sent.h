@@ -7,18 +7,18 @@
 #include "os/diag.h"
 
 /**
- * sent_list - what has been sent until now
+ * sent_list - how much has been sent until now
  * @diag: of the namespace
  * @lport: the service's port, host order
- * @states: bits as for diag_dump(); TIME-WAIT and SYN-RECV have nothing to tell
- * @sents: receives the connections; what it held before is dropped
+ * @states: bits as for diag_dump(); TIME-WAIT and SYN-RECV report nothing
+ * @sents: gets the connections; its former contents are dropped
  * @err: why not
  *
- * Bytes sent and bytes unsent are read by the kernel under the socket's lock
- * (net/ipv4/tcp.c, tcp_get_info), so their sum misses nothing; the queues' lengths of
- * diag_dump() are not, and may count twice what is acknowledged meanwhile. Told since 4.19.
- * Sockets that nobody holds any more (FIN-WAIT-1) tell it too. Connections of the service
- * with itself are left out (os/nfsping.c).
+ * The kernel reads bytes sent and bytes unsent under the socket's lock (net/ipv4/tcp.c,
+ * tcp_get_info), so their sum misses nothing. The queue lengths of diag_dump() are not
+ * read under it, and may count twice what is acknowledged meanwhile. Available since
+ * 4.19, also for sockets without an owner (FIN-WAIT-1). Connections of the service with
+ * itself are left out (os/nfsping.c).
  *
  * Return: 0, or -errno.
  */

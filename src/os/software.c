@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* software: are the programs and kernel features here that a service needs? */
+/* software: are the programs and kernel features that a service needs here? */
 #include "os/software.h"
 
 #include <errno.h>
@@ -52,7 +52,7 @@ int software_check_nfs(struct err *err)
 	return 0;
 }
 
-/* Would modprobe(8) load it? Knows aliases and what is built in. */
+/* Would modprobe(8) load it? It knows aliases and built-in modules. */
 static bool is_loadable(const char *module)
 {
 	char path[PATH_MAX];
@@ -78,7 +78,7 @@ static bool is_loadable(const char *module)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* Has the kernel a filesystem of this name now? */
+/* Does the kernel have a filesystem of this name now? */
 static bool is_registered(const char *fstype)
 {
 	_cleanup_fclose_ FILE *f = fopen("/proc/filesystems", "re");
@@ -94,7 +94,7 @@ static bool is_registered(const char *fstype)
 	return false;
 }
 
-/* Without modprobe or an index for this kernel nothing is known of what is built in. */
+/* Without modprobe or an index for this kernel, built-in modules are unknown. */
 static bool has_index(void)
 {
 	char path[PATH_MAX];
@@ -111,7 +111,7 @@ int software_check_filesystem(const char *fstype, struct err *err)
 	if (is_registered(fstype) || is_loadable(fstype))
 		return 0;
 	err_set(err, BATON_EXIT_SOFTWARE, 0,
-		"this kernel has no filesystem %s and no module that brings it", fstype);
+		"this kernel has no filesystem %s and no module for it", fstype);
 	return -ENODEV;
 }
 
@@ -119,7 +119,7 @@ int software_check_module(const char *module, struct err *err)
 {
 	char path[PATH_MAX];
 
-	/* A built-in module shows here only if it has parameters; modprobe knows the rest. */
+	/* A built-in module is here only with parameters; modprobe knows the rest. */
 	snprintf(path, sizeof(path), "/sys/module/%s", module);
 	if (access(path, F_OK) == 0 || is_loadable(module))
 		return 0;
@@ -130,8 +130,8 @@ int software_check_module(const char *module, struct err *err)
 			module);
 		return -EOPNOTSUPP;
 	}
-	err_set(err, BATON_EXIT_SOFTWARE, 0,
-		"this kernel has no %s and no module that brings it", module);
+	err_set(err, BATON_EXIT_SOFTWARE, 0, "this kernel has no %s and no module for it",
+		module);
 	return -ENODEV;
 }
 

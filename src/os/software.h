@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* software: are the programs and kernel features here that a service needs? */
+/* software: are the programs and kernel features that a service needs here? */
 #ifndef BATON_OS_SOFTWARE_H
 #define BATON_OS_SOFTWARE_H
 
@@ -8,7 +8,7 @@
 #include "core/err.h"
 
 /**
- * software_find_program - look a program up in /usr/sbin, /sbin, /usr/bin and /bin
+ * software_find_program - look for a program in /usr/sbin, /sbin, /usr/bin and /bin
  * @name: its file name
  * @package: what to install, for the message ("nfs-utils (Debian: nfs-kernel-server)")
  * @path: its path; may be NULL
@@ -26,7 +26,7 @@ int software_find_program(const char *name, const char *package, char path[PATH_
 int software_check_nfs(struct err *err);
 
 /**
- * software_check_filesystem - does the kernel know a filesystem, or a module that brings it?
+ * software_check_filesystem - does the kernel have a filesystem, or a module for it?
  * @fstype: name, as in /proc/filesystems: "xfs", "nfsd"
  * @err: why not
  *
@@ -39,7 +39,7 @@ int software_check_filesystem(const char *fstype, struct err *err);
  * @module: its name: "macvlan", "nf_tables"
  * @err: why not
  *
- * Return: 0, -ENODEV with BATON_EXIT_SOFTWARE, or -EOPNOTSUPP when it cannot be told: then
+ * Return: 0, -ENODEV with BATON_EXIT_SOFTWARE, or -EOPNOTSUPP if this is unknown: then
  * only its use will show.
  */
 int software_check_module(const char *module, struct err *err);

@@ -4,19 +4,19 @@
  *
  * Theory of operation
  *
- *   .baton             root's, immutable; clients find an empty tmpfs over it
+ *   .baton             root's, immutable; covered by an empty tmpfs for clients
  *   .baton/nfsdcld     the recovery database (recovery.c)
  *   .baton/tickle      the connections, the monitor's pulse
  *
- * A client's root may have put anything there before the service's first start, and what
- * is there can be reached past the cover with a guessed file handle. One thing no client
- * can do: NFS has no word for the immutable flag. So the flag is the mark of what baton
- * has made. A directory without it is removed, which only an empty one lets be done, and
- * made anew, so that nothing of the old one stays, neither owner nor ACL. A crash in the
- * midst of it leaves an unmarked one with empty directories: it goes the same way.
+ * A client's root may have put anything there before the service's first start. And what
+ * is there can be reached behind the cover with a guessed file handle. But there is one
+ * thing that no client can do: NFS cannot set the immutable flag. So the flag marks what
+ * baton has made. A directory without it is removed, which works only if it is empty, and
+ * made again. So nothing of the old one stays, neither owner nor ACL. A crash in between
+ * leaves an unmarked directory with empty ones in it, which is replaced the same way.
  *
- * The mark tells who made the directory, not what is in it: files are opened as a
- * stranger's.
+ * The mark tells who made the directory, not what is in it: its files are opened as
+ * untrusted.
  */
 #include "os/state.h"
 
@@ -48,7 +48,7 @@ static int open_fs(const struct paths *paths)
 	return fd < 0 ? -errno : fd;
 }
 
-/* One of the service's paths, as seen from its filesystem. */
+/* One of the service's paths, relative to its filesystem. */
 static const char *below_fs(const struct paths *paths, const char *path)
 {
 	return path + strlen(paths->fs) + 1;
@@ -134,7 +134,7 @@ static int prepare_leaf(int dir, const char *state, const char *leaf, struct err
 		return err_set(err, BATON_EXIT_DEVICE, 0,
 			       "%s/%s is no directory of root's; move it away", state,
 			       leaf);
-	/* An earlier version took it with the mode it had. */
+	/* An earlier version accepted it with any mode. */
 	if (st.st_mode & 077 && fchmod(fd, 0700) < 0)
 		return err_set(err, BATON_EXIT_DEVICE, errno, "chmod %s/%s", state, leaf);
 	return 0;
@@ -171,7 +171,7 @@ int state_open_file(const struct paths *paths, const char *path, int flags, off_
 {
 	const char *relative = below_fs(paths, path), *fault;
 	_cleanup_close_ int fs = open_fs(paths);
-	/* With O_PATH nothing happens to a FIFO or a device, and a link is shown. */
+	/* O_PATH does nothing to a FIFO or a device, and does not follow a link. */
 	_cleanup_close_ int place =
 		fs < 0 ? fs : beneath_open(fs, relative, O_PATH | O_NOFOLLOW);
 	struct stat st;

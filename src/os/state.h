@@ -10,36 +10,37 @@
 #include "core/paths.h"
 
 /**
- * state_prepare - make the directory, unless it is there
+ * state_prepare - make the directory, unless it exists
  * @paths: of the service; its filesystem is mounted
  * @err: what is in its place (BATON_EXIT_DEVICE)
  *
- * It is made immutable, so that no client, root squashed or not, can rename it. One that is
- * not immutable was not made by baton: if it is empty, it is made anew, else refused.
+ * It is made immutable, so that no client, root squashed or not, can rename it. A
+ * directory that is not immutable was not made by baton: if it is empty, it is made
+ * again, else refused.
  *
  * Return: 0, or -errno.
  */
 int state_prepare(const struct paths *paths, struct err *err);
 
 /**
- * state_open_file - open a file in there, whoever has made it
+ * state_open_file - open a file in there, whoever made it
  * @paths: of the service
  * @path: one of its paths below @paths->state
- * @flags: of open(2); with O_CREAT it is made if it is not there
- * @max: bytes; a larger one is refused
+ * @flags: of open(2); with O_CREAT it is made if it does not exist
+ * @max: bytes; a larger file is refused
  * @err: what is wrong with it (BATON_EXIT_DEVICE)
  *
- * Neither follows a link nor waits for anybody. The file is regular, root's, and has no
- * other name, by which a client could reach it.
+ * It follows no link and never blocks. The file must be regular, root's, and without
+ * another name by which a client could reach it.
  *
- * Return: a descriptor, -ENOENT, -EPERM for another kind of file, or -errno.
+ * Return: a descriptor, -ENOENT, -EPERM for a file of another type, or -errno.
  */
 int state_open_file(const struct paths *paths, const char *path, int flags, off_t max,
 		    struct err *err);
 
 /**
  * state_read - read such a file whole
- * @text: gets a terminated copy the caller frees
+ * @text: gets a terminated copy that the caller frees
  * @len: gets its length
  *
  * Return: 0, or -errno.
@@ -48,9 +49,9 @@ int state_read(const struct paths *paths, const char *path, size_t max, char **t
 	       size_t *len, struct err *err);
 
 /**
- * state_replace - give it new contents, all or nothing, and await that they are on the disk
+ * state_replace - give it new contents, all or nothing, and wait until they are on disk
  *
- * Whatever has its name is replaced, but a directory.
+ * Replaces anything that has its name, except a directory.
  *
  * Return: 0, or -errno.
  */

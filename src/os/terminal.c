@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* terminal: how large is it? */
+/* terminal: the size of the terminal. */
 #include "os/terminal.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* terminal: how large is it? */
+/* terminal: the size of the terminal. */
 #ifndef BATON_OS_TERMINAL_H
 #define BATON_OS_TERMINAL_H
 
@@ -7,9 +7,9 @@
  * terminal_get_width - columns of the terminal behind a descriptor
  * @fd: usually STDOUT_FILENO
  *
- * $COLUMNS goes before what the terminal says, so that output can be told its width.
+ * $COLUMNS overrides the terminal's own answer, so that the width can be set.
  *
- * Return: the width, 0 = not a terminal: no limit.
+ * Return: the width; 0 = not a terminal, so no limit.
  */
 unsigned int terminal_get_width(int fd);
 

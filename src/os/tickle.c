@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* tickle: the rounds after the first, in a process that nobody waits for. */
+/* tickle: the second and later rounds of tickles, in a process that nobody waits for. */
 #include "os/tickle.h"
 
 #include <netinet/tcp.h>
@@ -8,7 +8,7 @@
 
 #include "os/timed_child.h"
 
-/* Clients answer a tickle at most each 500 ms (net.ipv4.tcp_invalid_ratelimit). */
+/* Clients answer a tickle at most every 500 ms (net.ipv4.tcp_invalid_ratelimit). */
 #define INTERVAL_MS 600
 #define ROUNDS      3
 
@@ -50,10 +50,10 @@ static void go_on(const struct tickle *t)
 
 void tickle_again(const struct tickle *t)
 {
-	/* Not child_fork(): it goes on with its parent's sockets. */
+	/* Not child_fork(): the child uses its parent's sockets. */
 	if (fork() != 0)
 		return;
-	/* Nobody must wait for its end at a pipe. */
+	/* Nobody must have to wait for the end of a pipe. */
 	timed_child_let_go();
 	if (t->lock >= 0)
 		close(t->lock);

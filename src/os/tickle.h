@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tickle: the rounds after the first, in a process that nobody waits for. */
+/* tickle: the second and later rounds of tickles, in a process that nobody waits for. */
 #ifndef BATON_OS_TICKLE_H
 #define BATON_OS_TICKLE_H
 
@@ -7,15 +7,15 @@
 #include "os/rawsock.h"
 
 /**
- * struct tickle - whom to tickle again
+ * struct tickle - which clients to tickle again
  * @raw, @diag: of the namespace that has the floating addresses
  * @port: the service's, host order
  * @conns: the connections; those of clients that have come back are dropped
- * @announce: called before each round: a switch may have missed what was announced. False:
- *	      the addresses have left, and with them the rounds end: they may be announced
- *	      by another head already
+ * @announce: called before each round, because a switch may have missed the announcement.
+ *            It returns false when the addresses have left. That ends the rounds, because
+ *            another head may announce them already
  * @data: for @announce
- * @lock: a descriptor that the rounds let go of, -1 = none
+ * @lock: a descriptor that the rounds close, -1 = none
  */
 struct tickle {
 	struct rawsock *raw;
@@ -28,10 +28,10 @@ struct tickle {
 };
 
 /**
- * tickle_again - up to two more rounds, in a child with a session of its own
+ * tickle_again - up to two more rounds, in a child with its own session
  *
- * A client may have missed the first round, and whoever started the service need not wait for
- * more.
+ * A client may have missed the first round, and the caller that started the service need
+ * not wait for more.
  */
 void tickle_again(const struct tickle *tickle);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* timed_child: run work that may hang in the kernel in a child, with a deadline. */
+/* timed_child: runs work that may hang in the kernel in a child, with a deadline. */
 #include "os/timed_child.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #include "os/child.h"
 
-/* Both ends are the same program, and it is shorter than PIPE_BUF. */
+/* Both ends run the same program, and it is shorter than PIPE_BUF. */
 struct outcome {
 	int rc;
 	struct err err;
@@ -64,7 +64,7 @@ static int await(int fd, int64_t until_ms, struct outcome *outcome)
 		if (poll(&p, 1, left < INT_MAX ? left : INT_MAX) <= 0)
 			continue;
 		n = read(fd, outcome, sizeof(*outcome));
-		/* Its death without a word. */
+		/* It died without a result. */
 		return n == sizeof(*outcome) ? 0 : -ECHILD;
 	}
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* xfs: how much of XFS's log a takeover will have to replay. */
+/* xfs: how much of XFS's log a takeover has to replay. */
 #include "os/xfs.h"
 
 #include <stdio.h>
