@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* cib: groups of stock agents, from the CIB. */
+/* cib: reads groups of stock agents from the CIB. */
 #include "stock/group.h"
 
 #include <errno.h>
@@ -15,14 +15,14 @@
 
 #define FAIL(err, rc, ...) (err_set(err, BATON_EXIT_CLUSTER, 0, __VA_ARGS__), (rc))
 
-/* What a group is read from. */
+/* Where a group is read from. */
 struct source {
 	const xmlNode *config;
 	const xmlNode *resources;
 	const char *root; /* what is exported with fsid=0 anywhere, or NULL */
 };
 
-/* What is exported with fsid=0 by a primitive below @node. */
+/* Finds what a primitive below @node exports with fsid=0. */
 static const char *find_root(const xmlNode *resources, const xmlNode *node)
 {
 	static const char kind[] = "instance_attributes";
@@ -53,7 +53,7 @@ static int set(char **to, const char *value)
 	return *to ? 0 : -ENOMEM;
 }
 
-/* Where the exports are in the filesystem; it may come behind them. */
+/* Finds the exports within the filesystem, which may come after them in the group. */
 static int place_exports(struct stock_group *stock)
 {
 	int rc = 0;
@@ -114,7 +114,7 @@ static int read_group(struct stock_groups *stocks, const struct source *from,
 	return 0;
 }
 
-/* What is told of the cluster as a whole: the resources' ids, and the servers' scope. */
+/* Reads what concerns the whole cluster: the resources' ids, and the servers' scope. */
 static int read_resources(struct stock_groups *stocks, const xmlNode *resources,
 			  const xmlNode *node)
 {
@@ -160,7 +160,7 @@ static const struct {
 	{ RESOURCE_ADDRESS, "IPaddr2", true },
 };
 
-/* The name of the first part that is missing, or NULL. */
+/* The name of the first part that is missing, or NULL if none is. */
 static const char *find_missing(const xmlNode *resources, const xmlNode *group,
 				enum stock_need need)
 {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * commands: the commands that put a service in the place of a stock group.
+ * commands: the commands that replace a stock group by a service.
  *
- * Never two writers: the group has stopped before it is taken away, as both tools see for
- * themselves, and is gone before there is a service. That one is stopped until its
- * constraints stand: Pacemaker would start it at once, anywhere, and a start that fails bans it
- * from the head.
+ * There are never two writers: the group must have stopped before it is removed, which
+ * both tools check themselves, and it is gone before the service exists. The service
+ * stays stopped until its constraints are in place. Otherwise Pacemaker would start it at
+ * once, anywhere, and a failed start bans it from the head.
  */
 #include "stock/commands.h"
 
@@ -17,7 +17,7 @@
 
 const char *const commands_names[COMMANDS_TOOLS] = { "pcs", "crmsh" };
 
-/* For crmsh, which takes none from the meta-data; the unit test compares them with it. */
+/* For crmsh, which takes none from the meta-data; the unit test compares the two. */
 #define OPERATIONS                                                                       \
 	"op start interval=0 timeout=180s op stop interval=0 timeout=240s"               \
 	" op monitor interval=10s timeout=60s"                                           \
@@ -25,7 +25,7 @@ const char *const commands_names[COMMANDS_TOOLS] = { "pcs", "crmsh" };
 	" op monitor interval=60s timeout=60s OCF_CHECK_LEVEL=20"                        \
 	" op migrate_to interval=0 timeout=300s op migrate_from interval=0 timeout=60s"
 
-/* A command in the making. */
+/* A command being built. */
 struct command {
 	FILE *out;
 	char *text;
@@ -40,7 +40,7 @@ static void begin(struct command *c, const char *words)
 		fputs(words, c->out);
 }
 
-/* One word of a shell, whatever is in it. */
+/* Adds one shell word, quoted as needed. */
 static void add_word(struct command *c, const char *word)
 {
 	static const char plain[] =
@@ -76,7 +76,7 @@ static void finish(struct command *c, struct strlist *commands)
 
 #define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-/* A command of words alone; the first may have blanks. */
+/* Adds a command made only of words; the first may contain blanks. */
 static void add(struct strlist *commands, const char *first, const char *const *words)
 {
 	struct command c;
@@ -122,13 +122,13 @@ static void add_crmsh_location(struct strlist *commands, const char *id, size_t 
 
 /* ---- the tools ---- */
 
-/* Between the commands Pacemaker has to come to rest. */
+/* Pacemaker has to settle between the commands. */
 #define AT_REST "crm_resource --wait"
 
-/* Where the configuration of before is: it has the passwords of fencing in it. */
+/* Where the old configuration is kept; it contains the passwords of fencing. */
 #define KEPT "/root/%s-before.xml"
 
-/* Once only: what is kept the second time may be without the group. */
+/* Only once: a second copy could be one without the group. */
 static void add_keeping(struct strlist *commands, const char *name)
 {
 	strlist_add(commands, "test ! -e " KEPT, name);
@@ -142,7 +142,7 @@ static void add_restoring(struct strlist *commands, const char *name)
 		    name);
 }
 
-/* The last of a group is taken away first, as it depends on those before it. */
+/* The last resource of the group goes first, because it depends on those before it. */
 static void add_pcs(struct strlist *commands, const struct stock_group *stock,
 		    const char *name, const char *id)
 {
@@ -221,7 +221,7 @@ static void add_crmsh(struct strlist *commands, const struct stock_group *stock,
 	add(put, "crm resource start", WORDS(id));
 }
 
-/* Does anything have it that stays in the cluster? */
+/* Does something that stays in the cluster have this id? */
 static bool is_taken(const struct stock_group *stock, const char *id)
 {
 	return stock->ids && strlist_has(stock->ids, id) &&
@@ -229,7 +229,7 @@ static bool is_taken(const struct stock_group *stock, const char *id)
 	       (stock->others.n || strcmp(stock->id, id) != 0);
 }
 
-/* What is pasted stops where a command fails. */
+/* Pasted commands must stop where one fails. */
 static void link_commands(struct strlist *commands)
 {
 	for (size_t i = 0; i + 1 < commands->n; i++) {

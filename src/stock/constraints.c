@@ -12,7 +12,7 @@
 
 /* ---- attributes of the group ---- */
 
-/* How it is placed goes along, what holds it now does not. */
+/* Attributes about placement are kept, those that hold it in place now are not. */
 static void take_meta(struct stock_group *stock, const char *id, const char *name,
 		      const char *value, void *data)
 {
@@ -22,7 +22,7 @@ static void take_meta(struct stock_group *stock, const char *id, const char *nam
 		resource_tell(stock, id, name, value, data);
 }
 
-/* Pacemaker adds up what the resources of a group have (Pacemaker Explained, Groups). */
+/* Pacemaker adds up the stickiness in a group (Pacemaker Explained, Groups). */
 static void take_stickiness(struct stock_group *stock, const xmlNode *config,
 			    xmlNode *group)
 {
@@ -58,7 +58,7 @@ static void take_stickiness(struct stock_group *stock, const xmlNode *config,
 		stock->id, stock->replaced.n);
 }
 
-/* crm_str_to_boolean() of Pacemaker */
+/* Like Pacemaker's crm_str_to_boolean(). */
 static bool is_unmanaged(const char *name, const char *value)
 {
 	static const struct {
@@ -81,7 +81,7 @@ static bool is_unmanaged(const char *name, const char *value)
 	return false;
 }
 
-/* Is there anything below it that has Pacemaker keep its hands off? */
+/* Does anything below @node make Pacemaker leave it alone? */
 static void find_unmanaged(struct stock_group *stock, const xmlNode *node)
 {
 	const char *name, *value;
@@ -101,7 +101,7 @@ static void find_unmanaged(struct stock_group *stock, const xmlNode *node)
 
 /* ---- constraints ---- */
 
-/* Is the group, or a part of it that goes, named anywhere in it? */
+/* Does it name the group, or a part of it that goes? */
 static bool concerns(const struct stock_group *stock, const xmlNode *node)
 {
 	if (node->type != XML_ELEMENT_NODE)

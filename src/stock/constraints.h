@@ -8,7 +8,8 @@
 
 /**
  * constraints_take - read meta attributes, constraints and tags of a group
- * @stock: gets them; its resources are known. If memory is short one of its lines has failed
+ * @stock: gets them; its resources are known. If memory is short, one of its lists has
+ *         failed
  * @config: of the cluster
  * @group: the group
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* etab: exports(5), and exportfs' own table. */
+/* etab: parses exports(5) and exportfs' own table. */
 #include "stock/etab.h"
 
 #include <errno.h>
@@ -13,10 +13,10 @@
 struct parser {
 	const char *next, *end;
 	const char *file;
-	int line;  /* of the text read so far */
-	int began; /* line in which the entry began */
+	int line;  /* current line of the text */
+	int began; /* first line of the entry */
 	char *word;
-	char *defaults; /* options behind "-", for the clients that follow in the line */
+	char *defaults; /* options after "-", for the following clients in the line */
 	etab_entry_fn *fn;
 	void *data;
 	struct err *err;
@@ -28,14 +28,14 @@ static int fail(struct parser *p, const char *what)
 		       what);
 }
 
-/* "\040"; what would be the end of a text is left as it is. */
+/* "\040"; an incomplete one at the end of the text is left as it is. */
 static bool is_octal(const char *c, const char *end)
 {
 	return end - c > 3 && c[1] >= '0' && c[1] <= '3' && c[2] >= '0' && c[2] <= '7' &&
 	       c[3] >= '0' && c[3] <= '7' && strncmp(c + 1, "000", 3) != 0;
 }
 
-/* Blanks, comments and newlines behind backslashes; false at the end of the entry's line. */
+/* Skips blanks, comments and escaped newlines; false at the end of the entry's line. */
 static bool skip_blanks(struct parser *p)
 {
 	while (p->next < p->end) {
@@ -55,7 +55,7 @@ static bool skip_blanks(struct parser *p)
 	return false;
 }
 
-/* The next word into p->word, without quotes and escapes (nfs-utils: support/nfs/xio.c). */
+/* Reads the next word into p->word, without quotes and escapes (support/nfs/xio.c). */
 static int read_word(struct parser *p)
 {
 	bool quoted = false;

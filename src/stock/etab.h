@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* etab: exports(5) as nfs-utils reads it, and exportfs' own table in the same notation. */
+/* etab: parses exports(5) like nfs-utils, and exportfs' own table in the same format. */
 #ifndef BATON_STOCK_ETAB_H
 #define BATON_STOCK_ETAB_H
 
@@ -7,12 +7,12 @@
 
 #include "core/err.h"
 
-/* exportfs' table of what is exported now (nfs-utils: NFS_STATEDIR "/etab"). */
+/* exportfs' table of current exports (nfs-utils: NFS_STATEDIR "/etab"). */
 #define ETAB_FILE "/var/lib/nfs/etab"
 
 /**
  * etab_entry_fn - called for one client of one directory
- * @path: of the directory, without quotes and escapes
+ * @path: of the directory, unquoted and unescaped
  * @client: as written
  * @options: separated by commas, may be empty
  * @data: the caller's
@@ -24,15 +24,16 @@ typedef int etab_entry_fn(const char *path, const char *client, const char *opti
 
 /**
  * etab_parse - walk the entries
- * @text: of the file, need not end in a zero
- * @len: of it
+ * @text: of the file; need not end in a zero
+ * @len: its length
  * @file: its name, for messages
  * @fn: called in order
  * @data: handed to @fn
  * @err: "FILE:LINE: what" (BATON_EXIT_CONFIG)
  *
- * Comments, lines that go on after a backslash, quotes, octal escapes, and default options
- * ("-ro,sync") are understood. A directory without a client is exported to everyone ("*").
+ * Understands comments, lines continued by a backslash, quotes, octal escapes, and
+ * default options ("-ro,sync"). A directory without a client is exported to everyone
+ * ("*").
  *
  * Return: 0, what @fn returned, -EINVAL, or -ENOMEM (without text).
  */

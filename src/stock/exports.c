@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* exports: exported filesystems, from the exports and the mounts of a head. */
+/* exports: the exported filesystems of a head, from its exports and mounts. */
 #include "stock/group.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ struct reader {
 	struct strlist left; /* exports that cannot move, and why */
 };
 
-/* The mount of a disk that says most of it: the head's own root, or what shows most of it. */
+/* The mount that shows most of a disk: the head's own root, else the highest one. */
 static const struct mounttable_entry *find_whole(const struct reader *r, dev_t dev)
 {
 	const struct mounttable_entry *best = NULL;
@@ -57,7 +57,7 @@ static struct stock_group *find_stock(struct stock_groups *stocks,
 		       : NULL;
 }
 
-/* Is it one of the places where that disk is mounted, or the last part of one? */
+/* Is the group one of the disk's mount points, or the last part of one? */
 static bool is_meant(const struct reader *r, dev_t dev)
 {
 	for (size_t i = 0; i < r->n && r->group; i++) {
@@ -72,8 +72,8 @@ static bool is_meant(const struct reader *r, dev_t dev)
 }
 
 /*
- * Where a path of @mount is once the disk is mounted as @whole is; NULL if it is not there.
- * With btrfs, a part of the disk may be what is mounted (subvol=).
+ * Where a path of @mount is if the disk is mounted like @whole; NULL if it is not in
+ * there. With btrfs, only a part of the disk may be mounted (subvol=).
  */
 static int find_inside(char **inside, const struct mounttable_entry *whole,
 		       const struct mounttable_entry *mount, const char *path)

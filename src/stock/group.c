@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* group: a service as stock agents have it: the model. */
+/* group: the model of a service that runs under stock agents. */
 #include "stock/group.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * group: a service as stock agents have it: Filesystem, exportfs and IPaddr2 over one
- * knfsd a head.
+ * group: a service that runs under stock agents: Filesystem, exportfs and IPaddr2, with
+ * one knfsd per head.
  */
 #ifndef BATON_STOCK_GROUP_H
 #define BATON_STOCK_GROUP_H
@@ -18,8 +18,9 @@
 /**
  * struct stock_export - a directory exported to one client
  * @path: on the head
- * @inside: the same within the filesystem, "" for its top; NULL if it is in another one
- * @client: host, network, wildcard or @netgroup, as exports(5) has them
+ * @inside: the same path within the filesystem, "" for its top; NULL if it is in another
+ *          one
+ * @client: host, network, wildcard or @netgroup, as in exports(5)
  * @options: separated by commas, may be empty
  */
 struct stock_export {
@@ -32,20 +33,21 @@ struct stock_export {
 /**
  * struct stock_group - one such service
  * @id: of the group; if read from a head, the mount point
- * @in_cluster: it is a group
+ * @in_cluster: it is a group in a cluster
  * @device, @directory, @fstype, @options: of the mount
- * @addresses: a prefixlen of 0 and a link of "" are not told
+ * @addresses: prefixlen 0 and link "" mean unknown
  * @root: what is exported with fsid=0, so that clients leave it out of a path; or NULL
- * @has_server: an NFS server is in the group, so each move starts it anew
+ * @has_server: an NFS server is in the group, so each move restarts it
  * @unmanaged: why Pacemaker would not stop the group, "maintenance-mode=true"; or NULL
- * @constrained: it has constraints that are not carried over, but may have to be made anew
- * @fault: why it can be no service, or NULL
- * @ids: of all resources of the cluster, which belong to struct stock_groups; or NULL
+ * @constrained: it has constraints that are not carried over, but may have to be made
+ *               again
+ * @fault: why it cannot become a service, or NULL
+ * @ids: of all resources in the cluster, owned by struct stock_groups; or NULL
  * @replaced: ids of the resources that a service of baton's replaces
- * @others: ids of those that stay
+ * @others: ids of the resources that stay
  * @meta: meta attributes of the group, "resource-stickiness=100"
  * @prefers: location constraints, "head1=100"
- * @remarks: what was found and is not in the members above, a sentence each
+ * @remarks: what was found and is not in the members above, one sentence each
  */
 struct stock_group {
 	char *id;
@@ -72,9 +74,9 @@ struct stock_group {
 };
 
 /**
- * struct stock_groups - a growable list; start from all zero, end with stock_groups_free()
- * @scope: what the cluster tells its NFS servers to have for their scope, or NULL
- * @ids: of all resources of the cluster
+ * struct stock_groups - a growable list; all zero at first, end with stock_groups_free()
+ * @scope: the scope that the cluster gives to its NFS servers, or NULL
+ * @ids: of all resources in the cluster
  */
 struct stock_groups {
 	struct stock_group *v;
@@ -83,7 +85,7 @@ struct stock_groups {
 	struct strlist ids;
 };
 
-/** stock_groups_add - append one of that id; NULL if memory is short. Earlier pointers become stale. */
+/** stock_groups_add - append one; NULL if memory is short. Old pointers become stale. */
 struct stock_group *stock_groups_add(struct stock_groups *stocks, const char *id);
 
 /** stock_groups_free - release the list and clear it. */
@@ -97,7 +99,7 @@ static inline void cleanup_stock_groups(struct stock_groups *stocks)
 
 /**
  * group_add_export - append a copy
- * @path: slashes at its end go
+ * @path: trailing slashes are removed
  * @inside: see struct stock_export
  *
  * Return: 0 or -ENOMEM.
@@ -109,33 +111,33 @@ int group_add_export(struct stock_group *stock, const char *path, const char *in
  * group_find_option - the value of the last NAME=VALUE in a list of options
  * @len: gets its length, 0 if there is none
  *
- * Return: where it begins, or NULL. It ends before a comma or with the list.
+ * Return: where the value begins, or NULL. It ends at a comma or the end of the list.
  */
 const char *group_find_option(const char *options, const char *name, size_t *len);
 
 /** group_is_root - do the options of an export make it the top of NFSv4's tree? */
 bool group_is_root(const char *options);
 
-/** enum stock_need - which groups are meant, where none is named */
+/** enum stock_need - which groups to read if none is named */
 enum stock_need {
 	STOCK_WHOLE,  /* with a Filesystem, an exportfs and an IPaddr2 */
-	STOCK_MOVING, /* with a Filesystem and an IPaddr2: it is exported somewhere else */
+	STOCK_MOVING, /* with a Filesystem and an IPaddr2: the exports are elsewhere */
 };
 
 /**
- * cib_read_groups - the groups of what `cibadmin --query` prints
+ * cib_read_groups - read the groups in the output of `cibadmin --query`
  * @stocks: gets them; all zero before
  * @text: the whole CIB
- * @len: of it
+ * @len: its length
  * @group: id of one, NULL = all that have what they need
  * @need: what that is
- * @err: no CIB, no such group, or what is missing in it (BATON_EXIT_CLUSTER)
+ * @err: not a CIB, no such group, or what it lacks (BATON_EXIT_CLUSTER)
  *
- * A group that was not asked for by name, and can be no service, has a fault and keeps none
- * of the others from the list. Its members may be NULL.
+ * A group that was not named, and cannot become a service, gets a fault, and the others
+ * are still listed. Its members may be NULL.
  *
- * Every resource of a group, every parameter, meta attribute and constraint of it is in
- * one of the members or in a remark.
+ * Every resource of a group, and all its parameters, meta attributes and constraints, end
+ * up in one of the members or in a remark.
  *
  * Return: 0, -EPROTO, -ENOENT, -EINVAL, or -ENOMEM.
  */
@@ -143,19 +145,20 @@ int cib_read_groups(struct stock_groups *stocks, const char *text, size_t len,
 		    const char *group, enum stock_need need, struct err *err);
 
 /**
- * exports_read_groups - the exported filesystems of a head
+ * exports_read_groups - read the exported filesystems of a head
  * @stocks: gets one for each filesystem; all zero before
  * @text: of an exports(5) file, or of exportfs' own table (etab)
- * @len: of it
+ * @len: its length
  * @file: its name, for messages
  * @mounts: what is mounted there, in the order of mounting
- * @n: of them
+ * @n: how many
  * @group: the mount point of one, or its last part; NULL = all that could move
  * @err: line and reason (BATON_EXIT_CONFIG)
  *
- * A filesystem that is mounted in several places, also in parts, is one: it has one disk.
- * One that cannot move (that of /, or of no block device) is a remark of each
- * other, as are exports that are in none. Addresses are not told.
+ * A filesystem that is mounted in several places, even in parts, counts once: it has one
+ * disk. A filesystem that cannot move (that of /, or one without a block device) becomes
+ * a remark of each of the others, and so do exports outside any filesystem. Addresses are
+ * unknown.
  *
  * Return: 0, -EINVAL, -ENOENT, or -ENOMEM.
  */

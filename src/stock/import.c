@@ -2,8 +2,8 @@
 /*
  * import: a stock service -> a service file.
  *
- * What a service file may say is known in one place, its own parser: each option is offered
- * to that, and what it refuses becomes a remark with its reason.
+ * Only the service file's own parser knows what a service file may contain. Each option
+ * is offered to it, and what it refuses becomes a remark with the reason.
  */
 #include "stock/import.h"
 
@@ -52,7 +52,7 @@ static int make_name(struct import *t, const struct stock_group *stock, struct e
 
 /* ---- the disk ---- */
 
-/* mount(8)'s ways to name a filesystem, and udev's. */
+/* The ways in which mount(8) and udev name a filesystem. */
 static const struct {
 	const char *prefix, *directory;
 } tags[] = {
@@ -66,7 +66,7 @@ static const struct {
 	{ "PARTLABEL=", "/dev/disk/by-partlabel/" },
 };
 
-/* "label with blank" as udev writes it (blkid_encode_string() of libblkid). */
+/* Encodes "label with blank" as udev does (blkid_encode_string() of libblkid). */
 static void add_tagged_device(struct import *t, const char *directory, const char *tag)
 {
 	char path[1024];
@@ -121,7 +121,7 @@ static int add_mount_options(struct import *t, const char *options)
 		char *item = strsep(&rest, ",");
 		int rc;
 
-		/* What the kernel says of every mount, and fstab(5) of none. */
+		/* The kernel shows these for every mount; fstab(5) has none of them. */
 		if (!*item || text_has_word("rw defaults relatime seclabel", item))
 			continue;
 		rc = value_set(&svc, KEY_OPTIONS, item, 0, &why);
@@ -147,7 +147,7 @@ static int add_mount_options(struct import *t, const char *options)
 
 /* ---- the addresses ---- */
 
-/* The head's address that is nearest to one: itself, or one of its network. */
+/* The head's address nearest to @a: the same, or one in the same network. */
 static const struct address *find_near(const struct address *a,
 				       const struct import_own *own, size_t n)
 {
@@ -251,7 +251,7 @@ static int add_addresses(struct import *t, const struct stock_group *stock,
 
 /* ---- the whole ---- */
 
-/* The last word has the parser. */
+/* The parser decides. */
 static int check(const struct import *t, const struct stock_group *stock, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;

@@ -11,7 +11,7 @@
 
 /**
  * struct import_own - an address of this head
- * @secondary: another of the same network was there before, so it may be a floating one
+ * @secondary: a second address in its network, so it may be a floating one
  */
 struct import_own {
 	struct address address;
@@ -19,16 +19,16 @@ struct import_own {
 };
 
 /**
- * import_group - make a service of it
+ * import_group - turn a stock service into a service
  * @t: filled; import_free() it in any case
- * @stock: what there is
+ * @stock: the stock service
  * @own: the addresses of this head
- * @n: of them
+ * @n: how many
  * @err: why it cannot become one (BATON_EXIT_CONFIG)
  *
- * Links and prefixes that the group does not tell are those that @own has for the same
- * network, as IPaddr2 finds them. What is read from a head has no addresses yet: those of
- * @own become candidates. What the keys make has passed config_parse().
+ * If the group does not give links and prefixes, they are those of @own for the same
+ * network, as IPaddr2 finds them. A service read from a head has no addresses yet; those
+ * of @own become candidates. The resulting keys have passed config_parse().
  *
  * Return: 0, -EINVAL, or -ENOMEM.
  */

@@ -11,7 +11,7 @@
 #include "core/text.h"
 #include "core/mounttable.h"
 
-/* Defaults, which exportfs writes out in its table. */
+/* Defaults that exportfs writes out in its table. */
 static bool is_default(const char *option)
 {
 	return text_has_word("sync wdelay hide nocrossmnt secure root_squash "
@@ -20,7 +20,7 @@ static bool is_default(const char *option)
 			     option);
 }
 
-/* Only sec=sys, and so the same options behind it once more? */
+/* Is there only sec=sys, so that the options after it just repeat those before it? */
 static bool is_plain_sys(const char *options)
 {
 	const char *sec = strstr(options, "sec=");
@@ -46,7 +46,7 @@ static int add_client(struct import *t, FILE *out, const struct stock_group *sto
 		return -ENOMEM;
 	}
 	fputc(' ', out);
-	/* exportfs(8) wants brackets around IPv6 addresses, exports(5) none. */
+	/* exportfs(8) wants brackets around IPv6 addresses, exports(5) does not. */
 	for (const char *c = e->client; *c; c++)
 		if (!v6 || !strchr("[]", *c))
 			fputc(*c, out);
@@ -72,13 +72,13 @@ static int add_client(struct import *t, FILE *out, const struct stock_group *sto
 	return 0;
 }
 
-/* A host, network, wildcard or @netgroup: nothing that would be read as several. */
+/* A host, network, wildcard or @netgroup: nothing that would be read as several words. */
 static bool is_single(const char *client)
 {
 	return *client && !strpbrk(client, " \t()\"");
 }
 
-/* Why an export is none of the service's, or NULL. */
+/* Why an export cannot belong to the service, or NULL. */
 static const char *find_fault(const struct stock_group *stock,
 			      const struct stock_export *e)
 {
@@ -100,7 +100,7 @@ static const char *find_fault(const struct stock_group *stock,
 	return NULL;
 }
 
-/* Is it the first of its path? */
+/* Is it the first export of its path? */
 static bool is_first(const struct stock_group *stock, size_t k)
 {
 	for (size_t i = 0; i < k; i++) {

@@ -6,9 +6,9 @@
 #include "stock/import_print.h"
 
 /**
- * import_exports_add - add the exports to the keys, and how clients mount them
+ * import_exports_add - add the exports to the keys, and note how clients mount them
  * @t: the translation
- * @stock: whose
+ * @stock: the stock service
  * @err: nothing is exported (BATON_EXIT_CONFIG)
  *
  * Return: 0, -EINVAL, or -ENOMEM.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* import_print: a translation as a service file. */
+/* import_print: prints a translation as a service file. */
 #include "stock/import_print.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 static const struct wrap from = { "# made from ", "# ", "", 0 };
 static const struct wrap item = { "# - ", "#   ", "", 0 };
 static const struct wrap command = { "#     ", "#         ", " \\", '\'' };
-/* A line that begins with a blank goes on. */
+/* A line that begins with a blank continues the one before. */
 static const struct wrap key = { "", "    ", "", '"' };
 
 static void print_lines(FILE *out, const struct wrap *fold, const struct strlist *lines)
@@ -76,7 +76,7 @@ void import_print(FILE *out, const struct import *t, const struct stock_group *s
 {
 	fprintf(out, "# /etc/baton/%s.conf, the same on every head\n", t->name);
 	wrap_print(out, &from, stock->id);
-	fputs("#\n# To be seen to:\n", out);
+	fputs("#\n# Check these:\n", out);
 	print_lines(out, &item, &t->remarks);
 	fputs("# Clients then mount:\n", out);
 	print_lines(out, &item, &t->mounts);

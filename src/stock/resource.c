@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * resource: what becomes of one resource of a stock group.
+ * resource: what one resource of a stock group becomes.
  *
- * Two tables say what each agent and each parameter becomes; what is in neither is a
- * remark, so that nothing is lost unseen. Parameters are those of resource-agents 4.12.
+ * Two tables say what each agent and each parameter becomes. Anything that is in neither
+ * becomes a remark, so that nothing is lost unnoticed. Parameters are those of
+ * resource-agents 4.12.
  */
 #include "stock/resource.h"
 
@@ -23,7 +24,7 @@
 static const struct agent {
 	const char *class, *provider, *type;
 	enum resource_kind part;
-	const char *why; /* of what is needed no more */
+	const char *why; /* why it is no longer needed */
 } agents[] = {
 	{ "ocf", "heartbeat", "Filesystem", RESOURCE_FILESYSTEM, NULL },
 	{ "ocf", "heartbeat", "exportfs", RESOURCE_EXPORT, NULL },
@@ -156,7 +157,7 @@ enum param {
 static const struct row {
 	enum resource_kind part;
 	const char *name;
-	enum param param; /* where it is kept, or PARAM_NONE: then why it is not */
+	enum param param; /* where it is kept; PARAM_NONE: @why it is not */
 	const char *why;
 } rows[] = {
 	{ RESOURCE_FILESYSTEM, "device", PARAM_DEVICE, NULL },
@@ -192,7 +193,7 @@ static const struct row {
 	{ RESOURCE_ADDRESS, "send_arp_opts", PARAM_NONE, ANNOUNCED },
 };
 
-/* What the parameters of one resource are. */
+/* The parameters of one resource. */
 struct values {
 	const char *v[PARAM_COUNT];
 };
@@ -210,7 +211,7 @@ static void take_pair(struct stock_group *stock, enum resource_kind part, const 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		if (rows[i].part != part || strcmp(rows[i].name, name) != 0)
 			continue;
-		/* What the resource says itself comes before its template. */
+		/* The resource's own value has precedence over its template's. */
 		if (rows[i].param && !values->v[rows[i].param])
 			values->v[rows[i].param] = value;
 		if (rows[i].param)
@@ -221,7 +222,7 @@ static void take_pair(struct stock_group *stock, enum resource_kind part, const 
 		    why ? ": " : "", why ? why : "");
 }
 
-/* What resource_walk() hands to take_parameter(). */
+/* Data that resource_walk() passes to take_parameter(). */
 struct taking {
 	enum resource_kind part;
 	struct values *values;
@@ -308,7 +309,7 @@ static int take_export(struct stock_group *stock, const char *id,
 			    stock->id, id);
 	copy = strdup(get(values, PARAM_DIRECTORY));
 	rc = copy ? 0 : -ENOMEM;
-	/* The agent takes several, with blanks between. */
+	/* The agent takes several, separated by blanks. */
 	for (char *path = rc ? NULL : strtok_r(copy, " \t\n", &save); path && rc == 0;
 	     path = strtok_r(NULL, " \t\n", &save))
 		rc = group_add_export(stock, path, NULL, get(values, PARAM_CLIENT),
@@ -316,7 +317,7 @@ static int take_export(struct stock_group *stock, const char *id,
 	return rc;
 }
 
-/* "24", or "255.255.255.0"; 0 if it is neither, which is the same as not told. */
+/* "24" or "255.255.255.0"; 0 if it is neither, which counts as unknown. */
 static unsigned int parse_netmask(const char *text)
 {
 	struct ipaddr mask;
@@ -336,7 +337,7 @@ static int take_address(struct stock_group *stock, const char *id,
 {
 	struct address *a = &stock->addresses[stock->n_addresses];
 	const char *nic = get(values, PARAM_NIC);
-	/* "eth0:0": the label of old tools is no part of the link's name. */
+	/* "eth0:0": the label of old tools is not part of the link's name. */
 	size_t len = strcspn(nic, ":");
 
 	if (stock->n_addresses == SERVICE_ADDRESSES_MAX)
@@ -376,7 +377,7 @@ static void tell_other(struct stock_group *stock, const xmlNode *kind, const cha
 		type ? type : "?");
 }
 
-/* Its stickiness is in the group's. */
+/* Its stickiness is part of the group's. */
 static void tell_meta(struct stock_group *stock, const char *id, const char *name,
 		      const char *value, void *data)
 {
@@ -384,7 +385,7 @@ static void tell_meta(struct stock_group *stock, const char *id, const char *nam
 		resource_tell(stock, id, name, value, data);
 }
 
-/* The template's behind the resource's own. */
+/* The template's attributes come after the resource's own. */
 static void walk_both(struct stock_group *stock, xmlNode *primitive, xmlNode *template,
 		      const char *kind, const char *id, resource_call *call, void *data)
 {

@@ -14,7 +14,7 @@ enum resource_kind {
 	RESOURCE_SERVER,
 };
 
-/** resource_find - what part of a service is a primitive? @resources has its template. */
+/** resource_find - which part of a service is it? @resources has its template. */
 enum resource_kind resource_find(const xmlNode *resources, const xmlNode *primitive);
 
 /** resource_find_template - the template of a primitive, or NULL. */
@@ -34,9 +34,9 @@ typedef void resource_call(struct stock_group *stock, const char *id, const char
 			   const char *value, void *data);
 
 /**
- * resource_walk - all sets of attributes of one kind
- * @stock: remarks of it tell what is not understood
- * @owner: whose, may be NULL
+ * resource_walk - visit all sets of attributes of one kind
+ * @stock: gets remarks on what is not understood
+ * @owner: of the attributes, may be NULL
  */
 void resource_walk(struct stock_group *stock, xmlNode *owner, const char *kind,
 		   const char *id, resource_call *call, void *data);
@@ -46,10 +46,10 @@ resource_call resource_tell;
 
 /**
  * resource_take - read a primitive of a group
- * @stock: each parameter becomes a member of it, or a remark
+ * @stock: each parameter becomes one of its members or a remark
  * @resources: of the cluster, for templates
- * @primitive: the one
- * @err: why the group can be no service
+ * @primitive: the one to read
+ * @err: why the group cannot become a service
  *
  * Return: 0, -EPROTO, -EINVAL, or -ENOMEM.
  */

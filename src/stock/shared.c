@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * shared: what will go wrong with one knfsd that the services of a head share.
+ * shared: what will go wrong when the services of a head share one knfsd.
  *
- * Why each of these is a fault is in doc/facts.md and was seen in lab/experiments.
+ * doc/facts.md explains why each of these is a fault; lab/experiments has shown it.
  */
 #include "stock/shared.h"
 
@@ -20,8 +20,8 @@
 struct judgement;
 
 struct check {
-	const char *item; /* or what its findings are about, one for each */
-	bool served;      /* tells only while there is a server */
+	const char *item; /* or what its findings are about, one each */
+	bool served;      /* only meaningful while there is a server */
 	void (*judge)(struct judgement *j);
 	enum exit_code code;
 	const char *advice;
@@ -33,7 +33,7 @@ struct judgement {
 	const struct check *check;
 };
 
-/* @about is what one of several findings is about, or NULL. */
+/* @about is the subject of one of several findings, or NULL. */
 __attribute__((format(printf, 4, 5))) static void
 say(struct judgement *j, const char *about, enum verdict verdict, const char *fmt, ...)
 {
@@ -98,7 +98,7 @@ static void judge_grace(struct judgement *j)
 		say(j, NULL, VERDICT_OK, "%u s, not shorter than the lease", grace);
 }
 
-/* RFC 8881 section 2.10.4: what is reclaimed must be of the same scope. */
+/* RFC 8881 section 2.10.4: state can be reclaimed only in the same scope. */
 static void judge_scope(struct judgement *j)
 {
 	const struct shared *f = j->facts;
@@ -121,7 +121,7 @@ static void judge_scope(struct judgement *j)
 			    : "");
 }
 
-/* How many filesystems are exported? */
+/* Counts the exported filesystems. */
 static size_t count_mounts(const struct shared *f)
 {
 	size_t n = 0;
@@ -167,7 +167,7 @@ static void judge_records(struct judgement *j)
 
 /* ---- exports ---- */
 
-/* The path of an earlier one with the same fsid, or NULL. */
+/* The path of an earlier export with the same fsid, or NULL. */
 static const char *find_twin(const struct shared *f, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -178,7 +178,7 @@ static const char *find_twin(const struct shared *f, size_t i)
 	return NULL;
 }
 
-/* Without an fsid, and the first such one of its path? */
+/* Does it have no fsid, and is it the first such export of its path? */
 static bool is_first_without(const struct shared *f, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -263,7 +263,7 @@ static void judge_rp_filter(struct judgement *j)
 
 /* ---- services ---- */
 
-/* Is anything of it exported, by the cluster or, as far as can be seen, by this head? */
+/* Does the cluster, or as far as can be seen this head, export anything of it? */
 static bool is_exported(const struct shared *f, const struct stock_group *s)
 {
 	bool found = s->n_exports || f->no_exports[0];
@@ -314,7 +314,7 @@ static bool is_first_of_client(const struct shared *f, size_t i)
 	return true;
 }
 
-/* What one client uses, each service once. */
+/* Lists what one client uses, each service once. */
 static void list_services(const struct shared *f, size_t first, struct strlist *services,
 			  bool *in_groups, struct ipaddr *local)
 {
@@ -333,7 +333,7 @@ static void list_services(const struct shared *f, size_t first, struct strlist *
 	}
 }
 
-/* Who mounts what is told nowhere; what is open is, and of that there is nothing. */
+/* Mounts are recorded nowhere, only what is open; this is for when nothing is open. */
 static void judge_mounts(struct judgement *j)
 {
 	const struct shared *f = j->facts;
@@ -377,7 +377,7 @@ static void judge_clients(struct judgement *j)
 		list = strlist_join(&services, ", ");
 		if (local.family)
 			ipaddr_format(&local, ip);
-		/* Two filesystems may belong together where no group says so. */
+		/* Two filesystems may belong together even if no group says so. */
 		say(j, f->uses[i].client, in_groups ? VERDICT_WRONG : VERDICT_UNSURE,
 		    "has files open in %s, all through %s: when that moves, the rest "
 		    "hangs; to a client one knfsd is one server",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* shared_look: look up what stock/shared.c judges, in the head's own namespaces. */
+/* shared_look: looks up what stock/shared.c judges, in the head's own namespaces. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@
 #define CONNTRACK   "/proc/sys/net/netfilter/nf_conntrack_"
 #define CONF        "/proc/sys/net/ipv4/conf/"
 
-/* What is being looked up, and what its parts point into. */
+/* What is being looked up, and the data that its parts point into. */
 struct look {
 	struct shared facts;
 	struct mounts *mounts;
@@ -37,7 +37,7 @@ struct look {
 
 /* ---- exports ---- */
 
-/* Of several places where a filesystem is mounted the first: nfsserver binds its directory. */
+/* Of several mount points of a filesystem, the first: nfsserver binds its directory. */
 static const char *find_mount_point(const struct look *look, const char *path)
 {
 	const struct mounttable_entry *mount = mounttable_find(look->v, look->n, path);
@@ -93,7 +93,7 @@ static void look_at_exports(struct look *look)
 
 /* ---- the server ---- */
 
-/* Its program has the setting's name in it if it knows of it; to run it would be to risk. */
+/* An rpc.nfsd that knows the setting contains its name. Running it is a risk. */
 static bool takes_scope(void)
 {
 	static const char name[] = "\0scope";
@@ -134,7 +134,7 @@ static int read_number(const char *path)
 	return file_read(path, text, sizeof(text)) > 0 ? atoi(text) : -1;
 }
 
-/* Is there a rule that asks connection tracking? */
+/* Is there a rule that uses connection tracking? */
 static bool has_stateful_rules(void)
 {
 	_cleanup_free_ char *text = NULL;
@@ -171,7 +171,7 @@ static void look_at_links(struct shared *f)
 			seen |= strcmp(f->links[k].name, link->name) == 0;
 		if (seen)
 			continue;
-		/* The larger of both counts (Documentation/networking/ip-sysctl). */
+		/* The larger of the two values (Documentation/networking/ip-sysctl). */
 		snprintf(path, sizeof(path), CONF "%s/rp_filter", link->name);
 		own = read_number(path);
 		link->strict = (own > all ? own : all) == 1;
@@ -209,7 +209,7 @@ static void look_at_groups(struct shared *f)
 		 "which addresses float is not known: %.400s", err.text);
 }
 
-/* The group that has the filesystem, or else where it is mounted. */
+/* The group that has the filesystem, else its mount point. */
 static void find_owner(const struct look *look, dev_t dev, struct shared_use *use)
 {
 	const struct shared *f = &look->facts;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* wrap: texts broken at blanks. */
+/* wrap: breaks texts at blanks. */
 #include "stock/wrap.h"
 
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 
 #define WIDTH 90
 
-/* How much of the text the line takes: to the last blank that fits, or else the first. */
+/* Length of the text that fits: up to the last fitting blank, else the first blank. */
 static size_t find_end(const char *text, size_t room, char quote)
 {
 	size_t best = 0, columns = 0, i;
@@ -19,7 +19,7 @@ static size_t find_end(const char *text, size_t room, char quote)
 		bool single = i && text[i] == ' ' && text[i - 1] != ' ' && text[i + 1] &&
 			      text[i + 1] != ' ';
 
-		/* Between quotes a backslash is one; outside, it takes from one its meaning. */
+		/* Outside quotes a backslash escapes a quote; inside, it does not. */
 		quoted ^= quote && text[i] == quote &&
 			  (quoted || !i || text[i - 1] != '\\');
 		if (single && !quoted) {
@@ -27,7 +27,7 @@ static size_t find_end(const char *text, size_t room, char quote)
 				return best ? best : i;
 			best = i;
 		}
-		/* Bytes that go on with a character of UTF-8 take no column. */
+		/* Continuation bytes of UTF-8 take no column. */
 		columns += ((unsigned char)text[i] & 0xc0) != 0x80;
 	}
 	return columns > room && best ? best : i;

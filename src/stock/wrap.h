@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* wrap: texts broken at blanks, so that no line of a service file becomes too long. */
+/* wrap: breaks texts at blanks, so that no line of a service file becomes too long. */
 #ifndef BATON_STOCK_WRAP_H
 #define BATON_STOCK_WRAP_H
 
 #include <stdio.h>
 
 /**
- * struct wrap - how the lines of a text look
+ * struct wrap - the shape of the lines
  * @first: before the first line
- * @next: before each other line
- * @end: behind each line but the last
- * @quote: a character between two of which nothing is broken, 0 = none
+ * @next: before every other line
+ * @end: after every line but the last
+ * @quote: do not break between two of these characters, 0 = none
  */
 struct wrap {
 	const char *first;
@@ -20,12 +20,12 @@ struct wrap {
 };
 
 /**
- * wrap_print - print a text in lines of at most 90 columns, where it has blanks
+ * wrap_print - print a text, broken at blanks into lines of at most 90 columns
  * @out: where to
- * @fold: how
- * @text: UTF-8; control characters in it become '?', so it begins no line by itself
+ * @fold: the shape
+ * @text: UTF-8; control characters become '?', so it cannot begin a line by itself
  *
- * Broken is only at single blanks: several in a row belong to something.
+ * Breaks only at single blanks: several in a row have a meaning.
  */
 void wrap_print(FILE *out, const struct wrap *fold, const char *text);
 
