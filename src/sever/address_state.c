@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* address_state: where an address is, which connections it has, and whether it may send. */
+/* address_state: where an address is, its connections, and whether it may send. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -86,7 +86,7 @@ int sever_is_here(const struct sever *s, struct err *err)
 		return rc;
 	rc = sever_look(s, diag, err);
 	diag_close(diag);
-	/* Where it cannot be done it cannot have been started. */
+	/* A head that cannot do it cannot have started it. */
 	return rc == NFTABLE_ABSENT || rc == NFTABLE_ASLEEP;
 }
 

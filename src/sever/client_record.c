@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * client_record: the clients of an address, in the file that the next head reads to
+ * client_record: the file with the clients of an address, which the next head reads to
  * tickle them.
  */
 #include "sever/client_record.h"
@@ -49,7 +49,7 @@ char *client_record_format(const struct client_record *record)
 	return text;
 }
 
-/* Takes the last line off. */
+/* Removes the last line. */
 static int take_last(unsigned int *lockers, const char *text, size_t *len)
 {
 	const char *end, *begin;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * client_record: the clients of an address, in the file that the next head reads to
+ * client_record: the file with the clients of an address, which the next head reads to
  * tickle them.
  */
 #ifndef BATON_SEVER_CLIENT_RECORD_H
@@ -11,11 +11,11 @@
 /* Room for a record's name. */
 #define CLIENT_RECORD_NAME (IPADDR_TEXT + 6)
 
-/** client_record_name - of an address' record: "192.0.2.50-2049", into @name. Return: @name. */
+/** client_record_name - of an address's record: "192.0.2.50-2049". Return: @name. */
 const char *client_record_name(const struct ipaddr *ip, uint16_t port,
 			       char name[CLIENT_RECORD_NAME]);
 
-/** client_record_parse_name - read such a name. Return: 0, or -EINVAL. */
+/** client_record_parse_name - parse such a name. Return: 0, or -EINVAL. */
 int client_record_parse_name(struct ipaddr *ip, uint16_t *port, const char *name);
 
 /**
@@ -29,7 +29,7 @@ struct client_record {
 };
 
 /**
- * client_record_format - the text form: that of the connections, and a line that ends it
+ * client_record_format - the text form: the connections, and a line that ends it
  *
  *	baton-connections 1
  *	192.0.2.50 2049 192.0.2.20 983
@@ -42,7 +42,7 @@ char *client_record_format(const struct client_record *record);
 /**
  * client_record_parse - read the text form; trusts nothing in it
  * @record: receives it; empty on failure
- * @ip, @port: whose it has to be: packets will be sent in this name
+ * @ip, @port: the address it must belong to, because packets are sent in its name
  * @text: need not end with a zero byte
  * @len: bytes of @text
  * @err: "line 3: not of 192.0.2.50:2049"

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cluster: records told to all heads, for addresses without a disk that moves along.
+ * cluster: sends records to all heads, for addresses without a disk that moves along.
  *
  * Theory of operation
  *
- * All addresses have one closed process group, CLUSTER_GROUP. In it is a receiver on each
- * head (baton-record.service), which keeps the last record of each address in a file; the
- * agent joins for as long as it takes to tell one. A head that comes later is told by the
- * receivers of those heads whose agent has told last.
+ * All addresses share one closed process group, CLUSTER_GROUP. Its members are a receiver
+ * on each head (baton-record.service), which keeps the last record of each address in a
+ * file. The agent joins only while it sends a record. A head that joins later gets the
+ * records from the receivers of those heads whose agents sent them last.
  */
 #include "sever/cluster.h"
 
@@ -29,12 +29,12 @@
 #include "os/file.h"
 #include "sever/internal.h"
 
-/* Beside those of the services, "baton/NAME". */
+/* Next to those of the services, "baton/NAME". */
 #define CLUSTER_GROUP "baton/.records"
-/* While the cluster is forming anew. */
+/* While the cluster is re-forming. */
 #define AGAIN_MS 10
 #define RETRY_MS 2000
-/* Addresses; corosync would carry more. */
+/* The most addresses; corosync would carry more. */
 #define TABLES_MAX 256
 
 /* What the agent waits for. */
@@ -43,7 +43,7 @@ struct echo {
 	bool heard;
 };
 
-/* What the receiver knows of an address: what is coming in, and whether we said it. */
+/* What the receiver knows of an address: what is coming in, and whether we sent it. */
 struct table {
 	char name[CLIENT_RECORD_NAME];
 	struct fragments fragments;
@@ -92,7 +92,7 @@ static int send_patiently(struct corosync *c, const char *wire, int64_t until_ms
 	return rc;
 }
 
-/* @last gets the text of the last message, the caller's to free. */
+/* @last gets the text of the last message, for the caller to free. */
 static int send_all(struct corosync *c, const char *name, const char *text,
 		    int64_t until_ms, char **last)
 {
@@ -169,7 +169,7 @@ static void name_file(const struct table *table, char path[PATHS_MAX])
 	snprintf(path, PATHS_MAX, SEVER_RECORDS "/%s", table->name);
 }
 
-/* It becomes a file, and packets are sent by it: only what is right in all it says. */
+/* It becomes a file, and packets are sent from it, so every part must be right. */
 static int keep(struct table *table, const struct ipaddr *ip, uint16_t port,
 		struct err *err)
 {
@@ -198,7 +198,7 @@ static int take(struct receiver *r, const struct corosync_head *from,
 		return 0;
 	if (client_record_parse_name(&ip, &port, m->text) < 0)
 		return err_set(err, BATON_EXIT_PEER, 0, "it names no address");
-	/* As we write it: many ways lead to one address. */
+	/* Normalise it: an address can be written in many ways. */
 	table = find_table(r, client_record_name(&ip, port, name));
 	if (!table)
 		return err_set(err, BATON_EXIT_PEER, 0, "more than %d addresses",
@@ -248,7 +248,7 @@ static bool was_known(const struct receiver *r, uint32_t id)
 	return false;
 }
 
-/* An agent joins where a receiver is already: only a head that is new has to be told. */
+/* An agent joins where a receiver already is; only new heads need to be told. */
 static void on_changed(void *data)
 {
 	struct receiver *r = data;
@@ -286,7 +286,7 @@ static void retell(struct receiver *r)
 	}
 }
 
-/* What was told before may be old: whoever has something newer tells it when we join. */
+/* Old records may be outdated: heads with newer ones send them when we join. */
 static int prepare(struct err *err)
 {
 	struct dirent *e;

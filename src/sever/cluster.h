@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cluster: records told to all heads, for addresses without a disk that moves along. */
+/* cluster: sends records to all heads, for addresses without a disk that moves along. */
 #ifndef BATON_SEVER_CLUSTER_H
 #define BATON_SEVER_CLUSTER_H
 
@@ -8,14 +8,14 @@
 #include "core/err.h"
 
 /**
- * cluster_tell - tell a record to all heads
+ * cluster_tell - send a record to all heads
  * @name: from client_record_name()
  * @text: the record
  * @until_ms: CLOCK_MONOTONIC
  * @err: why not
  *
- * Waits until it has come back to us: then each head of our partition has it or will have
- * it before anything else that is told.
+ * Waits until it has come back to us. Then each head of our partition has it, or will
+ * have it before anything that is sent later.
  *
  * Return: 0, -ENOTCONN (no corosync), -ETIMEDOUT, or -errno.
  */

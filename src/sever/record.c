@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * record: the record of an address, in a directory on the shared disk, or of each head.
+ * record: the record of an address, in a directory on the shared disk or on each head.
  *
- * Packets are sent by it, so the directory must be root's alone. Where clients may write
- * around it, its name can become another's at any moment: it is opened once, and all else
- * goes by that. A disk may hang, and a directory be one that is no disk: a child does it.
+ * Packets are sent from it, so the directory must be root's alone. Where clients can
+ * write around it, its name can be replaced at any moment, so it is opened once, and
+ * everything else uses that descriptor. The disk may hang, and the directory may not be
+ * on a disk that is there, so a child does the work.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,16 +22,16 @@
 #include "sever/cluster.h"
 #include "sever/internal.h"
 
-/* A healthy disk has long written it, and clients wait meanwhile. */
+/* A healthy disk would have written it by then, and clients wait meanwhile. */
 #define PATIENCE_MS 3000
 
-/* What the child is to write. */
+/* Data for the child that writes. */
 struct writing {
 	const struct sever *sever;
 	const char *text;
 };
 
-/* What the child has read: its memory is ours as well. */
+/* Results of the child that reads: its memory is shared with us. */
 struct reading {
 	const struct sever *sever;
 	bool make;
@@ -39,7 +40,7 @@ struct reading {
 	char text[CONNS_MAX_LEN];
 };
 
-/* The root filesystem never leaves its head: then a mount is missing. */
+/* The root filesystem never leaves its head, so a mount must be missing. */
 static int check_filesystem(const struct sever *s, const struct stat *st, struct err *err)
 {
 	struct stat root;
@@ -51,7 +52,7 @@ static int check_filesystem(const struct sever *s, const struct stat *st, struct
 		       s->state);
 }
 
-/* A slash at the end would go through a link. */
+/* A slash at the end would follow a link. */
 static void name_directory(const struct sever *s, char path[PATH_MAX])
 {
 	snprintf(path, PATH_MAX, "%s", s->state);
@@ -99,7 +100,7 @@ static int make_directory(const struct sever *s, struct err *err)
 	return rc;
 }
 
-/* Of root alone; @make: made if it is missing. */
+/* It must be root's alone; @make: make it if it is missing. */
 static int open_own(const struct sever *s, bool make, struct err *err)
 {
 	int fd = record_open_directory(s, err), rc;
@@ -122,7 +123,7 @@ static int open_own(const struct sever *s, bool make, struct err *err)
 	return rc;
 }
 
-/* The record's name, and a path that goes by the directory, which is returned open. */
+/* Gives the record's name, and a path through the directory, which is returned open. */
 static int locate(const struct sever *s, bool make, char name[CLIENT_RECORD_NAME],
 		  char path[PATHS_MAX], struct err *err)
 {
@@ -133,7 +134,7 @@ static int locate(const struct sever *s, bool make, char name[CLIENT_RECORD_NAME
 	return fd;
 }
 
-/* Told to the heads, it comes back to our own receiver, which writes it. */
+/* A record sent to the heads comes back to our own receiver, which writes it. */
 static int work_store(void *data, struct err *err)
 {
 	const struct writing *w = data;
@@ -161,7 +162,7 @@ int record_store(const struct sever *s, const struct client_record *record,
 	_cleanup_free_ char *text = client_record_format(record);
 	struct writing w = { s, text };
 
-	/* No clients at all is what a cut network looks like: keep what we know. */
+	/* No clients at all is what a cut network looks like: keep the old record. */
 	if (record->conns.n == 0)
 		return 0;
 	if (!text)

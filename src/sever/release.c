@@ -2,11 +2,12 @@
 /*
  * release: the NFSv4 state of the clients of an address that leaves.
  *
- * An open file pins its filesystem, and a client that has gone is kept for as long as
- * nobody wants what it holds (a courtesy client, from 5.19 on), so waiting for its lease
- * does not help. First the kernel is asked to revoke what is held on the filesystem; what
- * it could not (before 6.9) goes with the client itself. Both may wait for calls that hang
- * with a disk, so a child does it, and children of its own what one hangs in.
+ * An open file pins its filesystem. The kernel keeps a client that is gone for as long as
+ * nobody wants what it holds (a courtesy client, since 5.19), so waiting for its lease
+ * does not help. First the kernel is asked to revoke what is held on the filesystem. What
+ * it could not revoke (before 6.9) goes with the client itself. Both may wait for calls
+ * that hang with a disk, so a child does it, with children of its own for the clients
+ * that may hang.
  */
 #include "sever/release_verdict.h"
 
@@ -20,11 +21,11 @@
 #include "os/timed_child.h"
 #include "sever/internal.h"
 
-/* To count who holds locks, with clients or a disk waiting; to end one client. */
+/* For counting lock holders, while clients or a disk wait; for ending one client. */
 #define COUNT_MS 1000
 #define END_MS   2000
 
-/* What the child tells, also when it does not end. */
+/* Results of the child, valid even if it does not end. */
 struct counts {
 	unsigned int ended;
 	unsigned int shared;
@@ -39,7 +40,7 @@ struct releasing {
 	struct counts *counts;
 };
 
-/* What read_holding() collects. */
+/* Data for read_holding(). */
 struct reading {
 	struct holding holding;
 	dev_t fs;
@@ -63,7 +64,7 @@ static int read_holding(const char *dir, const char *number, dev_t fs,
 	return rc;
 }
 
-/* What the child counts, also when it does not end. */
+/* The child's counts, valid even if it does not end. */
 struct counting {
 	const struct conns *conns;
 	unsigned int n;
@@ -105,7 +106,7 @@ unsigned int release_count_lockers(const struct sever *s, const struct conns *co
 	return n;
 }
 
-/* A client whose calls hang does not end before them: the others need not wait for it. */
+/* Ending a client waits for its hung calls; the other clients need not wait for it. */
 struct ending {
 	const char *dir;
 	const char *number;
@@ -153,8 +154,8 @@ static int release_one(const char *dir, const char *number, struct client *clien
 	return rc;
 }
 
-/* The device that nfs4_show_superblock() shows; of some filesystems (btrfs) stat(2) tells
- * another, and then clients are known by their connections alone. */
+/* The device that nfs4_show_superblock() shows. On some filesystems (btrfs) stat(2) gives
+ * another one; then clients are recognised only by their connections. */
 static dev_t find_filesystem(const struct sever *s)
 {
 	_cleanup_close_ int fd =
@@ -178,7 +179,7 @@ static int work_release(void *data, struct err *err)
 	int rc;
 
 	r->fs = find_filesystem(s);
-	/* What it did is seen by what is held then. Should it hang, clients can still be ended. */
+	/* What is held then shows the effect. If it hangs, clients can still be ended. */
 	if (r->fs && r->revoke)
 		timed_child_run(work_revoke, (void *)s, "revoke",
 				sever_until(s, (s->until_ms - child_now_ms()) / 2), NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* release_verdict: which NFSv4 clients must lose their state when an address leaves this head. */
+/* release_verdict: which NFSv4 clients must lose their state when an address leaves. */
 #include "sever/release_verdict.h"
 
 void holding_add(struct holding *holding, const struct held *held, dev_t fs)
@@ -32,7 +32,7 @@ enum release release_judge(const struct client *client, const struct holding *ho
 
 	if (!holding->any)
 		return RELEASE_NOTHING;
-	/* What is left to one that comes by both is of the other address's filesystem. */
+	/* If it uses both, what is left is on the other address's filesystem. */
 	if (has(ours, client, true) && (!elsewhere || !known || holding->here))
 		return RELEASE_DUE;
 	if (elsewhere)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* start: an address has come to this head; its clients shall come after it at once. */
+/* start: an address has come to this head; its clients shall follow at once. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include "os/timed_child.h"
 #include "sever/internal.h"
 
-/* What a start works with. */
+/* Data of a start. */
 struct arrival {
 	const struct sever *sever;
 	struct rtnl_addr address;
@@ -40,7 +40,7 @@ static void load(struct arrival *a)
 		sever_say(a->sever, true, "clients are not known: %s", err.text);
 }
 
-/* Who has connected since the address came here loses that, and is tickled as well. */
+/* Clients that connected after the address came here are cut off, and tickled as well. */
 static int clean(struct arrival *a, struct err *err)
 {
 	const struct sever *s = a->sever;
@@ -52,14 +52,14 @@ static int clean(struct arrival *a, struct err *err)
 	conns_sort(&a->record.conns);
 	if (rc == 0)
 		rc = diag_sever(a->diag, &s->ip, 1, s->port, &severed, err);
-	/* Whatever happened: it is not for us to keep it silent. */
+	/* In any case: it is not for us to keep the address silent. */
 	r = sever_unmute(s, rc == 0 ? err : NULL);
 	if (rc == 0 && severed.destroyed)
 		sever_say(s, false, "%zu stale sockets destroyed", severed.destroyed);
 	return rc < 0 ? rc : r;
 }
 
-/* IPaddr2 does so too, but in the background. */
+/* IPaddr2 announces it, too, but in the background. */
 static void announce(struct arrival *a)
 {
 	char name[IF_NAMESIZE];

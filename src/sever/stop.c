@@ -3,7 +3,7 @@
 #include "core/cleanup.h"
 #include "sever/internal.h"
 
-/* What is known of the address when nothing can change any more. */
+/* What is known of the address once nothing can change any more. */
 struct view {
 	struct client_record record;
 	struct conns others;
@@ -33,8 +33,8 @@ static void destroy(const struct sever *s, struct diag *diag, size_t recorded)
 			  sever_name(s, name), recorded, severed.destroyed);
 }
 
-/* After a start that was refused for the address not being here, it is not silenced: it may
- * come without us. When in doubt, it is or was here. */
+/* A start may have been refused because the address was not here. Then it is not
+ * silenced, because it may come without us. If in doubt, it is or was here. */
 static bool was_here(const struct sever *s, struct diag *diag, int standing)
 {
 	_cleanup_diag_table_ struct diag_table table = { 0 };
