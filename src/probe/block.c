@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* block: the 128 KiB block the reader reads, and its check. */
+/* block: the 128 KiB block that the reader reads, and its check. */
 #include "probe/block.h"
 
 #include <endian.h>
@@ -7,7 +7,7 @@
 
 #define WORD sizeof(uint64_t)
 
-/* Little endian on disk, whoever reads it. */
+/* Little endian on disk, on every machine. */
 static uint64_t word_at(uint64_t run, uint64_t offset)
 {
 	return htole64(run ^ offset);

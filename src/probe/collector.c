@@ -22,7 +22,7 @@ static void enter_reread(struct collector *collector, const struct lane_message 
 {
 	uint64_t wall_ns = slots_wall(&collector->slots, message->seq);
 
-	/* Compared once: it must not be again at the end. A negative state is a failed read. */
+	/* Compared now, so not again at the end. A negative state is a failed read. */
 	slots_begin(&collector->slots, message->seq, wall_ns);
 	if (message->code >= 0)
 		slots_sum_add(&collector->result->sum,
@@ -35,7 +35,7 @@ void collector_enter(struct collector *collector, enum probe_class class,
 {
 	struct tally *tally = &collector->result->tally[class];
 
-	/* What comes after the books were closed was reported as unfinished. */
+	/* What comes after the books were closed was already reported as unfinished. */
 	if (tally->closed)
 		return;
 	switch ((enum lane_message_type)message->type) {
@@ -67,7 +67,7 @@ void collector_enter(struct collector *collector, enum probe_class class,
 	}
 }
 
-/* As the Linux NFS client fails the I/O of a process whose lock or state it has lost. */
+/* The Linux NFS client fails I/O like this if a process has lost its lock or state. */
 static bool is_loss_of_state(int code)
 {
 	return code == EIO || code == EBADF || code == ENOLCK || code == ESTALE;
@@ -91,7 +91,7 @@ static enum run_lock judge_lock(const struct run_result *result,
 	case VERIFY_LOCK_HELD:
 		break;
 	}
-	/* F_GETLK is answered by the client itself; only I/O that came back proves it. */
+	/* The client itself answers F_GETLK; only I/O that has returned is proof. */
 	for (size_t i = 0; i < result->lists.unfinished.n; i++)
 		if (result->lists.unfinished.entry[i].class == PROBE_WRITE)
 			return RUN_LOCK_UNKNOWN;

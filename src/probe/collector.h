@@ -9,12 +9,12 @@
 #include "probe/verify.h"
 
 /**
- * struct collector - the run as its parent knows it
- * @result: what is being found out
- * @slots: what must stand in the record file
+ * struct collector - the run as known to the parent
+ * @result: the result so far
+ * @slots: what must be in the record file
  * @ready, @answered, @done: of each class: calls follow; one has returned; stopped
- * @refused: a class that cannot begin, or PROBE_N_CLASSES
- * @refused_op, @refused_code: at what, and why
+ * @refused: a class that cannot start, or PROBE_N_CLASSES
+ * @refused_op, @refused_code: where it failed, and why
  */
 struct collector {
 	struct run_result *result;
@@ -27,16 +27,16 @@ struct collector {
 	int refused_code;
 };
 
-/** collector_enter - one message of the child of @class */
+/** collector_enter - enter one message from the child of @class */
 void collector_enter(struct collector *collector, enum probe_class class,
 		     const struct lane_message *message);
 
 /**
- * collector_verify - what the verification has found
- * @report: its last report, wholly or as far as it came
+ * collector_verify - enter the result of the verification
+ * @report: its last report, complete or not
  * @wall_ns: time of it
  *
- * To be called once, after the tallies were closed, also if there was no verification.
+ * Call it once, after the tallies were closed, even if there was no verification.
  */
 void collector_verify(struct collector *collector, const struct verify_report *report,
 		      uint64_t wall_ns);

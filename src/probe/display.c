@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* display: one line of life on a terminal. */
+/* display: one line of status on a terminal. */
 #include "probe/display.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@ void display_init(struct display *display)
 	*display = (struct display){ .on = isatty(STDERR_FILENO) };
 }
 
-/* Rates over a second and more; a shorter one would jump about. */
+/* Rates over a second or more; over less they would jump about. */
 static void measure_rates(struct display *display, const struct tally *tally,
 			  uint64_t now_ns)
 {
@@ -59,7 +59,7 @@ void display_show(struct display *display, const char *phase, const struct tally
 					      (unsigned long long)display->rate[i]);
 	}
 	snprintf(line + n, sizeof(line) - n, "  errors %llu", (unsigned long long)errors);
-	/* A line that wraps cannot be drawn over. */
+	/* A line that wraps cannot be overwritten. */
 	ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
 	fprintf(stderr, "\r\033[K%.*s", size.ws_col > 1 ? size.ws_col - 1 : 79, line);
 	fflush(stderr);

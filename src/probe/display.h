@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* display: one line of life on a terminal. */
+/* display: one line of status on a terminal. */
 #ifndef BATON_PROBE_DISPLAY_H
 #define BATON_PROBE_DISPLAY_H
 
@@ -23,8 +23,8 @@ struct display {
 void display_init(struct display *display);
 
 /**
- * display_show - draw the line anew
- * @phase: what is being done, e.g. "running"
+ * display_show - redraw the line
+ * @phase: what is going on, e.g. "running"
  * @tally: PROBE_N_CLASSES of them
  * @elapsed_ns: since the calls began
  * @now_ns: monotonic
@@ -32,7 +32,7 @@ void display_init(struct display *display);
 void display_show(struct display *display, const char *phase, const struct tally *tally,
 		  uint64_t elapsed_ns, uint64_t now_ns);
 
-/** display_clear - leave no trace of the line */
+/** display_clear - erase the line */
 void display_clear(struct display *display);
 
 #endif

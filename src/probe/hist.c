@@ -2,7 +2,7 @@
 /* hist: latencies in log-2 buckets for people, in finer ones for percentiles. */
 #include "probe/hist.h"
 
-/* Microseconds below HIST_STEPS have a step each; above, an octave has HIST_STEPS. */
+/* Microseconds below HIST_STEPS have one step each; each octave above has HIST_STEPS. */
 static unsigned int fine_index(uint64_t us)
 {
 	unsigned int octave, index;
@@ -14,7 +14,7 @@ static unsigned int fine_index(uint64_t us)
 	return index < HIST_FINE ? index : HIST_FINE - 1;
 }
 
-/* The largest value, in microseconds, that falls into a step. */
+/* The largest value, in microseconds, that belongs to a step. */
 static uint64_t fine_top(unsigned int index)
 {
 	unsigned int octave;

@@ -9,7 +9,7 @@
 #define HIST_BUCKETS  38
 #define HIST_LEAST_NS 250000ull
 
-/* Each octave of microseconds in 32 steps: a percentile is at most 3.2 % too high. */
+/* Each octave of microseconds has 32 steps, so a percentile is at most 3.2 % too high. */
 #define HIST_STEPS 32
 #define HIST_FINE  (45 * HIST_STEPS)
 
@@ -26,13 +26,14 @@ void hist_add(struct hist *hist, uint64_t ns);
 /** hist_le_ns - the inclusive upper bound of a bucket */
 uint64_t hist_le_ns(unsigned int bucket);
 
-/** hist_used - buckets up to the last one that holds something */
+/** hist_used - number of buckets up to the last one that is not empty */
 unsigned int hist_used(const struct hist *hist);
 
 /**
  * hist_percentile - the latency that @permille of all calls did not exceed
  *
- * Rounded up to the end of its step, never beyond the largest seen; 0 if there are none.
+ * Rounded up to the end of its step, but never above the largest seen; 0 if there are
+ * none.
  *
  * Return: nanoseconds.
  */

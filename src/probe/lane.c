@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * lane: the pipe between a probe child and its parent: the messages, and the pace of its
- * calls.
+ * lane: the pipe between a probe child and its parent: their messages, and the pace of
+ * the calls.
  */
 #include "probe/lane.h"
 
@@ -12,7 +12,7 @@
 
 #include "probe/clock.h"
 
-/* A parent that does not read any more is dead: nothing is left to be proven. */
+/* A parent that no longer reads is dead, so nothing is left to prove. */
 static void send(int out, struct lane_message message)
 {
 	if (write(out, &message, sizeof(message)) != sizeof(message))
@@ -26,7 +26,7 @@ struct part {
 	void *arg;
 };
 
-/* Held until LANE_READY is said: no call comes before it. */
+/* Held until LANE_READY is sent: no call comes before it. */
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
 static void *part_main(void *arg)
@@ -118,8 +118,8 @@ void lane_reread(struct lane *lane, uint64_t seq, int state)
 }
 
 /*
- * Calls begin on a grid; one that took longer than the interval is followed at once, and
- * the grid starts anew there instead of catching up in a burst.
+ * Calls begin on a grid. A call that took longer than the interval is followed at once,
+ * and the grid starts again there instead of catching up in a burst.
  */
 void lane_pace(struct lane *lane)
 {
@@ -130,7 +130,7 @@ void lane_pace(struct lane *lane)
 	lane->next_ns += lane->interval_ns;
 	if (lane->next_ns < now)
 		lane->next_ns = now;
-	/* Looked at even without time to wait: a stop must not starve. */
+	/* Also checked if there is no time to wait: a stop must not starve. */
 	while (!lane->stopping) {
 		now = clock_mono_ns();
 		wait_ns = lane->next_ns > now ? lane->next_ns - now : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * lane: the pipe between a probe child and its parent: the messages, and the pace of its
- * calls.
+ * lane: the pipe between a probe child and its parent: their messages, and the pace of
+ * the calls.
  */
 #ifndef BATON_PROBE_LANE_H
 #define BATON_PROBE_LANE_H
@@ -14,17 +14,17 @@
 
 enum lane_message_type {
 	LANE_READY,   /* files and locks in place, calls follow */
-	LANE_REFUSED, /* they could not be: @code, @op */
+	LANE_REFUSED, /* they could not be set up: @code, @op */
 	LANE_BEGIN,   /* a call is about to be made */
-	LANE_END,     /* it has returned @code, 0 = well */
-	LANE_REREAD, /* record @seq, read before its slot is reused, was in state @code */
-	LANE_DONE,   /* stopped as asked; nothing follows */
+	LANE_END,     /* it has returned @code, 0 = success */
+	LANE_REREAD,  /* record @seq, read before its slot is reused, has state @code */
+	LANE_DONE,    /* stopped as asked; nothing follows */
 };
 
 /**
- * struct lane_message - one report, written whole (far below PIPE_BUF)
- * @part: of the class, whose call it is
- * @seq: of a record, where there is one
+ * struct lane_message - one message, written whole (far below PIPE_BUF)
+ * @part: the part of the class that makes the call
+ * @seq: of a record, if there is one
  * @ns: monotonic
  * @wall_ns: wall clock
  */
@@ -51,8 +51,8 @@ struct lane_plan {
 };
 
 /**
- * struct lane - the end of one part of the child
- * @part: its number, from 0 on
+ * struct lane - the child's end for one part
+ * @part: its number, from 0
  * @stopping: the parent has asked to stop
  */
 struct lane {
@@ -68,35 +68,35 @@ struct lane {
 
 /**
  * lane_run - make the calls of a class, from LANE_READY to LANE_DONE
- * @work: makes those of one part until it is to stop; all parts run side by side
+ * @work: makes the calls of one part until it is to stop; all parts run side by side
  * @arg: its argument
  *
- * Parts are threads: they share a lock of fcntl(2), and one pipe. Returns when the parent
- * lets go.
+ * The parts are threads: they share an fcntl(2) lock and one pipe. Returns when the
+ * parent lets go.
  */
 void lane_run(int in, int out, const struct lane_plan *plan, enum probe_class class,
 	      void (*work)(struct lane *lane, void *arg), void *arg);
 
-/** lane_refuse - tell why there will be no calls, and end the process */
+/** lane_refuse - say why there will be no calls, and end the process */
 _Noreturn void lane_refuse(int out, enum probe_op op, int errnum);
 
-/** lane_begin - a call follows at once */
+/** lane_begin - a call follows immediately */
 void lane_begin(struct lane *lane, enum probe_op op, uint64_t seq);
 
 /**
- * lane_end - it has returned
+ * lane_end - the call has returned
  * @code: 0, an errno or a code of probe.h
  * Return: @code.
  */
 int lane_end(struct lane *lane, int code);
 
-/** lane_reread - tell the state of a record read back before its slot is reused */
+/** lane_reread - report the state of a record read back before its slot is reused */
 void lane_reread(struct lane *lane, uint64_t seq, int state);
 
-/** lane_pace - wait for the time of the next call, or not at all if asked to stop */
+/** lane_pace - wait until the next call is due, or not at all if asked to stop */
 void lane_pace(struct lane *lane);
 
-/* The classes, as workers: @arg is a struct lane_plan. */
+/* The workers of the classes: @arg is a struct lane_plan. */
 void writer_run(void *arg, int in, int out);
 void opens_run(void *arg, int in, int out);
 void names_run(void *arg, int in, int out);
@@ -106,7 +106,7 @@ void reader_run(void *arg, int in, int out);
 #define LANE_RECORDS  "records"
 #define LANE_BLOCKS   "blocks" /* what the reader reads */
 #define LANE_OPENS    "opens"
-#define LANE_STANDING "standing" /* within opens/: the file that is always there */
+#define LANE_STANDING "standing" /* within opens/: the file that always exists */
 #define LANE_NAMES    "names"
 #define LANE_WORKER   LANE_NAMES "/%02u" /* the directory of a part */
 

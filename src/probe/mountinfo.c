@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Blanks, tabs, newlines and backslashes stand there as \ooo. */
+/* Blanks, tabs, newlines and backslashes are written as \ooo. */
 static void unescape(char *to, size_t size, const char *from)
 {
 	size_t n = 0;

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /**
- * struct mountinfo - what the report says of the mount
+ * struct mountinfo - what the report says about the mount
  * @fstype: "nfs4", "ext4", or "unknown"
  * @source: e.g. "192.0.2.50:/"
  * @options: of the superblock, comma separated
@@ -20,12 +20,12 @@ struct mountinfo {
 };
 
 /**
- * mountinfo_parse - take one line of the file (proc_pid_mountinfo(5))
- * @line: the line; changed
- * @id: mount id looked for, as statx(2) gives it
+ * mountinfo_parse - parse one line of the file (proc_pid_mountinfo(5))
+ * @line: the line; modified
+ * @id: mount id to look for, from statx(2)
  * @info: filled in if it is this line
  *
- * Return: is it this line?
+ * Return: is it that line?
  */
 bool mountinfo_parse(char *line, uint64_t id, struct mountinfo *info);
 

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* names: namespace operations whose result is known in advance. */
+/* names: namespace operations with results known in advance. */
 /*
  * Theory of operation
  *
- * A round creates a file exclusively, renames it, makes a directory and removes both, all
- * with names never used before and in a directory of its part, where nobody else works. A
- * client makes changes of one directory one after the other; with several of them as many
- * are on their way at once, which is what a hand-over has to get through. So each call
- * succeeds; EEXIST, ENOENT or ENOTEMPTY mean that the server ran a call twice (executed,
- * the reply lost, sent again after a move) or lost one.
+ * A round creates a file exclusively, renames it, makes a directory and removes both. All
+ * names are new, in a directory of the part, where nobody else works. So each call
+ * succeeds. EEXIST, ENOENT or ENOTEMPTY mean that the server ran a call twice (it was
+ * executed, the reply was lost, and it was sent again after a move) or lost one. A client
+ * makes changes in one directory one after the other; with several directories, as many
+ * are under way at once, and a hand-over has to get through that.
  *
- * After such a spurious error the object is taken to be in the state the call aims at, as
- * it is after a replay; if it was a lost call instead, the next one shows it as well.
- * After any other error its fate is unknown: the rest of its calls is left out, and what
- * may be left of it is found by the listing at the end. A round, once begun, is finished.
+ * After such a spurious error the object is assumed to be in the state that the call
+ * aimed at, as it is after a replay. If the call was lost instead, the next call shows it
+ * as well. After any other error its fate is unknown: the rest of its calls is left out,
+ * and the listing at the end finds what may be left of it. A round that has begun is
+ * finished.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* opens: a new open and a lock each time, as a freshly started application makes them. */
+/* opens: a new open and a lock each time, as in a freshly started application. */
 /*
  * Theory of operation
  *
- * Two kinds alternate. An open of a standing file that nobody holds open, as a virtual
- * machine opens its disk; a client holding a delegation may answer it without the server.
- * And an exclusive create of a fresh name, which always is an OPEN on the wire. Each
- * takes a write lock on the whole file; open and lock are timed as one call.
+ * Two kinds alternate. One is an open of a standing file that nobody has open, as a
+ * virtual machine opens its disk; a client that holds a delegation may answer it without
+ * the server. The other is an exclusive create of a new name, which always is an OPEN on
+ * the wire. Each takes a write lock on the whole file; open and lock are timed as one
+ * call.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,13 +58,13 @@ static void one_open(struct lane *lane, int dir, uint64_t round)
 	code = open_locked(dir, name, fresh ? O_CREAT | O_EXCL : 0, &fd);
 	lane_end(lane, code);
 	if (fd < 0) {
-		/* Lost, and counted as that: put it back, so that later rounds can tell more. */
+		/* It is lost, and counted as such. Put it back for the later rounds. */
 		if (!fresh && code == ENOENT) {
 			fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 			if (fd >= 0)
 				close(fd);
 		}
-		/* Created, but by the call that was executed first. */
+		/* It was created, but by the call that was executed first. */
 		if (fresh && probe_is_spurious(OP_OPEN_NEW, code))
 			remove_fresh(lane, dir, name, round);
 		return;

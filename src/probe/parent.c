@@ -33,7 +33,7 @@ void parent_read_lane(struct run *run, enum probe_class class)
 	struct lane_message messages[64];
 	ssize_t n;
 
-	/* Whole messages: they are written whole, and this is a multiple of them. */
+	/* Only whole messages: they are written whole, and this is a multiple of them. */
 	while ((n = read(lane->in, messages, sizeof(messages))) > 0)
 		for (size_t i = 0; i < (size_t)n / sizeof(*messages); i++)
 			collector_enter(&run->collector, class, &messages[i]);
@@ -54,7 +54,7 @@ static void reap_lane(struct run *run, enum probe_class class)
 	    run->collector.refused == class)
 		return;
 	run->child_died = true;
-	/* Reported even if its call was given up already. */
+	/* Report it even if its call was given up already. */
 	tally_event(tally, OP_PROCESS,
 		    WIFSIGNALED(status) ? PROBE_ESIGNAL0 - WTERMSIG(status)
 					: PROBE_EEXITED,

@@ -15,11 +15,11 @@
 #include "probe/worker.h"
 
 /**
- * struct run - a run as its parent drives it; run.c goes through its phases
- * @report: where the helper's reports go, each of @report_size; @reports of them came
- * @signals: that have come; more than @signals_allowed end any waiting
- * @child_died: the child of a class did, before it had been done
- * @announced: "running" was said
+ * struct run - a run, driven by its parent; run.c goes through its phases
+ * @report: where the helper's reports go, each of @report_size; @reports have come so far
+ * @signals: that have come; more than @signals_allowed end any wait
+ * @child_died: a child of a class died before it was done
+ * @announced: "running" was printed
  * @started_ns: when the calls began, monotonic; 0 = not yet
  * @phase: for the display
  */
@@ -46,25 +46,25 @@ struct run {
 	int deadline_fd;
 };
 
-/** parent_open - signals, timers, display; 0 or -errno with @err; parent_close() undoes */
+/** parent_open - set up signals, timers, display; see parent_close(). 0 or -errno */
 int parent_open(struct run *run, struct err *err);
 void parent_close(struct run *run);
 
 /**
- * parent_wait - handle events until something is so
+ * parent_wait - handle events until a condition holds
  * @phase: for the display
  * @deadline_ns: monotonic, 0 = none
- * @over: what is waited for
+ * @over: the condition
  *
  * Return: true if @over, false after the deadline or one signal too many.
  */
 bool parent_wait(struct run *run, const char *phase, uint64_t deadline_ns,
 		 bool (*over)(const struct run *run));
 
-/** parent_patience - the deadline for something that is expected from now on */
+/** parent_patience - the deadline for something that is due from now on */
 uint64_t parent_patience(const struct run *run);
 
-/** parent_read_lane - enter what the child of @class has said so far */
+/** parent_read_lane - enter what the child of @class has sent so far */
 void parent_read_lane(struct run *run, enum probe_class class);
 
 /**
@@ -72,11 +72,11 @@ void parent_read_lane(struct run *run, enum probe_class class);
  * @work, @arg: see worker_start()
  * @report: its last report; @size of each
  *
- * Patience is with each report, not with all of it: a long readback that gets on is not a
- * hung one. A helper that gets on no more is killed and left behind.
+ * The patience applies to each report, not to the whole: a long readback that makes
+ * progress is not hung. A helper that makes no more progress is killed and left behind.
  *
- * Return: 0, -ETIMEDOUT, -EINTR (a signal too many), -ECHILD (it died without a report), or
- * the -errno of starting it.
+ * Return: 0, -ETIMEDOUT, -EINTR (a signal too many), -ECHILD (it died without a report),
+ * or the -errno of starting it.
  */
 int parent_help(struct run *run, const char *phase,
 		void (*work)(void *arg, int in, int out), void *arg, void *report,

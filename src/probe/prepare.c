@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* prepare: the directory of the run is made, and removed again, by children. */
+/* prepare: children make the run's directory, and remove it at the end. */
 #include "probe/prepare.h"
 
 #include <dirent.h>
@@ -81,7 +81,7 @@ void prepare_run(void *arg, int in, int out)
 		_exit(1);
 }
 
-/* Files and empty directories; what else stands there is not ours. */
+/* Only files and empty directories; anything else in there is not ours. */
 static int empty_directory(int parent, const char *name)
 {
 	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -114,7 +114,7 @@ static int remove_directories(const struct lane_plan *plan)
 	for (unsigned int i = 0; i < probe_parts(plan->options, PROBE_NAMESPACE); i++) {
 		char name[16];
 
-		/* Of a run that was refused: there yet or not, names/ goes only without it. */
+		/* It may be missing if the run was refused; names/ goes only after it. */
 		snprintf(name, sizeof(name), LANE_WORKER, i);
 		empty_directory(fd, name);
 	}
@@ -126,7 +126,7 @@ static int remove_directories(const struct lane_plan *plan)
 		if (failed && !code)
 			code = failed;
 	}
-	/* A run that was refused may have come before they were made. */
+	/* The run may have been refused before they were made. */
 	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
 		if (unlinkat(fd, files[i], 0) && errno != ENOENT && !code)
 			code = errno;

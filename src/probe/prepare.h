@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* prepare: the directory of the run is made, and removed again, by children. */
+/* prepare: children make the run's directory, and remove it at the end. */
 #ifndef BATON_PROBE_PREPARE_H
 #define BATON_PROBE_PREPARE_H
 
@@ -8,10 +8,10 @@
 #include "probe/mountinfo.h"
 
 /**
- * struct prepare_report - what the child that prepares reports, once
+ * struct prepare_report - the only report of the child that prepares
  * @rc: 0 or -errno, with @err
- * @mount: what the directory is on
- * @takes_again: the client takes lost locks again in silence (nfs.recover_lost_locks)
+ * @mount: the mount of the directory
+ * @takes_again: the client silently takes lost locks again (nfs.recover_lost_locks)
  */
 struct prepare_report {
 	int rc;
@@ -20,15 +20,15 @@ struct prepare_report {
 	struct mountinfo mount;
 };
 
-/** prepare_run - check the directory and make that of the run; @arg: struct lane_plan */
+/** prepare_run - check the directory and make the run's in it; @arg: struct lane_plan */
 void prepare_run(void *arg, int in, int out);
 
-/** struct cleanup_report - what the child that cleans up reports, once */
+/** struct cleanup_report - the only report of the child that cleans up */
 struct cleanup_report {
-	int code; /* errno of the first thing that could not be removed, or 0 */
+	int code; /* errno of the first failure to remove, or 0 */
 };
 
-/** cleanup_run - remove the directory of the run; @arg: struct lane_plan */
+/** cleanup_run - remove the run's directory; @arg: struct lane_plan */
 void cleanup_run(void *arg, int in, int out);
 
 #endif

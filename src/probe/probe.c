@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* probe: the words of the probe: classes, operations, error codes. */
+/* probe: the vocabulary of the probe: classes, operations, error codes. */
 #include "probe/probe.h"
 
 #include <errno.h>

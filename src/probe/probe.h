@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* probe: the words of the probe: classes, operations, options, error codes. */
+/* probe: the vocabulary of the probe: classes, operations, options, error codes. */
 #ifndef BATON_PROBE_PROBE_H
 #define BATON_PROBE_PROBE_H
 
@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * X(NAME, name, fresh, stream): one child process each. fresh: it makes names never used
- * before. stream: its parts are one stream, as fast as it can be, and pause together.
+ * X(NAME, name, fresh, stream): one child process each. fresh: makes names never used
+ * before. stream: its parts form one stream, as fast as possible, and pause together.
  */
 #define PROBE_CLASSES(X)                                                                 \
 	X(WRITE, "write", false, false)                                                  \
@@ -26,7 +26,8 @@ enum probe_class {
 
 /*
  * X(NAME, name, counted): upkeep (not counted) is watched for errors and pauses like
- * anything else, but kept out of calls and histogram, where it would dilute the figures.
+ * anything else, but kept out of calls and histogram, because it would dilute the
+ * figures.
  */
 #define PROBE_OPS(X)                                                                     \
 	X(WRITE, "write", true)                                                          \
@@ -70,8 +71,8 @@ extern const struct probe_op_row probe_ops[PROBE_N_OPS];
 
 /* Error codes are positive errnos, and these. */
 #define PROBE_ESHORT   (-1)    /* fewer bytes written or read than asked for */
-#define PROBE_EEXITED  (-2)    /* a child of ours ended by itself */
-#define PROBE_ECORRUPT (-3)    /* other bytes read than were written */
+#define PROBE_EEXITED  (-2)    /* a child of ours exited by itself */
+#define PROBE_ECORRUPT (-3)    /* the bytes read are not those written */
 #define PROBE_ESIGNAL0 (-1000) /* PROBE_ESIGNAL0 - N: a child of ours died of signal N */
 
 #define PROBE_ERRNAME_MAX 24
@@ -79,21 +80,21 @@ extern const struct probe_op_row probe_ops[PROBE_N_OPS];
 /**
  * probe_errname - the name of an error code, e.g. "EIO", "short", "SIGKILL", "errno 524"
  * @code: see above
- * @text: room of PROBE_ERRNAME_MAX bytes
+ * @text: PROBE_ERRNAME_MAX bytes
  *
  * Return: @text.
  */
 const char *probe_errname(int code, char text[PROBE_ERRNAME_MAX]);
 
 /**
- * probe_is_spurious - is this the error of a call that had been executed before?
+ * probe_is_spurious - is this the error of a call that had already been executed?
  * @op: the operation
  * @code: its error
  *
- * Names are made afresh by the namespace class and by every other open, so the result of
- * such a call is known in advance; these errors mean that the server ran it twice, or
- * lost one. A Linux client sends an exclusive create whose session was lost with a new
- * verifier (fs/nfs/nfs4proc.c, nfs4_opendata_alloc()), so the server cannot know it again.
+ * The namespace class and every other open use new names, so the result of such a call is
+ * known in advance. These errors mean that the server ran it twice, or lost one. If the
+ * session of an exclusive create was lost, a Linux client sends the create with a new
+ * verifier (fs/nfs/nfs4proc.c, nfs4_opendata_alloc()), so the server cannot recognise it.
  */
 bool probe_is_spurious(enum probe_op op, int code);
 
@@ -101,14 +102,14 @@ bool probe_is_spurious(enum probe_op op, int code);
  * struct probe_options - what the administrator asked for
  * @dir: where to probe
  * @duration_ns: 0 = until a signal
- * @interval_ns: from the begin of a call to the begin of the next one of its part
- * @pause_ns: pauses from this length on are listed one by one
- * @patience_ns: how long an outstanding call is waited for at the end
- * @slots: records the file may hold before it is written again from its start
+ * @interval_ns: from the start of a call to the start of the next one of its part
+ * @pause_ns: minimum length of pauses that are listed one by one
+ * @patience_ns: how long to wait for an outstanding call at the end
+ * @slots: records that the file may hold before it is rewritten from its start
  * @workers: parts of the namespace class
- * @window: parts of the write class: so many writes are out at once
+ * @window: parts of the write class: this many writes are out at once
  * @depth: parts of the read class; 0 = none
- * @read_blocks: what it reads, in BLOCK_BYTES
+ * @read_blocks: size of the file it reads, in BLOCK_BYTES
  */
 struct probe_options {
 	const char *dir;
@@ -123,17 +124,17 @@ struct probe_options {
 	uint64_t read_blocks;
 };
 
-/* A class makes its calls in this many parts, side by side, at most. */
+/* A class makes its calls in at most this many parts, side by side. */
 #define PROBE_PARTS_MAX 64
 
-/** probe_parts - how many parts the run gives a class; 0 = there is no such class in it */
+/** probe_parts - number of parts of a class in this run; 0 = the class is not in it */
 unsigned int probe_parts(const struct probe_options *options, enum probe_class class);
 
-/** probe_interval - from the begin of a call to the begin of the next one of its part */
+/** probe_interval - from the start of a call to the start of the next one of its part */
 uint64_t probe_interval(const struct probe_options *options, enum probe_class class);
 
 /**
- * probe_slots - records the file holds: a multiple of the window
+ * probe_slots - number of records that the file holds: a multiple of the window
  *
  * Part P writes the records whose number is P modulo the window. So each slot belongs to
  * one part, and no record overtakes another that is still out in the same slot.

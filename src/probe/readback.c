@@ -34,7 +34,7 @@ ssize_t readback_read(const struct readback *readback, void *buf, size_t len,
 		if (n == 0)
 			break;
 		done += (size_t)n;
-		/* Only the end of the file ends a direct read within a block. */
+		/* Only the end of the file can end a direct read within a block. */
 		if (readback->direct && done % 4096)
 			break;
 	}

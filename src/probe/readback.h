@@ -8,9 +8,9 @@
 #include <sys/types.h>
 
 /**
- * struct readback - an open file to read from
- * @direct: O_DIRECT; otherwise the cached pages are dropped before each read, which
- *          a filesystem that lives in the page cache (tmpfs) cannot do
+ * struct readback - a file that is open for reading
+ * @direct: O_DIRECT; otherwise the cached pages are dropped before each read, which a
+ *          filesystem that lives in the page cache (tmpfs) cannot do
  */
 struct readback {
 	int fd;
@@ -24,8 +24,8 @@ struct readback {
 int readback_open(struct readback *readback, int dirfd, const char *name);
 
 /**
- * readback_read - read, until the end of the file at most
- * @buf: aligned to 4096; as must be @len and @offset
+ * readback_read - read up to @len bytes
+ * @buf: aligned to 4096; so must be @len and @offset
  *
  * Return: bytes read, fewer than @len only at the end of the file, or -errno.
  */

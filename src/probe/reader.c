@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* reader: one file, read as fast as it can be, with several reads out at once. */
+/* reader: one file, read as fast as possible, with several reads out at once. */
 /*
  * Theory of operation
  *
- * It is there to fill the link towards the client: what the server answers to others then
- * waits behind megabytes of data, and a hand-over has to get it through. A helper writes the
- * file before any class makes calls. Then parts read every Nth block of it each, around and
- * around, past the page cache, and compare what comes.
+ * It fills the link towards the client. What the server answers to others then waits
+ * behind megabytes of data, and a hand-over has to get all this through. A helper writes
+ * the file before any class makes calls. Then each of N parts reads every Nth block of
+ * it, over and over, past the page cache, and compares the data.
  */
 #include "probe/reader.h"
 
@@ -21,7 +21,7 @@
 
 _Static_assert(sizeof(struct fill_report) <= PIPE_BUF, "is written whole");
 
-/* Written and reported at once: patience is with each. */
+/* Written and reported in one piece: the patience applies to each. */
 #define FILL_BLOCKS 8
 
 static int fill_piece(int fd, uint8_t *buf, const struct lane_plan *plan, uint64_t offset,
@@ -65,7 +65,7 @@ void fill_run(void *arg, int in, int out)
 struct reader {
 	const struct lane_plan *plan;
 	struct readback file;
-	uint8_t *buffers; /* a block for each part */
+	uint8_t *buffers; /* one block for each part */
 };
 
 static int read_block(const struct reader *reader, uint8_t *buf, uint64_t offset)
@@ -91,7 +91,7 @@ static void reader_part(struct lane *lane, void *arg)
 
 		lane_begin(lane, OP_READ, offset);
 		code = lane_end(lane, read_block(reader, buf, offset));
-		/* A server that fails at once is asked as often as by the others. */
+		/* If the server fails at once, ask no more often than others do. */
 		lane->interval_ns = code ? options->interval_ns : 0;
 		lane_pace(lane);
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* record: the 4 KiB record the writer writes, and its check. */
+/* record: the 4 KiB record that the writer writes, and its check. */
 #include "probe/record.h"
 
 #include <endian.h>
@@ -9,7 +9,7 @@
 
 #define RECORD_MAGIC 0x62617470726f6265ull /* "batprobe" */
 
-/* Little endian on disk, whoever reads it. */
+/* Little endian on disk, on every machine. */
 struct record_head {
 	uint64_t magic;
 	uint64_t run;

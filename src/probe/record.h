@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* record: the 4 KiB record the writer writes, and its check. Pure. */
+/* record: the 4 KiB record that the writer writes, and its check. Pure. */
 #ifndef BATON_PROBE_RECORD_H
 #define BATON_PROBE_RECORD_H
 
@@ -8,7 +8,7 @@
 
 #define RECORD_SIZE 4096
 
-/* What a record that was read back turns out to be; the order is that of the checks. */
+/* What a record that was read back turns out to be, in the order of the checks. */
 enum record_state {
 	RECORD_GOOD,
 	RECORD_ZERO,      /* nothing was ever written here: missing */
@@ -25,7 +25,7 @@ enum record_state {
  * @seq: sequence number
  * @wall_ns: time of writing, nanoseconds since the epoch
  *
- * Every byte depends on run and sequence number, so that a torn record never checks.
+ * Every byte depends on run and sequence number, so a torn record always fails the check.
  */
 void record_encode(uint8_t *buf, uint64_t run, uint64_t seq, uint64_t wall_ns);
 

@@ -7,11 +7,11 @@
 
 #include "probe/result.h"
 
-/** report_print_table - for people, at most 80 columns; blocks where the charset is UTF-8 */
+/** report_print_table - for people, at most 80 columns; blocks if the charset is UTF-8 */
 void report_print_table(FILE *out, const struct run_result *result);
 
 /**
- * report_print_json - one object, as baton-probe(8) describes it
+ * report_print_json - one object, as described in baton-probe(8)
  * Return: 0 or -ENOMEM.
  */
 int report_print_json(FILE *out, const struct run_result *result);

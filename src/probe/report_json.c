@@ -6,8 +6,9 @@
 #include <json-c/json.h>
 
 /*
- * json-c's constructors return NULL when out of memory, and adding NULL would print "null":
- * such a report would be taken for a good one, so each is checked and remembered here.
+ * json-c's constructors return NULL when out of memory, and adding NULL would print
+ * "null". Such a report would pass for a good one, so each result is checked and
+ * remembered here.
  */
 static _Thread_local bool short_of_memory;
 

@@ -8,10 +8,10 @@
 
 #include "core/output.h"
 
-/* Lines of a list; the rest is announced and stands in the JSON. */
+/* Lines of a list; the others are announced and are in the JSON. */
 #define TABLE_LINES 12
 
-/* Cells of the histogram: 17 of 4 columns after a label of 11 make 79. */
+/* Cells of the histogram: 17 of 4 columns each and a label of 11 make 79. */
 #define TABLE_CELLS 17
 
 /* Three digits: "0.21 ms", "12.3 ms", " 456 ms", "1.03 s". */
@@ -120,7 +120,7 @@ static void bucket_label(char *text, size_t size, unsigned int bucket)
 		snprintf(text, size, "%.0fh", ms / 3600e3);
 }
 
-/* Height by the logarithm: one slow call among a hundred thousand must be seen. */
+/* Logarithmic height: one slow call among a hundred thousand must be visible. */
 static const char *bar(uint64_t n, uint64_t most)
 {
 	static const char *const levels[2][8] = {
@@ -135,7 +135,7 @@ static const char *bar(uint64_t n, uint64_t most)
 		bits++;
 	while (most >>= 1)
 		all++;
-	/* The fullest cell is a whole block, a single call still is one eighth. */
+	/* The fullest cell is a whole block; even a single call is one eighth. */
 	return levels[output_is_utf8()][((bits + 1) * 8 + all - 1) / all - 1];
 }
 
@@ -143,7 +143,7 @@ static uint64_t cell_count(const struct hist *hist, unsigned int cell, unsigned 
 {
 	uint64_t n = hist->bucket[from + cell];
 
-	/* What does not fit is in the last cell, not out of sight. */
+	/* What does not fit goes into the last cell, not out of sight. */
 	if (cell == TABLE_CELLS - 1)
 		for (unsigned int b = from + cell + 1; b < HIST_BUCKETS; b++)
 			n += hist->bucket[b];
@@ -293,12 +293,12 @@ static void print_notes(FILE *out, const struct run_result *result)
 		fprintf(out, "Note     mounted soft: the client itself gives up calls\n");
 	if (result->takes_again)
 		fprintf(out,
-			"Note     nfs.recover_lost_locks is on: a lost lock is taken "
-			"again in silence\n");
+			"Note     nfs.recover_lost_locks is on: a lost lock is silently "
+			"taken again\n");
 	if (result->acknowledged && !result->direct)
 		fprintf(out, "Note     not read past the page cache: no O_DIRECT here\n");
 	if (result->sum.missing + result->sum.wrong == 0 && !result->verified)
-		fprintf(out, "Note     the verification did not come to its end\n");
+		fprintf(out, "Note     the verification was not completed\n");
 	for (int i = 0; i < PROBE_N_CLASSES; i++)
 		if (result->tally[i].longest_idle_ns >= result->options->pause_ns)
 			fprintf(out,

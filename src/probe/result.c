@@ -11,7 +11,7 @@ bool run_is_clean(const struct run_result *result)
 
 		if (!probe_parts(result->options, (enum probe_class)i))
 			continue;
-		/* Without a single good call nothing is proven. */
+		/* Without a single successful call nothing is proven. */
 		if (!tally->ok || tally->errors.total || tally->spurious.total)
 			return false;
 	}
@@ -33,7 +33,7 @@ const char *run_lock_text(enum run_lock lock)
 	case RUN_LOCK_KEPT:
 		return "kept";
 	case RUN_LOCK_UNKNOWN:
-		return "not known: it could not be asked for";
+		return "unknown: it could not be checked";
 	case RUN_LOCK_FREE:
 		return "LOST: nobody holds it any more";
 	case RUN_LOCK_OTHER:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* result: what a probe has found out. */
+/* result: what a probe has found. */
 #ifndef BATON_PROBE_RESULT_H
 #define BATON_PROBE_RESULT_H
 
@@ -12,8 +12,8 @@
 /* Why a run ended. */
 enum run_end {
 	RUN_END_DURATION,
-	RUN_END_SIGNAL, /* asked to, verified all the same */
-	RUN_END_ABORT,  /* asked to a second time: not verified, or not wholly */
+	RUN_END_SIGNAL, /* was asked to; verified all the same */
+	RUN_END_ABORT,  /* was asked to again: not or only partly verified */
 	RUN_END_CHILD,  /* a child of ours died */
 };
 
@@ -22,24 +22,25 @@ enum run_lock {
 	RUN_LOCK_UNKNOWN, /* could not be asked */
 	RUN_LOCK_FREE,    /* F_GETLK finds nobody holding it */
 	RUN_LOCK_OTHER,   /* F_GETLK finds somebody else holding it */
-	RUN_LOCK_EIO,     /* the writer's I/O failed as it does under a lost lock */
+	RUN_LOCK_EIO,     /* the writer's I/O failed as it does when its lock is lost */
 };
 
 /**
- * struct run_result - everything a report is made of
+ * struct run_result - everything that a report is made of
  * @options: of the run
  * @path: its directory; @kept: it is still there
- * @mount: what it is on; @takes_again: see struct prepare_report
- * @started_wall_ns: when calls began; @duration_ns: until the last was waited for
+ * @mount: its mount; @takes_again: see struct prepare_report
+ * @started_wall_ns: when calls began; @duration_ns: until the end of the wait for the
+ *                 last
  * @tally: by class; @lists: one by one
  * @acknowledged: records
- * @sum: of them, as read back: while their slots were reused and at the end
- * @unread: acknowledged, but not compared: could not be read, or not any more
- * @corrupt: blocks the reader has read otherwise than they were written
+ * @sum: of those read back, while their slots were reused and at the end
+ * @unread: acknowledged, but not compared: unreadable, or too late
+ * @corrupt: blocks that the reader read differently from what was written
  * @corrupt_at: byte at which the first of them begins
- * @verified: the verification came to its end
+ * @verified: the verification was completed
  * @direct: it read past the page cache
- * @leftovers: names that stand though they should not
+ * @leftovers: names that exist but should not
  */
 struct run_result {
 	const struct probe_options *options;
@@ -63,10 +64,10 @@ struct run_result {
 	uint64_t leftovers;
 };
 
-/** run_is_clean - has nothing at all been seen, and everything been proven? */
+/** run_is_clean - was nothing wrong seen, and everything proven? */
 bool run_is_clean(const struct run_result *result);
 
-/** run_bytes_read - by the reader, well */
+/** run_bytes_read - bytes that the reader has read successfully */
 uint64_t run_bytes_read(const struct run_result *result);
 
 /** run_lock_text - the state of the lock in words */

@@ -3,22 +3,22 @@
 /*
  * Theory of operation
  *
- * The parent never touches the probed filesystem: a dead server would hang it, and with it
- * the display, the deadline and the report. All is done by children, which tell before each
- * call that they make it and afterwards how it ended:
+ * The parent never touches the probed filesystem: a dead server would hang it, and with
+ * it the display, the deadline and the report. Children do all of that. They report each
+ * call before they make it, and its result afterwards:
  *
  *   prepare     one child checks the directory and makes that of the run
- *   fill        one child writes the file to read, if it is to be read
- *   lanes       one child a class, makes calls until asked to stop
+ *   fill        one child writes the file to read, if there is to be one
+ *   lanes       one child per class makes calls until asked to stop
  *   stop        each finishes what it began; a call still out when patience ends is
  *               entered as unfinished and as a pause of its length so far
- *   verify      one child asks for the writer's lock, reads all records, lists the names;
+ *   verify      one child checks the writer's lock, reads all records, lists the names;
  *               its reports are cumulative, so if it hangs, the last one counts
- *   release     the writer, who kept its lock until now, may go
+ *   release     the writer, which has kept its lock until now, may go
  *   cleanup     one child removes the directory, if the run was clean
  *
- * The first signal ends the run early, the second ends the waiting too. If the parent dies,
- * the kernel kills the children (PR_SET_PDEATHSIG); the directory of the run stays.
+ * The first signal ends the run early, the second ends the wait, too. If the parent dies,
+ * the kernel kills the children (PR_SET_PDEATHSIG); the run's directory stays.
  */
 #include "probe/run.h"
 
@@ -79,7 +79,7 @@ static void run_cleanup(struct run *run)
 	int code = rc < 0 ? -rc : report.code;
 
 	run->result->kept = code != 0;
-	/* The server has failed a call: that it was a late one makes it no better. */
+	/* The server has failed a call; that it came late makes it no better. */
 	if (code)
 		tally_event(&run->result->tally[PROBE_NAMESPACE], OP_CLEANUP, code,
 			    clock_wall_ns());
@@ -91,7 +91,7 @@ static void drop_lanes(struct run *run)
 		worker_drop(&run->lane[i]);
 }
 
-/* It cannot begin: nothing of it is left. */
+/* The run cannot start: remove all of it. */
 static void withdraw(struct run *run)
 {
 	drop_lanes(run);
@@ -203,7 +203,7 @@ static void run_verify(struct run *run, pid_t writer)
 	collector_verify(&run->collector, &report, clock_wall_ns());
 }
 
-/* From the first call on: nothing is an error of ours any more, all goes to the result. */
+/* After the first call nothing is an error of our own; everything goes to the result. */
 static void run_calls(struct run *run)
 {
 	uint64_t duration_ns = run->options->duration_ns;
@@ -223,7 +223,7 @@ static void run_calls(struct run *run)
 	run_verify(run, writer);
 	for (int i = 0; i < PROBE_N_CLASSES; i++)
 		worker_release(&run->lane[i]);
-	/* Its lock must be gone and its file closed before the file is removed. */
+	/* The lock must be gone and the file closed before the file is removed. */
 	if (lanes_are_done(run))
 		parent_wait(run, "releasing", parent_patience(run), lanes_are_gone);
 	drop_lanes(run);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* slots: what must stand in each slot of the record file. */
+/* slots: what must be in each slot of the record file. */
 #include "probe/slots.h"
 
 #include <errno.h>

@@ -120,7 +120,7 @@ static void enter_error(struct tally *tally, enum probe_op op, int code, uint64_
 								    .wall_ns = wall_ns });
 }
 
-/* The others of a stream that are still out wait anew from here on. */
+/* Calls of a stream that are still out start a new wait here. */
 static void end_pause(struct tally *tally, struct tally_pause *pause, uint64_t ns)
 {
 	uint64_t wall_ns;

@@ -10,9 +10,9 @@
 #include "probe/hist.h"
 #include "probe/probe.h"
 
-/* Pauses and events kept one by one; the rest is counted as omitted. */
+/* Pauses and events that are kept one by one; the others are counted as omitted. */
 #define TALLY_LIST_MAX 4096
-/* Different errors of a class; from the last one on they are counted as "other". */
+/* Different errors of a class; all further ones are counted as "other". */
 #define TALLY_ERRORS_MAX 24
 
 /**
@@ -37,12 +37,12 @@ struct tally_list {
 	uint64_t omitted;
 };
 
-/** tally_list_add - append, or count as omitted if the list is full or memory short */
+/** tally_list_add - append, or count as omitted if the list is full or memory is short */
 void tally_list_add(struct tally_list *list, struct tally_entry entry);
 void tally_list_free(struct tally_list *list);
 
 /**
- * struct tally_lists - what all classes share
+ * struct tally_lists - shared by all classes
  * @pauses: not shorter than @pause_ns
  * @events: errors, in order
  * @unfinished: calls without an answer at the end
@@ -54,7 +54,7 @@ struct tally_lists {
 	struct tally_list unfinished;
 };
 
-/* A call that is out, and when the last one of its part had ended. */
+/* A call that is out, and the time when the last one of its part ended. */
 struct tally_call {
 	bool out;
 	enum probe_op op;
@@ -83,18 +83,21 @@ struct tally_errors {
 
 /**
  * struct tally - the books of one class, of all its parts together
- * @calls: counted calls begun; those of the histogram
- * @ok: of them, those that succeeded
+ * @calls: counted calls that were begun; those in the histogram
+ * @ok: of those, the successful ones
  * @upkeep: other calls (see PROBE_OPS)
  * @errors: by errno, upkeep included
- * @spurious: errors of calls executed twice (of fresh names only), not among @errors
- * @longest_ns: the longest pause, @longest_wall_ns when it began, @longest_op what it held
- * @longest_idle_ns: longest time the probe itself asked nothing, beyond its interval
+ * @spurious: errors of calls executed twice (new names only), not among @errors
+ * @longest_ns: the longest pause; @longest_wall_ns: its start; @longest_op: what it held
+ *              up
+ * @longest_idle_ns: longest time in which the probe itself made no call, beyond its
+ *                 interval
  *
- * A pause lasts from the begin of the first call after a success to the end of the next
- * success of the same part: the latency of a call that succeeds, and of a run of errors the
- * time until an application could go on. Waiting between calls before it is not part of it.
- * A stream pauses as a whole: while calls of it are out and none of them succeeds.
+ * A pause lasts from the start of the first call after a success to the end of the next
+ * success of the same part. For a successful call it is the latency; for a series of
+ * errors it is the time until an application could go on. The wait between calls before
+ * it is not part of it. A stream pauses as a whole: while calls of it are out and none
+ * succeeds.
  */
 struct tally {
 	enum probe_class class;
@@ -119,25 +122,26 @@ struct tally {
 	bool closed;
 };
 
-/** tally_begin - @part sends a call, at monotonic time @ns and wall clock time @wall_ns */
+/** tally_begin - @part makes a call, at monotonic @ns and wall clock @wall_ns */
 void tally_begin(struct tally *tally, unsigned int part, enum probe_op op, uint64_t ns,
 		 uint64_t wall_ns);
 
 /** tally_end - the call of @part has ended at @ns, with error @code or 0 */
 void tally_end(struct tally *tally, unsigned int part, int code, uint64_t ns);
 
-/** tally_event - an error that belongs to no call, e.g. the death of the child */
+/** tally_event - enter an error that belongs to no call, e.g. the death of the child */
 void tally_event(struct tally *tally, enum probe_op op, int code, uint64_t wall_ns);
 
 /**
  * tally_close - the run is over at @ns
  *
- * Each call still out is entered as unfinished; it, or a run of errors not yet over, as a
- * pause of its length so far. Idempotent; nothing is entered afterwards.
+ * Each call still out is entered as unfinished. It, or a series of errors not yet over,
+ * is also entered as a pause of its length so far. Idempotent; nothing is entered
+ * afterwards.
  */
 void tally_close(struct tally *tally, uint64_t ns);
 
-/** tally_pause_now - length of the longest pause that is on at @ns, or 0 */
+/** tally_pause_now - length of the longest pause in progress at @ns, or 0 */
 uint64_t tally_pause_now(const struct tally *tally, uint64_t ns);
 
 /** tally_lists_free - release the lists */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* verify: at the end: is the lock still held, is every record there, is no name left? */
+/* verify: at the end: is the lock still held, every record there, and no name left? */
 #include "probe/verify.h"
 
 #include <dirent.h>
@@ -14,7 +14,7 @@
 
 _Static_assert(sizeof(struct verify_report) <= PIPE_BUF, "is written whole");
 
-/* One read: large, as over a network each costs a round trip. */
+/* Size of a read: large, because over a network each costs a round trip. */
 #define VERIFY_SLOTS 256u
 
 static void report(int out, const struct verify_report *now)
@@ -23,7 +23,7 @@ static void report(int out, const struct verify_report *now)
 		_exit(1);
 }
 
-/* By name and anew: a file that was replaced meanwhile has no lock of the writer's. */
+/* Opened again by name: a file that replaced it would not have the writer's lock. */
 static void verify_lock(const struct verify_plan *plan, int dir,
 			struct verify_report *now)
 {

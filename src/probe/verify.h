@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* verify: at the end: is the lock still held, is every record there, is no name left? */
+/* verify: at the end: is the lock still held, every record there, and no name left? */
 #ifndef BATON_PROBE_VERIFY_H
 #define BATON_PROBE_VERIFY_H
 
@@ -10,7 +10,7 @@
 #include "probe/slots.h"
 
 /**
- * struct verify_plan - what the child that verifies needs to know
+ * struct verify_plan - data for the child that verifies
  * @plan: of the run
  * @slots: what was acknowledged
  * @writer: process that must hold the lock
@@ -22,7 +22,7 @@ struct verify_plan {
 };
 
 enum verify_lock {
-	VERIFY_LOCK_UNKNOWN, /* not come to, or @lock_code */
+	VERIFY_LOCK_UNKNOWN, /* not reached, or see @lock_code */
 	VERIFY_LOCK_HELD,
 	VERIFY_LOCK_FREE,  /* nobody holds it */
 	VERIFY_LOCK_OTHER, /* somebody else does */
@@ -30,12 +30,12 @@ enum verify_lock {
 
 /**
  * struct verify_report - what is known so far; sent again after every step
- * @lock: what F_GETLK says to another process than the writer
+ * @lock: what F_GETLK tells a process other than the writer
  * @lock_code: errno of asking
  * @direct: records were read past the page cache
  * @sum: the records
- * @read_code: errno of the first read that failed
- * @leftovers: names that stand though they were removed, or that were never made
+ * @read_code: errno of the first failed read
+ * @leftovers: names that exist though they were removed, or that were never made
  * @list_code: errno of listing them
  * @done: nothing follows
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* worker: a child process that may hang on a dead server while the parent goes on. */
+/* worker: a child process that may hang on a dead server while its parent goes on. */
 #include "probe/worker.h"
 
 #include <errno.h>
@@ -18,8 +18,8 @@ static void close_fd(int *fd)
 }
 
 /*
- * Keep only the two pipe ends: an inherited write end would hide an end of file, and an
- * inherited descriptor on the probed filesystem would take part in its locks.
+ * Keep only the two pipe ends. Another write end would hide an end of file, and a
+ * descriptor on the probed filesystem would interfere with its locks.
  */
 static void child_descriptors(int *in, int *out)
 {
@@ -38,7 +38,7 @@ static _Noreturn void child(const char *name, pid_t parent, void (*run)(void *, 
 {
 	sigset_t all;
 
-	/* The terminal sends Ctrl-C to all of us; only the parent is to decide. */
+	/* The terminal sends Ctrl-C to all of us, but only the parent is to decide. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

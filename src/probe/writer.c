@@ -3,18 +3,20 @@
 /*
  * Theory of operation
  *
- * The lock is taken before the first record and kept until the parent lets go, after it
- * has looked at it from another process. A Linux NFSv4 client that lost the lock fails the
- * I/O of its holder with EIO (fs/nfs/nfs4state.c, NFS_LOCK_LOST); the last record is
- * written after the stop, so that a loss just before the end still shows.
+ * The lock is taken before the first record, and kept until the parent has checked it
+ * from another process and lets go. A Linux NFSv4 client that lost the lock fails the I/O
+ * of its holder with EIO (fs/nfs/nfs4state.c, NFS_LOCK_LOST). The last record is written
+ * after the stop, so that a loss just before the end still shows.
  *
- * With a window of N, N parts each have one write out, all by the same process, which holds
- * the lock. Each writes every Nth record, to slots nobody else writes (probe_slots()).
+ * With a window of N, each of N parts has one write out, all in the process that holds
+ * the lock. Each writes every Nth record, to slots that nobody else writes
+ * (probe_slots()).
  *
- * Record SEQ stands at slot SEQ % slots. The file is of limited size because a probe must
- * not fill the disk it is to prove; before a slot is written again its acknowledged record is
- * read back from the server, so that each acknowledged record is compared exactly once:
- * here, or at the end. A write that failed leaves its slot uncertain and is not compared.
+ * Record SEQ is in slot SEQ % slots. The file has a limited size, because a probe must
+ * not fill the disk that it tests. Before a slot is written again, its acknowledged
+ * record is read back from the server. So each acknowledged record is compared exactly
+ * once: here, or at the end. A write that failed leaves its slot uncertain and is not
+ * compared.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +37,7 @@ struct writer {
 	int fd;
 	pthread_mutex_t slots_lock;
 	struct slots slots;
-	uint8_t *buffers; /* each part has two records: one to write, one to read back */
+	uint8_t *buffers; /* two records per part: one to write, one to read back */
 };
 
 static uint8_t *writer_buffer(const struct writer *writer, const struct lane *lane)
@@ -43,7 +45,7 @@ static uint8_t *writer_buffer(const struct writer *writer, const struct lane *la
 	return writer->buffers + (size_t)lane->part * 2 * RECORD_SIZE;
 }
 
-/* Nothing is certain of its slot any more; was @old acknowledged there? */
+/* Nothing is certain in its slot any more; was @old acknowledged there? */
 static bool slot_begin(struct writer *writer, uint64_t seq, uint64_t *old)
 {
 	bool there;
@@ -74,7 +76,7 @@ static void writer_open(struct writer *writer, int out)
 			    O_RDWR | O_CREAT | O_EXCL | O_DSYNC | O_CLOEXEC, 0600);
 	if (writer->fd < 0 || fcntl(writer->fd, F_SETLK, &lock))
 		lane_refuse(out, OP_WRITE, errno);
-	/* Opened once: closing any descriptor of the file would give up the lock. */
+	/* Opened only once: closing any descriptor of the file would give up the lock. */
 	rc = readback_open(&writer->reader, dir, LANE_RECORDS);
 	if (rc == 0)
 		rc = slots_init(&writer->slots, probe_slots(writer->plan->options));
@@ -85,7 +87,7 @@ static void writer_open(struct writer *writer, int out)
 		lane_refuse(out, OP_WRITE, -rc);
 }
 
-/* The record that was acknowledged in this slot a round ago must still be there. */
+/* The record acknowledged in this slot one round ago must still be there. */
 static void writer_reread(struct writer *writer, struct lane *lane, uint64_t old)
 {
 	uint8_t *record = writer_buffer(writer, lane) + RECORD_SIZE;
