@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* import_case: what the tests of the import share. */
+/* import_case: shared by the tests of the import. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -67,7 +67,7 @@ struct import_own own(const char *ip, unsigned int prefixlen, const char *link,
 	return o;
 }
 
-/* Of the first of stocks; what is printed has to pass as a service file, comments and all. */
+/* Translates the first of stocks; the printed file must parse, comments and all. */
 int translate(const struct import_own *v, size_t n)
 {
 	int rc = import_group(&t, &stocks.v[0], v, n, &failure);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * import_case: what the tests of the import share: groups of stock agents, read from a CIB or from
- * a head's exports, and the service that the first of them becomes.
+ * import_case: shared by the tests of the import: reads groups of stock agents from a CIB
+ * or from a head's exports, and makes the first of them a service.
  */
 #ifndef BATON_TESTS_IMPORT_CASE_H
 #define BATON_TESTS_IMPORT_CASE_H
@@ -13,25 +13,25 @@
 #include "stock/group.h"
 #include "stock/import.h"
 
-/* What was read, what became of it, why it did not; the service file as it was printed. */
+/* What was read, what became of it, why it failed; the service file as printed. */
 extern struct stock_groups stocks;
 extern struct import t;
 extern struct err failure;
 extern char *printed;
 
-/* Reads data/stock.xml, in which the first @old has become @new, into stocks. */
+/* Reads data/stock.xml into stocks, with the first @old replaced by @new. */
 int read_cib(const char *group, const char *old, const char *new);
 
 struct import_own own(const char *ip, unsigned int prefixlen, const char *link,
 		      bool secondary);
 
-/* Of the first of stocks; what is printed has to pass as a service file, comments and all. */
+/* Translates the first of stocks; the printed file must parse, comments and all. */
 int translate(const struct import_own *v, size_t n);
 
-/* Does a remark have @part in it? */
+/* Does a remark contain @part? */
 bool is_told(const char *part);
 
-/* The service file has these keys and no other; @want ends with NULL. */
+/* The service file has exactly these keys; @want ends with NULL. */
 void expect_keys(const char *const *want);
 
 /* The teardown of each test. */

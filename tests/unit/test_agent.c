@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* test_agent: exit statuses, environment, and the tables that meta-data and man page show. */
+/* test_agent: exit statuses, environment, the tables behind meta-data and man page. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 #include "ocf/sever.h"
 #include "os/child.h"
 
-/* The runner's, to look at what stands (keeper/runner.c). */
+/* The runner's limit for looking at what is set up (keeper/runner.c). */
 #define LOOK_S 35
 
 static void every_status_has_its_meaning(void **state)
@@ -24,8 +24,8 @@ static void every_status_has_its_meaning(void **state)
 		enum ocf_exit exit = ocf_exit_of(row->code);
 
 		assert_int_equal(exit == OCF_SUCCESS, row->code == BATON_EXIT_OK);
-		/* "Not running" is never concluded from a failure; only the resource's
-		 * parameter, which is the cluster's, may be wrong on all heads. */
+		/* A failure never means "not running". And only the resource's parameter,
+		 * which belongs to the cluster, can be wrong on all heads. */
 		assert_int_not_equal(exit, OCF_NOT_RUNNING);
 		assert_int_not_equal(exit, OCF_ERR_CONFIGURED);
 	}
@@ -38,7 +38,7 @@ static void every_status_has_its_meaning(void **state)
 		assert_int_equal(ocf_exit_rows[i].exit, i);
 }
 
-/* The most that the man page promises to fit. */
+/* The largest value that the man page says will fit. */
 #define DRAIN_S 10
 
 static unsigned int sum_s(const struct step *steps)
@@ -86,7 +86,7 @@ static unsigned int check_table(const struct ocf_agent *agent)
 	for (const struct ocf_parameter *p = agent->parameters; p->name; p++) {
 		assert_non_null(p->type);
 		assert_int_equal(p->text[strlen(p->text) - 1], '.');
-		/* What is not required is something if not given. */
+		/* An optional parameter has a default. */
 		assert_int_equal(p->required, !p->fallback);
 	}
 	return monitors;
@@ -206,7 +206,7 @@ static void budgets(void **state)
 		assert_in_range(budget(odd[i]), 57900, 58000);
 }
 
-/* A program that goes on with the action has no more time, and next to no less. */
+/* A program that continues the action has no more time, and hardly any less. */
 static void budgets_handed_on(void **state)
 {
 	static const int64_t left_ms[] = { 0, 1, 1200, 7999, 8000, 8001, 240000 };

@@ -50,7 +50,7 @@ static void who_has_been_silent_for_a_lease_is_not_waited_for(void **state)
 	sents_add(&now, &idle);
 	assert_int_equal(backlog_look(&b, &now, BACKLOG_UNDELIVERED, 10, 1), 0);
 	assert_int_equal(backlog_look(&b, &now, BACKLOG_UNDELIVERED, 11, 1), 1);
-	/* A kernel that does not tell. */
+	/* A kernel that does not report it. */
 	now.v[0].known = false;
 	assert_int_equal(backlog_look(&b, &now, BACKLOG_UNDELIVERED, 10, 1), 1);
 	sents_free(&now);
@@ -67,7 +67,7 @@ static void what_counts_as_progress(void **state)
 	assert_int_equal(b.progress_ms, 1000);
 	backlog_look(&b, &now, BACKLOG_UNDELIVERED, 10, 1500);
 	assert_int_equal(b.progress_ms, 1000);
-	/* A call was read, and its reply is longer. */
+	/* A call was read, and a longer reply was written. */
 	now.v[0].unread = 200;
 	now.v[0].unsent = 5000;
 	backlog_look(&b, &now, BACKLOG_UNDELIVERED, 10, 2000);

@@ -106,14 +106,14 @@ static void who_is_silent_may_serve(void **state)
 	expect(dead, &plain, false, CLAIM_SILENT, said);
 	expect(dead, &takeover, false, CLAIM_GRANTED, "");
 	expect(dead, &pacemaker, false, CLAIM_GRANTED, "");
-	/* Who can still answer is waited for, whatever is said of him. */
+	/* A head that can still answer is waited for, whatever the terms say. */
 	expect(mute, &plain, false, CLAIM_WAITS, "");
 	expect(mute, &takeover, false, CLAIM_WAITS, "");
 	expect(mute, &pacemaker, false, CLAIM_WAITS, "");
 	expect(mute, &plain, true, CLAIM_REFUSED, hangs);
 	expect(mute, &takeover, true, CLAIM_REFUSED, hangs);
 	expect(mute, &pacemaker, true, CLAIM_REFUSED, hangs);
-	/* Of another Pacemaker says nothing. */
+	/* Pacemaker's word on other heads does not count. */
 	expect(dead, &(const struct claim_terms){ .gone = "head2 head11" }, false,
 	       CLAIM_SILENT, said);
 	expect(dead, &(const struct claim_terms){ .gone = "" }, false, CLAIM_SILENT,

@@ -13,7 +13,7 @@
 
 #include "core/client.h"
 
-/* As fs/nfsd/nfs4state.c, client_info_show() of 6.1 prints it. */
+/* As printed by 6.1 (fs/nfsd/nfs4state.c, client_info_show()). */
 #define INFO(address, status, name)                                                      \
 	"clientid: 0x2ed1c8366731e7b1\n"                                                 \
 	"address: \"" address "\"\n"                                                     \
@@ -67,7 +67,7 @@ static void addresses(void **state)
 	free(c.id);
 }
 
-/* To the last byte, or another client's record would be struck. */
+/* To the last byte, or another client's record could be struck. */
 static void names_are_unescaped_exactly(void **state)
 {
 	static const struct {
@@ -126,7 +126,7 @@ static void what_is_not_understood_is_refused(void **state)
 	}
 }
 
-/* Before 5.19 there is no line that tells it, and no courtesy. */
+/* Before 5.19 this line is missing, and there are no courtesy clients. */
 static void an_older_kernel(void **state)
 {
 	struct client c;
@@ -140,7 +140,7 @@ static void an_older_kernel(void **state)
 	free(c.id);
 }
 
-/* Below zero: who has renewed while the kernel subtracted. */
+/* Below zero: the client renewed during the subtraction. */
 static void seconds_since_a_renewal(void **state)
 {
 	static const struct {
@@ -168,7 +168,7 @@ static void seconds_since_a_renewal(void **state)
 	}
 }
 
-/* As 6.1 prints them: fs/nfsd/nfs4state.c, nfs4_show_open() and its like. */
+/* As printed by 6.1 (fs/nfsd/nfs4state.c, nfs4_show_open() and the like). */
 static void assert_held(const char *line, bool lock, bool revoked, dev_t dev)
 {
 	struct held held;

@@ -77,7 +77,7 @@ static void nothing_else_passes(void **state)
 	}
 }
 
-/* A file that a full disk has cut at any byte is none. */
+/* A file that a full disk has cut at any byte is refused. */
 static void no_part_passes(void **state)
 {
 	static const char whole[] = CONNS_HEADER "\n" LINE "locks 10\n";
@@ -111,7 +111,7 @@ static void names(void **state)
 		"-2049",
 		"../x-2049",
 		"192.0.2.50/../x-2049",
-		/* As long as an address can be, and more. */
+		/* As long as an address can be, and longer. */
 		"0000:0000:0000:0000:0000:ffff:192.168.100.2281-2049",
 	};
 	char name[CLIENT_RECORD_NAME];

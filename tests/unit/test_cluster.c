@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What Pacemaker 2.1.5 prints (data/, taken from its tools by tests/netns/cluster.py), also
- * changed by a word, damaged, and huge. In it vmstore runs on head1, the group g of homes
- * and mail on head2, and g has been asked to move to head1 until 2026-11-22 19:14:44 UTC.
+ * test_cluster: the output of Pacemaker 2.1.5 (data/, recorded from its tools by
+ * tests/netns/cluster.py), also with a word changed, damaged, and huge. In it vmstore
+ * runs on head1, and the group g of homes and mail on head2; g has been asked to move to
+ * head1 until 2026-11-22 19:14:44 UTC.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,7 +98,7 @@ static void test_simulation(void **unused)
 	read_cib("homes", 0);
 	assert_int_equal(cluster_read_state(&state, text, strlen(text), "homes", &err),
 			 0);
-	/* As it would be then. */
+	/* After the planned actions. */
 	assert_string_equal(state.heads[0], "head1");
 	assert_int_equal(state.n_actions, 2);
 	assert_string_equal(state.actions[0].action, "migrate");
@@ -151,7 +152,7 @@ static void test_more_actions_than_fit(void **unused)
 	assert_int_equal(state.n_actions, CLUSTER_ACTIONS);
 	assert_int_equal(state.more_actions, 22 - CLUSTER_ACTIONS);
 	assert_string_equal(state.actions[0].source, "n");
-	/* It may be among those. */
+	/* It may be among those that did not fit. */
 	assert_false(cluster_is_idle(&state, &resource));
 	free(text);
 }
@@ -174,14 +175,14 @@ static void test_resource(void **unused)
 	assert_string_equal(resource.leftover, "cli-prefer-g");
 	assert_string_equal(resource.leftover_end, "2026-11-22 19:14:44Z");
 	assert_string_equal(resource.preferred[0].node, "head2");
-	/* Ended, and so none. */
+	/* It has expired, so it is ignored. */
 	read_cib("mail", LEFTOVER_ENDS);
 	assert_string_equal(resource.leftover, "");
-	/* It is no preference either. */
+	/* Nor is it a preference. */
 	assert_int_equal(resource.n_preferred, 1);
 }
 
-/* A CIB with these resources and constraints; the result of reading vmstore from it. */
+/* Reads vmstore from a CIB with these resources and constraints. */
 static int read_made(const char *resources, const char *constraints)
 {
 	char text[8192];
@@ -220,7 +221,7 @@ static void test_kinds(void **unused)
 	assert_string_equal(err.text,
 			    "2 resources in the cluster have service=vmstore; there "
 			    "must be one");
-	/* Kind, or all, from a template. */
+	/* The type, or everything, from a template. */
 	assert_int_equal(read_made("<template id=\"t\" " KIND "/><primitive id=\"p\" "
 				   "template=\"t\">" SERVICE("vmstore") "</primitive>",
 				   ""),
@@ -289,7 +290,7 @@ static void test_home(void **unused)
 	assert_string_equal(home(RULE("50", "<expression id=\"e\" attribute=\"ping\" "
 					    "operation=\"defined\"/>")),
 			    "none");
-	/* Of a set; of another resource. */
+	/* In a set; for another resource. */
 	assert_string_equal(
 		home("<rsc_location id=\"l\" node=\"head2\" score=\"5\"><resource_set id=\"s\">"
 		     "<resource_ref id=\"x\"/><resource_ref id=\"p\"/></resource_set>"
@@ -298,7 +299,7 @@ static void test_home(void **unused)
 	assert_string_equal(home("<rsc_location id=\"l\" rsc=\"x\" node=\"head2\" "
 				 "score=\"5\"/>"),
 			    "none");
-	/* Not to one that is away. */
+	/* No move to a head that is offline. */
 	read_mon("vmstore", "name=\"head2\"", "online=\"true\"", "online=\"false\"");
 	assert_string_equal(home(PREFER("head1", "50") PREFER("head2", "51")), "head1");
 }
@@ -312,7 +313,7 @@ static void test_leftovers(void **unused)
 	assert_string_equal(resource.leftover, "cli-ban-p-on-head1");
 	assert_string_equal(resource.leftover_end, "");
 	assert_int_equal(resource.n_preferred, 0);
-	/* An end that cannot be read has not come. */
+	/* An unreadable end has not come yet. */
 	assert_int_equal(
 		read_made(
 			PRIMITIVE,
@@ -407,7 +408,7 @@ static void test_checks(void **unused)
 	assert_string_equal(why("head", "", "", ""),
 			    "there is no head 'head'; the cluster has head1, head2");
 	assert_int_equal(err.code, BATON_EXIT_USAGE);
-	/* On both heads for a while: the end of a migrate_to. */
+	/* On both heads for a while: at the end of a migrate_to. */
 	why("head2", "id=\"vmstore\"", "<node name=\"head1\"",
 	    "<node name=\"head2\"/><node name=\"head1\"");
 	assert_true(cluster_is_busy(&state));
@@ -417,7 +418,7 @@ static void test_checks(void **unused)
 
 static void test_errors(void **unused)
 {
-	/* crm_mon 2.1.5 where no cluster runs */
+	/* Output of crm_mon 2.1.5 where no cluster runs. */
 	static const char text[] =
 		"<pacemaker-result api-version=\"2.25\" request=\"crm_mon\">"
 		"<status code=\"102\" message=\"Not connected\"><errors>"
@@ -438,7 +439,7 @@ static void test_errors(void **unused)
 	assert_string_equal(err.text, "Pacemaker's answer names no nodes");
 }
 
-/* Whatever is cut off or changed: an answer or a refusal, never a crash (asan). */
+/* Whatever is cut off or changed: an answer or an error, never a crash (ASan). */
 static void test_damaged(void **unused)
 {
 	static const char *const names[] = { "mon", "simulate", "cib" };
@@ -448,7 +449,7 @@ static void test_damaged(void **unused)
 		char *text = slurp(names[f]);
 		size_t len = strlen(text);
 
-		/* The newline at its end is no loss. */
+		/* Losing the last newline does no harm. */
 		for (size_t n = 0; n < len - 1; n += 7) {
 			int rc = cluster_read_state(&state, text, n, "vmstore", &err);
 
@@ -504,7 +505,7 @@ static void test_huge(void **unused)
 	assert_int_equal(cluster_read_state(&state, text, strlen(text), "x", &err),
 			 -EPROTO);
 	free(text);
-	/* Wide: a hundred thousand primitives are a CIB all the same. */
+	/* Wide: a CIB with a hundred thousand primitives is still valid. */
 	text = repeat("<cib><configuration><resources>", "<primitive id=\"q\"/>", 100000,
 		      PRIMITIVE "</resources></configuration></cib>");
 	assert_int_equal(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* test_config: service files, good and bad; every message word for word. */
+/* test_config: service files, good and bad; every message verbatim. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,7 +21,7 @@
 
 static int parse(struct service *svc, const char *text, struct err *err)
 {
-	/* On the heap and without a closing zero, so that ASan sees a read past the end. */
+	/* On the heap without a closing zero: ASan detects a read past the end. */
 	size_t n = strlen(text);
 	char *copy = malloc(n ? n : 1);
 	int rc;
@@ -72,7 +72,7 @@ static void test_everything(void **state)
 	char text[IPADDR_TEXT];
 	struct service svc;
 
-	/* BOM, CRLF, comments, tabs, ':' for '=', continued lines, no newline at the end. */
+	/* BOM, CRLF, comments, tabs, ':' for '=', continued lines, no last newline. */
 	parse_good(&svc, "\xef\xbb\xbf# a comment\r\n[service]   ; the only one\r\n"
 			 "device=/dev/disk/by-id/wwn-0x5000\r\n"
 			 "fstype:ext4\r\n"
@@ -313,7 +313,7 @@ static void test_zero_byte(void **state)
 	assert_string_equal(err.text, "f:2: control character 0x00 in column 17");
 }
 
-/* libinih cuts lines at 200 bytes: one byte more must be an error, not a shorter value. */
+/* libinih cuts lines at 200 bytes: one byte more must be an error, not a cut value. */
 static void test_long_line(void **state)
 {
 	char text[600];
@@ -337,7 +337,7 @@ static void test_long_line(void **state)
 		assert_string_equal(err.text,
 				    "f:4: longer than 198 bytes; go on in the next "
 				    "line, beginning with a blank");
-		/* As a comment it is no matter, even where another line goes on. */
+		/* In a comment it does not matter, even if another line is continued. */
 		memcpy(text + head, n % 2 ? "#x" : " #", 2);
 		strcpy(text + head + n, "\nexport = /a *\n");
 		parse_good(&svc, text);

@@ -165,7 +165,7 @@ static void the_count_is_limited(void **state)
 	free(text);
 }
 
-/* Any change of one byte gives either a table or a reason: never a crash, never both. */
+/* Any change of one byte gives either a table or an error: never a crash, never both. */
 static void damage_is_survived(void **state)
 {
 	static const char good[] = HEADER "2001:db8::50 2049 2001:db8::20 983\n";
@@ -196,7 +196,7 @@ static void states_have_names(void **state)
 	assert_string_equal(conn_state_name(255), "?");
 }
 
-/* As 6.18 prints it; between others, and with a name that is not known here. */
+/* As printed by 6.18: among other lines, and with an unknown name. */
 #define SNMP_NAMES                                                                       \
 	"Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens PassiveOpens "              \
 	"AttemptFails EstabResets CurrEstab InSegs NewOne\n"
@@ -212,7 +212,7 @@ static void counters_are_read(void **state)
 						    "18446744073709551615 3 4 5 6 8")),
 			 0);
 	assert_true(c.active == 7 && c.passive == UINT64_MAX && c.established == 5);
-	/* Older ones have fewer; what follows the last that counts may be anything. */
+	/* Older kernels have fewer; after the last needed one, anything may follow. */
 	assert_int_equal(conn_counts_parse(&c,
 					   "\nTcp: ActiveOpens PassiveOpens CurrEstab\n"
 					   "Tcp: 1 2 3 x\n"),
@@ -245,7 +245,7 @@ static void no_counters(void **state)
 	assert_true(c.active == 1 && c.passive == 2 && c.established == 3);
 }
 
-/* However it is cut and whatever is in it: an answer, and nothing beyond its end is read. */
+/* However it is cut or changed: a result, and no read past its end. */
 static void damaged_counters(void **state)
 {
 	const char *whole = SNMP("1 200 120000 -1 7 8 3 4 5 6 8");
@@ -287,7 +287,7 @@ static void closing_ones_are_not_established(void **state)
 	assert_false(conns_are_established(&conns));
 }
 
-/* We send packets in the name of these addresses, to the others. */
+/* Packets are sent in the name of these addresses, to the others. */
 static void what_is_not_the_services_is_dropped(void **state)
 {
 	struct service svc = { .n_addresses = 2 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* test_etab: exports(5) in all its notations, and what is none. */
+/* test_etab: exports(5) in all its notations, and malformed input. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +26,7 @@ static int note(const char *path, const char *client, const char *options, void 
 
 static int parse(const char *text, struct err *err)
 {
-	/* No terminating zero may be needed. */
+	/* The parser must not need a terminating zero. */
 	size_t len = strlen(text);
 	char *copy = malloc(len ? len : 1);
 	int rc;

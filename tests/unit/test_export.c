@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* test_export: every export line that must be refused, and the normal form of the others. */
+/* test_export: every export line that must be refused, and the others' normal form. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -40,7 +40,7 @@ static void test_normal_form(void **state)
 		{ "/.batons a", "/.batons", "a(sync,no_subtree_check)" },
 		{ "/a/.baton a", "/a/.baton", "a(sync,no_subtree_check)" },
 		{ "/..a/b..  a", "/..a/b..", "a(sync,no_subtree_check)" },
-		/* A client whose name is part of another's is not named twice. */
+		/* A client whose name is part of another's is not a duplicate. */
 		{ "/ host.a(rw) host(rw) a", "/",
 		  "host.a(rw,sync,no_subtree_check) host(rw,sync,no_subtree_check) "
 		  "a(sync,no_subtree_check)" },
@@ -230,7 +230,7 @@ static void test_for_each_client(void **state)
 	assert_string_equal(out, "<stop|rw>");
 }
 
-/* Golden: these are in the file handles of clients. They may never change. */
+/* Golden values: these are in clients' file handles and may never change. */
 static void test_fsid(void **state)
 {
 	char uuid[EXPORT_FSID_TEXT];

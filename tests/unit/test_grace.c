@@ -17,15 +17,15 @@ static void how_long_it_may_last(void **state)
 	} cases[] = {
 		{ 20, 0, 0, 20 },
 		{ 20, 1, 0, 21 },
-		/* Not measured yet: 20 ms for each, and twice that. */
+		/* Not measured yet: 20 ms each, doubled. */
 		{ 20, 1000, 0, 60 },
 		{ 20, 20000, 0, 820 },
 		{ 20, 20000, 6500, 280 },
-		/* Slower than expected; never much quicker than measured elsewhere. */
+		/* Slower than assumed; never much faster than measured elsewhere. */
 		{ 20, 1000, 100000, 220 },
 		{ 20, 20000, 1, 220 },
 		{ 90, 20000, 20000, 890 },
-		/* knfsd takes no more. */
+		/* The most that knfsd accepts. */
 		{ 20, HOLDING_MAX, UINT32_MAX, 3600 },
 		{ 3600, 0, 0, 3600 },
 	};
@@ -39,8 +39,8 @@ static void how_long_it_may_last(void **state)
 #define ID(name) (const unsigned char *)(name), strlen(name)
 
 /*
- * What a look finds: who is waited for, a letter each; who is back, and with how much, as
- * "a9 b20"; and byte ranges.
+ * One look: the awaited clients, one letter each; the clients that are back, and how much
+ * they hold, as "a9 b20"; and byte ranges.
  */
 static void look(struct grace *g, const char *awaited, const char *back, uint32_t ranges,
 		 int64_t now_ms)
@@ -60,7 +60,7 @@ static void look(struct grace *g, const char *awaited, const char *back, uint32_
 	grace_note(g, &now, now_ms);
 }
 
-/* With grace = 20 and lease = 10, each line a look. */
+/* With grace = 20 and lease = 10; each line is one look. */
 static void when_it_is_over(void **state)
 {
 	static const struct {
@@ -133,12 +133,12 @@ static void how_fast_they_are(void **state)
 
 	look(&g, "abc", "a0 b0 c0", 0, 1000);
 	assert_int_equal(grace_pace(&g), 0);
-	/* Too few, or too soon, to say. */
+	/* Too few items, or too soon to tell. */
 	look(&g, "abc", "a199 b9000 c0", 0, 3999);
 	assert_int_equal(grace_pace(&g), 0);
 	look(&g, "abc", "a199 b20000 c1000", 0, 11000);
 	assert_int_equal(grace_pace(&g), 10000);
-	/* What those took who are done is not forgotten, nor does standing still count. */
+	/* The pace of finished clients is kept; standing still does not count. */
 	look(&g, "ab", "a199 b20001 c1000", 0, 20000);
 	assert_int_equal(g.n, 2);
 	assert_int_equal(grace_pace(&g), 10000);
@@ -151,7 +151,7 @@ static void what_is_learned(void **state)
 	assert_int_equal(grace_learn(0, 700), 700);
 	assert_int_equal(grace_learn(700, 0), 700);
 	assert_int_equal(grace_learn(700, 900), 900);
-	/* One quick grace period is no proof. */
+	/* One fast grace period is no proof. */
 	assert_int_equal(grace_learn(1000, 200), 800);
 	assert_int_equal(grace_learn(UINT32_MAX, UINT32_MAX - 4), UINT32_MAX - 1);
 }

@@ -48,7 +48,7 @@ static void the_good_way(void **state)
 	assert_int_equal(target.phase, HANDOVER_IDLE);
 }
 
-/* What goes wrong before `granted` has the source start again; after it, never. */
+/* A failure before `granted` restarts the source; one after it never does. */
 static void the_source_resumes_only_before_granting(void **state)
 {
 	static const int before[][2] = { { HANDOVER_STOPPING, HANDOVER_BROKEN },
@@ -68,7 +68,7 @@ static void the_source_resumes_only_before_granting(void **state)
 		assert_true(t.sends && t.type == MESSAGE_ABORTED && !t.ends);
 		assert_true(h.reason.text[0]);
 	}
-	/* Not before its stop has ended: two operations at once are none. */
+	/* Not before its stop has ended: never two operations at once. */
 	h = in(HANDOVER_STOPPING);
 	t = handover_table_step(&h, HANDOVER_LEFT, NULL);
 	assert_true(t.known && !t.begins && !t.sends && !t.ends);
@@ -89,10 +89,10 @@ static void an_order_of_pacemakers_overrules(void **state)
 	struct handover_todo t = handover_table_step(&h, HANDOVER_OVERRULED, NULL);
 
 	assert_true(t.ends && t.sends && t.type == MESSAGE_REFUSE);
-	/* The grant that is on its way finds nobody. */
+	/* The grant that is on its way reaches nobody. */
 	assert_false(handover_table_step(&h, M(GRANTED), NULL).known);
 
-	/* A source that has granted waits for what becomes of it. */
+	/* A source that has granted waits for the outcome. */
 	h = in(HANDOVER_GRANTED);
 	assert_false(handover_table_may_start(&h));
 	h = in(HANDOVER_READY);
@@ -149,7 +149,7 @@ static void what_means_nothing_changes_nothing(void **state)
 	}
 }
 
-/* ---- two heads, one order of messages, whatever may happen at any moment */
+/* ---- two heads, one order of messages, anything may happen at any moment */
 
 enum { NOTHING = -1, PACEMAKER = 100 };
 
@@ -157,11 +157,11 @@ struct sim_head {
 	struct handover_state h;
 	bool serves;
 	bool timer;
-	bool gone;  /* its keeper has died; what it had begun is finished all the same */
+	bool gone;  /* its keeper has died; the running operation still finishes */
 	int op;     /* enum operation, or NOTHING */
-	bool ours;  /* … of the hand-over */
-	int wanted; /* by Pacemaker, once that has ended */
-	int stops;  /* orders to stop that have been carried out */
+	bool ours;  /* it belongs to the hand-over */
+	int wanted; /* wanted by Pacemaker after that */
+	int stops;  /* stop orders that were carried out */
 };
 
 struct sim {
@@ -188,7 +188,7 @@ static void begin(struct sim *s, int i, int operation, bool ours)
 	assert_int_equal(head->op, NOTHING);
 	head->op = operation;
 	head->ours = ours;
-	/* From here on there may be a writer. */
+	/* From now on there may be a writer. */
 	if (operation == OPERATION_TAKE || operation == OPERATION_START)
 		head->serves = true;
 	if (s->heads[0].serves && s->heads[1].serves)
@@ -270,7 +270,7 @@ static bool order(struct sim *s, int i, int operation)
 	return true;
 }
 
-/* Pacemaker starts only what it has stopped everywhere. Returns whether it has. */
+/* Pacemaker starts only what it has stopped everywhere. Return: whether it has. */
 static bool recover(struct sim *s)
 {
 	int at = dice(s, 2);
@@ -300,7 +300,7 @@ static void play(unsigned int seed, int *moved)
 		struct sim_head *head = &s.heads[i];
 
 		switch (dice(&s, 40)) {
-		case 0: /* an operator: once Pacemaker has had its way */
+		case 0: /* an operator, after Pacemaker has finished */
 		case 1:
 			if (!recovering && head->serves && head->op == NOTHING &&
 			    head->h.phase == HANDOVER_IDLE && !head->gone) {
@@ -315,7 +315,7 @@ static void play(unsigned int seed, int *moved)
 		case 3:
 			recovering = true;
 			break;
-		case 4: /* a keeper dies; another begins, and knows nothing */
+		case 4: /* a keeper dies; a new one starts and knows nothing */
 			head->gone = true;
 			happen(&s, 1 - i, HANDOVER_LEFT);
 			head->gone = false;
@@ -342,7 +342,7 @@ static void never_two_writers(void **state)
 
 	for (unsigned int seed = 1; seed <= 20000; seed++)
 		play(seed, &moved);
-	/* It is no proof if nothing ever moves. */
+	/* It proves nothing if no move ever happens. */
 	assert_true(moved > 1000);
 }
 

@@ -86,7 +86,7 @@ static void too_many(void **state)
 	text = holdings_format(&h);
 	assert_int_equal(holdings_parse(&again, text, strlen(text), &err), 0);
 	assert_int_equal(again.n, HOLDINGS_MAX);
-	/* Those that hold least are left out. */
+	/* Those that hold the least are left out. */
 	assert_int_equal(holdings_largest(&again), HOLDINGS_MAX);
 	holdings_free(&again);
 	assert_true(asprintf(&more, "%s1 616263\n", text) > 0);
@@ -113,7 +113,7 @@ static void ranges(void **state)
 	} cases[] = {
 		{ "1: POSIX  ADVISORY  WRITE 812 fd:10:13649 0 EOF\n", 1 },
 		{ "17: POSIX  ADVISORY  READ -1 fd:10:13649 128 255\n", 1 },
-		/* Who waits for one holds none. */
+		/* A waiter holds no lock. */
 		{ "1: -> POSIX  ADVISORY  WRITE 813 fd:10:13649 0 EOF\n", 0 },
 		{ "1:  -> POSIX  ADVISORY  WRITE 813 fd:10:13649 0 EOF\n", 0 },
 		{ "2: FLOCK  ADVISORY  WRITE 456 fd:10:13649 0 EOF\n", 0 },
@@ -130,7 +130,7 @@ static void ranges(void **state)
 	}
 }
 
-/* As 6.1 prints it: 76 operations, of which the n-th was called n times. */
+/* As printed by 6.1: 76 operations, the n-th of which was called n times. */
 static void calls(void **state)
 {
 	char text[2048] = "rc 0 0 7\nproc4 2 1 2\nproc4ops 76";

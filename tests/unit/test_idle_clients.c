@@ -12,7 +12,7 @@
 
 #include "core/idle_clients.h"
 
-/* Three clients with a connection each, a, b and c, at 192.0.2.1, .2 and .3, port 700. */
+/* Clients a, b and c, one connection each, at 192.0.2.1, .2 and .3, port 700. */
 struct scene {
 	struct clients clients;
 	struct sents before, after;
@@ -20,7 +20,7 @@ struct scene {
 	struct service svc;
 };
 
-/* The shortest replies that give something; the longest that a renewal has. */
+/* The shortest replies that give state; the longest reply to a renewal. */
 enum { GIFT = 140, GIFT_4_0 = 104, RENEWAL = 84 };
 
 static struct client *add_client(struct scene *s, const char *ip, uint16_t port,
@@ -58,14 +58,14 @@ static struct scene set_scene(void)
 		add_client(&s, ip, 700, names[i]);
 		add_sent(&s.before, 30 - i, ip, 700, 1000);
 	}
-	/* In another order: the kernel has none. */
+	/* In another order, because the kernel has none. */
 	for (int i = 2; i >= 0; i--)
 		add_sent(&s.after, s.before.v[i].cookie, "192.0.2.1", 700, 1000)->ip =
 			s.before.v[i].ip;
 	return s;
 }
 
-/* The names that are left, in one word. */
+/* The names that are left, joined into one word. */
 static void assert_idle(struct scene *s, const char *names)
 {
 	char left[16] = "";
@@ -140,7 +140,7 @@ static void who_only_renewed_is_idle(void **state)
 	s = set_scene();
 	s.after.v[1].bytes += GIFT - 1;
 	assert_idle(&s, "abc");
-	/* Two calls may be more than renewals. */
+	/* Two calls may be more than just renewals. */
 	s = set_scene();
 	s.after.v[1].bytes += 2L * RENEWAL;
 	assert_idle(&s, "ac");
@@ -156,7 +156,7 @@ static void replies_of_4_0_are_shorter(void **state)
 	assert_idle(&s, "ac");
 }
 
-/* EXCHANGE_ID or CREATE_SESSION: one at a time, and nothing can be given before both. */
+/* EXCHANGE_ID or CREATE_SESSION: one at a time, and both must come before any state. */
 static void a_client_in_the_making_is_no_stranger(void **state)
 {
 	struct scene s = set_scene();
@@ -217,7 +217,7 @@ static void a_stranger_may_be_anybody(void **state)
 	assert_non_null(s.why);
 }
 
-/* Its known address may be another's by now. */
+/* Its known address may belong to another client by now. */
 static void who_has_no_connection_may_be_the_one_who_speaks(void **state)
 {
 	struct scene s = set_scene();
@@ -237,7 +237,7 @@ static void with_several_addresses_the_port_counts(void **state)
 	s.svc.n_addresses = 2;
 	s.after.v[1].bytes += GIFT;
 	assert_idle(&s, "ac");
-	/* The second connection of a, from the address of b. */
+	/* A second connection of a, from the address of b. */
 	s = set_scene();
 	s.svc.n_addresses = 2;
 	add_sent(&s.after, 99, "192.0.2.2", 800, GIFT);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * test_import: groups of stock agents become service files that the parser takes; what does not
- * become one is told. data/stock.xml is a CIB that crm_verify(8) passes.
+ * test_import: groups of stock agents become service files that the parser accepts;
+ * whatever cannot be carried over is reported. data/stock.xml is a CIB that crm_verify(8)
+ * accepts.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -28,7 +29,7 @@ static void test_group(void **state)
 		"export = /iso 192.0.2.0/24(rw,no_root_squash)",
 		NULL,
 	};
-	/* Each of these is in the CIB and not in the keys. */
+	/* Each of these is in the CIB, but not in the keys. */
 	static const char *const told[] = {
 		"mount option nobarrier is not carried over: options: 'nobarrier' is refused",
 		"export /srv/vmstore/images for [2001:db8::]/64: option 'async' is refused",
@@ -61,13 +62,13 @@ static void test_group(void **state)
 	assert_int_equal(t.mounts.n, 3);
 	assert_string_equal(t.mounts.v[1],
 			    "192.0.2.50:/vmstore/iso, till now :/srv/vmstore/iso");
-	/* By the export that it lies within. */
+	/* By the export that contains it. */
 	assert_string_equal(
 		t.mounts.v[2],
 		"192.0.2.50:/vmstore/images/old, till now :/srv/vmstore/images/old");
 }
 
-/* The way of Red Hat's guide: a top with fsid=0, and what is to be mounted below it. */
+/* As in Red Hat's guide: a top with fsid=0, and the directories to mount below it. */
 static void test_root(void **state)
 {
 	assert_int_equal(read_cib("vmstore",
@@ -104,7 +105,7 @@ static void test_small(void **state)
 		  "device = /dev/disk/by-label/vm\\x20store", NULL },
 		{ "value=\"/dev/disk/by-id/wwn-0x600140500000001\"",
 		  "value=\"/dev/a&amp;b\"", "device = /dev/a&b", NULL },
-		/* In clouds and by some guides; only the head has a network then. */
+		/* In clouds and in some guides; then only the head knows the network. */
 		{ "255.255.255.0", "32", "address = 192.0.2.50/24@eth0",
 		  "address 192.0.2.50: a prefix of 32 has no network in it" },
 		{ "value=\"192.0.2.0/24\"", "value=\"* host(rw)\"",
@@ -144,7 +145,7 @@ static void test_small(void **state)
 	}
 }
 
-/* One that can be no service does not hide the others. */
+/* A group that cannot become a service does not hide the others. */
 static void test_fault(void **state)
 {
 	assert_int_equal(read_cib(NULL, "name=\"fstype\"", "name=\"type\""), 0);
@@ -253,7 +254,7 @@ static void test_no_service(void **state)
 	}
 }
 
-/* What the CIB says ends neither a comment nor a word of the shell. */
+/* Text from the CIB cannot end a comment or a shell word. */
 static void test_hostile(void **state)
 {
 	char word[400];
@@ -263,7 +264,7 @@ static void test_hostile(void **state)
 	assert_int_equal(translate(NULL, 0), 0);
 	assert_non_null(
 		strstr(printed, "# - vmstore-fs: force_unmount=x?export = / * is"));
-	/* Nor does a word that no line can take. */
+	/* Nor can a word that fits on no line. */
 	memset(word, 'x', 300);
 	memcpy(word, "value=\"", 7);
 	strcpy(word + 300, "\"");

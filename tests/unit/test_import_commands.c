@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * test_import_commands: the commands, for pcs and crmsh, that put a service in the place of a group
- * of stock agents, and back.
+ * test_import_commands: the commands, for pcs and crmsh, that replace a group of stock
+ * agents by a service, and back.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -88,7 +88,7 @@ static void test_commands(void **state)
 	assert_true(is_told("address 198.51.100.50: no link of this head"));
 	assert_true(is_told("address 198.51.100.50: the prefix is not told, 24"));
 	assert_true(is_told("vmstore: what its 6 resources have of resource-stickiness"));
-	/* Broken as a shell reads it. */
+	/* Split into lines as a shell expects it. */
 	assert_non_null(strstr(
 		printed, "#     crm configure delete vmstore vmstore-fs "
 			 "vmstore-export-lan vmstore-export-six \\\n"
@@ -101,7 +101,7 @@ static void test_commands(void **state)
 	expect_commands(COMMANDS_CRMSH, COMMANDS_BACK, back_crmsh);
 }
 
-/* crmsh takes no operations from the meta-data: ours are the agent's. */
+/* crmsh takes no operations from the meta-data, so ours must match the agent's. */
 static void test_operations(void **state)
 {
 	char want[2048] = "";
@@ -180,7 +180,7 @@ static void test_group_with_others(void **state)
 	expect_commands(COMMANDS_CRMSH, COMMANDS_PUT, crmsh);
 }
 
-/* The group stays, so its id is taken; so may be the next one. */
+/* The group stays, so its id is taken; the next one may be, too. */
 static void test_id_taken(void **state)
 {
 	const struct strlist *pcs = &t.commands[COMMANDS_PCS][COMMANDS_PUT];
@@ -195,7 +195,7 @@ static void test_id_taken(void **state)
 	assert_string_equal(t.commands[COMMANDS_CRMSH][COMMANDS_PUT].v[3],
 			    "crm configure colocation web-service-with inf: web-service "
 			    "web &&");
-	/* By a resource that stays; what goes with the group takes no id. */
+	/* Taken by a resource that stays; ids of the group that goes are free. */
 	import_free(&t);
 	assert_int_equal(read_cib("Web.Files", "\"web-lvm\"", "\"web-files\""), 0);
 	assert_int_equal(translate(NULL, 0), 0);
@@ -208,7 +208,7 @@ static void test_id_taken(void **state)
 	assert_non_null(strstr(pcs->v[4], " --disabled web-files ocf:"));
 }
 
-/* Pacemaker adds up the stickiness of a group's resources, own, inherited, or default. */
+/* Pacemaker adds up the stickiness of a group's resources: own, inherited, or default. */
 static void test_stickiness(void **state)
 {
 	static const struct {
@@ -240,7 +240,7 @@ static void test_stickiness(void **state)
 			assert_memory_equal(at + 20, cases[i].want,
 					    strlen(cases[i].want));
 	}
-	/* Of all resources of the cluster. */
+	/* Ids of all resources in the cluster count. */
 	assert_int_equal(read_cib("Web.Files", "</configuration>",
 				  "<rsc_defaults><meta_attributes id=\"d\"><nvpair "
 				  "id=\"d1\" name=\"resource-stickiness\" value=\"10\"/>"
@@ -251,7 +251,7 @@ static void test_stickiness(void **state)
 	assert_non_null(strstr(pcs->v[4], " resource-stickiness=40 &&"));
 }
 
-/* What Pacemaker does not stop must not be replaced. */
+/* A group that Pacemaker does not stop must not be replaced. */
 static void test_unmanaged(void **state)
 {
 	static const struct {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * test_import_exports: what a head without a cluster exports becomes service files.
+ * test_import_exports: the exports of a head without a cluster become service files.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -76,7 +76,7 @@ static void test_head(void **state)
 	assert_int_equal(translate(v, 0), -EINVAL);
 }
 
-/* A disk that is mounted in several places is one service, with the paths of the disk. */
+/* A disk mounted in several places is one service, with paths relative to the disk. */
 static void test_bound(void **state)
 {
 	static const struct mounttable_entry bound[] = {
@@ -111,7 +111,7 @@ static void test_bound(void **state)
 	assert_string_equal(stocks.v[1].id, "/srv/data");
 	assert_string_equal(stocks.v[1].exports[0].inside, "/sub");
 	assert_null(stocks.v[1].exports[1].inside);
-	/* By any of the places. */
+	/* Named by any of its mount points. */
 	stock_groups_free(&stocks);
 	assert_int_equal(exports_read_groups(&stocks, text, strlen(text), "etab", bound,
 					     n, "images", &failure),
@@ -127,7 +127,7 @@ static void test_head_one(void **state)
 	assert_int_equal(read_exports(etab, "web"), 0);
 	assert_int_equal(stocks.n, 1);
 	assert_int_equal(translate(v, 1), 0);
-	/* With another flavour nothing behind sec= may go. */
+	/* With another flavour, nothing after sec= may be dropped. */
 	assert_string_equal(t.keys.v[t.keys.n - 2], "export = /a *(ro,sec=krb5:sys,ro)");
 	assert_string_equal(t.keys.v[t.keys.n - 1], "export = /b *(ro,anonuid=7)");
 	assert_int_equal(read_exports(etab, "/srv/web"), 0);
@@ -144,7 +144,7 @@ static void test_head_one(void **state)
 	assert_string_equal(failure.text, "etab:1: a quote is not closed");
 }
 
-/* A line of a service file has a limit; the many clients of an export stand on several. */
+/* Lines of a service file have a limit; the many clients of an export take several. */
 static void test_many_clients(void **state)
 {
 	struct import_own v[] = { own("192.0.2.11", 24, "eth0", false) };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* test_talk: what comes over a keeper's socket, whole, torn, too long, and nothing. */
+/* test_ipc: input from a keeper's socket: whole, torn, too long, and nothing. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -66,11 +66,11 @@ static void nothing_else_does(void **state)
 	}
 	say("\0", 1);
 	assert_int_equal(ipc_receive(pair[1], &o), -EPROTO);
-	/* Deeper than json-c goes. */
+	/* Deeper than json-c accepts. */
 	memset(big, '[', sizeof(big));
 	say(big, 1000);
 	assert_int_equal(ipc_receive(pair[1], &o), -EPROTO);
-	/* The end of a packet that is too long is not taken for its whole. */
+	/* The end of a packet that is too long must not pass for the whole. */
 	memset(big, ' ', sizeof(big));
 	memcpy(big, "{}", 2);
 	say(big, IPC_MAX_LEN);

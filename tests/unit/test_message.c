@@ -106,7 +106,7 @@ static void long_ones_are_refused(void **state)
 	free(big);
 }
 
-/* Who speaks another protocol must still be told so. */
+/* A keeper that speaks another protocol must still be told so. */
 static void of_another_protocol_the_beginning_is_read(void **state)
 {
 	static const char text[] =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* test_judge: what monitor answers to what stands; unsure is never "not running". */
+/* test_monitor_verdict: monitor's answers; if unsure, it is never "not running". */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@ static enum ocf_exit judge(const char *facts, bool known, const char *keeper,
 	err->text[0] = '\0';
 	code = monitor_verdict_facts(o, known, keeper, mendable, err);
 	json_object_put(o);
-	/* Whoever fails says why. */
+	/* Every failure has a reason. */
 	assert_int_equal(code == OCF_ERR_GENERIC, err->text[0] != '\0');
 	return code;
 }
@@ -42,7 +42,7 @@ static void cases(void **state)
 		const char *said;
 	} table[] = {
 		{ SERVING DAEMONS "}", true, "serving", OCF_SUCCESS, false, "" },
-		/* A keeper that is at something, or not there, changes nothing of that. */
+		/* A keeper that is busy, or missing, changes nothing of that. */
 		{ SERVING DAEMONS "}", true, "", OCF_SUCCESS, false, "" },
 		{ SERVING DAEMONS "}", true, "stop", OCF_SUCCESS, false, "" },
 		{ SERVING DAEMONS "}", true, "standby", OCF_SUCCESS, false, "" },
@@ -63,7 +63,7 @@ static void cases(void **state)
 
 		{ "{\"state\":\"standby\"," NONE "}", true, "standby", OCF_NOT_RUNNING,
 		  false, "" },
-		/* What it remembers is wrong: what stands counts. */
+		/* Its memory is wrong: what is set up counts. */
 		{ "{\"state\":\"standby\"," NONE "}", true, "serving", OCF_NOT_RUNNING,
 		  false, "" },
 		{ "{\"state\":\"standby\"," NONE "}", true, "", OCF_NOT_RUNNING, false,
@@ -84,7 +84,7 @@ static void cases(void **state)
 		  "an operation is going on" },
 		{ "{\"state\":\"partial\"," NONE ",\"held\":true}", true, "",
 		  OCF_ERR_GENERIC, false, "this head has not released the disk" },
-		/* A pin is lost. Of a standby it must not end the service on the other head. */
+		/* A standby lost a pin. It must not end the other head's service. */
 		{ "{\"state\":\"partial\"," NONE ",\"lost\":true}", true, "standby",
 		  OCF_NOT_RUNNING, false, "" },
 		{ "{\"state\":\"partial\"," NONE ",\"lost\":true}", true, "start",
@@ -94,7 +94,7 @@ static void cases(void **state)
 		  "this head has not released the disk" },
 		{ "{\"state\":\"partial\"," ALL DAEMONS "}", true, "serving",
 		  OCF_ERR_GENERIC, false, "clients' calls are held off" },
-		/* A keeper that starts holds the lock, and a probe may come then. */
+		/* A starting keeper holds the lock; Pacemaker may probe then. */
 		{ "{\"state\":\"partial\"," NONE ",\"mountd\":false}", true, "standby",
 		  OCF_NOT_RUNNING, false, "" },
 		{ "{\"state\":\"partial\"," ALL DAEMONS "}", true, "standby",

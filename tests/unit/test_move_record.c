@@ -69,7 +69,7 @@ static void a_move_that_goes_well(void **state)
 	assert_int_equal(json_object_array_length(steps), 2);
 	first = json_object_array_get_idx(steps, 0);
 	assert_string_equal(json_member_string(first, "step"), "drain");
-	/* corosync says who it was, not the message. */
+	/* The sender is the one that corosync names, not the message. */
 	assert_string_equal(json_member_string(first, "head"), "head1");
 	json_object_put(o);
 	assert_null(take(&a, "head2", MESSAGE_SERVING, 5, ""));
@@ -83,7 +83,7 @@ static void the_pause_begins_when_clients_are_served_no_more(void **state)
 	take(&a, "head1", MESSAGE_PREPARE, 5, "");
 	take(&a, "head2", MESSAGE_READY, 5, "");
 	take(&a, "head1", MESSAGE_STEPS, 5, "sync");
-	/* Not his to say. */
+	/* This head must not report it. */
 	take(&a, "head2", MESSAGE_STEPS, 5, "sync");
 	o = take(&a, "head2", MESSAGE_SERVING, 5, "");
 	assert_true(json_member_double(o, "pause_ms") == 20);

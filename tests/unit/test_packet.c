@@ -11,8 +11,8 @@
 
 #include "core/packet.h"
 
-/* The golden bytes were computed apart from this code and read back by tcpdump -vv, which
- * found every checksum correct. */
+/* The golden bytes were computed independently of this code, and checked with tcpdump
+ * -vv, which found every checksum correct. */
 static const char arp_request[] = "ffffffffffff02005e1000010806"
 				  "0001080006040001"
 				  "02005e100001c0000232000000000000c0000232";
@@ -91,7 +91,7 @@ static void nd_is_built(void **state)
 	struct in6_addr v6 = ip("2001:db8::50").v6;
 	uint8_t buf[PACKET_MAX];
 
-	memset(buf, 0xaa, sizeof(buf)); /* what was in the buffer must not matter */
+	memset(buf, 0xaa, sizeof(buf)); /* former contents must not matter */
 	assert_bytes(buf, packet_na(buf, &mac, &v6), na);
 	memset(buf, 0xaa, sizeof(buf));
 	assert_bytes(buf, packet_ns_probe(buf, &mac, &v6), ns_probe);
@@ -125,7 +125,7 @@ static void arp_is_parsed(void **state)
 	uint8_t buf[PACKET_MAX] = { 0 };
 
 	unhex(buf, arp_reply);
-	/* 60 bytes: as padded by a real Ethernet. */
+	/* 60 bytes: padded, as on real Ethernet. */
 	assert_int_equal(packet_parse_arp(buf, 60, &nb), 0);
 	assert_memory_equal(&nb.mac, &mac, sizeof(mac));
 	assert_true(ipaddr_equal(&nb.sender, &want));
@@ -143,7 +143,7 @@ static void nd_is_parsed(void **state)
 	uint8_t buf[PACKET_MAX] = { 0 };
 	size_t n = unhex(buf, na);
 
-	buf[6] ^= 0x40; /* a proxy's frame: the option speaks, not the frame's source */
+	buf[6] ^= 0x40; /* a proxy's frame: the option counts, not the frame's source */
 	assert_int_equal(packet_parse_nd(buf, n, &nb), 0);
 	assert_memory_equal(&nb.mac, &mac, sizeof(mac));
 	assert_true(ipaddr_equal(&nb.sender, &want));
@@ -154,7 +154,7 @@ static void nd_is_parsed(void **state)
 	assert_true(ipaddr_equal(&nb.target, &want));
 }
 
-/* Each length in a buffer of exactly that size, so that ASan sees one byte too far. */
+/* Each length in a buffer of exactly that size: ASan detects one byte too far. */
 static void cut_frames_are_refused(void **state)
 {
 	static const char *const frames[] = { arp_reply, na, ns_probe };
@@ -175,7 +175,7 @@ static void cut_frames_are_refused(void **state)
 	}
 }
 
-/* In memory of exactly that size, so that ASan sees one byte too far. */
+/* In memory of exactly that size, so that ASan detects an overrun by one byte. */
 static void refuse_nd(const uint8_t *frame, size_t n)
 {
 	struct packet_neighbour nb;
@@ -206,17 +206,17 @@ static void damaged_nd_is_refused(void **state)
 	refuse_na_with(19, 33);   /* longer than the frame */
 }
 
-/* With the checksum made to fit: the option's length alone is wrong. */
+/* With a correct checksum: only the option's length is wrong. */
 static void odd_nd_options_are_refused(void **state)
 {
 	uint8_t buf[PACKET_MAX];
 	size_t n = unhex(buf, na);
 
-	buf[79] = 0; /* would never end */
+	buf[79] = 0; /* would loop forever */
 	buf[57] += 1;
 	refuse_nd(buf, n);
 	unhex(buf, na);
-	buf[79] = 2; /* over the end */
+	buf[79] = 2; /* beyond the end */
 	buf[57] -= 1;
 	refuse_nd(buf, n);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* test_paths: the longest name fits everywhere, and a socket's path into its address. */
+/* test_paths: the longest name fits everywhere, also a socket's path in its address. */
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,7 +50,7 @@ static void every_path_ends_as_it_should(void **state)
 
 		assert_true(n > e || strcmp(ends[i].path, ends[i].end) == 0);
 		assert_string_equal(ends[i].path + n - e, ends[i].end);
-		/* Room for the suffixes others append: ".new", "/main.sqlite". */
+		/* Room for suffixes that others append: ".new", "/main.sqlite". */
 		assert_true(n + sizeof("/main.sqlite") <= PATHS_MAX);
 	}
 	assert_true(strlen(p.sock) < sizeof(((struct sockaddr_un *)0)->sun_path));
@@ -77,7 +77,7 @@ static void exports(void **state)
 	assert_string_equal(buf, "/run/baton/vmstore/root/vmstore");
 	paths_export(buf, &p, "vmstore", "/images/a b");
 	assert_string_equal(buf, "/run/baton/vmstore/root/vmstore/images/a b");
-	/* Longer than there is room: cut, not overrun. */
+	/* Longer than the buffer: cut, not overrun. */
 	memset(path, 'x', sizeof(path));
 	path[0] = '/';
 	path[sizeof(path) - 1] = '\0';

@@ -25,7 +25,7 @@ static struct service service(void)
 	return svc;
 }
 
-/* @n connections, half of them of the longest addresses there are. */
+/* A table of @n connections, half of them with the longest possible addresses. */
 static char *make_table(size_t n)
 {
 	struct conns conns = { 0 };
@@ -50,7 +50,7 @@ static char *make_table(size_t n)
 	return text;
 }
 
-/* One part from @from over the wire; returns what peer_connections_take() does. */
+/* Sends one part from @from over the wire; returns what peer_connections_take() does. */
 static int pass_on(struct peer_connections *r, const char *from, const char *text,
 		   uint64_t serial, unsigned int part, struct err *err)
 {
@@ -110,13 +110,13 @@ static void the_last_whole_one_stays(void **state)
 
 	memset(spoilt + FRAGMENT_LEN, 'x', 100);
 	pass_all(&r, "head1", small, 1);
-	/* One that never ends, one whose first part was missed, one in another's name. */
+	/* One that never ends, one without its first part, one in another head's name. */
 	assert_int_equal(pass_on(&r, "head1", big, 2, 0, &err), 0);
 	assert_int_equal(pass_on(&r, "head1", spoilt, 3, 1, &err), 0);
 	assert_int_equal(pass_on(&r, "head3", spoilt, 2, 1, &err), 0);
 	assert_int_equal(pass_on(&r, "head1", big, 2, 2, &err), 0);
 	assert_int_equal(r.conns.n, 3);
-	/* It goes on where it was. */
+	/* It continues where it was. */
 	for (unsigned int i = 1; i < fragments_count(strlen(big)); i++)
 		pass_on(&r, "head1", big, 2, i, &err);
 	assert_int_equal(r.conns.n, 5000);
@@ -180,7 +180,7 @@ static void how_much_a_client_holds(void **state)
 			    "its table of connections: what a client holds is no "
 			    "such number");
 	assert_int_equal(r.held, 20000);
-	/* Earlier versions do not tell it. */
+	/* Earlier versions do not send it. */
 	assert_int_equal(take(&r, DIGEST,
 			      PART("0", "1",
 				   "baton-connections 1\\n192.0.2.50 2049 192.0.2.20 "
@@ -226,7 +226,7 @@ static void what_is_wrong_is_refused(void **state)
 		0);
 	assert_int_equal(take(&r, DIGEST, long_one, &err), -EPROTO);
 	assert_int_equal(r.conns.n, 3);
-	/* A head with another service file is not meant. */
+	/* Not for a head with another service file. */
 	assert_int_equal(take(&r, "other", PART("0", "1", "x"), &err), 0);
 	assert_int_equal(
 		take(&r, DIGEST,

@@ -22,10 +22,10 @@ static const struct standing half = { .pinned = true,
 				      .attached = true };
 static const struct standing worst = { .pinned = true, .attached = true };
 static const struct standing held = { .pinned = true, .prepared = true, .held = true };
-/* Its pins have been taken away, not all or all; the disk may be mounted in there. */
+/* Some or all of its pins were removed; the disk may be mounted in there. */
 static const struct standing lost = { .lost = true };
 static const struct standing lost_held = { .lost = true, .held = true };
-/* A stop that died in its first step: everything stands, and no call gets in. */
+/* A stop that died in its first step: everything is set up, and no call gets in. */
 static const struct standing drained = { .pinned = true,
 					 .prepared = true,
 					 .attached = true,
@@ -33,16 +33,16 @@ static const struct standing drained = { .pinned = true,
 					 .link_up = true,
 					 .drained = true,
 					 .threads = 8 };
-/* It died in its last one: nothing stands, but no call would get in. */
+/* It died in its last one: nothing is set up, but no call would get in. */
 static const struct standing awake = { .pinned = true,
 				       .prepared = true,
 				       .drained = true };
-/* Clients are being served: nfsdcld or mountd missing is no reason to take them down. */
+/* It serves clients; a missing nfsdcld or mountd is no reason to stop it. */
 static const struct standing crippled = {
 	.pinned = true, .attached = true, .link_up = true, .threads = 8
 };
 
-/* @phases: in their order, closed by PHASE_END. */
+/* @phases: in order, ended by PHASE_END. */
 static void expect(enum operation operation, const struct standing *standing,
 		   enum phase undo, const enum phase *phases)
 {
@@ -93,7 +93,7 @@ static void start(void **state)
 static void a_head_that_was_prepared_takes_without_looking_again(void **state)
 {
 	EXPECT(TAKE, standby, STOP, PHASE_START, PHASE_END);
-	/* Something has happened since: then it looks. */
+	/* Something has changed since, so it looks again. */
 	EXPECT(TAKE, half, STOP, PHASE_STOP, PHASE_ADMIT, PHASE_START, PHASE_END);
 	EXPECT(TAKE, lame, STOP, PHASE_STANDBY, PHASE_ADMIT, PHASE_START, PHASE_END);
 	EXPECT(TAKE, serving, END, PHASE_END);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Copies of data/cib.xml, in which g has a constraint of `crm_resource --move`, vmstore none. */
+/* test_rehearsal: copies of data/cib.xml; g has a `--move` constraint there. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,7 +57,7 @@ static void put(const char *old, const char *new)
 	memcpy(at, new, strlen(new));
 }
 
-/* From its first element on: libxml2 puts a declaration before it. */
+/* Skips libxml2's declaration before the first element. */
 static const char *elements(const char *text)
 {
 	return strstr(text, "<cib");
@@ -76,7 +76,7 @@ static void test_not_validated(void **data)
 	assert_string_equal(elements(copy), cib);
 }
 
-/* The attribute says that it has to be translated, or that nobody knows what it follows. */
+/* The attribute says that it has to be converted, or that its schema is unknown. */
 static void test_other_schemas(void **data)
 {
 	static const char *const schemas[] = { "pacemaker-2.10", "pacemaker-4.0", "none",
@@ -111,7 +111,7 @@ static void test_forth_and_back(void **data)
 	assert_string_equal(elements(copy), cib);
 }
 
-/* Its time may be over; there cannot be two of one name. */
+/* It may have expired; there cannot be two of the same name. */
 static void test_an_old_one_makes_room(void **data)
 {
 	const char *first;
@@ -153,7 +153,7 @@ static void test_no_cib(void **data)
 	}
 }
 
-/* Whatever is cut off: a failure or a copy, never a crash. */
+/* Whatever is cut off: an error or a copy, never a crash. */
 static void test_damaged(void **data)
 {
 	size_t len = strlen(cib);

@@ -23,7 +23,7 @@ static struct conns table(const char *remote, uint16_t port)
 	return conns;
 }
 
-/* Of a client with address .20 and port 700, where NULL is no connection. */
+/* For a client with address .20 and port 700; NULL means no connection. */
 static enum release judge(const char *ours, uint16_t our_port, const char *others,
 			  enum client_status status, struct holding holding, bool known)
 {
@@ -63,7 +63,7 @@ static void who_came_by_the_address_goes(void **state)
 	/* A group may have several filesystems. */
 	assert_int_equal(judge(IT, 700, ELSE, OK, THERE, true), RELEASE_DUE);
 	assert_int_equal(judge(IT, 700, ELSE, OK, THERE, false), RELEASE_DUE);
-	/* It has connected anew since its EXCHANGE_ID. */
+	/* It has reconnected since its EXCHANGE_ID. */
 	assert_int_equal(judge(IT, 701, ELSE, OK, THERE, true), RELEASE_DUE);
 }
 
@@ -81,7 +81,7 @@ static void who_came_by_another_stays(void **state)
 	/* Not dead: its other connection lives. */
 	assert_int_equal(judge(NULL, 0, IT, CLIENT_COURTESY, THERE, true),
 			 RELEASE_NOTHING);
-	/* To be told of: the filesystem will not be unmounted. */
+	/* Must be reported: the filesystem will not be unmounted. */
 	assert_int_equal(judge(NULL, 0, IT, OK, HERE, true), RELEASE_SHARED);
 	assert_int_equal(judge(IT, 701, IT, OK, HERE, true), RELEASE_SHARED);
 }
@@ -90,7 +90,7 @@ static void who_came_by_both(void **state)
 {
 	assert_int_equal(judge(IT, 700, IT, OK, HERE, true), RELEASE_DUE);
 	assert_int_equal(judge(IT, 700, IT, OK, THERE, false), RELEASE_DUE);
-	/* What was held here has been revoked already. */
+	/* What it held here was revoked already. */
 	assert_int_equal(judge(IT, 700, IT, OK, THERE, true), RELEASE_NOTHING);
 }
 
@@ -100,7 +100,7 @@ static void who_has_no_connection_is_dead(void **state)
 	assert_int_equal(judge(ELSE, 700, ELSE, CLIENT_COURTESY, THERE, false),
 			 RELEASE_DUE);
 	assert_int_equal(judge(NULL, 0, NULL, OK, HERE, true), RELEASE_DUE);
-	/* Within its lease, and of whom nobody knows. */
+	/* Within its lease, and with nothing known. */
 	assert_int_equal(judge(NULL, 0, NULL, OK, THERE, true), RELEASE_NOTHING);
 	assert_int_equal(judge(NULL, 0, NULL, OK, THERE, false), RELEASE_NOTHING);
 }
@@ -144,7 +144,7 @@ static void what_is_held(void **state)
 	assert_false(h.any || h.here);
 	h = holding_of(OPEN ", admin-revoked }\n" OPEN " }\n", fs);
 	assert_true(h.any && h.here);
-	/* A file's name is no word of the kernel's. */
+	/* Text in a file name must not count as the kernel's. */
 	h = holding_of("- 0x01: { type: deleg, access: r, superblock: \"fd:10:1\", "
 		       "filename: \"x/\", admin-revoked }\" }\n",
 		       fs);

@@ -15,7 +15,7 @@
 
 static void the_call(void **state)
 {
-	/* As rpcinfo(8) -n 2049 -t HOST 100003 4 sends it. */
+	/* As sent by rpcinfo(8) -n 2049 -t HOST 100003 4. */
 	static const uint8_t golden[RPC_NULL_LEN] = {
 		0x80, 0,    0,    40,               /* the last fragment, 40 bytes */
 		1,    2,    3,    4,                /* xid */
@@ -62,7 +62,7 @@ static void marks(void **state)
 	}
 }
 
-/* xid, REPLY, MSG_ACCEPTED, verifier AUTH_NONE, SUCCESS: as knfsd answers. */
+/* xid, REPLY, MSG_ACCEPTED, verifier AUTH_NONE, SUCCESS: knfsd's answer. */
 static const uint8_t success[24] = { 1, 2, 3, 4, 0, 0, 0, 1 };
 
 static void a_reply(void **state)
@@ -75,13 +75,13 @@ static void a_reply(void **state)
 
 static void a_reply_with_a_verifier(void **state)
 {
-	/* AUTH_SHORT of five bytes, filled up to eight */
+	/* AUTH_SHORT of five bytes, padded to eight */
 	uint8_t buf[32] = { 1, 2, 3, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0,
 			    0, 0, 2, 0, 0, 0, 5, 9, 9, 9, 9, 9 };
 
 	assert_int_equal(rpc_parse_reply(buf, sizeof(buf), XID, NULL), 0);
 	assert_int_equal(rpc_parse_reply(buf, sizeof(buf) - 1, XID, NULL), -EPROTO);
-	/* Longer than anything: the sum must not overflow. */
+	/* Longer than anything possible: the sum must not overflow. */
 	memset(buf + 16, 0xff, 4);
 	memset(buf + 20, 0, 12);
 	assert_int_equal(rpc_parse_reply(buf, sizeof(buf), XID, NULL), -EPROTO);
@@ -95,7 +95,7 @@ static void refusals(void **state)
 		const char *said;
 	} cases[] = {
 		{ 3, 5, "not to our call" },
-		{ 7, 0, "not to our call" }, /* a CALL: that is a backchannel's */
+		{ 7, 0, "not to our call" }, /* a CALL, as on a backchannel */
 		{ 11, 1, "denies the call" },
 		{ 23, 1, "program is not served" },
 		{ 23, 2, "version is not served" },
@@ -138,7 +138,7 @@ static void an_answer(void **state)
 		0,    0, 0, 1,  /* REPLY */
 		0,    0, 0, 0,  /* MSG_ACCEPTED */
 		0,    0, 0, 0,  /* verifier AUTH_NONE */
-		0,    0, 0, 0,  /* … of no bytes */
+		0,    0, 0, 0,  /* … without bytes */
 		0,    0, 0, 0,  /* SUCCESS */
 		0,    0, 0, 1,  /* TRUE */
 	};

@@ -86,7 +86,7 @@ static void what_it_does_not(void **state)
 			fail_msg("%s %s: %s", rows[i].type, rows[i].name, rows[i].sql);
 }
 
-/* Cut anywhere, it is none. */
+/* Cut anywhere, it is refused. */
 static void a_part_of_it(void **state)
 {
 	char text[] = "CREATE TABLE grace (current INTEGER , recovery INTEGER)";

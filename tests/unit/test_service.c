@@ -137,7 +137,7 @@ static void test_gateways(void **state)
 		{ "2001:db8:1::1", 2 },
 		{ "fe80::1", 2 },
 		{ "2001:db8:2::ff", 3 },
-		/* No configuration that was checked has these. */
+		/* No checked configuration has these. */
 		{ "203.0.113.1", 0 },
 	};
 

@@ -51,7 +51,7 @@ static void set_links(size_t n, size_t n_strict)
 	}
 }
 
-/* One service, its server in its group: as good as the stock stack gets. */
+/* One service with its server in its group: as good as the stock stack gets. */
 static int begin(void **state)
 {
 	struct stock_group *s;
@@ -87,7 +87,7 @@ static int end(void **state)
 	return 0;
 }
 
-/* Judges; exactly one finding is not ok, or none if @item is NULL. */
+/* Judges: exactly one finding, of @item, is not ok; none if @item is NULL. */
 static void expect(const char *item, const char *verdict, const char *detail)
 {
 	char whole[64];
@@ -100,7 +100,7 @@ static void expect(const char *item, const char *verdict, const char *detail)
 		struct json_object *f = json_object_array_get_idx(report.findings, i);
 
 		if (strcmp(json_member_string(f, "verdict"), "ok") == 0) {
-			/* A check that found something is not good as a whole. */
+			/* A check with a finding is not good as a whole. */
 			snprintf(whole, sizeof(whole), "%.*s",
 				 item ? (int)strcspn(item, " ") : 0, item);
 			assert_string_not_equal(json_member_string(f, "item"), whole);
@@ -124,7 +124,7 @@ static void test_good(void **state)
 	expect(NULL, NULL, NULL);
 	set_links(2, 0);
 	expect(NULL, NULL, NULL);
-	/* The settings matter only where connections are tracked. */
+	/* The settings matter only if connections are tracked. */
 	facts.loose = 0;
 	expect(NULL, NULL, NULL);
 }
@@ -192,7 +192,7 @@ static void test_network(void **state)
 	expect("rp_filter", "unsure", "1 on eth0, eth1, with 3 links");
 }
 
-/* Judges; the verdict on one thing. */
+/* Judges; returns the verdict on one item. */
 static const char *find_verdict(const char *item)
 {
 	report_free(&report);
@@ -212,7 +212,7 @@ static void test_groups(void **state)
 	facts.stocks.v[0].has_server = false;
 	expect("group a", "wrong",
 	       "192.0.2.50 moves to an NFS server that runs on there");
-	/* A database's, say. */
+	/* For example of a database. */
 	facts.stocks.v[0].directory[5] = 'x';
 	expect(NULL, NULL, NULL);
 	snprintf(facts.no_exports, sizeof(facts.no_exports), "no etab");
@@ -224,7 +224,7 @@ static void test_groups(void **state)
 	expect("group", "unsure", "no cluster here");
 }
 
-/* The one server of a head moves with one of them. */
+/* The head's only server moves with one of them. */
 static void test_two_groups(void **state)
 {
 	struct stock_group *s = stock_groups_add(&facts.stocks, "b");

@@ -55,11 +55,11 @@ static void what_is_not_there_is_missing_or_wrong(void **state)
 		acked(seq);
 		record_encode(buf + seq * RECORD_SIZE, 7, seq, 1);
 	}
-	slots_begin(&slots, 1, 0); /* uncertain: not looked at */
+	slots_begin(&slots, 1, 0); /* uncertain: not compared */
 	memset(buf + 1 * RECORD_SIZE, 'x', RECORD_SIZE);
 	memset(buf + 2 * RECORD_SIZE, 0, RECORD_SIZE); /* zeroes */
 	acked(9);                                      /* slot 3: only 3 is there */
-	/* slot 4 is read by half, slot 5 not at all */
+	/* slot 4 is half read, slot 5 not at all */
 	slots_check(&slots, 7, 0, 6, buf, 4 * RECORD_SIZE + RECORD_SIZE / 2, &sum);
 	assert_int_equal(sum.checked, 5);
 	assert_int_equal(sum.missing, 3);

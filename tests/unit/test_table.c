@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* test_table: tables, character by character, and the choice of columns. */
+/* test_table: tables, character by character, and the selection of columns. */
 #include <errno.h>
 #include <locale.h>
 #include <setjmp.h>
@@ -24,7 +24,7 @@ static const struct table_column columns[] = {
 	{ 0 },
 };
 
-/* The table of @rows with the columns @list, NULL for those shown by themselves. */
+/* Prints a table of @rows with the columns @list, NULL for the default ones. */
 static char *print(const char *json, const char *list, bool noheadings,
 		   unsigned int width)
 {
@@ -52,7 +52,7 @@ static void assert_table(const char *json, const char *list, unsigned int width,
 	_cleanup_free_ char *bare = print(json, list, true, width);
 
 	assert_string_equal(text, expected);
-	/* What has no heading is the same but for it. */
+	/* Without headings it is otherwise the same. */
 	assert_string_equal(bare, strchr(expected, '\n') + 1);
 }
 
@@ -104,14 +104,14 @@ static void test_wrap(void **state)
 		     "a         -  one two three four\n"
 		     "             five six\n"
 		     "b         -  12345678901234567890\n");
-	/* A word is broken only where it does not fit otherwise. */
+	/* A word is broken only if it does not fit otherwise. */
 	assert_table(json, NULL, 30,
 		     "WHAT  WRITE  NOTE\n"
 		     "a         -  one two three\n"
 		     "             four five six\n"
 		     "b         -  12345678901234567\n"
 		     "             890\n");
-	/* Narrower than it can be: it runs over rather than becoming a ribbon. */
+	/* Narrower than possible: it runs over rather than becoming a ribbon. */
 	assert_table(json, NULL, 3,
 		     "WHAT  WRITE  NOTE\n"
 		     "a         -  one two three four\n"
@@ -125,7 +125,7 @@ static void test_wrap(void **state)
 		     "3 4                   two\n"
 		     "                      three\n"
 		     "                      four\n");
-	/* In the midst of a line; the hint says who gives way first. */
+	/* In the middle of a line; the hint says which column shrinks first. */
 	assert_table("[{\"what\":\"a\",\"note\":\"one two three four five six\","
 		     "\"extra\":\"seven eight nine ten eleven twelve\"}]",
 		     "extra-text,note,what", 50,
@@ -139,7 +139,7 @@ static void test_wrap(void **state)
 		     "b     1234567890\n");
 }
 
-/* What a command may have to show: no line is wider, nothing is lost but blanks. */
+/* What a command may have to show: no line is wider, and only blanks are lost. */
 static void test_80(void **state)
 {
 	static const char json[] =
@@ -196,7 +196,7 @@ static void test_select(void **state)
 	assert_int_equal(table_select(&table, "+extra-text", &err), 0);
 	assert_shown(&table, "WHAT WRITE NOTE EXTRA-TEXT");
 	assert_true(table_shows(&table, "extra"));
-	/* Each once, however often it is named. */
+	/* Each only once, however often it is named. */
 	assert_int_equal(table_select(&table, "Note,WHAT,note,NOTE", &err), 0);
 	assert_shown(&table, "NOTE WHAT");
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* test_fold: lines are broken at single blanks, in time, and put together again are the text. */
+/* test_wrap: lines break at single blanks in time; joined again they are the text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,7 +34,7 @@ static void test_lines(void **state)
 		{ &key, X80 " ääääääääé", X80 " ääääääääé\n" },
 		/* One word that does not fit. */
 		{ &key, X80 X80 " a", X80 X80 "\n    a\n" },
-		/* Neither within quotes nor at blanks in a row. */
+		/* Neither within quotes nor at several blanks in a row. */
 		{ &key, "a \"" X80 " " X80 "\" b",
 		  "a\n    \"" X80 " " X80 "\"\n    b\n" },
 		{ &key, X80 "  123456789 b", X80 "  123456789\n    b\n" },
@@ -42,7 +42,7 @@ static void test_lines(void **state)
 		{ &command, "a 'b'\\''c " X80 " d' e",
 		  "# a \\\n#   'b'\\''c " X80 " d' \\\n#   e\n" },
 		{ &command, "a\nb\tc\177", "# a?b?c?\n" },
-		/* C1, and letters that have its second byte. */
+		/* C1, and letters that contain its second byte. */
 		{ &command, "a\302\233b\303\233c\302\240d\342\200\233\302\237",
 		  "# a??b\303\233c\302\240d\342\200\233??\n" },
 	};
