@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fuzz: what all fuzzers share. */
+/* fuzz: shared by all fuzzers. */
 #ifndef BATON_TESTS_FUZZ_H
 #define BATON_TESTS_FUZZ_H
 
@@ -16,13 +16,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/** fuzz_is_told - a failure has its reason in one line, and what goes well has none. */
+/** fuzz_is_told - a failure has a reason in one line, and a success has none. */
 static inline bool fuzz_is_told(int rc, const struct err *err)
 {
 	return (rc < 0) == (err->text[0] != '\0') && !strchr(err->text, '\n');
 }
 
-/** fuzz_text - the input, terminated, for those who ask for that; the caller's to free. */
+/** fuzz_text - the input, terminated, for functions that need it so; the caller frees. */
 static inline char *fuzz_text(const uint8_t *data, size_t size)
 {
 	char *text = malloc(size + 1);

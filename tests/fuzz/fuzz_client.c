@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fuzz_client: /proc/fs/nfsd/clients/N/info and states; half of it is what a client chose. */
+/* fuzz_client: /proc/fs/nfsd/clients/N/info and states; clients choose half of it. */
 #include "fuzz.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 #include "core/client.h"
 
-/* As knfsd writes it: another client's record must never be struck for this one. */
+/* Written back as by knfsd: no other client's record may ever be struck for it. */
 static void there_and_back(const struct client *client)
 {
 	static const char *const status[] = { "unconfirmed", "confirmed", "courtesy" };
@@ -56,7 +56,7 @@ static void check_info(const char *text)
 	free(client.id);
 }
 
-/* A line of states means the same without its newline. */
+/* A line of states means the same with or without its newline. */
 static void check_states(char *text)
 {
 	while (*text) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fuzz_client_record: what another head has recorded of its clients, and the record's name. */
+/* fuzz_client_record: another head's record of its clients, and the record's name. */
 #include "fuzz.h"
 
 #include <errno.h>
@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rc = client_record_parse(&record, &ip, PORT, (const char *)data, size, &err);
 	assert(fuzz_is_told(rc, &err));
 	assert(rc == 0 || (record.conns.n == 0 && record.lockers == 0));
-	/* Packets will be sent in this name. */
+	/* Packets are sent in this name. */
 	for (size_t i = 0; i < record.conns.n; i++)
 		assert(ipaddr_equal(&record.conns.v[i].local, &ip) &&
 		       record.conns.v[i].lport == PORT);

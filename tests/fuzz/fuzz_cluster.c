@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fuzz_cluster: what crm_mon, crm_simulate and cibadmin print of the service vmstore. */
+/* fuzz_cluster: crm_mon's, crm_simulate's and cibadmin's output on service vmstore. */
 #include "fuzz.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ static void check_text(const char text[CLUSTER_NAME])
 	assert(strnlen(text, CLUSTER_NAME) < CLUSTER_NAME);
 }
 
-/* Whatever it reads: nothing is moved from or to where it would be lost. */
+/* Whatever it reads, a move must not start or end where the service would be lost. */
 static void check_moves(const struct cluster_state *state)
 {
 	for (size_t i = 0; i < state->n_nodes; i++) {
@@ -95,7 +95,7 @@ static void check_resource(const char *text, size_t len)
 	}
 }
 
-/* Each reading of XML takes its time, so nobody reads what is meant for another. */
+/* Parsing XML takes time, so each input goes to one parser only. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;

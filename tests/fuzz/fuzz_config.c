@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fuzz_config: whatever a service file holds, it is taken or refused in one line. */
+/* fuzz_config: any service file is accepted, or refused with one line. */
 #include "fuzz.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fuzz_conn: a table of connections from a disk or a peer, and what /proc/net/snmp counts. */
+/* fuzz_conn: a table of connections from a disk or a peer; counters of /proc/net/snmp. */
 #include "fuzz.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fuzz_etab: /etc/exports and /var/lib/nfs/etab; an entry written again is the same entry. */
+/* fuzz_etab: /etc/exports and /var/lib/nfs/etab; entries survive being written again. */
 #include "fuzz.h"
 
 #include <errno.h>

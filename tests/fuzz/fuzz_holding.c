@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fuzz_holding: what clients have to reclaim, from a disk; lines of /proc/locks, knfsd's counts. */
+/* fuzz_holding: clients' holdings from a disk; /proc/locks; knfsd's counts. */
 #include "fuzz.h"
 
 #include <errno.h>

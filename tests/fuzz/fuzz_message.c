@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* fuzz_message: what another keeper says is refused, or means the same when said again. */
+/* fuzz_message: a keeper's message is refused, or means the same when sent again. */
 #include "fuzz.h"
 
 #include <errno.h>
 
 #include "core/message.h"
 
-/* Taken whole or not at all: a name that is cut may be another's. */
+/* Taken whole or not at all: a name cut short may be another's. */
 static void check_text(struct json_object *o, const char *key, const char *text,
 		       size_t size)
 {
@@ -37,7 +37,7 @@ static void check_texts(const struct message *m, const uint8_t *data, size_t siz
 	free(text);
 }
 
-/* What is left out, like the sender's version, is the same in both. */
+/* What is left out, like the sender's version, is left out in both. */
 static void there_and_back(const struct message *m)
 {
 	char *text = message_format(m), *again;
@@ -45,7 +45,7 @@ static void there_and_back(const struct message *m)
 	struct message back;
 
 	assert(text);
-	/* Escaped, a body can get longer than it came. */
+	/* Escaping can make a body longer than it was. */
 	if (strlen(text) <= MESSAGE_MAX_LEN) {
 		assert(message_parse(&back, text, strlen(text), &err) == 0);
 		assert(back.type == m->type && back.generation == m->generation);
