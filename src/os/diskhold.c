@@ -150,7 +150,7 @@ static bool has_superblock(const struct disk *disk, const char *fstype)
 	return is_there;
 }
 
-/* Is the disk still on this head, or has another taken its number? */
+/* Is this disk still here, and not another one with its number? */
 static bool is_here(const struct disk *disk)
 {
 	char path[64];

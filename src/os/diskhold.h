@@ -35,8 +35,8 @@ bool diskhold_exists(const struct paths *paths);
  *
  * Released means: no superblock of it is left on this head in any mount namespace,
  * nothing else has it open exclusively, and no write is queued. It also counts as
- * released if it was never taken. For a disk that is gone from this head, only the
- * superblock counts, and its queue does not, as it may come back. Needs no library,
+ * released if it was never taken. A disk that is gone from this head counts as released
+ * only with no superblock left, because its queue may come back. Needs no library,
  * because monitor calls it; blockdev_check_unused() finds out who holds the disk.
  *
  * Return: 0, or -EBUSY.

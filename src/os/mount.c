@@ -4,7 +4,7 @@
  *
  * Theory of operation
  *
- *   /run/baton/NAME/fs            the whole filesystem; never exported, nfsdcld works here
+ *   /run/baton/NAME/fs            whole filesystem; never exported, nfsdcld works here
  *   /run/baton/NAME/root          tmpfs, the NFSv4 pseudo-root (fsid=0)
  *   /run/baton/NAME/root/NAME     bind of fs/, if `export = /`; else a directory
  *   …/root/NAME/images            bind of fs/images, if `export = /images`

@@ -227,7 +227,7 @@ static int open_database(const struct paths *paths, int flags, sqlite3 **db,
 		return rc;
 	if (sqlite3_open_v2(file, db, flags | SQLITE_OPEN_NOFOLLOW, NULL) != SQLITE_OK)
 		return refuse_database(*db, file, err);
-	/* Readers never hold up nfsdcld, so they need no patience. */
+	/* A reader does not wait: it must hold nobody up. */
 	if (flags & SQLITE_OPEN_READWRITE)
 		sqlite3_busy_timeout(*db, BUSY_MS);
 	distrust(*db);

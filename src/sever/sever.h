@@ -11,8 +11,8 @@
  * what is destroyed here; it would answer by looking for a server that is not there yet.
  * The state of the table is all that is remembered:
  *
- *   absent	nothing was done here since the head booted, or somebody flushed the rules, or
- *		start has refused
+ *   absent	nothing was done here since the head booted, or somebody flushed the
+ *		rules, or start has refused
  *   asleep	started
  *   awake	stopped; the next start puts it to sleep
  *

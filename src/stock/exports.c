@@ -19,7 +19,7 @@ struct reader {
 	struct strlist left; /* exports that cannot move, and why */
 };
 
-/* The mount that shows most of a disk: the head's own root, else the highest one. */
+/* The mount that shows most of a disk: the head's own root, else the topmost one. */
 static const struct mounttable_entry *find_whole(const struct reader *r, dev_t dev)
 {
 	const struct mounttable_entry *best = NULL;

@@ -157,7 +157,7 @@ int cib_read_groups(struct stock_groups *stocks, const char *text, size_t len,
  *
  * A filesystem that is mounted in several places, even in parts, counts once: it has one
  * disk. A filesystem that cannot move (that of /, or one without a block device) becomes
- * a remark of each of the others, and so do exports outside any filesystem. Addresses are
+ * a remark of each of the others, and so do exports in none of them. Addresses are
  * unknown.
  *
  * Return: 0, -EINVAL, -ENOENT, or -ENOMEM.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* test_conffile: the list of services; loading is tested from outside by test_check.py. */
+/* test_conffile: the list of services; test_check.py tests loading from outside. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
