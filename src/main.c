@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* main: the table of commands; each command is in the file of its name. */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "core/exit.h"
@@ -51,10 +53,23 @@ static int cmd_version(int argc, char **argv)
 	return BATON_EXIT_OK;
 }
 
+/* What is opened later must not take the place of a missing standard stream. */
+static void fill_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 
+	fill_standard_streams();
 	setlocale(LC_CTYPE, "");
 	if (!name) {
 		fprintf(stderr, "baton: a command is missing; `baton help` lists them\n");

@@ -2,6 +2,7 @@
 /* client: an NFSv4 client, as described by knfsd's /proc/fs/nfsd/clients/N/info. */
 #include "core/client.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,7 +115,7 @@ static int64_t read_seconds(const char *text)
 	memcpy(number, value, len);
 	number[len] = '\0';
 	/* A renewal during the kernel's subtraction gives a negative number. */
-	if (number[0] == '-')
+	if (number[0] == '-' && isdigit((unsigned char)number[1]))
 		return 0;
 	return text_parse_number(&seconds, number, 0, INT64_MAX) < 0 ? -1
 								     : (int64_t)seconds;

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "keeper/ledger.h"
 #include "keeper/runner.h"
@@ -84,7 +85,7 @@ static void on_step(struct json_object *entry, void *data)
 	/* Those in the queue must see that the keeper is at work. */
 	for (size_t i = 0; i < jobs->n_waiting; i++)
 		tell_waiting(k, &jobs->waiting[i]);
-	if (job->hidden)
+	if (job->hidden && job->owner->step)
 		job->owner->step(k, entry);
 	else
 		jobs->calls->step(k, job, entry);
@@ -321,13 +322,26 @@ int jobs_open(struct keeper *k, const struct jobs_calls *calls, struct err *err)
 	return 0;
 }
 
+/* Whoever waits at a job's connection shall see at once that the keeper goes away. */
+static void hang_up(const struct job *job)
+{
+	if (job->fd >= 0)
+		close(job->fd);
+}
+
 void jobs_close(struct keeper *k)
 {
-	if (!k->jobs)
+	struct jobs *jobs = k->jobs;
+
+	if (!jobs)
 		return;
-	sd_event_source_disable_unref(k->jobs->io);
-	sd_event_source_disable_unref(k->jobs->timer);
-	runner_release(&k->jobs->runner);
-	free(k->jobs);
+	sd_event_source_disable_unref(jobs->io);
+	sd_event_source_disable_unref(jobs->timer);
+	if (jobs->busy)
+		hang_up(&jobs->job);
+	for (size_t i = 0; i < jobs->n_waiting; i++)
+		hang_up(&jobs->waiting[i]);
+	runner_release(&jobs->runner);
+	free(jobs);
 	k->jobs = NULL;
 }

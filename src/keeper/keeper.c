@@ -174,9 +174,9 @@ static void close_all(struct keeper *k)
 {
 	control_close(k);
 	jobs_close(k);
+	peers_close(k);
 	for (size_t i = N_DUTIES; i > 0; i--)
 		duties[i - 1].close(k);
-	peers_close(k);
 }
 
 static int run(struct keeper *k, struct err *err)

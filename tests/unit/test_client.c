@@ -149,6 +149,7 @@ static void seconds_since_a_renewal(void **state)
 	} cases[] = {
 		{ "seconds from last renew: 0\n", 0 },
 		{ "seconds from last renew: -1\n", 0 },
+		{ "seconds from last renew: -x\n", -1 },
 		{ "seconds from last renew: 9223372036854775807\n", INT64_MAX },
 		{ "seconds from last renew: 9223372036854775808\n", -1 },
 		{ "seconds from last renew: 7s\n", -1 },
