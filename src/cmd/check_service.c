@@ -125,7 +125,7 @@ static int probe_address(const struct service *svc, const struct address *addres
 	if (rc == 0)
 		rc = rawsock_probe_address(link.ifindex, &link.mac, &address->ip, 0,
 					   &holder, err);
-	snprintf(detail, size, "answered by nobody");
+	snprintf(detail, size, "nobody answers");
 	if (rc <= 0)
 		return rc < 0 ? UNSURE : 0;
 	if (memcmp(&holder, &own, sizeof(own)) == 0) {
@@ -159,14 +159,14 @@ static void check_network(struct report *report, const struct service *svc)
 		rc = lowerdev_check_address(&a->ip, &err);
 		if (!rc && link) {
 			err_set(&err, BATON_EXIT_NETWORK, 0,
-				"cannot be asked for on link %s", a->link);
+				"cannot be probed on link %s", a->link);
 			rc = UNSURE;
 		}
 		if (!rc)
 			rc = probe_address(svc, a, detail, sizeof(detail), &err);
 		snprintf(item, sizeof(item), "address %s", ipaddr_format(&a->ip, text));
 		add(report, item, rc, &err, detail,
-		    rc == UNSURE ? "ask for it by hand: arping -D, ndisc6"
+		    rc == UNSURE ? "probe it by hand: arping -D, ndisc6"
 				 : "take the address off whoever has it");
 	}
 }

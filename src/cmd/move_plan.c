@@ -130,7 +130,7 @@ int move_prepare(struct move_run *r)
 	rc = cluster_check_move(&r->state, &r->resource, r->to, &r->err);
 	if (rc == 0 && !r->options->no_rehearsal)
 		rc = move_explain(r, rehearse(r, cib),
-				  ", --no-rehearsal does without the rehearsal");
+				  ", --no-rehearsal skips the rehearsal");
 	if (rc == 0)
 		rc = inquire(r);
 	return rc;

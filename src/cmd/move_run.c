@@ -123,7 +123,7 @@ static void show_success(const struct move_run *r)
 	if (pause > 0)
 		printf(", pause %.2f s", pause / 1000);
 	else if (!r->record)
-		printf("; the keepers have told of no hand-over");
+		printf("; the keepers have reported no hand-over");
 	printf("\n");
 }
 

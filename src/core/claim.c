@@ -82,8 +82,8 @@ static bool objects(const struct claim_head *head, struct err *why)
 			"a hand-over between %s and %s is going on", head->name, s->peer);
 	else if (text_has_word("partial stop hand-over teardown", s->word))
 		err_set(why, BATON_EXIT_PEER, 0,
-			"on %s it is not stopped (%s); `baton stop` there", head->name,
-			s->word);
+			"it is not stopped on %s (%s); run `baton stop` there",
+			head->name, s->word);
 	else
 		return false;
 	return true;

@@ -216,7 +216,8 @@ int cluster_read_resource(struct cluster_resource *resource, const char *text, s
 
 	memset(resource, 0, sizeof(*resource));
 	if (!root || !xml_is_named(root, "cib") || !resources)
-		return CLUSTER_ERR(err, -EPROTO, "Pacemaker's configuration is no CIB");
+		return CLUSTER_ERR(err, -EPROTO,
+				   "Pacemaker's configuration is not a CIB");
 	n = find_primitives(resource, resources, resources, NULL, service);
 	if (n == 0)
 		return CLUSTER_ERR(err, -ENOENT,

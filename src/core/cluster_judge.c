@@ -34,7 +34,7 @@ static int check_cluster(const struct cluster_state *state, struct err *err)
 {
 	if (!state->has_dc)
 		return CLUSTER_ERR(err, -EINVAL,
-				   "nobody decides in the cluster now (no DC)");
+				   "the cluster has no DC now, so it decides nothing");
 	if (!state->quorum)
 		return CLUSTER_ERR(err, -EINVAL, "the cluster has no quorum");
 	if (state->fencing[0])

@@ -150,7 +150,7 @@ static int begin_value(struct parser *p, const char *name, const char *value)
 	if (finish_value(p))
 		return p->rc;
 	if (!p->section)
-		return fail(p, p->line, "'%.40s' stands before the section [" SECTION "]",
+		return fail(p, p->line, "'%.40s' comes before the section [" SECTION "]",
 			    name);
 	if (id == KEY_COUNT) {
 		char known[200] = "";
@@ -164,7 +164,7 @@ static int begin_value(struct parser *p, const char *name, const char *value)
 		return fail(p, p->line, "%s: is already set in line %d", name,
 			    p->lines[id]);
 	if (p->seen[id] == keys[id].limit)
-		return fail(p, p->line, "%s: more than %u are too many", name,
+		return fail(p, p->line, "%s: may be given at most %u times", name,
 			    keys[id].limit);
 	p->seen[id]++;
 	p->lines[id] = p->key_line = p->line;
@@ -232,7 +232,7 @@ static int copy_line(struct parser *p, char *line, size_t size)
 	if (taken + 2 > size)
 		return fail(
 			p, p->line,
-			"longer than %zu bytes; go on in the next line, beginning with a blank",
+			"longer than %zu bytes; continue in the next line, which begins with a blank",
 			size - 2);
 	memcpy(line, p->next, taken);
 	line[taken] = '\0';
@@ -285,7 +285,7 @@ static int check_gateway(struct parser *p, const struct ipaddr *ip)
 	if (!within)
 		return fail(
 			p, p->lines[KEY_GATEWAY],
-			"gateway: '%s' is in the network of no address of this service",
+			"gateway: '%s' is not in the network of any address of this service",
 			text);
 	return 0;
 }

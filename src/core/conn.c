@@ -149,8 +149,8 @@ static int parse_ip(struct ipaddr *ip, char *text, const char *whose, unsigned i
 {
 	if (ipaddr_parse(ip, text) < 0)
 		return err_set(err, BATON_EXIT_FAILED, 0,
-			       "line %u: %s address '%s' is none", line, whose,
-			       printable(text));
+			       "line %u: %s address '%s' is not an IP address", line,
+			       whose, printable(text));
 	return 0;
 }
 

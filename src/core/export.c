@@ -186,11 +186,11 @@ static int cut_path(char *text, char **path, char **rest, struct err *err)
 	if (*text == '"') {
 		end = strchr(++text, '"');
 		if (!end)
-			return refuse(err, "path", text - 1, "lacks its closing quote");
+			return refuse(err, "path", text - 1, "has no closing quote");
 		*end++ = '\0';
 		if (*end && !strchr(EXPORT_BLANKS, *end))
 			return refuse(err, "path", text,
-				      "needs a blank behind its closing quote");
+				      "needs a blank after its closing quote");
 	} else {
 		end = text + strcspn(text, EXPORT_BLANKS);
 		if (*end)
@@ -237,7 +237,7 @@ static int normalise_path(char *path, struct err *err)
 	/* The filesystem may ignore case. */
 	if (strncasecmp(path, "/.baton", 7) == 0 && (path[7] == '/' || !path[7]))
 		return refuse(err, "path", path,
-			      "lies in baton's own directory, which no client may reach");
+			      "is in baton's own directory, which no client may reach");
 	return 0;
 }
 

@@ -71,7 +71,7 @@ int fragments_take(struct fragments *p, const char *from, const struct message *
 	    !json_object_is_type(text, json_type_string) ||
 	    json_object_get_string_len(text) > FRAGMENT_LEN) {
 		err_set(err, BATON_EXIT_PEER, 0,
-			"its table of connections: it is no part of one");
+			"its table of connections: not a valid part");
 		return -EPROTO;
 	}
 	if (part == 0)

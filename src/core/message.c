@@ -70,14 +70,14 @@ static int take_text(struct json_object *o, const char *key, char *to, size_t si
 	if (!json_object_object_get_ex(o, key, &v))
 		return 0;
 	if (!json_object_is_type(v, json_type_string))
-		return wrong(err, "a text is expected");
+		return wrong(err, "a string is expected");
 	text = json_object_get_string(v);
 	if ((size_t)json_object_get_string_len(v) >= size ||
 	    strlen(text) != (size_t)json_object_get_string_len(v))
-		return wrong(err, "a text is too long, or has a zero in it");
+		return wrong(err, "a string is too long or has a zero byte in it");
 	for (const char *c = text; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return wrong(err, "a text has control characters");
+			return wrong(err, "a string has control characters");
 	snprintf(to, size, "%s", text);
 	return 0;
 }
@@ -106,7 +106,7 @@ static int take_type(struct json_object *o, enum message_type *type, struct err 
 			*type = i;
 			return 0;
 		}
-	return wrong(err, "its type is not known");
+	return wrong(err, "its type is unknown");
 }
 
 /* Members that every protocol version has. */
@@ -141,7 +141,7 @@ static int check_steps(struct json_object *body, struct err *err)
 	for (size_t i = 0; i < json_object_array_length(steps); i++)
 		if (!json_object_is_type(json_object_array_get_idx(steps, i),
 					 json_type_object))
-			return wrong(err, "a step is no object");
+			return wrong(err, "a step is not an object");
 	return 0;
 }
 
@@ -158,7 +158,7 @@ static int take_rest(struct message *m, struct json_object *o, struct err *err)
 	if (rc == 0 && json_object_object_get_ex(o, "body", &m->body)) {
 		json_object_get(m->body);
 		if (!json_object_is_type(m->body, json_type_object))
-			rc = wrong(err, "its body is no object");
+			rc = wrong(err, "its body is not an object");
 	}
 	if (rc == 0 && m->type == MESSAGE_STEPS)
 		rc = check_steps(m->body, err);
@@ -184,7 +184,7 @@ int message_parse(struct message *m, const char *text, size_t len, struct err *e
 	if (tokener)
 		json_tokener_free(tokener);
 	if (!json_object_is_type(o, json_type_object))
-		rc = wrong(err, "it is no JSON object");
+		rc = wrong(err, "it is not a JSON object");
 	if (rc == 0)
 		rc = take_head(m, o, err);
 	if (rc == 0 && m->protocol == MESSAGE_PROTOCOL)

@@ -86,6 +86,6 @@ int rehearsal_copy(char **copy, const char *cib, size_t len, const char *id,
 			"copy Pacemaker's configuration");
 	else if (rc < 0)
 		err_set(err, BATON_EXIT_CLUSTER, 0,
-			"Pacemaker's configuration is no CIB");
+			"Pacemaker's configuration is not a CIB");
 	return rc;
 }

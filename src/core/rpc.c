@@ -54,9 +54,9 @@ int rpc_parse_mark(const uint8_t mark[RPC_MARK_LEN], size_t *len, struct err *er
 
 /* enum accept_stat */
 static const char *const refusals[] = {
-	[1] = "the program is not served",          [2] = "the version is not served",
-	[3] = "the procedure is not served",        [4] = "the call was not understood",
-	[5] = "the server has an error of its own",
+	[1] = "the program is not served",        [2] = "the version is not served",
+	[3] = "the procedure is not served",      [4] = "the call was not understood",
+	[5] = "the server has an internal error",
 };
 
 int rpc_parse_reply(const uint8_t *buf, size_t len, uint32_t xid, struct err *err)

@@ -145,7 +145,7 @@ static int set_address(struct service *svc, const char *value, struct err *err)
 	if (!is_link_name(link))
 		return err_set(
 			err, BATON_EXIT_CONFIG, 0,
-			"address: '%.40s' is no name of a network link: 1 to %d characters, "
+			"address: '%.40s' is not the name of a network link: 1 to %d characters, "
 			"no '/', ':' or blank",
 			link, IFNAMSIZ - 1);
 	fault = ipaddr_fault(&a->ip);
@@ -212,9 +212,8 @@ static int set_export(struct service *svc, const char *value, int line, struct e
 		/* A client of only the inner one could not walk to it. */
 		if (is_below(e->path, other->path) || is_below(other->path, e->path))
 			return err_set(err, BATON_EXIT_CONFIG, 0,
-				       "export: '%.80s' and '%.80s' in line %d: one lies "
-				       "within the other; export directories beside each "
-				       "other",
+				       "export: '%.80s' and '%.80s' in line %d: one is "
+				       "inside the other; exports must not be nested",
 				       e->path, other->path, other->line);
 	}
 	return 0;

@@ -405,7 +405,7 @@ static void confirm_ended(struct keeper *k, const struct job *job, const struct 
 	struct err why = { 0 };
 
 	if (err && k->claims->pending)
-		err_set(&why, BATON_EXIT_KEEPER, 0, "a start is being asked for already");
+		err_set(&why, BATON_EXIT_KEEPER, 0, "a start is already being asked for");
 	else if (err && claim(k, job->fd, &why) == 0)
 		return;
 	control_answer(k, job->fd, err ? &why : NULL, changed, NULL);
@@ -428,7 +428,7 @@ int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
 		claims_overrule(k);
 	if (c->pending)
 		return err_set(err, BATON_EXIT_KEEPER, 0,
-			       "a start is being asked for already");
+			       "a start is already being asked for");
 	c->takeover = terms->takeover;
 	c->agent = terms->gone;
 	snprintf(c->gone, sizeof(c->gone), "%s", terms->gone ? terms->gone : "");

@@ -115,7 +115,7 @@ int control_follow(struct keeper *k, int fd, struct err *err)
 	struct json_object *answer;
 
 	if (!v)
-		return err_set(err, BATON_EXIT_KEEPER, 0, "%d follow already",
+		return err_set(err, BATON_EXIT_KEEPER, 0, "%d already follow",
 			       FOLLOWERS_MAX);
 	if (sd_event_add_io(k->event, &v->source, fd, EPOLLIN, on_follower, k) < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "follow");

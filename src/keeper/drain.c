@@ -128,7 +128,7 @@ end:
 	sents_free(&last);
 	/* Without the hold the drain only takes longer. */
 	if (rc < 0 && rc != -ETIME) {
-		snprintf(op->note, sizeof(op->note), "nobody held off: %.100s",
+		snprintf(op->note, sizeof(op->note), "no connection held off: %.100s",
 			 err->text);
 		rc = 0;
 	}

@@ -28,7 +28,7 @@ static int take_held(uint32_t *held, struct json_object *body, struct err *err)
 	double told = json_member_double(body, "held");
 
 	if (!(told >= 0 && told <= HOLDING_MAX))
-		return wrong(err, "what a client holds is no such number");
+		return wrong(err, "what a client holds is not a valid number");
 	*held = (uint32_t)told;
 	return 0;
 }
@@ -55,7 +55,7 @@ static int finish(struct peer_connections *r, const struct service *svc,
 	}
 	for (size_t i = 0; i < conns.n; i++)
 		if (!conn_is_of(&conns.v[i], svc))
-			return wrong(err, "one is none of this service");
+			return wrong(err, "a connection is not one of this service");
 	conns_free(&r->conns);
 	r->conns = conns;
 	r->held = held;

@@ -101,7 +101,7 @@ int peers_check(const struct keeper *k, const char *target, struct err *err)
 
 	if (!k->peers->corosync)
 		return err_set(err, BATON_EXIT_CLUSTER, 0,
-			       "this head is in no cluster: %s", k->peers->why.text);
+			       "this head is not in a cluster: %s", k->peers->why.text);
 	if (!head)
 		return err_set(err, BATON_EXIT_PEER, 0,
 			       "there is no head '%.60s' in this cluster", target);

@@ -110,7 +110,7 @@ static int on_looked_too_long(sd_event_source *source, uint64_t usec, void *data
 {
 	struct err err;
 
-	err_set(&err, BATON_EXIT_FAILED, ETIMEDOUT, "look at what stands");
+	err_set(&err, BATON_EXIT_FAILED, ETIMEDOUT, "look up what is set up");
 	tell_facts(data, NULL, &err);
 	return 0;
 }
@@ -262,7 +262,7 @@ static int ask(struct keeper *k, const char *target, const char *what, unsigned 
 
 	if (!q)
 		return err_set(err, BATON_EXIT_KEEPER, 0,
-			       "%d questions wait for an answer already", QUESTIONS_MAX);
+			       "%d questions already wait for an answer", QUESTIONS_MAX);
 	if (sd_event_add_time_relative(k->event, &q->deadline, CLOCK_MONOTONIC, ms * 1000,
 				       0, on_late, k) < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "event loop");

@@ -109,5 +109,5 @@ int requests_take(struct keeper *k, struct json_object *o, int fd, struct err *e
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
 		if (strcmp(word, requests[i].word) == 0)
 			return requests[i].ask(k, o, fd, err);
-	return err_set(err, BATON_EXIT_USAGE, 0, "no request the keeper knows");
+	return err_set(err, BATON_EXIT_USAGE, 0, "the keeper does not know this request");
 }

@@ -261,7 +261,7 @@ static int fork_child(struct runner *runner, enum operation operation, struct er
 		return err_set(err, BATON_EXIT_RESOURCE, -runner->pid, "fork");
 	}
 	runner->fd = pair[0];
-	begin_step(runner, "look at what stands", LOOK_MS);
+	begin_step(runner, "look up what is set up", LOOK_MS);
 	return 0;
 }
 

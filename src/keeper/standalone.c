@@ -43,7 +43,7 @@ int standalone_run(const struct service *svc, enum operation operation,
 		return rc;
 	rc = follow(&runner, until_ms, on_step, data);
 	if (rc < 0) {
-		err_set(err, BATON_EXIT_STANDING, 0, "%s: no end of it in time",
+		err_set(err, BATON_EXIT_STANDING, 0, "%s: not finished in time",
 			runner.step);
 	} else if (runner.result.text[0]) {
 		*err = runner.result;

@@ -128,10 +128,9 @@ static int run_alone(struct op *op, struct err *err)
 	if (!answer.err.text[0])
 		return 0;
 	*err = answer.err;
-	return answer.asked ? -EADDRINUSE
-			    : err_wrap(err, -ENETDOWN,
-				       "nobody can be asked who has the "
-				       "addresses");
+	return answer.asked
+		       ? -EADDRINUSE
+		       : err_wrap(err, -ENETDOWN, "cannot ask who has the addresses");
 }
 
 static int run_disk(struct op *op, struct err *err)
@@ -377,7 +376,7 @@ static int run_tickle(struct op *op, struct err *err)
 		snprintf(op->note, sizeof(op->note), "%.100s", why.text);
 	else if (added)
 		snprintf(op->note, sizeof(op->note),
-			 "%zu connections, %zu of them told by another head", sent,
+			 "%zu connections, %zu of them reported by another head", sent,
 			 added);
 	else
 		snprintf(op->note, sizeof(op->note), "%zu connections", sent);

@@ -85,7 +85,8 @@ int status_child_begin(struct status_child *q, const struct service *svc,
 	if (!q->buf || pipe2(out, O_CLOEXEC) < 0) {
 		errnum = q->buf ? errno : ENOMEM;
 		status_child_end(q);
-		return err_set(err, BATON_EXIT_RESOURCE, errnum, "look at what stands");
+		return err_set(err, BATON_EXIT_RESOURCE, errnum,
+			       "look up what is set up");
 	}
 	q->pid = child_fork(out[1], -1);
 	if (q->pid == 0)
@@ -108,7 +109,7 @@ static int understand(const char *text, struct json_object **facts, struct err *
 	*facts = json_tokener_parse(text);
 	if (*facts && !json_object_object_get_ex(*facts, "error", &error))
 		return 0;
-	err_set(err, BATON_EXIT_FAILED, 0, "look at what stands: %s",
+	err_set(err, BATON_EXIT_FAILED, 0, "look up what is set up: %s",
 		*facts ? json_object_get_string(error) : "no answer");
 	json_object_put(*facts);
 	*facts = NULL;
@@ -163,7 +164,7 @@ int status_child_collect(const struct service *svc, status_child_more more,
 		poll(&p, 1, left);
 	}
 	if (rc == -EAGAIN)
-		rc = err_set(err, BATON_EXIT_FAILED, ETIMEDOUT, "look at what stands");
+		rc = err_set(err, BATON_EXIT_FAILED, ETIMEDOUT, "look up what is set up");
 	status_child_end(&q);
 	return rc;
 }

@@ -165,7 +165,7 @@ static void tell_expired(const struct client *client, void *data)
 
 	fprintf(stderr,
 		SD_NOTICE
-		"%s: client '%s' (%s) silent for %lld s: what it held is let go\n",
+		"%s: client '%s' (%s) silent for %lld s: what it held is dropped\n",
 		svc->name, client_name(client->id, client->len, name, sizeof(name)),
 		ipaddr_format(&client->ip, ip), (long long)client->renewed_s);
 }

@@ -30,7 +30,7 @@ static void arm_alarm(const struct ocf_request *request, unsigned int spare_ms)
 	struct itimerval timer = { .it_value = { left / 1000, left % 1000 * 1000 } };
 	struct sigaction action = { .sa_handler = on_alarm };
 
-	snprintf(too_late, sizeof(too_late), "%s%s: no end of it within the timeout\n",
+	snprintf(too_late, sizeof(too_late), "%s%s: not finished within the timeout\n",
 		 REASON, request->action->name);
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &timer, NULL);
@@ -111,8 +111,8 @@ int ocf_main(const struct ocf_agent *agent, int argc, char **argv)
 	}
 	request.action = find_action(agent, argv[1], 0);
 	if (!request.action) {
-		err_set(&err, 0, 0, "no action '%.40s'; `%s usage` lists them", argv[1],
-			agent->name);
+		err_set(&err, 0, 0, "unknown action '%.40s'; `%s usage` lists them",
+			argv[1], agent->name);
 		return fail(OCF_ERR_UNIMPLEMENTED, &err);
 	}
 	if (ocf_read_environment(&request, &err) < 0)

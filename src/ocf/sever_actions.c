@@ -22,7 +22,7 @@ static int read_address(const struct ocf_request *request, struct sever *s,
 	if (!text)
 		return err_set(err, 0, 0, "the parameter address is missing");
 	if (ipaddr_parse(&s->ip, text) < 0)
-		return err_set(err, 0, 0, "address: '%.60s' is no address", text);
+		return err_set(err, 0, 0, "address: '%.60s' is not an address", text);
 	fault = ipaddr_fault(&s->ip);
 	return fault ? err_set(err, 0, 0, "address: '%.60s' %s", text, fault) : 0;
 }
@@ -44,7 +44,8 @@ static int read_state(const struct ocf_request *request, struct sever *s, struct
 	if (!s->state)
 		return err_set(err, 0, 0, "the parameter state is missing");
 	if (s->state[0] != '/' || strlen(s->state) > SEVER_STATE_MAX)
-		return err_set(err, 0, 0, "state: '%.60s' is no absolute path", s->state);
+		return err_set(err, 0, 0, "state: '%.60s' is not an absolute path",
+			       s->state);
 	return 0;
 }
 

@@ -66,7 +66,7 @@ enum ocf_exit service_start_over(const struct ocf_request *request, struct err *
 	enum ocf_exit code = call_begin(&call, request, err);
 
 	if (code == OCF_SUCCESS && look(&call, &state, err) < 0) {
-		err_wrap(err, 0, "which heads has Pacemaker fenced?");
+		err_wrap(err, 0, "look up which heads Pacemaker has fenced");
 		code = OCF_ERR_GENERIC;
 	}
 	if (code != OCF_SUCCESS) {

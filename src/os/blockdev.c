@@ -44,7 +44,7 @@ int blockdev_check_present(const char *device, dev_t *rdev, struct err *err)
 		return -ENOENT;
 	}
 	if (!S_ISBLK(st.st_mode)) {
-		err_set(err, BATON_EXIT_DEVICE, 0, "device %s is no block device",
+		err_set(err, BATON_EXIT_DEVICE, 0, "device %s is not a block device",
 			device);
 		return -ENOTBLK;
 	}

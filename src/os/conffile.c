@@ -29,7 +29,8 @@ static int check_file(int fd, const char *file, struct err *err)
 	if (fstat(fd, &st))
 		return err_set(err, BATON_EXIT_CONFIG, errno, "%s", file);
 	if (!S_ISREG(st.st_mode))
-		return err_set(err, BATON_EXIT_CONFIG, 0, "%s: is no regular file", file);
+		return err_set(err, BATON_EXIT_CONFIG, 0, "%s: is not a regular file",
+			       file);
 	if (st.st_uid != 0 && st.st_uid != geteuid())
 		return err_set(
 			err, BATON_EXIT_CONFIG, 0,

@@ -156,7 +156,7 @@ static int join(struct corosync *c, const char *group, struct err *err)
 	memcpy(name.value, group, name.length);
 	rc = cpg_local_get(c->handle, &self);
 	if (rc != CS_OK)
-		return fail(err, "which node is this?", rc);
+		return fail(err, "look up which node this is", rc);
 	c->self = self;
 	read_names(c);
 	rc = cpg_fd_get(c->handle, &c->fd);

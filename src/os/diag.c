@@ -411,8 +411,8 @@ int diag_sever(struct diag *diag, const struct ipaddr *local, size_t n_local,
 	}
 	if (last < 0)
 		return err_set(err, BATON_EXIT_STANDING, -last,
-			       "sever: %zu connections still stand", s.out->remaining);
+			       "sever: %zu connections are left", s.out->remaining);
 	return err_set(err, BATON_EXIT_STANDING, EBUSY,
-		       "sever: %zu connections still stand after %d rounds",
+		       "sever: %zu connections are left after %d rounds",
 		       s.out->remaining, SEVER_ROUNDS);
 }

@@ -165,7 +165,7 @@ static int check_rows(sqlite3 *db, const char *file, const char *table, struct e
 	sqlite3_finalize(row);
 	if (rc == SQLITE_ROW) {
 		err_set(err, BATON_EXIT_TRACKING, 0,
-			"recovery database %s: a client in %s is none of nfsdcld's; " ADVICE,
+			"recovery database %s: a client in %s is not one of nfsdcld's; " ADVICE,
 			file, table);
 		return -EPROTO;
 	}
@@ -181,8 +181,8 @@ static int refuse_schema(sqlite3_stmt *row, const char *file, struct err *err)
 	text_disarm(type, '?');
 	text_disarm(name, '?');
 	err_set(err, BATON_EXIT_TRACKING, 0,
-		"recovery database %s: %s '%s' is none of nfsdcld's; " ADVICE, file, type,
-		name);
+		"recovery database %s: %s '%s' is not one of nfsdcld's; " ADVICE, file,
+		type, name);
 	return -EPROTO;
 }
 

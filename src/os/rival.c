@@ -47,5 +47,5 @@ int rival_check(const struct service *svc, struct err *err)
 	if (!rival_find(svc, name, NULL))
 		return 0;
 	return err_set(err, BATON_EXIT_CONFIG, EBUSY,
-		       "device %s is that of the service %s, too", svc->device, name);
+		       "device %s belongs to the service %s, too", svc->device, name);
 }

@@ -82,8 +82,8 @@ static int make_anew(int fs, int old, const struct paths *paths, struct err *err
 	if (old >= 0 && unlinkat(fs, STATE, AT_REMOVEDIR) < 0)
 		return errno == ENOTEMPTY || errno == EPERM
 			       ? err_set(err, BATON_EXIT_DEVICE, 0,
-					 "%s is not baton's own, for it is not root's and "
-					 "immutable, and not empty; move it away, or "
+					 "%s is not baton's own: it is neither empty nor an "
+					 "immutable directory of root; move it away, or "
 					 "chattr +i it if you know who made it",
 					 paths->state)
 			       : err_set(err, BATON_EXIT_DEVICE, errno, "remove %s",
@@ -106,7 +106,7 @@ static int open_own(const struct paths *paths, struct err *err)
 		return dir;
 	if (dir == -ELOOP || dir == -ENOTDIR)
 		return err_set(err, BATON_EXIT_DEVICE, 0,
-			       "%s is no directory; move it away", paths->state);
+			       "%s is not a directory; move it away", paths->state);
 	if (dir < 0 && dir != -ENOENT)
 		return err_set(err, BATON_EXIT_DEVICE, -dir, "open %s", paths->state);
 	rc = make_anew(fs, dir, paths, err);
@@ -132,8 +132,8 @@ static int prepare_leaf(int dir, const char *state, const char *leaf, struct err
 			       leaf);
 	if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != 0)
 		return err_set(err, BATON_EXIT_DEVICE, 0,
-			       "%s/%s is no directory of root's; move it away", state,
-			       leaf);
+			       "%s/%s is not a directory owned by root; move it away",
+			       state, leaf);
 	/* An earlier version accepted it with any mode. */
 	if (st.st_mode & 077 && fchmod(fd, 0700) < 0)
 		return err_set(err, BATON_EXIT_DEVICE, errno, "chmod %s/%s", state, leaf);
@@ -158,11 +158,11 @@ int state_prepare(const struct paths *paths, struct err *err)
 static const char *fault_of(const struct stat *st, off_t max)
 {
 	if (!S_ISREG(st->st_mode))
-		return "is no regular file";
+		return "is not a regular file";
 	if (st->st_uid != 0)
-		return "is not root's";
+		return "is not owned by root";
 	if (st->st_nlink > 1)
-		return "has another name as well";
+		return "has more than one hard link";
 	return st->st_size > max ? "is too large" : NULL;
 }
 

@@ -116,7 +116,7 @@ static int open_own(const struct sever *s, bool make, struct err *err)
 		rc = err_set(err, BATON_EXIT_FAILED, errno, "%s", s->state);
 	else if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
 		rc = err_set(err, BATON_EXIT_FAILED, EPERM,
-			     "%s: others than root may write there", s->state);
+			     "%s: users other than root may write there", s->state);
 	else
 		return fd;
 	close(fd);

@@ -37,7 +37,7 @@ static void load(struct arrival *a)
 	struct err err = { 0 };
 
 	if (record_load(a->sever, true, &a->record, &err) < 0)
-		sever_say(a->sever, true, "clients are not known: %s", err.text);
+		sever_say(a->sever, true, "cannot load the client record: %s", err.text);
 }
 
 /* Clients that connected after the address came here are cut off, and tickled as well. */

@@ -57,7 +57,7 @@ static void stop(const struct sever *s, struct diag *diag, int standing)
 	char name[SEVER_TEXT];
 
 	if (here && sever_mute(s, &err) < 0)
-		sever_say(s, true, "%s is not silenced: %s", sever_name(s, name),
+		sever_say(s, true, "cannot silence %s: %s", sever_name(s, name),
 			  err.text);
 	look(s, diag, &view);
 	destroy(s, diag, view.record.conns.n);

@@ -195,7 +195,7 @@ int cib_read_groups(struct stock_groups *stocks, const char *text, size_t len,
 	from.resources = xml_find_child(from.config, "resources");
 	if (!root || !xml_is_named(root, "cib") || !from.resources)
 		return FAIL(err, -EPROTO,
-			    "this is no CIB, as cibadmin --query prints it");
+			    "this is not a CIB as cibadmin --query prints it");
 	from.root = find_root(from.resources, from.resources);
 	rc = read_resources(stocks, from.resources, from.resources);
 	xml_for_each (g, from.resources, "group") {

@@ -53,8 +53,8 @@ static void take_stickiness(struct stock_group *stock, const xmlNode *config,
 		strlist_add(&stock->meta, "%s=%ld", name, sum);
 	strlist_add(
 		&stock->remarks,
-		"%s: what its %zu resources have of resource-stickiness is the service's "
-		"all together, as Pacemaker counts it for a group",
+		"%s: the service gets the sum of its %zu resources' resource-stickiness, "
+		"as Pacemaker counts it for a group",
 		stock->id, stock->replaced.n);
 }
 
@@ -159,8 +159,8 @@ static void take_constraint(struct stock_group *stock, const xmlNode *c)
 	strlist_add(
 		&stock->remarks, "%s %s (%s) is not carried over%s",
 		(const char *)c->name, id ? id : "?", text ? text + !!*text : "",
-		by_hand ? ": it is what a move by hand left"
-			: ": it goes with the group, so make it anew if it is to hold");
+		by_hand ? ": a move by hand left it"
+			: ": it is deleted with the group; make it again if it is still needed");
 }
 
 static void take_tag(struct stock_group *stock, const xmlNode *tag)

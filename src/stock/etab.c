@@ -157,7 +157,7 @@ int etab_parse(const char *text, size_t len, const char *file, etab_entry_fn *fn
 	int rc = 0;
 
 	if (memchr(text, '\0', len))
-		return err_set(err, BATON_EXIT_CONFIG, 0, "%s: is no text", file);
+		return err_set(err, BATON_EXIT_CONFIG, 0, "%s: is not text", file);
 	while (p.next < p.end && rc == 0) {
 		if (skip_blanks(&p)) {
 			rc = read_entry(&p);

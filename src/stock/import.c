@@ -39,7 +39,7 @@ static int make_name(struct import *t, const struct stock_group *stock, struct e
 		n--;
 	t->name[n] = '\0';
 	if (!n || service_check_name(t->name, NULL) < 0)
-		return FAIL(err, "no name of a service can be made of '%.80s'",
+		return FAIL(err, "cannot make the name of a service from '%.80s'",
 			    stock->id);
 	if (stock->in_cluster && strcmp(t->name, stock->id) != 0)
 		strlist_add(
@@ -196,7 +196,7 @@ static void add_told_address(struct import *t, const struct address *told,
 	if (a.prefixlen == (a.ip.family == AF_INET ? 32 : 128)) {
 		strlist_add(
 			&t->remarks,
-			"address %s: a prefix of %u has no network in it, and the service "
+			"address %s: a prefix of %u contains no network, and the service "
 			"has no other of the head's addresses to reach one by",
 			ip, a.prefixlen);
 		a.prefixlen = 0;
@@ -207,7 +207,7 @@ static void add_told_address(struct import *t, const struct address *told,
 		a.prefixlen = a.ip.family == AF_INET ? 24 : 64;
 		strlist_add(
 			&t->remarks,
-			"address %s: the prefix is not told, %u is a guess; correct it",
+			"address %s: the prefix length is unknown, %u is a guess; correct it",
 			ip, a.prefixlen);
 	}
 	add_address(t, &a);

@@ -94,8 +94,8 @@ static const char *find_fault(const struct stock_group *stock,
 				: NULL;
 
 		if (below && *below)
-			return "it lies within another export, and its clients will come "
-			       "to it by that one and its rights";
+			return "it is inside another export; its clients will reach it "
+			       "through that one, with its rights";
 	}
 	return NULL;
 }
@@ -125,7 +125,7 @@ static void add_mount_line(struct import *t, const struct stock_group *stock,
 	if (stock->n_addresses)
 		ipaddr_format(&a->ip, ip);
 	now = now ? now : e->path;
-	strlist_add(&t->mounts, "%s%s%s:/%s%s, till now :%s", v6 ? "[" : "", ip,
+	strlist_add(&t->mounts, "%s%s%s:/%s%s, until now :%s", v6 ? "[" : "", ip,
 		    v6 ? "]" : "", t->name, e->inside, *now ? now : "/");
 }
 

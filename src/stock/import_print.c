@@ -38,7 +38,7 @@ static void print_commands(FILE *out, const struct import *t,
 	fputs("\n# 1. Put this file on every head, and there:\n", out);
 	fprintf(out, "#     systemctl enable --now baton@%s\n", t->name);
 	if (stock->unmanaged) {
-		fputs("# No more, as long as Pacemaker does not manage the group: see above.\n",
+		fputs("# Nothing more as long as Pacemaker does not manage the group: see above.\n",
 		      out);
 		return;
 	}
@@ -66,7 +66,7 @@ static void print_commands(FILE *out, const struct import *t,
 	print_step(out, t, COMMANDS_PUT);
 	if (!stock->in_cluster)
 		return;
-	fputs("# Back again; without a service yet, the last command alone. Whatever else was\n"
+	fputs("# To go back; without a service yet, the last command alone. Whatever else was\n"
 	      "#    configured since is undone with it:\n",
 	      out);
 	print_step(out, t, COMMANDS_BACK);

@@ -14,7 +14,7 @@
  * @name: of the service, made from the group's id
  * @keys: the lines of section [service]
  * @remarks: what is not carried over and what to check, one sentence each
- * @mounts: "192.0.2.50:/NAME, till now :/srv/vmstore"
+ * @mounts: "192.0.2.50:/NAME, until now :/srv/vmstore"
  * @commands: commands that replace the group by the service, for each tool, and back
  */
 struct import {

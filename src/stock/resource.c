@@ -345,18 +345,19 @@ static int take_address(struct stock_group *stock, const char *id,
 			    SERVICE_ADDRESSES_MAX);
 	memset(a, 0, sizeof(*a));
 	if (ipaddr_parse(&a->ip, get(values, PARAM_IP)) < 0)
-		return FAIL(err, -EINVAL, "group %s: %s: ip=%s is no address", stock->id,
-			    id, get(values, PARAM_IP));
+		return FAIL(err, -EINVAL, "group %s: %s: ip=%s is not an address",
+			    stock->id, id, get(values, PARAM_IP));
 	if (len >= sizeof(a->link))
-		return FAIL(err, -EINVAL, "group %s: %s: nic=%s is no link", stock->id,
+		return FAIL(err, -EINVAL, "group %s: %s: nic=%s is not a link", stock->id,
 			    id, nic);
 	a->prefixlen = parse_netmask(get(values, PARAM_NETMASK));
 	if (!a->prefixlen && *get(values, PARAM_NETMASK))
-		return FAIL(err, -EINVAL, "group %s: %s: cidr_netmask=%s is no netmask",
-			    stock->id, id, get(values, PARAM_NETMASK));
+		return FAIL(err, -EINVAL,
+			    "group %s: %s: cidr_netmask=%s is not a netmask", stock->id,
+			    id, get(values, PARAM_NETMASK));
 	if (nic[len])
 		strlist_add(&stock->remarks,
-			    "%s: of nic=%s the label is not carried over", id, nic);
+			    "%s: the label of nic=%s is not carried over", id, nic);
 	memcpy(a->link, nic, len);
 	stock->n_addresses++;
 	return 0;
@@ -368,13 +369,12 @@ static void tell_other(struct stock_group *stock, const xmlNode *kind, const cha
 		   *type = xml_get(kind, "type");
 
 	strlist_add(&stock->others, "%s", id);
-	strlist_add(
-		&stock->remarks,
-		"%s (%s%s%s:%s) is none of a service's parts and stays; see whether it "
-		"belongs before the service or after it; bound to it, the service is "
-		"stopped and started by a move, not handed over",
-		id, class ? class : "?", provider ? ":" : "", provider ? provider : "",
-		type ? type : "?");
+	strlist_add(&stock->remarks,
+		    "%s (%s%s%s:%s) is not a part of a service and stays; see whether it "
+		    "belongs before the service or after it; bound to it, the service is "
+		    "stopped and started by a move, not handed over",
+		    id, class ? class : "?", provider ? ":" : "",
+		    provider ? provider : "", type ? type : "?");
 }
 
 /* Its stickiness is part of the group's. */

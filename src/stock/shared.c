@@ -202,7 +202,7 @@ static void judge_fsid(struct judgement *j)
 		any |= twin || !*e->fsid;
 		if (twin)
 			say(j, e->path, VERDICT_WRONG,
-			    "fsid=%s is that of %s, too: file handles of one lead into "
+			    "fsid=%s is also that of %s: file handles of one lead into "
 			    "the other",
 			    e->fsid, twin);
 		else if (is_first_without(f, i))
@@ -228,12 +228,12 @@ static void judge_conntrack(struct judgement *j)
 		say(j, NULL, VERDICT_OK, "no connection is tracked on this head");
 	else if (f->loose == 0)
 		say(j, NULL, VERDICT_WRONG,
-		    "nf_conntrack_tcp_loose is 0: what a client answers to a tickle is of "
-		    "a connection not seen before, and dropped as invalid, so the client "
-		    "hears no RST");
+		    "nf_conntrack_tcp_loose is 0: a client's answer to a tickle belongs "
+		    "to a connection not seen before and is dropped as invalid, so the "
+		    "client gets no RST");
 	else if (f->liberal == 0)
 		say(j, NULL, VERDICT_UNSURE,
-		    "nf_conntrack_tcp_be_liberal is 0: an entry left of an earlier stay "
+		    "nf_conntrack_tcp_be_liberal is 0: an entry left from an earlier stay "
 		    "makes segments of a returning connection invalid, where rules drop "
 		    "these");
 	else
@@ -252,8 +252,8 @@ static void judge_rp_filter(struct judgement *j)
 	list = strlist_join(&strict, ", ");
 	if (f->n_links > 1 && strict.n)
 		say(j, NULL, VERDICT_UNSURE,
-		    "1 on %s, with %zu links: a client whose way back leads over another "
-		    "link than it came by is not heard",
+		    "1 on %s, with %zu links: packets from a client are dropped if the way "
+		    "back to it is over another link",
 		    list ? list : "?", f->n_links);
 	else
 		say(j, NULL, VERDICT_OK,
@@ -293,7 +293,7 @@ static void judge_groups(struct judgement *j)
 			    s->directory);
 		else if (!s->has_server)
 			say(j, s->id, VERDICT_WRONG,
-			    "%s moves to an NFS server that runs on there, out of grace: "
+			    "%s moves to an NFS server that keeps running there, not in grace: "
 			    "its clients cannot reclaim, their locks are lost (EIO)",
 			    ip);
 		else if (n > 1)
@@ -345,10 +345,10 @@ static void judge_mounts(struct judgement *j)
 			strlist_add(&groups, "%s", f->stocks.v[i].id);
 	list = strlist_join(&groups, ", ");
 	if (groups.n < 2)
-		say(j, NULL, VERDICT_OK, "none has files open of two services");
+		say(j, NULL, VERDICT_OK, "no client has files of two services open");
 	else
 		say(j, NULL, VERDICT_UNSURE,
-		    "none has files open of two services; but one that mounts two of %s "
+		    "no client has files of two services open; but one that mounts two of %s "
 		    "from one head sends all through one address: when that moves, the "
 		    "rest hangs",
 		    list ? list : "?");

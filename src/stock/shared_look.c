@@ -88,7 +88,7 @@ static void look_at_exports(struct look *look)
 		rc = etab_parse(text, len, ETAB_FILE, take_export, look, &err);
 	if (rc < 0)
 		snprintf(look->facts.no_exports, sizeof(look->facts.no_exports),
-			 "what is exported is not known: %.400s", err.text);
+			 "cannot tell what is exported: %.400s", err.text);
 }
 
 /* ---- the server ---- */
@@ -206,7 +206,7 @@ static void look_at_groups(struct shared *f)
 	/* Some may be half read. */
 	stock_groups_free(&f->stocks);
 	snprintf(f->no_stocks, sizeof(f->no_stocks),
-		 "which addresses float is not known: %.400s", err.text);
+		 "cannot tell which addresses float: %.400s", err.text);
 }
 
 /* The group that has the filesystem, else its mount point. */
@@ -271,7 +271,7 @@ static void look_at_clients(struct look *look)
 		rc = nfsd_list_uses(NFSD_CLIENTS, take_use, look, &err);
 	if (rc < 0)
 		snprintf(look->facts.no_uses, sizeof(look->facts.no_uses),
-			 "what clients have open is not known: %.400s", err.text);
+			 "cannot tell what clients have open: %.400s", err.text);
 }
 
 void shared_check(struct report *report)

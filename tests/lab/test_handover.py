@@ -279,8 +279,8 @@ def test_two_services_on_one_disk(vmstore):
     guest.run(["sh", "-c", "cat > /etc/baton/other.conf"], input=other)
     try:
         checked = guest.run(["baton", "check", "vmstore"], check=False)
-        assert f"device {vmstore.device} is that of the service other, too" in checked.stdout
-        assert "is that of the service other, too" in start(vmstore, "head2").stderr
+        assert f"device {vmstore.device} belongs to the service other, too" in checked.stdout
+        assert "belongs to the service other, too" in start(vmstore, "head2").stderr
         assert start(vmstore, "head1").stderr == \
             "baton: vmstore: head2: the service other there is on the same disk\n"
     finally:
@@ -580,7 +580,7 @@ def test_without_corosync(vmstore, cluster):
         wait_for("corosync to be missed", lambda: not vmstore.ask("head1", do="status")["cluster"])
         answer = vmstore.ask("head1", do="move", target="head2")
         assert answer["result"] == CLUSTER and answer["state"] == "serving"
-        assert answer["error"].startswith("this head is in no cluster: corosync")
+        assert answer["error"].startswith("this head is not in a cluster: corosync")
         (head,) = vmstore.ask("head1", do="heads")["heads"]
         assert head["head"] == "head1" and head["facts"]["state"] == "serving"
     finally:

@@ -226,7 +226,7 @@ def test_the_connections_outlive_their_head(cluster, vmstore):
         # Whoever has switched it off knows that it is dead.
         vmstore.baton("head2", "start", "--takeover", "vmstore")
         assert vmstore.note("head2", "start", "tickle") == \
-            "1 connections, 1 of them told by another head"
+            "1 connections, 1 of them reported by another head"
         vmstore.lab.guest("client").run(["touch", f"{vmstore.mountpoint}/after"], timeout=90)
         # An orderly stop takes the table back.
         cluster.wait_online(at="head2", timeout=120)

@@ -387,7 +387,7 @@ def test_a_head_cut_off_from_its_clients_leaves_the_disk_alone(homes, head1):
         homes.configure("head1", homes.conf(address="10.77.0.51/24@dead0"))
         homes.keep("head1")
         mounts = head1.run(["sh", "-c", "dmesg | grep -c 'XFS.*Mounting'"], check=False).stdout
-        assert_homes_refused(homes, "network", "nobody can be asked", "dead0")
+        assert_homes_refused(homes, "network", "cannot ask who has the addresses", "dead0")
         assert head1.run(["sh", "-c", "dmesg | grep -c 'XFS.*Mounting'"],
                          check=False).stdout == mounts
         homes.baton("head1", "stop", "--standby", "homes")

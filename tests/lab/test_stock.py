@@ -94,7 +94,7 @@ def test_import_replaces_the_group(stock, tool):
     cluster.wait_where(place.name, HEADS[0], timeout=90)
     cluster.wait_idle()
     assert served(place) == tool
-    cluster.run(["sh", "-c", commands(told, "Back again", tool)], timeout=150)
+    cluster.run(["sh", "-c", commands(told, "To go back", tool)], timeout=150)
     stock.wait_where(stock.group, HEADS[0], timeout=120)
     cluster.wait_idle()
     assert served(place) == tool

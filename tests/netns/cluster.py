@@ -140,7 +140,7 @@ class ScriptedKeeper:
                 self.followers.append(s)
                 self.followed.set()
                 continue
-            answers = self.answers.get(request["do"], [{"result": 2, "error": "no request the keeper knows"}])
+            answers = self.answers.get(request["do"], [{"result": 2, "error": "the keeper does not know this request"}])
             for answer in answers(request) if callable(answers) else answers:
                 s.send(answer if isinstance(answer, bytes) else json.dumps(answer).encode())
             s.close()

@@ -191,7 +191,7 @@ def test_usage(agent, word):
 def test_no_such_action(agent, word):
     said = agent.reason(word, UNIMPLEMENTED)
     shown = word[:40].replace("\n", " ")
-    assert said == f"no action '{shown}'; `service usage` lists them"
+    assert said == f"unknown action '{shown}'; `service usage` lists them"
 
 
 def test_no_action(agent):
@@ -455,7 +455,7 @@ def test_budgets(agent, script, action, kind):
     assert took < BUDGET / 1000 + SLACK, said
     if kind == "deaf":
         # connect(2) itself waits, so the alarm ends it.
-        assert code == GENERIC and "no end of it within the timeout" in said
+        assert code == GENERIC and "not finished within the timeout" in said
     elif action == "stop":
         assert code == SUCCESS
     elif action == "monitor":

@@ -159,7 +159,7 @@ def test_no_receiver_and_no_corosync(agent, net, cluster):
     net.connect(net.listen("service1", socket.AF_INET))
     missing = "baton-record.service does not run here"
     assert agent.warnings("monitor") == [f"connections not recorded: {missing}"]
-    assert agent.warnings("start") == [f"clients are not known: {missing}"]
+    assert agent.warnings("start") == [f"cannot load the client record: {missing}"]
     cluster.receive("service1")
     net.run("service1", "ip", "link", "set", "ring", "down")
     cluster.corosync["service1"].send_signal(19)  # hangs
@@ -191,5 +191,5 @@ def test_what_is_told_is_checked(agent, net, cluster):
     assert tell("192.0.2.51-2049") == ignored + "line 2: not of 192.0.2.51:2049\n"
     assert tell(f"{IPV4}-2049", text="") == ignored + "cut short, or no record of connections\n"
     assert tell(f"{IPV4}-2049", part=1) == \
-        ignored + "its table of connections: it is no part of one\n"
+        ignored + "its table of connections: not a valid part\n"
     assert cluster.run("service1", "ls", "/" + RECORDS) == ""

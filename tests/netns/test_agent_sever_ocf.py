@@ -67,8 +67,8 @@ def copied(folder):
 
 @pytest.mark.parametrize("wrong,why", [
     ({"address": ""}, "the parameter address is missing"),
-    ({"address": "nfs.example.org"}, "address: 'nfs.example.org' is no address"),
-    ({"address": "192.0.2.50/24"}, "address: '192.0.2.50/24' is no address"),
+    ({"address": "nfs.example.org"}, "address: 'nfs.example.org' is not an address"),
+    ({"address": "192.0.2.50/24"}, "address: '192.0.2.50/24' is not an address"),
     ({"address": "0.0.0.0"}, "address: '0.0.0.0' is unspecified"),
     ({"address": "127.0.0.1"}, "address: '127.0.0.1' is a loopback address"),
     ({"address": "fe80::50"}, "address: 'fe80::50' is link-local"),
@@ -76,8 +76,8 @@ def copied(folder):
      f"address: '::ffff:{IPV4}' is an IPv4 address in IPv6 notation"),
     ({"port": "0"}, "port: '0' is not 1 to 65535"),
     ({"port": "nfs"}, "port: 'nfs' is not 1 to 65535"),
-    ({"state": "relative/path"}, "state: 'relative/path' is no absolute path"),
-    ({"state": "/" + "x" * 4000}, "state: '/" + "x" * 59 + "' is no absolute path"),
+    ({"state": "relative/path"}, "state: 'relative/path' is not an absolute path"),
+    ({"state": "/" + "x" * 4000}, "state: '/" + "x" * 59 + "' is not an absolute path"),
     ({"release": "maybe"}, "release: 'maybe' is neither yes nor no"),
     ({"tickle": "y n"}, "tickle: 'y n' is neither yes nor no"),
 ])
@@ -108,7 +108,7 @@ def test_usage(agent):
     agent.run("usage")
     assert "Actions: start stop monitor validate-all meta-data" in agent.stdout
     assert agent.reason("promote", UNIMPLEMENTED) == \
-        "no action 'promote'; `sever usage` lists them"
+        "unknown action 'promote'; `sever usage` lists them"
 
 
 # --- conformance ------------------------------------------------------------------------------

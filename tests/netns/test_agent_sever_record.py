@@ -30,12 +30,12 @@ def read_only(agent):
 
 def others_may_write(agent):
     agent.state.chmod(0o777)
-    return "others than root may write there: Operation not permitted", True
+    return "users other than root may write there: Operation not permitted", True
 
 
 def of_somebody_else(agent):
     os.chown(agent.state, 65534, 0)
-    return "others than root may write there: Operation not permitted", True
+    return "users other than root may write there: Operation not permitted", True
 
 
 def a_file(agent):
@@ -91,7 +91,7 @@ def test_a_directory_that_is_missing_is_made(agent, net):
 def test_a_directory_nobody_can_make(agent, net):
     state = agent.disk / "a" / "b"
     said, = agent.warnings("start", state=state)
-    assert said == f"clients are not known: {state}: No such file or directory"
+    assert said == f"cannot load the client record: {state}: No such file or directory"
 
 
 @pytest.mark.parametrize("text,why", [
@@ -111,7 +111,7 @@ def test_a_record_that_is_none(agent, net, text, why):
     """Or one of another service. Nobody is tickled by it, and the next record is good again."""
     agent.record().write_text(text)
     seen = net.capture("client")
-    assert agent.warnings("start") == [f"clients are not known: {agent.record()}: {why}"]
+    assert agent.warnings("start") == [f"cannot load the client record: {agent.record()}: {why}"]
     assert not [f for f in from_service(frames(seen, 0.3)) if tcp_of(f)]
     c, _ = net.connect(net.listen("service1", socket.AF_INET))
     agent.run("monitor")
@@ -128,7 +128,7 @@ def test_a_disk_that_hangs(agent, net):
             [f"connections not recorded: {agent.state}: Connection timed out"]
     assert net.diag() == []
     assert agent.warnings("start") == \
-        [f"clients are not known: {agent.state}: Connection timed out"]
+        [f"cannot load the client record: {agent.state}: Connection timed out"]
     net.connect(listener)
 
 

@@ -174,10 +174,10 @@ def test_foreign_owner(service):
 def test_odd_files(service):
     path = service.folder / "vmstore.conf"
     path.mkdir()
-    assert is_wrong(service.check()[0]["configuration"], f"{path}: is no regular file")
+    assert is_wrong(service.check()[0]["configuration"], f"{path}: is not a regular file")
     path.rmdir()
     os.mkfifo(path)  # must not hang
-    assert is_wrong(service.check()[0]["configuration"], f"{path}: is no regular file")
+    assert is_wrong(service.check()[0]["configuration"], f"{path}: is not a regular file")
     path.unlink()
     path.write_bytes(b"#" * (1 << 20) + b"\n")
     assert is_wrong(service.check()[0]["configuration"], f"{path}: is longer than 1 MiB")
@@ -215,7 +215,7 @@ def test_device_missing(service):
 
 def test_device_is_no_block_device(service):
     service.write(device="/dev/null")
-    assert is_wrong(service.check()[0]["device"], "device /dev/null is no block device")
+    assert is_wrong(service.check()[0]["device"], "device /dev/null is not a block device")
 
 
 def test_wrong_filesystem(service, disks):

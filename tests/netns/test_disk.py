@@ -90,7 +90,7 @@ def recovery(house):
     return done.returncode, done.stderr[len("keepx: "):-1]
 
 
-FAULTS = {"huge": "is too large", "two names": "has another name as well", "another's": "is not root's"}
+FAULTS = {"huge": "is too large", "two names": "has more than one hard link", "another's": "is not owned by root"}
 
 
 @pytest.mark.parametrize("suffix", ["", "-journal", "-wal", "-shm"])
@@ -103,7 +103,7 @@ def test_in_place_of_the_database(house, disk, suffix):
             assert status == 0 if suffix else f"{DB}: file is not a database" in said
         else:
             assert (status, said) == (7, f"recovery database: {DB}{suffix} "
-                                      f"{FAULTS.get(kind, 'is no regular file')}{ADVICE}"), kind
+                                      f"{FAULTS.get(kind, 'is not a regular file')}{ADVICE}"), kind
         assert "connections" in stop(house)["record"], kind
         assert unharmed(disk), kind
 
@@ -119,7 +119,7 @@ def test_in_place_of_the_connections(house, disk, path):
         elif kind == "nonsense":
             assert said.startswith(f"{STATE}/tickle/connections: line "), said
         else:
-            assert said == f"{STATE}/tickle/connections {FAULTS.get(kind, 'is no regular file')}\n"
+            assert said == f"{STATE}/tickle/connections {FAULTS.get(kind, 'is not a regular file')}\n"
         noted = stop(house)["record"]
         # Only a directory cannot be replaced.
         assert noted.endswith("connections") == (kind != "directory"), (kind, noted)
@@ -135,7 +135,7 @@ def test_in_place_of_the_pulse(house, disk):
         if kind != "nonsense":
             plant(house, disk, kind, ".baton/tickle/pulse")
             assert house.keepx("pulse", "vmstore", status=4) == \
-                f"keepx: {STATE}/tickle/pulse {FAULTS.get(kind, 'is no regular file')}\n"
+                f"keepx: {STATE}/tickle/pulse {FAULTS.get(kind, 'is not a regular file')}\n"
             house.keepx("detach", "vmstore")
     plant(house, disk, "dangling", ".baton/tickle/x")
     for _ in range(2):
@@ -153,7 +153,8 @@ def test_in_place_of_a_directory(house, disk, path):
             plant(house, disk, kind, f"{path}; rmdir $p")
         status, said = recovery(house)
         assert status == 4 and said.startswith(f"{FS}/{path} ") and "move it away" in said, (kind, said)
-        assert said.startswith(f"{FS}/{path} is no") if kind != "directory" else "not empty" in said
+        assert said.startswith(f"{FS}/{path} is not a directory") if kind != "directory" else \
+            "is neither empty nor an immutable directory of root" in said
         assert "not recorded" in stop(house)["record"] or path.endswith("nfsdcld"), kind
         assert unharmed(disk), kind
 
@@ -182,8 +183,8 @@ def test_one_that_is_not_batons_is_refused(house, disk, script):
     disk.fill(script)
     house.keepx("attach", "vmstore")
     status, said = recovery(house)
-    assert (status, said) == (4, f"{STATE} is not baton's own, for it is not root's and immutable, and "
-                              "not empty; move it away, or chattr +i it if you know who made it")
+    assert (status, said) == (4, f"{STATE} is not baton's own: it is neither empty nor an immutable "
+                              "directory of root; move it away, or chattr +i it if you know who made it")
     stop(house)
 
 
@@ -251,7 +252,7 @@ REC7 = '"rec-0000000000000007"'
 def test_a_database_with_more_than_nfsdclds(house, disk, text, what):
     database(house, disk, GOOD + text)
     before = house.inside("vmstore", "md5sum", DB)
-    assert recovery(house) == (7, f"recovery database {DB}: {what} is none of nfsdcld's{ADVICE}")
+    assert recovery(house) == (7, f"recovery database {DB}: {what} is not one of nfsdcld's{ADVICE}")
     assert house.inside("vmstore", "md5sum", DB) == before
     stop(house)
 
@@ -301,7 +302,7 @@ def test_a_database_exchanged_while_it_serves(house, disk):
         house.inside("vmstore", "sh", "-ec",
                      f"rm -rf {DB}; p={DB}; out={disk.outside}; {KINDS[kind]}")
         assert house.keepx("waiting", "vmstore") == "-11 0\n"
-        assert "is no regular file" in house.keepx("strike", "vmstore", ESX.decode(), status=7)
+        assert "is not a regular file" in house.keepx("strike", "vmstore", ESX.decode(), status=7)
     assert unharmed(disk)
 
 

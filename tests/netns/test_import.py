@@ -99,8 +99,8 @@ def test_what_pacemaker_itself_wrote(head):
 
 
 @pytest.mark.parametrize("cib,group,status,why", [
-    ("<cib", None, 13, "this is no CIB, as cibadmin --query prints it"),
-    ("", None, 13, "this is no CIB, as cibadmin --query prints it"),
+    ("<cib", None, 13, "this is not a CIB as cibadmin --query prints it"),
+    ("", None, 13, "this is not a CIB as cibadmin --query prints it"),
     ("<cib><configuration><resources/></configuration></cib>", None, 13,
      "the cluster has no group of Filesystem, exportfs and IPaddr2"),
     ("<cib><configuration><resources/></configuration></cib>", "g", 13,
@@ -130,14 +130,14 @@ def test_a_group_that_is_damaged(head):
     r = head.run(BATON, "import", "--cib", "-", check=False,
                  input=STOCK.read_text().replace('value="192.0.2.50"', 'value="here"'))
     assert r.returncode == 13 and r.stdout.startswith("# /etc/baton/web-files.conf")
-    assert r.stderr == "baton: group vmstore: vmstore-ip: ip=here is no address\n"
+    assert r.stderr == "baton: group vmstore: vmstore-ip: ip=here is not an address\n"
 
 
 def test_order_of_commands(head):
     """If they are pasted and one fails, the rest is not run; the service is started last of all."""
     for group, n in (("vmstore", 2), ("Web.Files", 2)):
         text = head.done("--cib", STOCK, group)
-        steps = [s.split("#    by ")[1:] for s in re.split(r"\n# (?=[1-4]\. |Back)", text)]
+        steps = [s.split("#    by ")[1:] for s in re.split(r"\n# (?=[1-4]\. |To go back)", text)]
         steps = [s for s in steps if s]
         assert len(steps) == 3 and all(len(s) == n for s in steps)
         for step in steps:
@@ -230,7 +230,7 @@ def test_from_a_bind_mount(head, disk):
     assert text.count("[service]") == 1
     assert [k for k in keys(text) if k.startswith("export")] == \
         ["export = /vm/images *(rw)", "export = /iso *(ro)"]
-    assert "# - ADDRESS:/with-blank/vm/images, till now :/images\n" in text
+    assert "# - ADDRESS:/with-blank/vm/images, until now :/images\n" in text
     assert head.done("--exports", head.folder / "etab", tree / "images") == text
     head.run("umount", tree / "images")
 

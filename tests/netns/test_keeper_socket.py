@@ -52,7 +52,7 @@ def test_root_only(keeper):
 def test_malformed_requests(keeper, message):
     keeper.be()
     answer = keeper.ask(message)
-    assert answer == {"result": 2, "error": "no request the keeper knows", "changed": False,
+    assert answer == {"result": 2, "error": "the keeper does not know this request", "changed": False,
                       "state": "standby"}
     assert keeper.ask({"do": "status"})["result"] == 0
     assert keeper.trace() == ["prepare"]
@@ -126,7 +126,7 @@ def test_alone_nothing_can_be_handed_over(keeper, word, more):
     keeper.baton("start", "vmstore")
     answer = keeper.ask({"do": word, **more})
     assert answer["result"] == 13 and answer["state"] == "serving" and not answer["changed"]
-    assert answer["error"].startswith("this head is in no cluster: corosync")
+    assert answer["error"].startswith("this head is not in a cluster: corosync")
     assert keeper.trace() == ["prepare", "mount", "address"]
 
 
@@ -156,7 +156,7 @@ def test_followers_have_bounds(keeper):
             s.send(b'{"do": "follow"}')
             assert json.loads(s.recv(65536)) == {"following": True}
         answer = keeper.ask({"do": "follow"})
-        assert answer["result"] == 8 and answer["error"] == "8 follow already"
+        assert answer["result"] == 8 and answer["error"] == "8 already follow"
         s.close()
         until(lambda: keeper.ask({"do": "follow"}).get("following"))
     assert keeper.baton("start", "vmstore") == "vmstore: serving\n"

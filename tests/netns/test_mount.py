@@ -219,12 +219,12 @@ def test_state_is_out_of_reach(house, disk):
 
 
 @pytest.mark.parametrize("script,why", [
-    ("ln -s /etc .baton", f"{STATE} is no directory; move it away"),
-    ("touch .baton", f"{STATE} is no directory; move it away"),
+    ("ln -s /etc .baton", f"{STATE} is not a directory; move it away"),
+    ("touch .baton", f"{STATE} is not a directory; move it away"),
     ("mkdir .baton; ln -s /etc .baton/nfsdcld; chattr +i .baton",
-     f"{STATE}/nfsdcld is no directory of root's; move it away"),
+     f"{STATE}/nfsdcld is not a directory owned by root; move it away"),
     ("mkdir -p .baton/tickle; chown 99 .baton/tickle; chattr +i .baton",
-     f"{STATE}/tickle is no directory of root's; move it away"),
+     f"{STATE}/tickle is not a directory owned by root; move it away"),
 ])
 def test_something_else_in_its_place(house, disk, script, why):
     attach(house, disk, script)
@@ -394,7 +394,7 @@ def test_who_is_waited_for_is_not_struck(house, disk, tmp_path):
 @pytest.mark.parametrize("script,why", [
     (f"head -c 8192 /dev/urandom > {DB}", "file is not a database"),
     (f"rm {DB}", f"{DB}: No such file or directory"),
-    (f"rm {DB}; ln -s /etc/passwd {DB}", f"{DB} is no regular file"),
+    (f"rm {DB}; ln -s /etc/passwd {DB}", f"{DB} is not a regular file"),
 ])
 def test_in_doubt_nobody_is_struck(house, disk, tmp_path, script, why):
     prepared(house, disk, tmp_path, "INSERT INTO grace VALUES (32, 0);" + epoch(32, ESX, LINUX))

@@ -124,7 +124,7 @@ def test_cold(stage):
                                  "pause: set allow-migrate=true for vmstore\n")
     # Only Pacemaker can tell, once the keeper has been silent for long; it is not asked twice.
     assert words(log)[4:] == ["crm_resource --move", *LOOK, "crm_resource --clear", *LOOK]
-    assert out == "vmstore: head1 → head2; the keepers have told of no hand-over\n"
+    assert out == "vmstore: head1 → head2; the keepers have reported no hand-over\n"
     assert stage.cluster.where() == [HEAD2]
     stage.nothing_left()
 
@@ -156,7 +156,7 @@ def test_an_old_record_is_not_taken_for_this_one(stage):
         stage.keeper.drop()
     stage.cluster.run(act)
     code, out, _ = stage.run("move", "vmstore", "head2")
-    assert (code, out) == (0, "vmstore: head1 → head2; the keepers have told of no hand-over\n")
+    assert (code, out) == (0, "vmstore: head1 → head2; the keepers have reported no hand-over\n")
 
 
 def test_the_keeper_talks_nonsense(stage):

@@ -52,7 +52,7 @@ def test_interrupted_while_a_tool_hangs(stage, tool):
 
 
 @pytest.mark.parametrize("tool,advice", [
-    ("crm_mon", ""), ("crm_simulate", ", --no-rehearsal does without the rehearsal")])
+    ("crm_mon", ""), ("crm_simulate", ", --no-rehearsal skips the rehearsal")])
 def test_a_tool_never_ends(stage, tool, advice):
     stage.be().tools(**{tool: HANG})
     stage.refuses(13, f"{tool} has not finished in time; --timeout gives it more than 3 s{advice}",

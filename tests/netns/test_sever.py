@@ -171,7 +171,7 @@ def test_root_who_may_not(net):
     inside = ["ip", "netns", "exec", net.ns("service1"), "setpriv", "--bounding-set=-net_admin",
               "--inh-caps=-net_admin"]
     said = baton("192.0.2.50", status=9, prefix=inside)
-    assert said == "baton: sever: 1 connections still stand: Operation not permitted\n"
+    assert said == "baton: sever: 1 connections are left: Operation not permitted\n"
     assert net.states() == ["ESTAB"]
 
 

@@ -219,7 +219,7 @@ def test_as_it_comes(head):
     assert {v for v, _ in found.values()} == {"wrong"} and status == 3
     assert found["records"][1] == "/var/lib/nfs/nfsdcld is not there: after a move nobody knows who " \
         "may reclaim"
-    assert found["group b"][1].startswith("192.0.2.51 moves to an NFS server that runs on there")
+    assert found["group b"][1].startswith("192.0.2.51 moves to an NFS server that keeps running there")
     assert found["client Linux NFSv4.1 one"][1].startswith(
         "has files open in a, b, all through 192.0.2.50: ")
     table = head.run("--shared").stdout.splitlines()
@@ -252,9 +252,9 @@ def test_records_on_the_head(head):
 def test_same_fsid(head):
     head.exports(f"{head.folder}/a h(rw,fsid=0)", f"{head.folder}/a i(rw,fsid=0)",
                  f"{head.folder}/a/c h(fsid=7,rw,fsid=0)")
-    head.only(f"fsid {head.folder}/a/c", "wrong", f"fsid=0 is that of {head.folder}/a, too")
+    head.only(f"fsid {head.folder}/a/c", "wrong", f"fsid=0 is also that of {head.folder}/a:")
     head.exports(f"{head.folder}/a h(rw,fsid=0)", f"{head.folder}/a/c h(rw,fsid=root)")
-    head.only(f"fsid {head.folder}/a/c", "wrong", f"fsid=0 is that of {head.folder}/a, too")
+    head.only(f"fsid {head.folder}/a/c", "wrong", f"fsid=0 is also that of {head.folder}/a:")
 
 
 def test_conntrack(head):
@@ -292,7 +292,7 @@ def test_a_client_of_two(head):
 
 
 def test_no_cluster(head):
-    head.only("group", "unsure", "which addresses float is not known: no cluster here", cluster=False)
+    head.only("group", "unsure", "cannot tell which addresses float: no cluster here", cluster=False)
     (head.folder / "cib.xml").write_text("<cib")
     found, status = head.check()
     assert found["group"][0] == "unsure" and status == 0

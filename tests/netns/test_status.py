@@ -186,7 +186,7 @@ def test_differences(house, keepers):
 
 
 @pytest.mark.parametrize("answer", [
-    [{"result": 2, "error": "no request the keeper knows"}],
+    [{"result": 2, "error": "the keeper does not know this request"}],
     [{"result": 0}],
     [{"result": 0, "heads": 7}],
     [{"result": 0, "heads": []}],

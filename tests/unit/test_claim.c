@@ -78,9 +78,9 @@ static void what_an_administrator_may_override(void **state)
 		{ { .word = "prepare", .peer = "head2" },
 		  "a hand-over between head1 and head2 is going on" },
 		{ { .word = "partial" },
-		  "on head1 it is not stopped (partial); `baton stop` there" },
+		  "it is not stopped on head1 (partial); run `baton stop` there" },
 		{ { .word = "stop" },
-		  "on head1 it is not stopped (stop); `baton stop` there" },
+		  "it is not stopped on head1 (stop); run `baton stop` there" },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {

@@ -348,7 +348,7 @@ static void test_checks(void **unused)
 	} cases[] = {
 		{ "<summary", "", "", "may", 0 },
 		{ "current_dc", "present=\"true\"", "present=\"false\"",
-		  "nobody decides in the cluster now (no DC)", 13 },
+		  "the cluster has no DC now, so it decides nothing", 13 },
 		{ "current_dc", "with_quorum=\"true\"", "with_quorum=\"false\"",
 		  "the cluster has no quorum", 13 },
 		{ "cluster_options", "maintenance-mode=\"false\"",

@@ -125,7 +125,7 @@ static const struct {
 	  "f:6: drain: 6 is longer than half of lease 10: leases would run out meanwhile" },
 	{ "[service]\n" DEV EXP, "f: key 'address' is missing" },
 	{ "[service]\n" DEV ADDR, "f: key 'export' is missing" },
-	{ DEV, "f:1: 'device' stands before the section [service]" },
+	{ DEV, "f:1: 'device' comes before the section [service]" },
 	{ GOOD "[services]\n",
 	  "f:5: unknown section '[services]'; only [service] is known" },
 	{ "[service] x\n",
@@ -210,16 +210,16 @@ static const struct {
 	{ "[service]\naddress = 2001:db8::1/129@e\n",
 	  "f:2: address: prefix '129' is not between 1 and 128" },
 	{ "[service]\naddress = 192.0.2.5/24@\n",
-	  "f:2: address: '' is no name of a network link: "
+	  "f:2: address: '' is not the name of a network link: "
 	  "1 to 15 characters, no '/', ':' or blank" },
 	{ "[service]\naddress = 192.0.2.5/24@0123456789abcdef\n",
-	  "f:2: address: '0123456789abcdef' is no name of a network link: 1 to 15 characters, no "
+	  "f:2: address: '0123456789abcdef' is not the name of a network link: 1 to 15 characters, no "
 	  "'/', ':' or blank" },
 	{ "[service]\naddress = 192.0.2.5/24@e:1\n",
-	  "f:2: address: 'e:1' is no name of a network link: 1 to 15 characters, no '/', ':' or "
+	  "f:2: address: 'e:1' is not the name of a network link: 1 to 15 characters, no '/', ':' or "
 	  "blank" },
 	{ "[service]\naddress = 192.0.2.5/24@..\n",
-	  "f:2: address: '..' is no name of a network "
+	  "f:2: address: '..' is not the name of a network "
 	  "link: 1 to 15 characters, no '/', ':' or blank" },
 	{ "[service]\naddress = 0.0.0.0/8@e\n",
 	  "f:2: address: '0.0.0.0' is unspecified" },
@@ -251,12 +251,12 @@ static const struct {
 	  "address = 192.0.2.1/24@e\naddress = 192.0.2.2/24@e\naddress = 192.0.2.3/24@e\n"
 	  "address = 192.0.2.4/24@e\naddress = 192.0.2.5/24@e\naddress = 192.0.2.6/24@e\n"
 	  "address = 192.0.2.7/24@e\naddress = 192.0.2.8/24@e\n",
-	  "f:12: address: more than 8 are too many" },
+	  "f:12: address: may be given at most 8 times" },
 	{ GOOD "gateway = gw\n", "f:5: gateway: 'gw' is not an IPv4 or IPv6 address" },
 	{ GOOD "gateway = 192.0.3.1\n",
-	  "f:5: gateway: '192.0.3.1' is in the network of no address of this service" },
+	  "f:5: gateway: '192.0.3.1' is not in the network of any address of this service" },
 	{ GOOD "gateway = fe80::1\n",
-	  "f:5: gateway: 'fe80::1' is in the network of no address of this service" },
+	  "f:5: gateway: 'fe80::1' is not in the network of any address of this service" },
 	{ GOOD "gateway = 192.0.2.50\n",
 	  "f:5: gateway: '192.0.2.50' is an address of the service itself" },
 	{ GOOD "gateway = 192.0.2.1\ngateway = 192.0.2.2\n",
@@ -264,15 +264,15 @@ static const struct {
 	{ GOOD "gateway = 127.0.0.1\n",
 	  "f:5: gateway: '127.0.0.1' is a loopback address" },
 	{ "[service]\n" DEV ADDR "export = /.baton/x h\n",
-	  "f:4: export: path '/.baton/x' lies in baton's own directory, which no client may reach" },
+	  "f:4: export: path '/.baton/x' is in baton's own directory, which no client may reach" },
 	{ GOOD "export = / h\n",
 	  "f:5: export: '/' is already exported in line 4; name all its clients there" },
 	{ GOOD "export = /b h\n",
-	  "f:5: export: '/b' and '/' in line 4: one lies within the other; export directories "
-	  "beside each other" },
+	  "f:5: export: '/b' and '/' in line 4: one is inside the other; exports must not be "
+	  "nested" },
 	{ "[service]\n" DEV ADDR "export = /b/c h\nexport = /b h\n",
-	  "f:5: export: '/b' and '/b/c' in line 4: one lies within the other; export "
-	  "directories beside each other" },
+	  "f:5: export: '/b' and '/b/c' in line 4: one is inside the other; exports must "
+	  "not be nested" },
 	{ GOOD "export = /b host (rw)\n",
 	  "f:5: export: a blank between client 'host' and '(rw)' would give the whole world these "
 	  "rights; write 'host(rw)'" },
@@ -335,8 +335,8 @@ static void test_long_line(void **state)
 		}
 		assert_int_equal(parse(&svc, text, &err), -EINVAL);
 		assert_string_equal(err.text,
-				    "f:4: longer than 198 bytes; go on in the next "
-				    "line, beginning with a blank");
+				    "f:4: longer than 198 bytes; continue in the "
+				    "next line, which begins with a blank");
 		/* In a comment it does not matter, even if another line is continued. */
 		memcpy(text + head, n % 2 ? "#x" : " #", 2);
 		strcpy(text + head + n, "\nexport = /a *\n");

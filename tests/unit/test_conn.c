@@ -118,8 +118,9 @@ static void garbage_is_refused(void **state)
 	       "line 3: cut short");
 	REFUSE(HEADER "192.0.2.50 2049 192.0.2.20 9\0003\n", "line 2: a zero byte");
 	REFUSE(HEADER "192.0.2.500 2049 192.0.2.20 983\n",
-	       "line 2: local address '192.0.2.500' is none");
-	REFUSE(HEADER "192.0.2.50 2049 \x1b 983\n", "line 2: remote address '?' is none");
+	       "line 2: local address '192.0.2.500' is not an IP address");
+	REFUSE(HEADER "192.0.2.50 2049 \x1b 983\n",
+	       "line 2: remote address '?' is not an IP address");
 	REFUSE(HEADER "192.0.2.50 2049 192.0.2.20 0\n",
 	       "line 2: remote port '0' is not 1..65535");
 	REFUSE(HEADER "192.0.2.50 65536 192.0.2.20 983\n",

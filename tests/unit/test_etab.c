@@ -90,7 +90,7 @@ static void test_refused(void **state)
 		assert_int_equal(err.code, BATON_EXIT_CONFIG);
 	}
 	assert_int_equal(etab_parse("/a\0 h", 5, "x", note, seen, &err), -EINVAL);
-	assert_string_equal(err.text, "x: is no text");
+	assert_string_equal(err.text, "x: is not text");
 }
 
 int main(void)

@@ -71,12 +71,12 @@ static void test_refused(void **state)
 		{ "/a/../b *", "path '/a/../b' must not have '.' or '..' in it" },
 		{ "/.. *", "path '/..' must not have '.' or '..' in it" },
 		{ "/a/. *", "path '/a/.' must not have '.' or '..' in it" },
-		{ "\"/a b *", "path '\"/a b *' lacks its closing quote" },
-		{ "\"/a\"b *", "path '/a' needs a blank behind its closing quote" },
+		{ "\"/a b *", "path '\"/a b *' has no closing quote" },
+		{ "\"/a\"b *", "path '/a' needs a blank after its closing quote" },
 		{ "//.baton/ *",
-		  "path '/.baton' lies in baton's own directory, which no client may reach" },
+		  "path '/.baton' is in baton's own directory, which no client may reach" },
 		{ "/.BATON/nfsdcld *",
-		  "path '/.BATON/nfsdcld' lies in baton's own directory, which no client may "
+		  "path '/.BATON/nfsdcld' is in baton's own directory, which no client may "
 		  "reach" },
 		{ "/a\\040b *",
 		  "path '/a\\040b' has a control character, a quote or a backslash" },

@@ -33,13 +33,13 @@ static void test_group(void **state)
 	static const char *const told[] = {
 		"mount option nobarrier is not carried over: options: 'nobarrier' is refused",
 		"export /srv/vmstore/images for [2001:db8::]/64: option 'async' is refused",
-		"export /srv/vmstore/images/old for * is not carried over: it lies within",
+		"export /srv/vmstore/images/old for * is not carried over: it is inside",
 		"vmstore-fs: force_unmount=safe is not carried over: ",
 		" its own: monitor interval=20s timeout=40s, stop interval=0s timeout=60s",
 		"vmstore-export-lan: fsid=11 is not carried over: ",
 		"vmstore-export-lan: wait_for_leasetime_on_stop=true is not carried over: ",
 		"vmstore-export-six: future=yes is not carried over",
-		"vmstore-ip: of nic=eth0:0 the label is not carried over",
+		"vmstore-ip: the label of nic=eth0:0 is not carried over",
 		"vmstore: attribute target-role=Started is not carried over",
 		"rsc_order order-nfs-server-clone-vmstore (first=nfs-server-clone",
 		"rsc_location cli-ban-vmstore-on-head2 (",
@@ -61,11 +61,11 @@ static void test_group(void **state)
 	assert_false(is_told("LINK"));
 	assert_int_equal(t.mounts.n, 3);
 	assert_string_equal(t.mounts.v[1],
-			    "192.0.2.50:/vmstore/iso, till now :/srv/vmstore/iso");
+			    "192.0.2.50:/vmstore/iso, until now :/srv/vmstore/iso");
 	/* By the export that contains it. */
 	assert_string_equal(
 		t.mounts.v[2],
-		"192.0.2.50:/vmstore/images/old, till now :/srv/vmstore/images/old");
+		"192.0.2.50:/vmstore/images/old, until now :/srv/vmstore/images/old");
 }
 
 /* As in Red Hat's guide: a top with fsid=0, and the directories to mount below it. */
@@ -83,13 +83,13 @@ static void test_root(void **state)
 			 0);
 	assert_int_equal(translate(NULL, 0), 0);
 	assert_int_equal(t.mounts.n, 3);
-	assert_string_equal(t.mounts.v[0], "192.0.2.50:/vmstore, till now :/");
+	assert_string_equal(t.mounts.v[0], "192.0.2.50:/vmstore, until now :/");
 	assert_string_equal(t.mounts.v[1],
-			    "192.0.2.50:/vmstore/images, till now :/images");
+			    "192.0.2.50:/vmstore/images, until now :/images");
 	assert_string_equal(t.mounts.v[2],
-			    "192.0.2.50:/vmstore/images/old, till now :/images/old");
+			    "192.0.2.50:/vmstore/images/old, until now :/images/old");
 	assert_true(is_told("export /srv/vmstore/images for [2001:db8::]/64 is not "
-			    "carried over: it lies within another export"));
+			    "carried over: it is inside another export"));
 }
 
 static void test_small(void **state)
@@ -107,7 +107,7 @@ static void test_small(void **state)
 		  "value=\"/dev/a&amp;b\"", "device = /dev/a&b", NULL },
 		/* In clouds and in some guides; then only the head knows the network. */
 		{ "255.255.255.0", "32", "address = 192.0.2.50/24@eth0",
-		  "address 192.0.2.50: a prefix of 32 has no network in it" },
+		  "address 192.0.2.50: a prefix of 32 contains no network" },
 		{ "value=\"192.0.2.0/24\"", "value=\"* host(rw)\"",
 		  "export = /images 2001:db8::/64(ro)",
 		  "for * host(rw) is not carried over: its client is not a single name" },
@@ -187,18 +187,20 @@ static void test_no_group(void **state)
 		  "group vmstore: vmstore-export-lan lacks directory or clientspec",
 		  -EINVAL },
 		{ "vmstore", "value=\"192.0.2.50\"", "value=\"192.0.2.500\"",
-		  "group vmstore: vmstore-ip: ip=192.0.2.500 is no address", -EINVAL },
+		  "group vmstore: vmstore-ip: ip=192.0.2.500 is not an address",
+		  -EINVAL },
 		{ "vmstore", "255.255.255.0", "255.0.255.0",
-		  "group vmstore: vmstore-ip: cidr_netmask=255.0.255.0 is no netmask",
+		  "group vmstore: vmstore-ip: cidr_netmask=255.0.255.0 is not a netmask",
 		  -EINVAL },
 		{ "vmstore", "255.255.255.0", "wide",
-		  "group vmstore: vmstore-ip: cidr_netmask=wide is no netmask", -EINVAL },
-		{ NULL, "<cib ", "<bic ", "this is no CIB, as cibadmin --query prints it",
-		  -EPROTO },
+		  "group vmstore: vmstore-ip: cidr_netmask=wide is not a netmask",
+		  -EINVAL },
+		{ NULL, "<cib ", "<bic ",
+		  "this is not a CIB as cibadmin --query prints it", -EPROTO },
 		{ NULL, "<resources>", "<resource>",
-		  "this is no CIB, as cibadmin --query prints it", -EPROTO },
+		  "this is not a CIB as cibadmin --query prints it", -EPROTO },
 		{ NULL, "<cib ", "<!DOCTYPE cib [<!ENTITY a \"b\">]><cib ",
-		  "this is no CIB, as cibadmin --query prints it", -EPROTO },
+		  "this is not a CIB as cibadmin --query prints it", -EPROTO },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

@@ -86,8 +86,9 @@ static void test_commands(void **state)
 	assert_int_equal(read_cib("vmstore", "", ""), 0);
 	assert_int_equal(translate(NULL, 0), 0);
 	assert_true(is_told("address 198.51.100.50: no link of this head"));
-	assert_true(is_told("address 198.51.100.50: the prefix is not told, 24"));
-	assert_true(is_told("vmstore: what its 6 resources have of resource-stickiness"));
+	assert_true(is_told("address 198.51.100.50: the prefix length is unknown, 24"));
+	assert_true(is_told(
+		"vmstore: the service gets the sum of its 6 resources' resource-stickiness"));
 	/* Split into lines as a shell expects it. */
 	assert_non_null(strstr(
 		printed, "#     crm configure delete vmstore vmstore-fs "
@@ -170,11 +171,12 @@ static void test_group_with_others(void **state)
 	assert_string_equal(t.name, "web-files");
 	expect_keys(keys);
 	assert_true(is_told("the service is web-files and not Web.Files"));
-	assert_true(is_told("web-lvm (ocf:heartbeat:LVM-activate) is none"));
+	assert_true(is_told(
+		"web-lvm (ocf:heartbeat:LVM-activate) is not a part of a service"));
 	assert_true(is_told("web-nfs (nfsserver) is not carried over"));
 	assert_true(
 		is_told("web-nfs: attribute nfs_shared_infodir=/srv/web/nfsinfo is "));
-	assert_string_equal(t.mounts.v[0], "[2001:db8::50]:/web-files, till now :/");
+	assert_string_equal(t.mounts.v[0], "[2001:db8::50]:/web-files, until now :/");
 	expect_commands(COMMANDS_PCS, COMMANDS_STOP, stop);
 	expect_commands(COMMANDS_PCS, COMMANDS_PUT, pcs);
 	expect_commands(COMMANDS_CRMSH, COMMANDS_PUT, crmsh);
@@ -285,7 +287,8 @@ static void test_unmanaged(void **state)
 			fail_msg("not told: %s", cases[i].want);
 		assert_null(strstr(printed, "pcs resource"));
 		assert_null(strstr(printed, "crm configure"));
-		assert_non_null(strstr(printed, "# No more, as long as Pacemaker does"));
+		assert_non_null(
+			strstr(printed, "# Nothing more as long as Pacemaker does"));
 	}
 	assert_int_equal(read_cib("vmstore", "name=\"stonith-enabled\" value=\"false\"",
 				  "name=\"maintenance-mode\" value=\"false\""),

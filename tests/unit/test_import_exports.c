@@ -65,7 +65,7 @@ static void test_head(void **state)
 			    "filesystem /srv/tmp (tmpfs), which cannot move"));
 	assert_true(is_told("export /home for * is not carried over"));
 	assert_true(is_told("option 'fsid' is refused"));
-	assert_string_equal(t.mounts.v[0], "ADDRESS:/vmstore, till now :/srv/vmstore");
+	assert_string_equal(t.mounts.v[0], "ADDRESS:/vmstore, until now :/srv/vmstore");
 	assert_null(strstr(printed, "resource delete"));
 	assert_non_null(strstr(printed, "# 2. Take away what mounts and exports"));
 
@@ -104,7 +104,7 @@ static void test_bound(void **state)
 	assert_string_equal(t.keys.v[t.keys.n - 2], "export = /vm/images *(rw)");
 	assert_string_equal(t.keys.v[t.keys.n - 1], "export = /iso *(ro)");
 	assert_string_equal(t.mounts.v[0],
-			    "ADDRESS:/vmstore/vm/images, till now :/images");
+			    "ADDRESS:/vmstore/vm/images, until now :/images");
 	assert_true(
 		is_told("export /srv/nfs4/own for * is not carried over: it is in the "
 			"filesystem / (/dev/sda), which cannot move"));

@@ -177,8 +177,8 @@ static void how_much_a_client_holds(void **state)
 	assert_int_equal(take(&r, DIGEST, HOLDS("10000001"), &err), -EPROTO);
 	assert_int_equal(take(&r, DIGEST, HOLDS("1e99"), &err), -EPROTO);
 	assert_string_equal(err.text,
-			    "its table of connections: what a client holds is no "
-			    "such number");
+			    "its table of connections: what a client holds is not "
+			    "a valid number");
 	assert_int_equal(r.held, 20000);
 	/* Earlier versions do not send it. */
 	assert_int_equal(take(&r, DIGEST,

@@ -149,7 +149,7 @@ static void test_no_cib(void **data)
 				 -EPROTO);
 		assert_null(copy);
 		assert_int_equal(err.code, BATON_EXIT_CLUSTER);
-		assert_string_equal(err.text, "Pacemaker's configuration is no CIB");
+		assert_string_equal(err.text, "Pacemaker's configuration is not a CIB");
 	}
 }
 

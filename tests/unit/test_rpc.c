@@ -101,7 +101,7 @@ static void refusals(void **state)
 		{ 23, 2, "version is not served" },
 		{ 23, 3, "procedure is not served" },
 		{ 23, 4, "not understood" },
-		{ 23, 5, "error of its own" },
+		{ 23, 5, "an internal error" },
 		{ 23, 6, "unknown status" },
 		{ 20, 0xff, "unknown status" },
 	};

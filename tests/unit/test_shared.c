@@ -172,7 +172,7 @@ static void test_records(void **state)
 static void test_fsid(void **state)
 {
 	add_export("/srv/a/x", "host", "1", "/srv/a");
-	expect("fsid /srv/a/x", "wrong", "fsid=1 is that of /srv/a, too");
+	expect("fsid /srv/a/x", "wrong", "fsid=1 is also that of /srv/a:");
 	facts.exports[2].fsid[0] = '\0';
 	expect("fsid /srv/a/x", "wrong", "host has it without fsid=");
 	add_export("/srv/a/x", "other", "", "/srv/a");
@@ -211,7 +211,7 @@ static void test_groups(void **state)
 {
 	facts.stocks.v[0].has_server = false;
 	expect("group a", "wrong",
-	       "192.0.2.50 moves to an NFS server that runs on there");
+	       "192.0.2.50 moves to an NFS server that keeps running there");
 	/* For example of a database. */
 	facts.stocks.v[0].directory[5] = 'x';
 	expect(NULL, NULL, NULL);
