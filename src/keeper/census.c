@@ -135,9 +135,26 @@ bool census_sample(struct keeper *k, struct census *c)
 	return news;
 }
 
+void census_init(struct census *c)
+{
+	*c = (struct census){ .calls_fd = -1, .fd = -1 };
+}
+
 void census_open(struct census *c)
 {
-	c->calls_fd = nfsdheld_open_calls();
+	if (c->calls_fd < 0)
+		c->calls_fd = nfsdheld_open_calls();
+}
+
+uint32_t census_tell(struct census *c)
+{
+	c->told = c->most;
+	return c->most;
+}
+
+void census_reset(struct census *c)
+{
+	c->most = 0;
 }
 
 void census_pause(struct census *c)

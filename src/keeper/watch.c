@@ -93,7 +93,7 @@ static int open_inside(struct watch *w)
 		census_open(&w->census);
 	}
 	back = op_go(op, PLACE_HEAD, NULL);
-	if (rc == 0 && w->census.calls_fd < 0)
+	if (rc == 0)
 		census_open(&w->census);
 	return rc < 0 ? rc : back;
 }
@@ -194,14 +194,13 @@ static void expire_clients(struct keeper *k)
 static void tell(struct keeper *k, const char *text)
 {
 	struct watch *w = k->watch;
+	uint32_t held = census_tell(&w->census);
 
 	w->serial++;
-	w->census.told = w->census.most;
 	for (unsigned int i = 0; i < fragments_count(strlen(text)); i++) {
 		struct message m = fragments_format(text, w->serial, i, k->svc->digest);
 
-		json_object_object_add(m.body, "held",
-				       json_object_new_int64(w->census.most));
+		json_object_object_add(m.body, "held", json_object_new_int64(held));
 		peers_send(k, &m);
 		message_release(&m);
 	}
@@ -217,7 +216,7 @@ static void take_back(struct keeper *k)
 		return;
 	/* The next time it serves, another head may have written to the disk meanwhile. */
 	conns_free(&w->conns);
-	w->census.most = 0;
+	census_reset(&w->census);
 	if (!w->told)
 		return;
 	tell(k, "");
@@ -391,7 +390,8 @@ int watch_open(struct keeper *k, struct err *err)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "keeper");
 	k->watch = w;
 	w->mended_ms = -MEND_AGAIN_MS;
-	w->counters = w->census.calls_fd = w->census.fd = -1;
+	w->counters = -1;
+	census_init(&w->census);
 	rc = op_init(&w->op, k->svc, err);
 	if (rc < 0)
 		return rc;
