@@ -11,6 +11,8 @@ from trials.experiment import table
 from trials.service import HEADS
 from trials.stock import StockAgents
 
+# A failback against a failover, in pauses of the client.
+RATIO = 1.2
 # For the agent's own stop; under TCG each stock agent takes about a second by itself.
 SEVER_MS = 2000
 
@@ -33,6 +35,14 @@ def show(result):
     return result
 
 
+def slower_back(moved):
+    """How much longer the cluster itself, mostly shells, took on the way back to stop and start the group.
+    That is another head, at another moment; no socket makes it slower."""
+    there, back = (moved[f"{way}_group_stop_ms"] + moved[f"{way}_group_start_ms"]
+                   for way in ("failover", "failback"))
+    return max(1, back / there)
+
+
 def waited_ms(moved, way):
     """How long the client waited beyond the time in which the cluster itself, mostly shells, stopped and
     started the group."""
@@ -45,6 +55,7 @@ def test_failback_is_as_quick_as_failover(moved):
     assert not moved["fenced"] and not moved["errors"]
     assert not moved["stale_on_head1_after_failover"]
     assert not moved["stale_on_head2_after_failback"]
+    assert moved["failback_to_failover"] <= RATIO * slower_back(moved)
     # It would have to wait for a lease: so long the client keeps to a dead connection.
     for way in ("failover", "failback"):
         assert waited_ms(moved, way) < failback.LEASE_S * 1000 / 2, way
