@@ -190,6 +190,7 @@ class Net:
         syn.setblocking(False)
         assert syn.connect_ex((FLOAT[family], PORT)) == errno.EINPROGRESS
         until(lambda: self.states() == self.EVERY_STATE)
+        syn.close()  # or it would send another one
         return listener
 
     def forget_filter(self):
