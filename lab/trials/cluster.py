@@ -86,8 +86,8 @@ PLACE = """
       <rsc_location id="fence-{head}-place" rsc="fence-{head}" node="{head}" score="-INFINITY"/>"""
 
 # As advised by the meta-data of ocf:baton:service.
-OPERATIONS = (("start", "0s", "180s"), ("stop", "0s", "240s"), ("monitor", "10s", "60s"),
-              ("migrate_to", "0s", "300s"), ("migrate_from", "0s", "60s"))
+OPERATIONS = (("start", "0s", "600s"), ("stop", "0s", "600s"), ("monitor", "10s", "60s"),
+              ("migrate_to", "0s", "900s"), ("migrate_from", "0s", "60s"))
 
 # Drops only corosync's own packets: ssh and fencing go on.
 PARTITION = """table inet partition {

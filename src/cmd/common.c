@@ -245,9 +245,15 @@ int common_load(struct service *svc, const char *name)
 void common_show_step(struct json_object *entry, void *data)
 {
 	const char *head = json_member_string(entry, "head");
+	const char *slow = json_member_string(entry, "slow");
 
-	printf("  %s%s%-11s %8.1f ms  %-7s %s\n", head, head[0] ? "  " : "",
-	       json_member_string(entry, "step"), json_member_double(entry, "ms"),
-	       json_member_string(entry, "outcome"), json_member_string(entry, "note"));
+	if (*slow)
+		printf("  %s%s%-11s still going on after %.0f s\n", head,
+		       head[0] ? "  " : "", slow, json_member_double(entry, "s"));
+	else
+		printf("  %s%s%-11s %8.1f ms  %-7s %s\n", head, head[0] ? "  " : "",
+		       json_member_string(entry, "step"), json_member_double(entry, "ms"),
+		       json_member_string(entry, "outcome"),
+		       json_member_string(entry, "note"));
 	fflush(stdout);
 }

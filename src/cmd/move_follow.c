@@ -70,7 +70,8 @@ static void take_news(struct move_run *r)
 		r->keeper = -1;
 		return;
 	}
-	if (json_object_object_get_ex(o, "step", NULL)) {
+	if (json_object_object_get_ex(o, "step", NULL) ||
+	    json_object_object_get_ex(o, "slow", NULL)) {
 		r->underway = true;
 		if (!r->options->json && isatty(STDOUT_FILENO))
 			common_show_step(o, NULL);

@@ -30,6 +30,8 @@ static void on_step(struct json_object *entry, void *data)
 
 	if (outcome->show)
 		common_show_step(entry, NULL);
+	if (json_object_object_get_ex(entry, "slow", NULL))
+		return;
 	json_object_array_add(outcome->steps, json_object_get(entry));
 }
 

@@ -143,6 +143,24 @@ const struct key keys[KEY_COUNT] = {
 			"raise the timeout of Pacemaker's stop operation by three times the "
 			"difference.",
 	},
+	[KEY_DISK_TIMEOUT] = {
+		.name = "disk-timeout",
+		.type = KEY_NUMBER,
+		.value = "SECONDS",
+		.fallback = "150",
+		.min = 10,
+		.max = 3600,
+		.unit = "seconds",
+		.limit = 1,
+		.help = "how long the disk may complete nothing before it counts as dead",
+		.text = "How long a step that waits for the disk (mount, write back, unmount) goes "
+			"on while neither the disk completes a request nor the step uses the "
+			"processor. As long as one of them does, it may take any time: replaying a "
+			"long log, checking quotas or writing gigabytes back is slow, not dead. Must "
+			"be longer than a failover of the disk's paths: an iSCSI session may be "
+			"restored within node.session.timeo.replacement_timeout, 120 seconds by "
+			"default.",
+	},
 	[KEY_THREADS] = {
 		.name = "threads",
 		.type = KEY_NUMBER,

@@ -95,10 +95,11 @@ struct service {
 	struct ipaddr gateway6;
 	struct export exports[SERVICE_EXPORTS_MAX];
 	size_t n_exports;
-	unsigned int lease;    /* seconds */
-	unsigned int grace;    /* seconds */
-	unsigned int courtesy; /* seconds after the lease */
-	unsigned int drain;    /* seconds */
+	unsigned int lease;        /* seconds */
+	unsigned int grace;        /* seconds */
+	unsigned int courtesy;     /* seconds after the lease */
+	unsigned int drain;        /* seconds */
+	unsigned int disk_timeout; /* seconds */
 	unsigned int threads;
 	enum link_mode link;
 	unsigned int versions;

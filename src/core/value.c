@@ -268,6 +268,8 @@ int value_set(struct service *svc, enum key_id id, char *value, int line, struct
 		return set_number(&svc->courtesy, id, value, err);
 	case KEY_DRAIN:
 		return set_number(&svc->drain, id, value, err);
+	case KEY_DISK_TIMEOUT:
+		return set_number(&svc->disk_timeout, id, value, err);
 	case KEY_THREADS:
 		return set_number(&svc->threads, id, value, err);
 	case KEY_LINK:

@@ -61,7 +61,8 @@ struct claims {
 	bool takeover;
 	bool agent; /* Pacemaker asks, and says that these heads are gone */
 	char gone[CLAIM_GONE_MAX];
-	int fd; /* the requester's connection */
+	int fd;           /* the requester's connection … */
+	int64_t until_ms; /* … and when it gives up, 0 = never */
 	struct claim_head heads[COROSYNC_HEADS_MAX];
 	size_t n;
 	sd_event_source *deadline;
@@ -232,13 +233,16 @@ static const struct job_owner claimant = { .waits = control_tell_waiting,
 static void begin(struct keeper *k)
 {
 	struct claims *c = k->claims;
-	const struct job job = {
-		.operation = OPERATION_START, .owner = &claimant, .fd = c->fd, .id = c->id
-	};
+	const struct job job = { .operation = OPERATION_START,
+				 .owner = &claimant,
+				 .fd = c->fd,
+				 .id = c->id,
+				 .until_ms = c->until_ms,
+				 .patience_ms = k->svc->disk_timeout * 1000 };
 	struct err err = { 0 };
 
 	end_pending(k);
-	if (jobs_add(k, &job, 0, &err) == 0)
+	if (jobs_add(k, &job, &err) == 0)
 		return;
 	broadcast(k, MESSAGE_UNCLAIM, "", c->id, NULL);
 	control_answer(k, c->fd, &err, false, NULL);
@@ -368,7 +372,9 @@ static int claim(struct keeper *k, int fd, struct err *err)
 	struct claims *c = k->claims;
 	const struct job start = { .operation = OPERATION_START,
 				   .owner = &control_client,
-				   .fd = fd };
+				   .fd = fd,
+				   .until_ms = c->until_ms,
+				   .patience_ms = k->svc->disk_timeout * 1000 };
 	int rc = check_membership(k, c->takeover || c->agent, err);
 
 	if (rc < 0)
@@ -387,7 +393,7 @@ static int claim(struct keeper *k, int fd, struct err *err)
 		return 0;
 	}
 	if (!peers_are_clustered(k))
-		return jobs_add(k, &start, 0, err);
+		return jobs_add(k, &start, err);
 	c->pending = true;
 	c->delivered = false;
 	c->fd = fd;
@@ -415,8 +421,8 @@ static const struct job_owner confirmer = { .waits = control_tell_waiting,
 					    .ended = confirm_ended,
 					    .is_gone = control_is_gone };
 
-int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
-		 struct err *err)
+int claims_begin(struct keeper *k, const struct claim_terms *terms, int64_t until_ms,
+		 int fd, struct err *err)
 {
 	struct claims *c = k->claims;
 	const struct job confirm = { .operation = OPERATION_CONFIRM,
@@ -429,12 +435,13 @@ int claims_begin(struct keeper *k, const struct claim_terms *terms, int fd,
 	if (c->pending)
 		return err_set(err, BATON_EXIT_KEEPER, 0,
 			       "a start is already being asked for");
+	c->until_ms = until_ms;
 	c->takeover = terms->takeover;
 	c->agent = terms->gone;
 	snprintf(c->gone, sizeof(c->gone), "%s", terms->gone ? terms->gone : "");
 	/* A confirmation asks nothing of the other heads and changes nothing. */
 	if (jobs_state(k) == STATE_SERVING && !jobs_is_busy(k))
-		return jobs_add(k, &confirm, 0, err);
+		return jobs_add(k, &confirm, err);
 	return claim(k, fd, err);
 }
 

@@ -98,6 +98,19 @@ void control_show_step(struct keeper *k, int fd, struct json_object *entry)
 	json_object_object_del(entry, "head");
 }
 
+void control_show_slow(struct keeper *k, int fd, const char *step, unsigned int seconds)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "slow", json_object_new_string(step));
+	json_object_object_add(o, "s", json_object_new_int(seconds));
+	json_object_object_add(o, "head", json_object_new_string(k->self));
+	if (fd >= 0)
+		ipc_send(fd, o);
+	control_tell(k, o);
+	json_object_put(o);
+}
+
 static int on_follower(sd_event_source *source, int fd, uint32_t revents, void *data)
 {
 	struct keeper *k = data;

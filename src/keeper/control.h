@@ -33,6 +33,8 @@ void control_tell(struct keeper *k, struct json_object *event);
  * @entry: the step's entry in the ledger
  */
 void control_show_step(struct keeper *k, int fd, struct json_object *entry);
+/** control_show_slow - the same for a step that is still going on. */
+void control_show_slow(struct keeper *k, int fd, const char *step, unsigned int seconds);
 /** control_follow - send events to @fd from now on; taken over if this returns 0. */
 int control_follow(struct keeper *k, int fd, struct err *err);
 /** control_is_gone - for a job_owner: has the job's connection hung up? Then close it. */

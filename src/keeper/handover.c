@@ -189,7 +189,7 @@ static void end(struct keeper *k, bool told)
 	answer_asker(k);
 }
 
-/* The requester does not wait longer than its budget. */
+/* The requester does not wait longer than its budget; without one, UINT_MAX = 49 days. */
 static unsigned int within_budget(const struct handover *t, unsigned int ms)
 {
 	int64_t left = t->until_ms - child_now_ms();
@@ -206,7 +206,8 @@ static void apply(struct keeper *k, struct handover_todo todo)
 	const struct job job = { .operation = todo.operation,
 				 .owner = &owner,
 				 .hidden = todo.operation != OPERATION_START,
-				 .fd = -1 };
+				 .fd = -1,
+				 .until_ms = t->asker >= 0 ? t->until_ms : 0 };
 	struct err err = { 0 };
 
 	if (!todo.known)
@@ -224,7 +225,7 @@ static void apply(struct keeper *k, struct handover_todo todo)
 	if (!todo.begins)
 		return;
 	t->changed |= todo.operation == OPERATION_HAND_OVER;
-	if (jobs_add(k, &job, 0, &err) < 0)
+	if (jobs_add(k, &job, &err) < 0)
 		happen(k, HANDOVER_BROKEN, &err);
 }
 
@@ -382,7 +383,7 @@ void handover_message(struct keeper *k, const char *from, const struct message *
 	happen(k, HANDOVER_MESSAGE + m->type, &why);
 }
 
-int handover_begin(struct keeper *k, const char *target, unsigned int budget_ms, int fd,
+int handover_begin(struct keeper *k, const char *target, int64_t until_ms, int fd,
 		   struct err *err)
 {
 	struct handover *t = k->handover;
@@ -397,7 +398,7 @@ int handover_begin(struct keeper *k, const char *target, unsigned int budget_ms,
 		return err_set(err, BATON_EXIT_KEEPER, 0,
 			       "a hand-over with %s is going on already", t->state.peer);
 	t->asker = fd;
-	t->until_ms = budget_ms ? child_now_ms() + budget_ms : 0;
+	t->until_ms = until_ms;
 	t->changed = false;
 	handover_table_begin(&t->state, t->generation + 1, target);
 	happen(k, HANDOVER_WANTED, NULL);

@@ -12,12 +12,12 @@
 int handover_open(struct keeper *k, struct err *err);
 /**
  * handover_begin - hand over to @target
- * @budget_ms: how long the requester waits; 0 = as long as it takes
+ * @until_ms: CLOCK_MONOTONIC, when the requester gives up; 0 = never
  * @fd: the requester's connection, taken over if this returns 0
  *
  * Return: 0, or -errno with the reason.
  */
-int handover_begin(struct keeper *k, const char *target, unsigned int budget_ms, int fd,
+int handover_begin(struct keeper *k, const char *target, int64_t until_ms, int fd,
 		   struct err *err);
 /**
  * handover_check_source - would this head take the service from @from, which sent @m?

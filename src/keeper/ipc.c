@@ -152,7 +152,8 @@ int ipc_ask(int fd, struct json_object *request, int deadline_ms,
 			json_object_put(o);
 			return rc;
 		}
-		if (on_step && json_object_object_get_ex(o, "step", NULL))
+		if (on_step && (json_object_object_get_ex(o, "step", NULL) ||
+				json_object_object_get_ex(o, "slow", NULL)))
 			on_step(o, data);
 		json_object_put(o);
 	}

@@ -19,6 +19,7 @@
  *           {"do": "follow"}   {"following": true}, then steps, and {"moved": RECORD} after
  *                              each hand-over, until the requester hangs up
  * Answers:  {"step": …, "ms": …, "outcome": …, "note": …, "head": …}   after each step
+ *           {"slow": STEP, "s": N, "head": …}   now and then during a step of N seconds
  *           {"waiting": OPERATION}   now and then, while it waits for that one
  *           {"result": CODE, "error": TEXT, "changed": BOOL, "state": …}   at the end;
  *           for a move also "record", as in the ledger
@@ -60,11 +61,11 @@ int ipc_ask(int fd, struct json_object *request, int deadline_ms,
 	    struct json_object **result, struct err *err);
 
 /**
- * ipc_request - ask, pass every step to @on_step, and wait for the result
+ * ipc_request - ask, pass what it says about steps to @on_step, and wait for the result
  * @fd: from ipc_connect()
  * @what: the request's word
  * @deadline_ms: the longest time without any answer
- * @on_step: may be NULL
+ * @on_step: gets each {"step": …} and {"slow": …}; may be NULL
  * @data: for @on_step
  * @result: gets the last answer, owned by the caller; may be NULL
  * @err: the keeper's own failure, or that it went silent

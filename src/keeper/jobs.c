@@ -16,6 +16,10 @@
 
 #include "keeper/ledger.h"
 #include "keeper/runner.h"
+#include "os/child.h"
+
+/* How often it is told that a step is still going on. */
+#define TELL_MS 10000
 
 struct jobs {
 	const struct jobs_calls *calls;
@@ -101,6 +105,8 @@ static void judge_state(struct jobs *jobs)
 	const struct runner *runner = &jobs->runner;
 	bool failed = runner->result.text[0];
 
+	if (!runner->began)
+		return;
 	switch (jobs->job.operation) {
 	case OPERATION_STANDBY:
 		jobs->state =
@@ -149,8 +155,7 @@ static bool is_gone(struct keeper *k, const struct job *job)
 	return job->owner && job->owner->is_gone && job->owner->is_gone(k, job);
 }
 
-static int begin(struct keeper *k, const struct job *job, unsigned int patience_ms,
-		 struct err *err);
+static int begin(struct keeper *k, const struct job *job, struct err *err);
 
 static void begin_next(struct keeper *k)
 {
@@ -162,7 +167,7 @@ static void begin_next(struct keeper *k)
 
 		jobs->n_waiting--;
 		memmove(jobs->waiting, jobs->waiting + 1, jobs->n_waiting * sizeof(next));
-		if (!is_gone(k, &next) && begin(k, &next, 0, &err) < 0)
+		if (!is_gone(k, &next) && begin(k, &next, &err) < 0)
 			tell_owner(k, &next, &err, false);
 	}
 }
@@ -196,12 +201,12 @@ static int end_job(struct keeper *k)
 		ledger_append(&k->paths, k->svc->name, jobs->runner.record);
 	runner_release(&jobs->runner);
 	tell_owner(k, &job, result.text[0] ? &result : NULL, changed);
-	if (jobs->state == STATE_ABSENT)
-		return sd_event_exit(k->event, 0);
 	if (!jobs->was_ready && result.text[0]) {
 		jobs->why_ended = result;
 		return sd_event_exit(k->event, -EIO);
 	}
+	if (jobs->state == STATE_ABSENT)
+		return sd_event_exit(k->event, 0);
 	if (!jobs->was_ready)
 		sd_notify(0, "READY=1");
 	jobs->was_ready = true;
@@ -214,12 +219,14 @@ static int end_job(struct keeper *k)
 static int arm_timer(struct keeper *k)
 {
 	struct jobs *jobs = k->jobs;
+	int64_t left = runner_left_ms(&jobs->runner);
 	uint64_t now;
 	int rc = sd_event_now(k->event, CLOCK_MONOTONIC, &now);
 
+	if (left > TELL_MS)
+		left = TELL_MS;
 	if (rc >= 0)
-		rc = sd_event_source_set_time(
-			jobs->timer, now + runner_left_ms(&jobs->runner) * 1000 + 1000);
+		rc = sd_event_source_set_time(jobs->timer, now + left * 1000 + 1000);
 	if (rc >= 0)
 		rc = sd_event_source_set_enabled(jobs->timer, SD_EVENT_ONESHOT);
 	return rc;
@@ -257,22 +264,43 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 	return dispatch(data);
 }
 
+/* Whoever waits shall see that a long step is not forgotten. */
+static void tell_slow(struct keeper *k)
+{
+	const struct jobs *jobs = k->jobs;
+	unsigned int seconds = runner_step_s(&jobs->runner);
+
+	if (seconds < TELL_MS / 1000)
+		return;
+	for (size_t i = 0; i < jobs->n_waiting; i++)
+		tell_waiting(k, &jobs->waiting[i]);
+	jobs->calls->slow(k, &jobs->job, jobs->runner.step, seconds);
+	/* systemd.service(5): only before READY=1. */
+	if (!jobs->was_ready)
+		sd_notifyf(0, "EXTEND_TIMEOUT_USEC=%d", 3 * TELL_MS * 1000);
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 {
+	tell_slow(data);
 	return dispatch(data);
 }
 
-static int begin(struct keeper *k, const struct job *job, unsigned int patience_ms,
-		 struct err *err)
+static int begin(struct keeper *k, const struct job *job, struct err *err)
 {
 	struct jobs *jobs = k->jobs;
 	const struct peer_connections *told = NULL;
+	int64_t left = job->until_ms - child_now_ms();
+	unsigned int patience_ms = job->patience_ms;
 	int rc;
 
 	rc = jobs->calls->begins(k, job, &told, err);
 	if (rc < 0)
 		return rc;
-	rc = runner_start(&jobs->runner, k->svc, job->operation, told, patience_ms, err);
+	if (job->until_ms)
+		patience_ms = left > 0 ? left : 0;
+	rc = runner_start(&jobs->runner, k->svc, job->operation, told, patience_ms,
+			  job->until_ms, err);
 	if (rc < 0)
 		return rc;
 	rc = watch_runner(k);
@@ -294,18 +322,19 @@ static int begin(struct keeper *k, const struct job *job, unsigned int patience_
 	return 0;
 }
 
-int jobs_add(struct keeper *k, const struct job *job, unsigned int patience_ms,
-	     struct err *err)
+int jobs_add(struct keeper *k, const struct job *job, struct err *err)
 {
 	struct jobs *jobs = k->jobs;
 
 	if (!jobs->busy && jobs->n_waiting == 0)
-		return begin(k, job, patience_ms, err);
+		return begin(k, job, err);
 	if (jobs->n_waiting == JOBS_WAITING_MAX)
 		return err_set(err, BATON_EXIT_KEEPER, 0,
 			       "%s is going on, and %d requests wait for its end",
 			       jobs_word(k), JOBS_WAITING_MAX);
 	jobs->waiting[jobs->n_waiting++] = *job;
+	if (job->operation == OPERATION_STOP || job->operation == OPERATION_TEARDOWN)
+		runner_cancel(&jobs->runner);
 	tell_waiting(k, job);
 	return 0;
 }

@@ -36,6 +36,9 @@ struct job_owner {
  * @fd: for the owner: a connection, -1 = none
  * @id: for the owner: of a claim or a question
  * @from: for the owner: the head that wants it
+ * @until_ms: CLOCK_MONOTONIC, when whoever wants it gives up; 0 = never
+ * @patience_ms: how long it waits for an operation that another process left running, if
+ *               nobody gives up before
  */
 struct job {
 	enum operation operation;
@@ -44,6 +47,8 @@ struct job {
 	int fd;
 	uint64_t id;
 	char from[MESSAGE_HEAD_MAX + 1];
+	unsigned int patience_ms;
+	int64_t until_ms;
 };
 
 /**
@@ -51,12 +56,15 @@ struct job {
  * @begins: one is about to begin; may refuse it. @told gets what another head has sent
  *          about connections, if the operation should know it
  * @step: a step of one that is not hidden has ended
+ * @slow: a step is still going on; called now and then
  * @ended: one has ended, and its owner has been told
  */
 struct jobs_calls {
 	int (*begins)(struct keeper *k, const struct job *job,
 		      const struct peer_connections **told, struct err *err);
 	void (*step)(struct keeper *k, const struct job *job, struct json_object *entry);
+	void (*slow)(struct keeper *k, const struct job *job, const char *step,
+		     unsigned int seconds);
 	void (*ended)(struct keeper *k);
 };
 
@@ -65,12 +73,12 @@ int jobs_open(struct keeper *k, const struct jobs_calls *calls, struct err *err)
 /**
  * jobs_add - begin an operation now, or when those before it have ended
  * @job: copied; its connection is taken over on success
- * @patience_ms: how long to wait for an operation that another process left running
+ *
+ * A start that is going on is ended and undone for a stop: nobody wants it any more.
  *
  * Return: 0, or -errno.
  */
-int jobs_add(struct keeper *k, const struct job *job, unsigned int patience_ms,
-	     struct err *err);
+int jobs_add(struct keeper *k, const struct job *job, struct err *err);
 /** jobs_state - the service's state, as the last operation left it. */
 enum service_state jobs_state(const struct keeper *k);
 /** jobs_is_busy - is an operation going on? */

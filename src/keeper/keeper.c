@@ -114,7 +114,13 @@ static void on_job_step(struct keeper *k, const struct job *job,
 	control_show_step(k, job->fd, entry);
 }
 
-static const struct jobs_calls jobs_calls = { on_job_begins, on_job_step,
+static void on_job_slow(struct keeper *k, const struct job *job, const char *step,
+			unsigned int seconds)
+{
+	control_show_slow(k, job->fd, step, seconds);
+}
+
+static const struct jobs_calls jobs_calls = { on_job_begins, on_job_step, on_job_slow,
 					      watch_operation_ended };
 
 /* ---- the process */
@@ -181,13 +187,15 @@ static void close_all(struct keeper *k)
 
 static int run(struct keeper *k, struct err *err)
 {
-	const struct job standby = { .operation = OPERATION_STANDBY, .fd = -1 };
+	const struct job standby = { .operation = OPERATION_STANDBY,
+				     .fd = -1,
+				     .patience_ms = PREDECESSOR_MS };
 	int rc = set_up_loop(k, err);
 
 	if (rc == 0)
 		rc = open_all(k, err);
 	if (rc == 0)
-		rc = jobs_add(k, &standby, PREDECESSOR_MS, err);
+		rc = jobs_add(k, &standby, err);
 	if (rc == 0) {
 		rc = sd_event_loop(k->event);
 		if (rc < 0)

@@ -16,9 +16,9 @@ int op_init(struct op *op, const struct service *svc, struct err *err)
 	return ns_open_own(&op->head, err);
 }
 
-int op_go(struct op *op, enum place place, struct err *err)
+int op_go(struct op *op, unsigned int place, struct err *err)
 {
-	if (place == PLACE_HEAD)
+	if (!(place & PLACE_INSIDE))
 		return ns_enter(&op->head, err);
 	if (op->inside.net < 0) {
 		int rc = ns_open(&op->inside, &op->paths, err);

@@ -30,6 +30,7 @@
  * @clients: the idle clients that a stop strikes; see stop.c
  * @kept: why none may be struck; "" = nothing is in doubt
  * @planned: the stop is part of a hand-over, which may be given up as long as it serves
+ * @until_ms: when the asker gives up; 0 = never
  * @given_up: the hand-over was given up
  * @drained: no call comes in any more
  * @owed: what was sent and owed on each connection when the drain ended
@@ -57,6 +58,7 @@ struct op {
 	struct clients clients;
 	char kept[100];
 	bool planned;
+	int64_t until_ms;
 	bool given_up;
 	bool drained;
 	struct sents owed;
@@ -73,22 +75,29 @@ struct op {
 enum place {
 	PLACE_HEAD,   /* in the head's namespaces */
 	PLACE_INSIDE, /* in the service's */
-	PLACE_CLIENTS, /* there, waiting for clients: `drain` seconds more than its deadline */
+};
+
+/* What may take a step longer than its deadline; together with its place. */
+enum waits {
+	WAITS_FOR_CLIENTS = 0x10, /* `drain` seconds longer */
+	WAITS_FOR_DISK = 0x20,    /* until nothing was done for `disk-timeout` seconds */
 };
 
 /**
  * struct step - one step of a plan
  * @name: its word in the ledger and in messages
  * @help: what it does, for --dry-run
- * @place: where it runs
- * @deadline_ms: after this it counts as hung
+ * @place: enum place, where it runs, with enum waits. A step that takes knfsd's mutex waits
+ *         for the disk as well: another service's threads may hold the mutex until their
+ *         disk has answered
+ * @deadline_ms: after this it counts as hung, unless it waits
  * @run: does it; may be repeated: what is done stays done
  * @verify: checks that it worked; NULL where @run cannot succeed otherwise
  */
 struct step {
 	const char *name;
 	const char *help;
-	enum place place;
+	unsigned int place;
 	unsigned int deadline_ms;
 	int (*run)(struct op *op, struct err *err);
 	int (*verify)(struct op *op, struct err *err);
@@ -124,7 +133,7 @@ void op_release(struct op *op);
  *
  * Return: 0, or -errno.
  */
-int op_go(struct op *op, enum place place, struct err *err);
+int op_go(struct op *op, unsigned int place, struct err *err);
 
 /** op_open_diag, op_open_nft, op_open_rtnl, op_open_raw - open once; the caller is inside. */
 int op_open_diag(struct op *op, struct err *err);

@@ -154,7 +154,7 @@ static void consider(struct keeper *k, const char *from, const struct message *m
 	struct err err = { 0 };
 
 	snprintf(job.from, sizeof(job.from), "%s", from);
-	if (handover_check_source(k, from, m, &err) < 0 || jobs_add(k, &job, 0, &err) < 0)
+	if (handover_check_source(k, from, m, &err) < 0 || jobs_add(k, &job, &err) < 0)
 		answer(k, from, m->generation, NULL, &err);
 }
 
@@ -291,7 +291,7 @@ int questions_ask_ready(struct keeper *k, const char *target, int fd, struct err
 
 	/* The other head will say what it thinks of it when it is asked to hand over. */
 	if (peers_are_clustered(k) && strcmp(target, k->self) == 0)
-		return jobs_add(k, &look, 0, err);
+		return jobs_add(k, &look, err);
 	rc = peers_check(k, target, err);
 	return rc < 0 ? rc : ask(k, target, "ready", READY_MS, fd, err);
 }

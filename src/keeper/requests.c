@@ -10,19 +10,30 @@
 #include "keeper/handover.h"
 #include "keeper/peers.h"
 #include "keeper/questions.h"
+#include "os/child.h"
 
 /* ---- one function for each request: takes over @fd if it returns 0 */
 
-static int ask_operation(struct keeper *k, enum operation operation, int fd,
-			 struct err *err)
+/* When the requester gives up; 0 = never. */
+static int64_t until_of(struct json_object *o)
+{
+	double budget = json_member_double(o, "budget_ms");
+
+	return budget > 0 && budget < INT32_MAX ? child_now_ms() + (int64_t)budget : 0;
+}
+
+static int ask_operation(struct keeper *k, enum operation operation,
+			 struct json_object *o, int fd, struct err *err)
 {
 	const struct job job = { .operation = operation,
 				 .owner = &control_client,
-				 .fd = fd };
+				 .fd = fd,
+				 .until_ms = until_of(o),
+				 .patience_ms = k->svc->disk_timeout * 1000 };
 
 	handover_overrule(k);
 	claims_overrule(k);
-	return jobs_add(k, &job, 0, err);
+	return jobs_add(k, &job, err);
 }
 
 static int ask_start(struct keeper *k, struct json_object *o, int fd, struct err *err)
@@ -35,17 +46,17 @@ static int ask_start(struct keeper *k, struct json_object *o, int fd, struct err
 	if (rc < 0)
 		return rc;
 	handover_overrule(k);
-	return claims_begin(k, &terms, fd, err);
+	return claims_begin(k, &terms, until_of(o), fd, err);
 }
 
 static int ask_stop(struct keeper *k, struct json_object *o, int fd, struct err *err)
 {
-	return ask_operation(k, OPERATION_STOP, fd, err);
+	return ask_operation(k, OPERATION_STOP, o, fd, err);
 }
 
 static int ask_teardown(struct keeper *k, struct json_object *o, int fd, struct err *err)
 {
-	return ask_operation(k, OPERATION_TEARDOWN, fd, err);
+	return ask_operation(k, OPERATION_TEARDOWN, o, fd, err);
 }
 
 static int ask_status(struct keeper *k, struct json_object *o, int fd, struct err *err)
@@ -81,11 +92,7 @@ static int ask_inquire(struct keeper *k, struct json_object *o, int fd, struct e
 
 static int ask_move(struct keeper *k, struct json_object *o, int fd, struct err *err)
 {
-	double budget = json_member_double(o, "budget_ms");
-
-	return handover_begin(k, json_member_string(o, "target"),
-			      budget > 0 && budget < INT32_MAX ? (unsigned int)budget : 0,
-			      fd, err);
+	return handover_begin(k, json_member_string(o, "target"), until_of(o), fd, err);
 }
 
 static int ask_follow(struct keeper *k, struct json_object *o, int fd, struct err *err)

@@ -11,6 +11,11 @@
  * if that is possible. The child itself undoes a plan that has failed; after a hung step
  * that could be killed, the parent starts a new child to undo it.
  *
+ * A step that waits for the disk is not hung as long as something is done: the disk
+ * completes requests, or the step uses the processor. The parent looks at both now and
+ * then. What was found out lasts for the whole operation: if the disk is dead, the next
+ * step does not wait for it as long again.
+ *
  * The child ignores that its parent is gone: a killed keeper leaves an operation that
  * goes on to its end, and until then the child holds the service's lock.
  */
@@ -36,8 +41,14 @@
 #include "os/lock.h"
 
 /* Time to look up what is standing: longer than another service of this head may hold
- * knfsd's mutex while its threads stop. */
+ * knfsd's mutex while its threads stop, if its disk answers. */
 #define LOOK_MS 35000
+/* How often a step that waits for the disk is looked at, within its disk-timeout … */
+#define LOOKS 8
+/* … and in what part of the time it has to be busy; polling takes less. */
+#define BUSY_PART 4
+/* The child says itself that its turn has not come; this is for its death. */
+#define TURN_MS 5000
 /* How often to check whether somebody else's operation is over. */
 #define LOCK_POLL_MS 20
 /* How long after SIGKILL; a child that takes longer hangs in the kernel. */
@@ -54,10 +65,12 @@ struct report {
 	enum report_kind kind;
 	bool undo;
 	bool changed;
+	bool began;
 	enum service_state before;
 	int rc;
 	double ms;
 	unsigned int deadline_ms;
+	unsigned int place;
 	bool serving;
 	const char *step; /* in a static table: the same address in both */
 	size_t unsettled;
@@ -118,14 +131,15 @@ static bool begins_with_word(const char *text, const char *word)
 static int run_step(struct op *op, const struct step *step, bool undo, int fd,
 		    struct err *err)
 {
-	struct report report = {
-		.kind = REPORT_BEGIN,
-		.undo = undo,
-		.step = step->name,
-		.serving = op->serving,
-		.deadline_ms = step->deadline_ms +
-			       (step->place == PLACE_CLIENTS ? op->svc->drain * 1000 : 0)
-	};
+	struct report report = { .kind = REPORT_BEGIN,
+				 .undo = undo,
+				 .step = step->name,
+				 .serving = op->serving,
+				 .place = step->place,
+				 .deadline_ms = step->deadline_ms +
+						(step->place & WAITS_FOR_CLIENTS
+							 ? op->svc->drain * 1000
+							 : 0) };
 	double began = now_ms(CLOCK_MONOTONIC);
 	int rc;
 
@@ -150,6 +164,18 @@ static int run_step(struct op *op, const struct step *step, bool undo, int fd,
 	return rc;
 }
 
+/* The parent says a single word. */
+static int check_cancelled(const struct step *next, int fd, struct err *err)
+{
+	char word;
+
+	if (recv(fd, &word, 1, MSG_DONTWAIT) <= 0)
+		return 0;
+	err_set(err, BATON_EXIT_FAILED, 0, "given up before the step %s: a stop came",
+		next->name);
+	return -ECANCELED;
+}
+
 static int run_phase(struct op *op, enum phase phase, bool undo, int fd, struct err *err)
 {
 	int rc = 0;
@@ -157,6 +183,10 @@ static int run_phase(struct op *op, enum phase phase, bool undo, int fd, struct 
 	op->serving = phase == PHASE_SYNC;
 	for (const struct step *s = runner_phase_steps(phase); s && s->name && rc == 0;
 	     s++) {
+		if (!undo)
+			rc = check_cancelled(s, fd, err);
+		if (rc < 0)
+			return rc;
 		rc = run_step(op, s, undo, fd, err);
 		/* Undoing goes on after a failure, and reports it. */
 		if (undo && rc < 0)
@@ -184,9 +214,33 @@ static void undo(struct op *op, enum phase phase, int fd)
 	run_phase(op, phase, true, fd, &ignored);
 }
 
-static void run_child(const struct service *svc, enum operation operation,
-		      const struct peer_connections *told, int lock, int fd)
+/*
+ * One operation at a time, whoever asks for it. The descriptor is the parent's as well,
+ * so the lock is held until both are done with it.
+ */
+static int take_lock(int lock, unsigned int patience_ms, struct err *err)
 {
+	int64_t until = child_now_ms() + patience_ms;
+	int rc;
+
+	/* Waiting for a lock has no deadline, so poll. */
+	while ((rc = lock_take(lock)) == -EWOULDBLOCK && child_now_ms() < until)
+		poll(NULL, 0, LOCK_POLL_MS);
+	if (rc == -EWOULDBLOCK) {
+		err_set(err, BATON_EXIT_KEEPER, 0,
+			"another operation on this service is going on");
+		return rc;
+	}
+	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "lock the service") : 0;
+}
+
+static void run_child(const struct runner *runner, enum operation operation,
+		      unsigned int patience_ms, int fd)
+{
+	const struct report look = { .kind = REPORT_BEGIN,
+				     .step = "look up what is set up",
+				     .place = WAITS_FOR_DISK,
+				     .deadline_ms = LOOK_MS };
 	struct report over = { .kind = REPORT_OVER };
 	struct standing standing;
 	struct plan plan;
@@ -194,9 +248,17 @@ static void run_child(const struct service *svc, enum operation operation,
 	int rc;
 
 	prctl(PR_SET_NAME, "baton-runner");
-	rc = op_init(&op, svc, &over.err);
-	op.lock = lock;
-	op.told = told;
+	over.rc = take_lock(runner->lock, patience_ms, &over.err);
+	if (over.rc < 0) {
+		send_report(fd, &over);
+		_exit(0);
+	}
+	over.began = true;
+	send_report(fd, &look);
+	rc = op_init(&op, runner->svc, &over.err);
+	op.lock = runner->lock;
+	op.told = runner->told;
+	op.until_ms = runner->until_ms;
 	op.planned = operation == OPERATION_HAND_OVER;
 	if (rc == 0)
 		rc = standing_look(&op, &standing, &over.err);
@@ -232,14 +294,17 @@ static void run_child(const struct service *svc, enum operation operation,
 	_exit(0);
 }
 
-static void begin_step(struct runner *runner, const char *step, unsigned int deadline_ms)
+static void begin_step(struct runner *runner, const char *step, unsigned int place,
+		       unsigned int deadline_ms)
 {
 	runner->step = step;
-	runner->step_ms = deadline_ms;
-	runner->step_until_ms = child_now_ms() + deadline_ms;
+	runner->place = place;
+	runner->step_began_ms = child_now_ms();
+	runner->step_until_ms = runner->step_began_ms + deadline_ms;
 }
 
-static int fork_child(struct runner *runner, enum operation operation, struct err *err)
+static int fork_child(struct runner *runner, enum operation operation,
+		      unsigned int patience_ms, struct err *err)
 {
 	int pair[2];
 
@@ -253,7 +318,7 @@ static int fork_child(struct runner *runner, enum operation operation, struct er
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		/* The terminal's Ctrl-C is for the command, not for half a mount. */
 		setpgid(0, 0);
-		run_child(runner->svc, operation, runner->told, runner->lock, pair[1]);
+		run_child(runner, operation, patience_ms, pair[1]);
 	}
 	close(pair[1]);
 	if (runner->pid < 0) {
@@ -261,19 +326,15 @@ static int fork_child(struct runner *runner, enum operation operation, struct er
 		return err_set(err, BATON_EXIT_RESOURCE, -runner->pid, "fork");
 	}
 	runner->fd = pair[0];
-	begin_step(runner, "look up what is set up", LOOK_MS);
+	runner->done.busy_ms = 0;
+	begin_step(runner, "wait for another operation on this service", PLACE_HEAD,
+		   patience_ms + TURN_MS);
 	return 0;
 }
 
-/*
- * Allow one operation at a time, whoever asks for it. The child inherits the lock, so it
- * is held until both are done with it.
- */
-static int take_lock(struct runner *runner, unsigned int patience_ms, struct err *err)
+static int open_lock(struct runner *runner, struct err *err)
 {
-	int64_t until = child_now_ms() + patience_ms;
 	struct paths paths;
-	int rc;
 
 	paths_init(&paths, runner->svc->name);
 	runner->lock = -1;
@@ -283,20 +344,12 @@ static int take_lock(struct runner *runner, unsigned int patience_ms, struct err
 	runner->lock = open(paths.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (runner->lock < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", paths.lock);
-	/* Waiting for a lock has no deadline, so poll. */
-	while ((rc = lock_take(runner->lock)) == -EWOULDBLOCK && child_now_ms() < until)
-		poll(NULL, 0, LOCK_POLL_MS);
-	if (rc == -EWOULDBLOCK) {
-		err_set(err, BATON_EXIT_KEEPER, 0,
-			"another operation on this service is going on");
-		return rc;
-	}
-	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "lock %s", paths.lock) : 0;
+	return 0;
 }
 
 int runner_start(struct runner *runner, const struct service *svc,
 		 enum operation operation, const struct peer_connections *told,
-		 unsigned int patience_ms, struct err *err)
+		 unsigned int patience_ms, int64_t until_ms, struct err *err)
 {
 	int rc;
 
@@ -305,10 +358,13 @@ int runner_start(struct runner *runner, const struct service *svc,
 	runner->svc = svc;
 	runner->operation = operation;
 	runner->told = told;
-	runner->began_ms = child_now_ms();
-	rc = take_lock(runner, patience_ms, err);
+	runner->until_ms = until_ms;
+	runner->began_ms = runner->done_ms = child_now_ms();
+	runner->looked_ms = runner->began_ms;
+	runner->done = progress_read(progress_disk(svc->device), 0);
+	rc = open_lock(runner, err);
 	if (rc == 0)
-		rc = fork_child(runner, operation, err);
+		rc = fork_child(runner, operation, patience_ms, err);
 	if (rc < 0) {
 		runner_release(runner);
 		return rc;
@@ -327,6 +383,11 @@ int64_t runner_left_ms(const struct runner *runner)
 	int64_t left = runner->step_until_ms - child_now_ms();
 
 	return left > 0 ? left : 0;
+}
+
+unsigned int runner_step_s(const struct runner *runner)
+{
+	return (child_now_ms() - runner->step_began_ms) / 1000;
 }
 
 static struct json_object *record_step(struct runner *runner, const struct report *report)
@@ -373,6 +434,44 @@ static bool finish(struct runner *runner, const struct err *err)
 	return true;
 }
 
+static bool is_start(const struct runner *runner)
+{
+	return runner->operation == OPERATION_START ||
+	       runner->operation == OPERATION_TAKE;
+}
+
+void runner_cancel(struct runner *runner)
+{
+	if (is_start(runner) && runner->fd >= 0 &&
+	    send(runner->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		return;
+}
+
+/* Something may be done yet, if the step waits for the disk. */
+static bool is_moving(struct runner *runner)
+{
+	int64_t now = child_now_ms(), window = runner->svc->disk_timeout * 1000ll;
+	int64_t look_ms = window / LOOKS;
+	struct progress done;
+	int64_t busy_ms;
+
+	if (!(runner->place & WAITS_FOR_DISK))
+		return false;
+	done = progress_read(progress_disk(runner->svc->device), runner->pid);
+	busy_ms = done.busy_ms - runner->done.busy_ms;
+	if (done.requests != runner->done.requests ||
+	    busy_ms * BUSY_PART > now - runner->looked_ms)
+		runner->done_ms = now;
+	runner->done = done;
+	runner->looked_ms = now;
+	if (now >= runner->done_ms + window)
+		return false;
+	if (look_ms > runner->done_ms + window - now)
+		look_ms = runner->done_ms + window - now;
+	runner->step_until_ms = now + look_ms;
+	return true;
+}
+
 /*
  * The step's deadline is over. What a killed start leaves is taken away by a stop. A
  * child that cannot be killed hangs in the kernel, and so will everything that needs the
@@ -380,22 +479,24 @@ static bool finish(struct runner *runner, const struct err *err)
  */
 static bool give_up(struct runner *runner)
 {
+	unsigned int s = runner_step_s(runner);
 	struct err err;
 
+	if (is_moving(runner))
+		return false;
 	kill(runner->pid, SIGKILL);
 	if (child_wait_gone(runner->pid, KILL_MS) < 0) {
 		err_set(&err, BATON_EXIT_STANDING, 0,
-			"%s: hangs in the kernel (process %d); is the disk answering?",
-			runner->step, runner->pid);
+			"%s: hangs in the kernel for %u s (process %d); is the disk "
+			"answering?",
+			runner->step, s, runner->pid);
 		return finish(runner, &err);
 	}
-	err_set(&err, BATON_EXIT_STANDING, 0, "%s: not done after %u s", runner->step,
-		runner->step_ms / 1000);
+	err_set(&err, BATON_EXIT_STANDING, 0, "%s: not done after %u s", runner->step, s);
 	close(runner->fd);
 	runner->fd = -1;
-	if ((runner->operation != OPERATION_START &&
-	     runner->operation != OPERATION_TAKE) ||
-	    runner->hung.text[0] || fork_child(runner, OPERATION_STOP, &err) < 0)
+	if (!is_start(runner) || runner->hung.text[0] ||
+	    fork_child(runner, OPERATION_STOP, 0, &err) < 0)
 		return finish(runner, &err);
 	runner->hung = err;
 	runner->hung.code = BATON_EXIT_FAILED;
@@ -407,7 +508,12 @@ bool runner_dispatch(struct runner *runner, void (*on_step)(struct json_object *
 {
 	struct report report;
 	struct err err;
-	ssize_t n = recv(runner->fd, &report, sizeof(report), MSG_DONTWAIT);
+	ssize_t n;
+
+	/* An error comes first if the child has ended without reading that it was cancelled. */
+	do
+		n = recv(runner->fd, &report, sizeof(report), MSG_DONTWAIT);
+	while (n < 0 && errno == ECONNRESET);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return runner_left_ms(runner) == 0 ? give_up(runner) : false;
@@ -419,7 +525,7 @@ bool runner_dispatch(struct runner *runner, void (*on_step)(struct json_object *
 	}
 	switch (report.kind) {
 	case REPORT_BEGIN:
-		begin_step(runner, report.step, report.deadline_ms);
+		begin_step(runner, report.step, report.place, report.deadline_ms);
 		break;
 	case REPORT_END: {
 		struct json_object *entry = record_step(runner, &report);
@@ -435,6 +541,7 @@ bool runner_dispatch(struct runner *runner, void (*on_step)(struct json_object *
 	}
 	case REPORT_OVER:
 		runner->changed = report.changed;
+		runner->began = report.began;
 		runner->before = report.before;
 		waitpid(runner->pid, NULL, 0);
 		/* This was the stop after a start that hung. */

@@ -10,7 +10,9 @@
 #include "core/err.h"
 #include "core/plan.h"
 #include "core/service.h"
+#include "keeper/op.h"
 #include "keeper/peer_connections.h"
+#include "os/progress.h"
 
 /**
  * struct runner - an operation that is running
@@ -18,6 +20,7 @@
  *          outcome, note}]}; owned
  * @result: its failure; the text is empty if it succeeded
  * @changed: whether anything was done at all
+ * @began: nothing else was going on, so it could begin
  * @before: the service's state when the operation began
  *
  * The rest is private to the runner.
@@ -26,6 +29,7 @@ struct runner {
 	struct json_object *record;
 	struct err result;
 	bool changed;
+	bool began;
 	enum service_state before;
 
 	const struct service *svc;
@@ -35,10 +39,15 @@ struct runner {
 	pid_t pid;
 	int lock;
 	int fd;
+	int64_t until_ms;
 	int64_t began_ms;
-	int64_t step_until_ms;
 	const char *step;
-	unsigned int step_ms;
+	unsigned int place;
+	int64_t step_began_ms;
+	int64_t step_until_ms;
+	struct progress done;
+	int64_t done_ms;
+	int64_t looked_ms;
 	bool failed;
 };
 
@@ -48,19 +57,31 @@ struct runner {
  * @svc: the service
  * @operation: what is wanted
  * @told: for a start, what another head has sent that the disk may lack; NULL = nothing
- * @patience_ms: how long to wait for an operation that is already going on
+ * @patience_ms: how long to wait for an operation that another process left running
+ * @until_ms: CLOCK_MONOTONIC, when whoever wants it gives up; 0 = never
  * @err: why it could not even begin
  *
- * The child looks up what is standing, and goes on to the end even if its parent dies.
+ * The child waits its turn, looks up what is standing, and goes on to the end even if its
+ * parent dies.
  *
  * Return: 0, or -errno.
  */
 int runner_start(struct runner *runner, const struct service *svc,
 		 enum operation operation, const struct peer_connections *told,
-		 unsigned int patience_ms, struct err *err);
+		 unsigned int patience_ms, int64_t until_ms, struct err *err);
+
+/**
+ * runner_cancel - end a start before its next step, and undo it
+ *
+ * For a stop that comes meanwhile: it need not wait until clients are served for a moment.
+ */
+void runner_cancel(struct runner *runner);
 
 /** runner_left_ms - time until runner_dispatch() must be called even if nothing came. */
 int64_t runner_left_ms(const struct runner *runner);
+
+/** runner_step_s - for how many seconds the current step has been going on. */
+unsigned int runner_step_s(const struct runner *runner);
 
 /**
  * runner_dispatch - take what the child reports; call it when runner->fd is readable or

@@ -13,6 +13,9 @@
 #include "keeper/runner.h"
 #include "os/child.h"
 
+/* How long before the end it says that its turn has not come. */
+#define LAST_WORDS_MS 200
+
 /* Returns 0 when the operation is over. */
 static int follow(struct runner *runner, int64_t until_ms,
 		  void (*on_step)(struct json_object *, void *), void *data)
@@ -35,9 +38,15 @@ int standalone_run(const struct service *svc, enum operation operation,
 		   void (*on_step)(struct json_object *, void *), void *data,
 		   bool *changed, struct err *err)
 {
+	int64_t left_ms = until_ms - child_now_ms() - LAST_WORDS_MS;
 	struct runner runner;
 	struct paths paths;
-	int rc = runner_start(&runner, svc, operation, NULL, patience_ms, err);
+	int rc;
+
+	if (patience_ms > left_ms)
+		patience_ms = left_ms > 0 ? left_ms : 0;
+	rc = runner_start(&runner, svc, operation, NULL, patience_ms,
+			  until_ms == INT64_MAX ? 0 : until_ms, err);
 
 	if (rc < 0)
 		return rc;

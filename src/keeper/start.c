@@ -230,7 +230,7 @@ static int run_listen(struct op *op, struct err *err)
 
 static int run_recovery(struct op *op, struct err *err)
 {
-	return nfsdcld_wait(&op->paths, NFSDCLD_MS, err);
+	return nfsdcld_wait(&op->paths, err);
 }
 
 static int run_knfsd(struct op *op, struct err *err)
@@ -391,13 +391,13 @@ static int run_tickle(struct op *op, struct err *err)
 const struct step prepare_steps[] = {
 	{ "links", "check that the links are up", PLACE_HEAD, 5000, run_parents, NULL },
 	{ "device", "check that the disk is here, of the right kind, and unused",
-	  PLACE_HEAD, 10000, run_disk, NULL },
+	  PLACE_HEAD | WAITS_FOR_DISK, 10000, run_disk, NULL },
 	{ 0 },
 };
 
 const struct step admit_steps[] = {
 	{ "device", "check that the disk is here, of the right kind, and unused",
-	  PLACE_HEAD, 10000, run_device, NULL },
+	  PLACE_HEAD | WAITS_FOR_DISK, 10000, run_device, NULL },
 	{ "alone", "check that nobody else has the addresses", PLACE_HEAD, 5000,
 	  run_alone, NULL },
 	{ 0 },
@@ -405,17 +405,17 @@ const struct step admit_steps[] = {
 
 const struct step start_steps[] = {
 	/* A persistent reservation (fence =) is taken here, before the first write. */
-	{ "mount", "mount the filesystem, bind the exports", PLACE_INSIDE, 60000,
-	  run_mount, NULL },
-	{ "nfsdcld", "check the recovery database, start nfsdcld", PLACE_INSIDE, 10000,
-	  run_nfsdcld, NULL },
+	{ "mount", "mount the filesystem, bind the exports",
+	  PLACE_INSIDE | WAITS_FOR_DISK, 60000, run_mount, NULL },
+	{ "nfsdcld", "check the recovery database, start nfsdcld",
+	  PLACE_INSIDE | WAITS_FOR_DISK, 10000, run_nfsdcld, NULL },
 	/* Another service of this head that is stopping may hold knfsd's mutex. */
 	{ "listen", "destroy stale sockets, set the grace period, open listening sockets",
-	  PLACE_INSIDE, 15000, run_listen, NULL },
-	{ "recovery", "wait until nfsdcld watches for the kernel", PLACE_INSIDE,
-	  NFSDCLD_MS + 1000, run_recovery, NULL },
+	  PLACE_INSIDE | WAITS_FOR_DISK, 15000, run_listen, NULL },
+	{ "recovery", "wait until nfsdcld watches for the kernel",
+	  PLACE_INSIDE | WAITS_FOR_DISK, NFSDCLD_MS, run_recovery, NULL },
 	{ "knfsd", "start the threads, verify that clients are being recorded",
-	  PLACE_INSIDE, 15000, run_knfsd, verify_knfsd },
+	  PLACE_INSIDE | WAITS_FOR_DISK, 15000, run_knfsd, verify_knfsd },
 	{ "address", "bring up addresses and links, set the default route", PLACE_INSIDE,
 	  5000, run_address, NULL },
 	{ "announce", "send gratuitous ARP and unsolicited NA", PLACE_INSIDE, 5000,
@@ -433,12 +433,12 @@ static int run_mend_nfsdcld(struct op *op, struct err *err)
 		rc = recovery_prepare(&op->paths, &op->epochs, err);
 	if (rc == 0)
 		rc = nfsdcld_start(&op->paths, err);
-	return rc < 0 ? rc : nfsdcld_wait(&op->paths, NFSDCLD_MS, err);
+	return rc < 0 ? rc : nfsdcld_wait(&op->paths, err);
 }
 
 const struct step mend_steps[] = {
 	{ "mountd", "start rpc.mountd", PLACE_INSIDE, 5000, standby_start_mountd, NULL },
-	{ "nfsdcld", "check the recovery database, start nfsdcld", PLACE_INSIDE,
-	  NFSDCLD_MS + 1000, run_mend_nfsdcld, NULL },
+	{ "nfsdcld", "check the recovery database, start nfsdcld",
+	  PLACE_INSIDE | WAITS_FOR_DISK, NFSDCLD_MS, run_mend_nfsdcld, NULL },
 	{ 0 },
 };

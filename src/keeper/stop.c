@@ -7,8 +7,7 @@
  *   sync -> hold -> drain -> knfsd -> settle -> silence -> record -> nfsdcld -> sever -> unmount
  *   -> clear
  *
- * sync: writes back what clients have written without asking for it to be on the disk
- * yet. Otherwise the unmount would do that while they wait.
+ * sync: see writeback.c. Otherwise the unmount would write back while clients wait.
  *
  * hold, drain, settle: see drain.c; after them no executed call can be sent again after
  * the move. knfsd: stopping the threads is the barrier: each finishes the call it
@@ -40,6 +39,7 @@
 #include "keeper/drain.h"
 #include "keeper/op.h"
 #include "keeper/released.h"
+#include "keeper/writeback.h"
 #include "os/child.h"
 #include "os/diskhold.h"
 #include "os/file.h"
@@ -48,37 +48,15 @@
 #include "os/nfsd.h"
 #include "os/nfsdcld.h"
 #include "os/nfsdheld.h"
+#include "os/progress.h"
 #include "os/sent.h"
 #include "os/state.h"
-
-/* After this the unmount writes the rest. */
-#define SYNC_MS 10000
 
 /* How long clients' opens and locks may be counted: it is part of the pause. */
 #define COUNT_MS 250
 
-/* How long after the unmount the kernel may take to release the disk. */
+/* How long after the unmount the kernel may take to release the disk, which does nothing. */
 #define RELEASE_MS 5000
-
-/* In a child: a hanging disk must not keep the address up. run_unmount() waits for it. */
-static int run_sync(struct op *op, struct err *err)
-{
-	pid_t pid = child_fork(-1, -1);
-
-	/* This costs only time. */
-	if (pid < 0)
-		return 0;
-	if (pid == 0) {
-		int fs = open(op->paths.fs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		_exit(fs < 0 || syncfs(fs) < 0);
-	}
-	if (child_wait_gone(pid, SYNC_MS) == 0)
-		return 0;
-	op->syncing = pid;
-	snprintf(op->note, sizeof(op->note), "not done after %d s", SYNC_MS / 1000);
-	return 0;
-}
 
 static void keep_all(struct op *op, const char *why)
 {
@@ -225,11 +203,9 @@ static int run_record(struct op *op, struct err *err)
 
 static int run_nfsdcld_down(struct op *op, struct err *err)
 {
-	int rc = nfsdcld_stop(&op->paths, err);
-
-	if (rc == 0)
-		strike_clients(op);
-	return rc;
+	nfsdcld_stop(&op->paths);
+	strike_clients(op);
+	return 0;
 }
 
 static int run_sever(struct op *op, struct err *err)
@@ -255,6 +231,8 @@ static int run_unmount(struct op *op, struct err *err)
 /* A filesystem outlives its unmount if frozen, or if another mount or a copy is left. */
 static int verify_unmount(struct op *op, struct err *err)
 {
+	dev_t disk = progress_disk(op->svc->device);
+	struct progress done = progress_read(disk, 0), now;
 	int64_t until = child_now_ms() + RELEASE_MS;
 	int rc;
 
@@ -262,8 +240,13 @@ static int verify_unmount(struct op *op, struct err *err)
 		return err_set(err, BATON_EXIT_STANDING, EBUSY, "%s is mounted",
 			       op->paths.fs);
 	while ((rc = diskhold_check(&op->paths, op->svc, err)) < 0 &&
-	       child_now_ms() < until)
+	       child_now_ms() < until) {
 		poll(NULL, 0, 5);
+		now = progress_read(disk, 0);
+		if (now.requests != done.requests)
+			until = child_now_ms() + RELEASE_MS;
+		done = now;
+	}
 	if (rc < 0)
 		return released_check(op, err);
 	diskhold_drop(&op->paths);
@@ -272,29 +255,29 @@ static int verify_unmount(struct op *op, struct err *err)
 
 const struct step sync_steps[] = {
 	{ "sync", "write back what is not on the disk yet, while clients are served",
-	  PLACE_INSIDE, SYNC_MS + 5000, run_sync, NULL },
+	  PLACE_INSIDE | WAITS_FOR_DISK, 15000, writeback_run, NULL },
 	{ "hold", "hold off connections with a long backlog until it is delivered",
-	  PLACE_CLIENTS, 5000, drain_hold, NULL },
+	  PLACE_INSIDE | WAITS_FOR_CLIENTS, 5000, drain_hold, NULL },
 	{ 0 },
 };
 
 const struct step stop_steps[] = {
 	{ "drain", "let no new call in; read those that have come, send the replies",
-	  PLACE_CLIENTS, 10000, run_drain, NULL },
+	  PLACE_INSIDE | WAITS_FOR_CLIENTS, 10000, run_drain, NULL },
 	{ "knfsd", "stop the threads; each finishes its call and sends the reply",
-	  PLACE_INSIDE, 30000, run_knfsd_down, NULL },
-	{ "settle", "wait until every reply is acknowledged", PLACE_CLIENTS, 5000,
-	  drain_settle, NULL },
+	  PLACE_INSIDE | WAITS_FOR_DISK, 30000, run_knfsd_down, NULL },
+	{ "settle", "wait until every reply is acknowledged",
+	  PLACE_INSIDE | WAITS_FOR_CLIENTS, 5000, drain_settle, NULL },
 	{ "silence", "take links down, remove addresses", PLACE_INSIDE, 5000, run_silence,
 	  NULL },
 	{ "record", "record the connections, and how much clients hold, on the disk",
-	  PLACE_INSIDE, 10000, run_record, NULL },
-	{ "nfsdcld", "end nfsdcld; strike clients that hold nothing", PLACE_INSIDE, 10000,
-	  run_nfsdcld_down, NULL },
+	  PLACE_INSIDE | WAITS_FOR_DISK, 10000, run_record, NULL },
+	{ "nfsdcld", "end nfsdcld; strike clients that hold nothing",
+	  PLACE_INSIDE | WAITS_FOR_DISK, 10000, run_nfsdcld_down, NULL },
 	{ "sever", "destroy every socket, verify that none is left", PLACE_INSIDE, 5000,
 	  run_sever, NULL },
 	{ "unmount", "flush the export caches, unmount, verify that the disk is released",
-	  PLACE_INSIDE, 60000, run_unmount, verify_unmount },
+	  PLACE_INSIDE | WAITS_FOR_DISK, 60000, run_unmount, verify_unmount },
 	/* The reservation is released here. */
 	{ "clear", "put the filter to sleep", PLACE_INSIDE, 5000, drain_end, NULL },
 	{ 0 },

@@ -359,7 +359,7 @@ static void mend(struct keeper *k)
 	else
 		return;
 	k->watch->mended_ms = child_now_ms();
-	jobs_add(k, &job, 0, NULL);
+	jobs_add(k, &job, NULL);
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *data)

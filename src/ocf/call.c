@@ -52,11 +52,13 @@ bool call_is_absent(const struct call *call)
 	       !lock_is_held(call->paths.lock);
 }
 
-struct json_object *call_word(const char *word)
+struct json_object *call_word(const struct call *call, const char *word)
 {
 	struct json_object *o = json_object_new_object();
 
 	json_object_object_add(o, "do", json_object_new_string(word));
+	json_object_object_add(o, "budget_ms",
+			       json_object_new_int64(ocf_left_ms(call->request)));
 	return o;
 }
 

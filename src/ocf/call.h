@@ -49,8 +49,8 @@ int call_keeper(const struct call *call, struct json_object *request,
 		unsigned int silence_ms, void (*on_step)(struct json_object *, void *),
 		struct json_object **result, struct err *err);
 
-/** call_word - a request that is one word. */
-struct json_object *call_word(const char *word);
+/** call_word - a request that is one word, with the time that is left for it. */
+struct json_object *call_word(const struct call *call, const char *word);
 
 /**
  * call_bring_back - have systemd start the keeper, within the budget

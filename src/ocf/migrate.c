@@ -25,11 +25,9 @@ static void on_step(struct json_object *entry, void *data)
 
 static struct json_object *move_request(const struct call *call, const char *target)
 {
-	struct json_object *o = call_word("move");
+	struct json_object *o = call_word(call, "move");
 
 	json_object_object_add(o, "target", json_object_new_string(target));
-	json_object_object_add(o, "budget_ms",
-			       json_object_new_int64(ocf_left_ms(call->request)));
 	return o;
 }
 

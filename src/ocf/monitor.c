@@ -20,8 +20,8 @@ static void ask_state(const struct call *call, struct sight *sight, struct err *
 	struct json_object *result = NULL;
 
 	sight->reach =
-		call_keeper(call, call_word("status"), ocf_left_ms(call->request) * 2 / 3,
-			    NULL, &result, err);
+		call_keeper(call, call_word(call, "status"),
+			    ocf_left_ms(call->request) * 2 / 3, NULL, &result, err);
 	snprintf(sight->word, sizeof(sight->word), "%s",
 		 sight->reach == 0 ? json_member_string(result, "state") : "");
 	json_object_put(result);

@@ -13,20 +13,22 @@ static const struct ocf_parameter parameters[] = {
 
 /*
  * A failed stop leads to fencing, so the timeout of stop is no less than the sum of the
- * deadlines of its steps (keeper/stop.c; tests/unit/test_agent.c adds them up). So is
- * that of start, with the keeper's standby already there. A monitor waits for a keeper
- * that hangs until systemd's watchdog (30 s) has replaced it. A move that has not ended
- * by its timeout is better done by stop and start.
+ * deadlines of its steps and the default of disk-timeout (keeper/stop.c;
+ * tests/unit/test_agent.c adds them up). So is that of start, with the keeper's standby
+ * already there. Both leave minutes for a disk that is slow: a dead one is told apart
+ * long before (keeper/runner.c). Half of a move may be writing back, while clients are
+ * served. A monitor waits for a keeper that hangs until systemd's watchdog (30 s) has
+ * replaced it. A move that has not ended by its timeout is better done by stop and start.
  *
  * No reload-agent: the only parameter is the service's identity, so there is nothing to
  * reload. No promote, demote, notify: one head serves a service, and the keepers talk to
  * each other.
  */
 static const struct ocf_action actions[] = {
-	{ "start", 180, 0, 0, service_start,
+	{ "start", 600, 0, 0, service_start,
 	  "Start serving the service on this head. If its keeper is not running, the agent "
 	  "starts the keeper first." },
-	{ "stop", 240, 0, 0, service_stop,
+	{ "stop", 600, 0, 0, service_stop,
 	  "Stop serving, so that another head can start the service. Works without the "
 	  "keeper if that is missing or hangs. Success means that nothing of the service is "
 	  "left here: no mount, no thread, no socket, no address." },
@@ -41,7 +43,7 @@ static const struct ocf_action actions[] = {
 	{ "monitor", 60, 60, 20, service_monitor,
 	  "The same, and check that the disk accepts a write. The timeout must be longer "
 	  "than a path failover of the disk." },
-	{ "migrate_to", 300, 0, 0, service_migrate_to,
+	{ "migrate_to", 900, 0, 0, service_migrate_to,
 	  "Do the whole move to another head, from keeper to keeper. If the other head is "
 	  "not ready, the move is refused before clients notice anything." },
 	{ "migrate_from", 60, 0, 0, service_migrate_from,

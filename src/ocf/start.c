@@ -20,7 +20,7 @@ static enum ocf_exit check_installed(const struct call *call, struct err *err)
 
 static int ask_start(const struct call *call, bool *silent, struct err *err)
 {
-	struct json_object *start = call_word("start"), *result = NULL;
+	struct json_object *start = call_word(call, "start"), *result = NULL;
 	int rc;
 
 	json_object_object_add(start, "agent", json_object_new_boolean(true));

@@ -4,8 +4,8 @@
 
 #include "ocf/service.h"
 
-/* A working keeper says something at each step; a hanging one is ended by systemd's
- * watchdog after 30 s. The time left is enough for a stop without it. */
+/* A working keeper says something at each step, and every 10 s; a hanging one is ended by
+ * systemd's watchdog after 30 s. The time left is enough for a stop without it. */
 #define SILENCE_MS 40000
 
 enum ocf_exit service_stop(const struct ocf_request *request, struct err *err)
@@ -18,8 +18,8 @@ enum ocf_exit service_stop(const struct ocf_request *request, struct err *err)
 
 	if (code != OCF_SUCCESS)
 		return code;
-	rc = call_keeper(&call, call_word("stop"), half < SILENCE_MS ? half : SILENCE_MS,
-			 NULL, NULL, err);
+	rc = call_keeper(&call, call_word(&call, "stop"),
+			 half < SILENCE_MS ? half : SILENCE_MS, NULL, NULL, err);
 	/* Anything it still does holds the service's lock, and is waited for. */
 	alone = rc == -ENOENT || rc == -ECONNRESET || rc == -ETIMEDOUT;
 	if (alone && !call_is_absent(&call))

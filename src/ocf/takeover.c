@@ -59,7 +59,7 @@ static void list_gone(const struct call *call, const struct cluster_state *state
 
 enum ocf_exit service_start_over(const struct ocf_request *request, struct err *err)
 {
-	struct json_object *start = call_word("start");
+	struct json_object *start;
 	struct cluster_state state;
 	char gone[CLAIM_GONE_MAX];
 	struct call call;
@@ -69,10 +69,9 @@ enum ocf_exit service_start_over(const struct ocf_request *request, struct err *
 		err_wrap(err, 0, "look up which heads Pacemaker has fenced");
 		code = OCF_ERR_GENERIC;
 	}
-	if (code != OCF_SUCCESS) {
-		json_object_put(start);
+	if (code != OCF_SUCCESS)
 		return code;
-	}
+	start = call_word(&call, "start");
 	list_gone(&call, &state, gone, sizeof(gone));
 	json_object_object_add(start, "agent", json_object_new_boolean(true));
 	json_object_object_add(start, "gone", json_object_new_string(gone));

@@ -113,6 +113,13 @@ static int load(const struct paths *paths, struct disk *disk)
 		       : -ENOENT;
 }
 
+dev_t diskhold_disk(const struct paths *paths)
+{
+	struct disk disk;
+
+	return load(paths, &disk) == 0 ? makedev(disk.major, disk.minor) : 0;
+}
+
 bool diskhold_exists(const struct paths *paths)
 {
 	struct disk disk;

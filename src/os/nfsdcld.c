@@ -77,18 +77,14 @@ static bool watches_pipefs(pid_t pid)
 	return found;
 }
 
-int nfsdcld_wait(const struct paths *paths, unsigned int deadline_ms, struct err *err)
+int nfsdcld_wait(const struct paths *paths, struct err *err)
 {
-	int64_t until = child_now_ms() + deadline_ms;
 	int wait_ms = 1;
 	pid_t pid;
 
 	while ((pid = nfsdcld_pid(paths))) {
 		if (watches_pipefs(pid))
 			return 0;
-		if (child_now_ms() > until)
-			return err_set(err, BATON_EXIT_TRACKING, ETIMEDOUT,
-				       DAEMON " was not ready after %u ms", deadline_ms);
 		/* /proc gives no event, and polling takes time from the daemon. */
 		poll(NULL, 0, wait_ms);
 		if (wait_ms < WAIT_MAX_MS)
@@ -131,12 +127,10 @@ void nfsdcld_unprefer(const struct nfsdcld_preferred *before)
 	sched_setaffinity(0, sizeof(before->own), &before->own);
 }
 
-int nfsdcld_stop(const struct paths *paths, struct err *err)
+void nfsdcld_stop(const struct paths *paths)
 {
-	pid_t pid = nfsdcld_pid(paths);
+	pid_t pid;
 
-	if (pid && child_end(pid, STOP_PATIENCE_MS) < 0)
-		return err_set(err, BATON_EXIT_STANDING, ETIMEDOUT,
-			       "end " DAEMON " (pid %d)", pid);
-	return 0;
+	while ((pid = nfsdcld_pid(paths)))
+		child_end(pid, STOP_PATIENCE_MS);
 }

@@ -27,9 +27,11 @@ int nfsdcld_start(const struct paths *paths, struct err *err);
  * earlier, it waits 10 x 100 ms and goes on without tracking (fs/nfsd/nfs4recover.c,
  * nfsd4_cld_tracking_init).
  *
- * Return: 0, -ETIMEDOUT, or -ESRCH when it has died.
+ * It reads its database first, so this may take as long as the disk does.
+ *
+ * Return: 0, or -ESRCH when it has died.
  */
-int nfsdcld_wait(const struct paths *paths, unsigned int deadline_ms, struct err *err);
+int nfsdcld_wait(const struct paths *paths, struct err *err);
 
 /* The settings before nfsdcld_prefer(); pid 0 = unchanged. */
 struct nfsdcld_preferred {
@@ -55,8 +57,8 @@ void nfsdcld_prefer(const struct paths *paths, struct nfsdcld_preferred *before)
 /** nfsdcld_unprefer - restore the settings */
 void nfsdcld_unprefer(const struct nfsdcld_preferred *before);
 
-/** nfsdcld_stop - end nfsdcld. Return: 0, or -ETIMEDOUT. */
-int nfsdcld_stop(const struct paths *paths, struct err *err);
+/** nfsdcld_stop - end nfsdcld, and wait until it is gone: as long as the disk hangs. */
+void nfsdcld_stop(const struct paths *paths);
 
 /** nfsdcld_pid - the service's nfsdcld, as in child_daemon_pid(). */
 pid_t nfsdcld_pid(const struct paths *paths);

@@ -10,11 +10,13 @@ test, whatever happened; sockets opened by `Net.inside()` belong to the test pro
 import contextlib
 import ctypes
 import errno
+import fcntl
 import itertools
 import os
 import pathlib
 import signal
 import socket
+import struct
 import subprocess
 import time
 
@@ -34,6 +36,7 @@ FAKEKEEPER = str(BUILD / "tests/netns/fakekeeper")
 # Absolute: some are run in another mount namespace, which begins at /.
 BATON = os.path.abspath(os.environ.get("BATON", BUILD / "src/cmd/baton"))
 CLONE_NEWNET = 0x40000000
+F_OFD_SETLK = 37
 PORT = 2049
 FLOAT = {socket.AF_INET: "192.0.2.50", socket.AF_INET6: "2001:db8::50"}
 CLIENT = {socket.AF_INET: "192.0.2.20", socket.AF_INET6: "2001:db8::20"}
@@ -56,6 +59,14 @@ def until(condition, seconds=10):
         if answer:
             return answer
         assert time.monotonic() < end, f"not within {seconds} s"
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Hold a file's lock, as os/lock.c takes it."""
+    with open(path, "w") as f:
+        fcntl.fcntl(f, F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
+        yield
 
 
 @contextlib.contextmanager
@@ -319,9 +330,10 @@ class House:
                         LC_ALL="C.UTF-8")
         self.enter = [*self.ONE_CPU, "nsenter", "-t", str(self.holder.pid), "-m", "-n"]
 
-    def write(self, name="vmstore", device="/dev/null", fstype="xfs", exports="export = / *(rw)"):
+    def write(self, name="vmstore", device="/dev/null", fstype="xfs", exports="export = / *(rw)",
+              more=""):
         path = self.conf / f"{name}.conf"
-        path.write_text(self.CONF.format(device=device, fstype=fstype, exports=exports))
+        path.write_text(self.CONF.format(device=device, fstype=fstype, exports=exports) + more + "\n")
         path.chmod(0o644)
         return path
 

@@ -6,7 +6,8 @@
  *
  * What is standing is a word in $FAKE_DIR/standing. A step looks there for files of its
  * name: STEP.fail (it fails with that text), STEP.hang (it never ends), STEP.wait (it
- * ends when the file is gone). What has run is appended to $FAKE_DIR/trace.
+ * ends when the file is gone), STEP.busy (it does not sleep meanwhile). What has run is
+ * appended to $FAKE_DIR/trace.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +58,7 @@ static int act(const char *step, const char *then, struct err *err)
 	alarm(60);
 	while (access(place(step, ".hang"), F_OK) == 0 ||
 	       access(place(step, ".wait"), F_OK) == 0)
-		poll(NULL, 0, 5);
+		poll(NULL, 0, access(place(step, ".busy"), F_OK) == 0 ? 0 : 5);
 	alarm(0);
 	if (file_read(place(step, ".fail"), text, sizeof(text)) >= 0)
 		return err_set(err, BATON_EXIT_DEVICE, 0, "%s", text);
@@ -102,7 +103,7 @@ const struct step mend_steps[] = {
 	{ 0 },
 };
 const struct step start_steps[] = {
-	{ "mount", "", PLACE_INSIDE, 300, run_mount, NULL },
+	{ "mount", "", PLACE_INSIDE | WAITS_FOR_DISK, 300, run_mount, NULL },
 	{ "address", "", PLACE_INSIDE, 20000, run_address, NULL },
 	{ 0 },
 };
@@ -150,7 +151,7 @@ void op_release(struct op *op)
 	diag_close(op->diag);
 }
 
-int op_go(struct op *op, enum place where, struct err *err)
+int op_go(struct op *op, unsigned int where, struct err *err)
 {
 	return 0;
 }

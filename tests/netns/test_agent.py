@@ -1,25 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ocf:baton:service with nothing installed, with keepers that do not answer, with a fake one."""
 import contextlib
-import fcntl
 import json
 import os
 import re
 import socket
-import struct
 import subprocess
 import threading
 import time
 
 import pytest
 
-from conftest import AGENT, FAKEKEEPER
+from conftest import AGENT, FAKEKEEPER, locked
 
 RUN = "/run/baton/vmstore"
 SUCCESS, GENERIC, ARGS, UNIMPLEMENTED, PERM, INSTALLED, CONFIGURED, NOT_RUNNING = range(8)
 # Processes are slow under a sanitizer, and the machine may be busy.
 SLACK = 3
-F_OFD_SETLK = 37
 
 
 class Agent:
@@ -371,13 +368,10 @@ def test_a_stop_with_a_broken_file(agent, script):
     agent.run("stop", expect=SUCCESS)
 
 
-@contextlib.contextmanager
 def somebody_at_work(agent):
     """Holds the service's lock, as the child of a killed keeper does."""
     os.makedirs(agent.root + RUN, exist_ok=True)
-    with open(agent.root + RUN + "/lock", "w") as f:
-        fcntl.fcntl(f, F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
-        yield
+    return locked(agent.root + RUN + "/lock")
 
 
 def test_a_stop_waits_for_who_is_at_work(agent):

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "core/keys.h"
 #include "keeper/op.h"
 #include "ocf/service.h"
 #include "ocf/sever.h"
@@ -47,7 +48,7 @@ static unsigned int sum_s(const struct step *steps)
 
 	for (; steps->name; steps++)
 		ms += steps->deadline_ms +
-		      (steps->place == PLACE_CLIENTS ? DRAIN_S * 1000 : 0);
+		      (steps->place & WAITS_FOR_CLIENTS ? DRAIN_S * 1000 : 0);
 	return (ms + 999) / 1000;
 }
 
@@ -62,9 +63,14 @@ static const struct ocf_action *row(const char *name)
 /* A stop that runs out of time ends in fencing. */
 static void timeouts_suffice(void **state)
 {
+	unsigned int disk_s = strtoul(keys[KEY_DISK_TIMEOUT].fallback, NULL, 10);
+
 	assert_true(row("stop")->timeout_s >=
-		    LOOK_S + sum_s(sync_steps) + sum_s(stop_steps));
-	assert_true(row("start")->timeout_s >= LOOK_S + sum_s(start_steps));
+		    LOOK_S + disk_s + sum_s(sync_steps) + sum_s(stop_steps));
+	assert_true(row("start")->timeout_s >= LOOK_S + disk_s + sum_s(start_steps));
+	/* Half of it is for writing back. */
+	assert_true(row("migrate_to")->timeout_s / 2 >=
+		    row("stop")->timeout_s / 2 + sum_s(start_steps));
 }
 
 static unsigned int check_table(const struct ocf_agent *agent)
@@ -114,10 +120,10 @@ static void the_metadata(void **state)
 	static const char *const lines[] = {
 		"<version>1.0</version>",
 		"<parameter name=\"service\" unique=\"1\" required=\"1\">",
-		"<action name=\"start\" timeout=\"180s\"/>",
+		"<action name=\"start\" timeout=\"600s\"/>",
 		"<action name=\"monitor\" timeout=\"60s\" interval=\"10s\" depth=\"0\"/>",
 		"<action name=\"monitor\" timeout=\"60s\" interval=\"60s\" depth=\"20\"/>",
-		"<action name=\"migrate_to\" timeout=\"300s\"/>",
+		"<action name=\"migrate_to\" timeout=\"900s\"/>",
 	};
 	char *text = metadata(&service_agent);
 

@@ -61,6 +61,7 @@ static void test_defaults(void **state)
 	assert_int_equal(svc.grace, 20);
 	assert_int_equal(svc.courtesy, 90);
 	assert_int_equal(svc.drain, 5);
+	assert_int_equal(svc.disk_timeout, 150);
 	assert_int_equal(svc.threads, 16);
 	assert_int_equal(svc.link, LINK_MACVLAN);
 	assert_int_equal(svc.versions, VERSION_4_1 | VERSION_4_2);
@@ -92,6 +93,7 @@ static void test_everything(void **state)
 			 "grace = 3600\r\n"
 			 "courtesy = 0\r\n"
 			 "drain = 30\r\n"
+			 "disk-timeout = 3600\r\n"
 			 "threads = 1024\r\n"
 			 "link = macvlan\r\n"
 			 "versions = 4.0  4.2");
@@ -109,6 +111,7 @@ static void test_everything(void **state)
 	assert_string_equal(svc.exports[1].path, "/b c");
 	assert_int_equal(svc.exports[1].line, 16);
 	assert_int_equal(svc.drain, 30);
+	assert_int_equal(svc.disk_timeout, 3600);
 	assert_int_equal(svc.threads, 1024);
 	assert_int_equal(svc.versions, VERSION_4_0 | VERSION_4_2);
 	service_free(&svc);
@@ -123,6 +126,8 @@ static const struct {
 	{ "[service]\ndevice = /dev/sdb\nfstype = xfs\naddress = 192.0.2.50/24@ens192\n"
 	  "export = / *(rw)\ndrain = 6\n",
 	  "f:6: drain: 6 is longer than half of lease 10: leases would run out meanwhile" },
+	{ GOOD "disk-timeout = 9\n",
+	  "f:5: disk-timeout: '9' is not between 10 and 3600 seconds" },
 	{ "[service]\n" DEV EXP, "f: key 'address' is missing" },
 	{ "[service]\n" DEV ADDR, "f: key 'export' is missing" },
 	{ DEV, "f:1: 'device' comes before the section [service]" },
@@ -134,7 +139,7 @@ static const struct {
 	{ GOOD "[service]\n", "f:5: section [service] already begins in line 1" },
 	{ GOOD "leas = 10\n",
 	  "f:5: unknown key 'leas'; known: device fstype options address gateway export lease "
-	  "grace courtesy drain threads link versions" },
+	  "grace courtesy drain disk-timeout threads link versions" },
 	{ GOOD "lease\n", "f:5: is neither 'key = value' nor '[service]'" },
 	{ GOOD "lease = 10\nlease = 10\n", "f:6: lease: is already set in line 5" },
 	{ GOOD DEV, "f:5: device: is already set in line 2" },

@@ -31,7 +31,7 @@ static void the_good_way(void **state)
 	t = handover_table_step(&target, M(PREPARE), NULL);
 	assert_true(t.begins && t.operation == OPERATION_PREPARE && !t.sends);
 	t = handover_table_step(&target, HANDOVER_DONE, NULL);
-	assert_true(t.sends && t.type == MESSAGE_READY && t.deadline_ms && !t.ends);
+	assert_true(t.sends && t.type == MESSAGE_READY && !t.deadline_ms && !t.ends);
 	t = handover_table_step(&source, M(READY), NULL);
 	assert_true(t.begins && t.operation == OPERATION_HAND_OVER && !t.deadline_ms);
 	t = handover_table_step(&source, HANDOVER_DONE, NULL);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* unwritten: how much is in memory that is still to be written to a disk. */
+#ifndef BATON_OS_UNWRITTEN_H
+#define BATON_OS_UNWRITTEN_H
+
+#include <stdint.h>
+
+/**
+ * unwritten_bytes - dirty pages, and those being written
+ * @device: path of the disk
+ *
+ * From the statistics of the disk's backing device (mm/backing-dev.c, in debugfs). Where
+ * these cannot be read, of all disks of this head (/proc/meminfo): never too little.
+ *
+ * Return: bytes.
+ */
+uint64_t unwritten_bytes(const char *device);
+
+#endif
