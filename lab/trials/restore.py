@@ -13,6 +13,8 @@ from .cluster import HEADS, UNITS, Cluster
 
 # Each prints what it has found, one thing per line. If its status is not 0: switch the guest off and on.
 HEAD = r"""
+mapped=$(cd /dev/mapper && ls | grep -vx control)
+for name in $mapped; do dmsetup resume "$name"; done
 for dir in /run/baton/*/; do
 	[ -e "$dir" ] || continue
 	name=${dir%/}; name=${name##*/}
@@ -24,6 +26,9 @@ for dir in /run/baton/*/; do
 	fi
 	grep -q " ${dir%/}" /proc/self/mountinfo && status=1
 	rm -rf --one-file-system "$dir"
+done
+for name in $mapped; do
+	echo "mapping $name"; dmsetup remove --retry "$name" || status=1
 done
 rm -rf /etc/baton/*.conf /run/systemd/system/baton@*
 if [ -e /proc/fs/nfsd/threads ]; then

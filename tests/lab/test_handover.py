@@ -311,6 +311,26 @@ def acked(vmstore, head):
     return sum(int(n) for n in re.findall(r"bytes_acked:(\d+)", sockets(vmstore, head)))
 
 
+def test_more_to_write_back_than_there_is_time_for(vmstore):
+    """It would be part of the pause: the hand-over is refused with the figure, and goes well later."""
+    lab, head1 = vmstore.lab, vmstore.lab.guest("head1")
+    big = "/run/baton/vmstore/fs/big"
+    # 1 MB a second to the disk, and half of the time is for writing back.
+    with lab.net.slow(lab.guest("storage").spec.tap["lan"], 8):
+        head1.run([*vmstore.inside, "dd", "if=/dev/zero", f"of={big}", "bs=1M", "count=64"])
+        answer = vmstore.ask("head1", do="move", target="head2", budget_ms=30000)
+    assert answer["result"] == FAILED and answer["state"] == "serving", answer
+    said = re.match(r"sync: (\d+) MB are still to be written to the disk after (\d+) s, about (\d+) s more; "
+                    "the service stays here; head1 serves it again$", answer["error"])
+    assert said, answer
+    left, after, rest = map(int, said.groups())
+    assert 20 < left < 68 and 10 < after < 20 and rest > 5, answer
+    assert vmstore.mounts() == ["head1"]
+    assert "drain" not in [s["step"] for s in vmstore.ledger("head1", "move")["steps"]]
+    assert vmstore.ask("head1", do="move", target="head2")["result"] == 0
+    vmstore.lab.guest("head2").run([*vmstore.inside, "rm", big])
+
+
 def test_replies_that_cannot_be_delivered(vmstore):
     """A client hears nothing while it is owed more than its link has under way. The move is given up, names
     the client, and leaves everything as before. A stop goes on, and says what that cost."""
