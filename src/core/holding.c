@@ -214,7 +214,7 @@ int holding_parse_range(const char *line, dev_t *dev)
 	return 1;
 }
 
-int holding_parse_calls(uint64_t *calls, const char *text)
+int holding_parse_calls(struct holding_calls *calls, const char *text)
 {
 	/* RFC 8881 section 18: CLOSE, DELEGRETURN, LOCK, LOCKU, OPEN, GET_DIR_DELEGATION,
 	 * LAYOUTGET, LAYOUTRETURN, WANT_DELEGATION. */
@@ -223,7 +223,7 @@ int holding_parse_calls(uint64_t *calls, const char *text)
 				       1ull << 56;
 	const char *p = strstr(text, "\nproc4ops ");
 	unsigned long n, value, i;
-	uint64_t sum = 0;
+	struct holding_calls sum = { 0 };
 	char *end;
 
 	/* A line that is cut short could end in the middle of a number. */
@@ -232,7 +232,8 @@ int holding_parse_calls(uint64_t *calls, const char *text)
 	n = strtoul(p + strlen("\nproc4ops "), &end, 10);
 	for (i = 0; i < n && *end == ' '; i++) {
 		value = strtoul(end + 1, &end, 10);
-		sum += i < 64 && (wanted >> i & 1) ? value : 0;
+		sum.all += value;
+		sum.state += i < 64 && (wanted >> i & 1) ? value : 0;
 	}
 	if (n <= 18 || i < n || *end != '\n')
 		return -EINVAL;

@@ -101,16 +101,26 @@ int holdings_parse(struct holdings *holdings, const char *text, size_t len,
 int holding_parse_range(const char *line, dev_t *dev);
 
 /**
- * holding_parse_calls - how many calls have acquired or released state
- * @calls: their sum
- * @text: /proc/net/rpc/nfsd, terminated
+ * struct holding_calls - how many NFSv4 operations knfsd has executed; never less than before
+ * @all: of any kind
+ * @state: those that have acquired or released state
+ */
+struct holding_calls {
+	uint64_t all;
+	uint64_t state;
+};
+
+/**
+ * holding_parse_calls - read them from /proc/net/rpc/nfsd
+ * @calls: set on success
+ * @text: the file, terminated
  *
  * The line is "proc4ops N" and N counts, indexed by operation number (fs/nfsd/stats.c).
  * Older kernels have fewer.
  *
  * Return: 0, or -EINVAL.
  */
-int holding_parse_calls(uint64_t *calls, const char *text);
+int holding_parse_calls(struct holding_calls *calls, const char *text);
 
 /** holdings_free - release and clear. */
 void holdings_free(struct holdings *holdings);

@@ -107,15 +107,15 @@ static void hang_up(struct census *c)
 /* Has anything been opened, locked, closed …? */
 static bool may_have_changed(struct census *c)
 {
-	uint64_t calls;
+	struct holding_calls calls;
 
 	if (nfsdheld_read_calls(c->calls_fd, &calls) < 0) {
 		c->next_ms = child_now_ms() + BLIND_MS;
 		return true;
 	}
-	if (c->counted && calls == c->calls)
+	if (c->counted && calls.state == c->calls)
 		return false;
-	c->calls = calls;
+	c->calls = calls.state;
 	return true;
 }
 

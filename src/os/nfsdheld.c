@@ -100,7 +100,7 @@ int nfsdheld_open_calls(void)
 	return fd < 0 ? -errno : fd;
 }
 
-int nfsdheld_read_calls(int fd, uint64_t *calls)
+int nfsdheld_read_calls(int fd, struct holding_calls *calls)
 {
 	char text[4096];
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);

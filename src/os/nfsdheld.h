@@ -38,12 +38,12 @@ int nfsdheld_count(const char *dir, const char *locks, const char *fs, int64_t u
 int nfsdheld_open_calls(void);
 
 /**
- * nfsdheld_read_calls - a number that grows when calls acquire or release state
+ * nfsdheld_read_calls - how many operations have been executed
  * @fd: from nfsdheld_open_calls()
  * @calls: set on success
  *
  * Return: 0, or -errno.
  */
-int nfsdheld_read_calls(int fd, uint64_t *calls);
+int nfsdheld_read_calls(int fd, struct holding_calls *calls);
 
 #endif

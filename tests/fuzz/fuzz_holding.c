@@ -32,7 +32,7 @@ static void there_and_back(struct holdings *h)
 static void check_proc(const uint8_t *data, size_t size)
 {
 	char *text = fuzz_text(data, size), *rest = text, *line;
-	uint64_t calls;
+	struct holding_calls calls;
 	dev_t dev;
 
 	holding_parse_calls(&calls, text);
