@@ -118,10 +118,14 @@ const struct key keys[KEY_COUNT] = {
 		.limit = 1,
 		.help = "how long a dead client's locks are kept after its lease",
 		.text = "How long a client keeps what it holds after its lease has expired, "
-			"unless another client wants it. Kernels from 5.19 on would keep it for "
-			"a day. But a client that is gone for good and still recorded makes the "
-			"grace period after each move last to its end. A network failure that "
-			"is shorter than this costs no client its locks.",
+			"unless another client wants it. The kernel alone would keep it as long "
+			"as there is memory, and a client that is gone for good and still "
+			"recorded makes the grace period after each move last to its end. Only "
+			"time in which calls of other clients are executed counts: while this "
+			"head hears nobody, because its own network or disk has failed, no "
+			"client loses anything, and after that each gets at least two minutes "
+			"to come back. So a client that is alone is kept. A failure that only "
+			"some clients suffer costs them nothing if it is shorter than this.",
 	},
 	[KEY_DRAIN] = {
 		.name = "drain",

@@ -22,7 +22,8 @@
  *     claims.c      before it starts the service: is it allowed to?
  *     questions.c   for other heads that ask something
  *     watch.c       by itself while the service serves: connections and daemons,
- *                   census.c: how much clients hold, grace.c: the end of the grace period
+ *                   census.c: how much clients hold, grace.c: the end of the grace period,
+ *                   courtesy.c: clients that have died
  *   channels   who it talks to
  *     control.c     the socket
  *     peers.c       the keepers on the other heads, by corosync

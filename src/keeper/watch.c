@@ -6,9 +6,8 @@
  * that takes over after a power cut finds which clients to tickle. They are also sent to
  * the other heads, in case the disk was not fast enough. Daemons: rpc.mountd and nfsdcld
  * may die while knfsd goes on; then new clients would be refused or not be recorded, so
- * they are started again. Clients: one that has died holding something would be kept for
- * a day (kernels from 5.19 on), and each grace period would wait for it in vain; so it is
- * ended some time after its lease.
+ * they are started again. Clients: one that has died holding something is ended some time
+ * after its lease (courtesy.c).
  *
  * Usually nothing happens, in many services, and that must cost nothing. To list the
  * connections the kernel walks over the sockets of all namespaces, so they are listed
@@ -32,6 +31,7 @@
 
 #include "core/cleanup.h"
 #include "keeper/census.h"
+#include "keeper/courtesy.h"
 #include "keeper/grace.h"
 #include "keeper/jobs.h"
 #include "keeper/op.h"
@@ -40,16 +40,12 @@
 #include "os/child.h"
 #include "os/conncount.h"
 #include "os/lock.h"
-#include "os/nfsd.h"
 #include "os/state.h"
 
 #define SERVING_MS 1000
 #define STANDBY_MS 10000
 /* In case the counters ever miss a change. */
 #define LIST_ANYWAY_MS 60000
-/* A client whose time has come may not be marked by the kernel yet. */
-#define EXPIRE_MIN_S 10
-#define EXPIRE_MAX_S 255 /* the largest exit status */
 /* Pause after an attempt to mend the daemons, whether it helped or not. */
 #define MEND_AGAIN_MS 10000
 
@@ -66,11 +62,9 @@ struct watch {
 	bool told;          /* the other heads have a table of ours */
 	uint64_t serial;    /* of that table */
 	pid_t recorder;
-	pid_t expirer;
-	int64_t expired_ms; /* when clients were last looked at … */
-	int expire_s;       /* … and for how long none will have to be ended */
 	int64_t mended_ms;
 	struct census census;
+	struct courtesy courtesy;
 	struct vigil vigil;
 	struct peer_connections
 		peer_conns;    /* what the serving head, if another one, has sent */
@@ -91,6 +85,7 @@ static int open_inside(struct watch *w)
 	if (rc == 0) {
 		w->counters = conncount_open();
 		census_open(&w->census);
+		courtesy_open(&w->courtesy);
 	}
 	back = op_go(op, PLACE_HEAD, NULL);
 	if (rc == 0)
@@ -107,6 +102,7 @@ static void forget(struct watch *w)
 		close(w->counters);
 	w->counters = -1;
 	census_forget(&w->census);
+	courtesy_forget(&w->courtesy);
 	w->settled = false;
 	ns_close(&w->op.inside);
 }
@@ -116,79 +112,32 @@ void watch_operation_begins(struct keeper *k, enum operation operation)
 	/* What these children do is out of date now, and in the way. */
 	if (k->watch->recorder > 0)
 		kill(k->watch->recorder, SIGKILL);
-	if (k->watch->expirer > 0)
-		kill(k->watch->expirer, SIGKILL);
+	courtesy_pause(&k->watch->courtesy);
 	census_pause(&k->watch->census);
 	grace_pause(&k->watch->vigil);
 	if (operation == OPERATION_TEARDOWN)
 		forget(k->watch);
 }
 
-/* A child inside the service, as disk and knfsd may hang. Return: true in the child. */
-static bool begin_inside(struct keeper *k, pid_t *pid, struct op *op)
+static bool has_ended(pid_t *pid)
 {
-	*pid = child_fork(-1, -1);
-	if (*pid != 0)
-		return false;
-	if (op_init(op, k->svc, NULL) < 0 || op_go(op, PLACE_INSIDE, NULL) < 0)
-		_exit(1);
-	return true;
-}
-
-/* @status: its exit status, set when it has just ended; 0 if a signal ended it. */
-static bool has_ended(pid_t *pid, int *status)
-{
-	int how;
-
-	if (*pid > 0 && waitpid(*pid, &how, WNOHANG) == *pid) {
+	if (*pid > 0 && waitpid(*pid, NULL, WNOHANG) == *pid)
 		*pid = 0;
-		*status = WIFEXITED(how) ? WEXITSTATUS(how) : 0;
-	}
 	return *pid <= 0;
 }
 
+/* In a child, as the disk may hang. */
 static void record_connections(struct keeper *k, const char *text)
 {
 	struct op op;
 
-	if (!begin_inside(k, &k->watch->recorder, &op))
+	k->watch->recorder = child_fork(-1, -1);
+	if (k->watch->recorder != 0)
 		return;
+	if (op_init(&op, k->svc, NULL) < 0 || op_go(&op, PLACE_INSIDE, NULL) < 0)
+		_exit(1);
 	state_replace(&op.paths, op.paths.conns, text, strlen(text));
 	_exit(0);
-}
-
-/* The journal's own socket was closed with the others. */
-static void tell_expired(const struct client *client, void *data)
-{
-	const struct service *svc = data;
-	char name[80], ip[IPADDR_TEXT];
-
-	fprintf(stderr,
-		SD_NOTICE
-		"%s: client '%s' (%s) silent for %lld s: what it held is dropped\n",
-		svc->name, client_name(client->id, client->len, name, sizeof(name)),
-		ipaddr_format(&client->ip, ip), (long long)client->renewed_s);
-}
-
-/* The child's exit status says for how long nobody needs to look; 0 = it cannot say. */
-static void expire_clients(struct keeper *k)
-{
-	struct watch *w = k->watch;
-	struct op op;
-	int wait_s;
-
-	if (!has_ended(&w->expirer, &w->expire_s) || jobs_state(k) != STATE_SERVING ||
-	    jobs_is_busy(k))
-		return;
-	wait_s = w->expire_s > EXPIRE_MIN_S ? w->expire_s : EXPIRE_MIN_S;
-	if (child_now_ms() < w->expired_ms + wait_s * 1000)
-		return;
-	w->expired_ms = child_now_ms();
-	if (!begin_inside(k, &w->expirer, &op))
-		return;
-	wait_s = nfsd_expire_clients(NFSD_CLIENTS, k->svc->lease + k->svc->courtesy,
-				     tell_expired, (void *)k->svc);
-	_exit(wait_s < 0 ? 0 : wait_s < EXPIRE_MAX_S ? wait_s : EXPIRE_MAX_S);
 }
 
 static void tell(struct keeper *k, const char *text)
@@ -217,6 +166,7 @@ static void take_back(struct keeper *k)
 	/* The next time it serves, another head may have written to the disk meanwhile. */
 	conns_free(&w->conns);
 	census_reset(&w->census);
+	courtesy_restart(&w->courtesy);
 	if (!w->told)
 		return;
 	tell(k, "");
@@ -279,7 +229,6 @@ static void sample(struct keeper *k)
 	struct watch *w = k->watch;
 	_cleanup_free_ char *text = NULL;
 	bool record, others;
-	int status;
 
 	arm(k);
 	take_back(k);
@@ -288,7 +237,7 @@ static void sample(struct keeper *k)
 	peer_connections_free(&w->peer_conns);
 	look(w);
 	/* A disk that hangs must not delay the messages: they wait for nothing. */
-	record = has_ended(&w->recorder, &status) && w->unrecorded;
+	record = has_ended(&w->recorder) && w->unrecorded;
 	others = w->untold && peers_have_time(k);
 	text = w->conns.n && (record || others) ? conns_format(&w->conns) : NULL;
 	if (text && record) {
@@ -369,7 +318,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 	k->watch->untold |= census_sample(k, &k->watch->census);
 	sample(k);
 	grace_sample(k, &k->watch->vigil);
-	expire_clients(k);
+	courtesy_sample(k, &k->watch->courtesy);
 	if (jobs_is_ready(k) && !jobs_is_busy(k) &&
 	    child_now_ms() > k->watch->mended_ms + MEND_AGAIN_MS)
 		mend(k);
@@ -392,6 +341,7 @@ int watch_open(struct keeper *k, struct err *err)
 	w->mended_ms = -MEND_AGAIN_MS;
 	w->counters = -1;
 	census_init(&w->census);
+	courtesy_init(&w->courtesy);
 	rc = op_init(&w->op, k->svc, err);
 	if (rc < 0)
 		return rc;
@@ -412,6 +362,7 @@ void watch_close(struct keeper *k)
 	if (w->timer) {
 		grace_pause(&w->vigil);
 		census_close(&w->census);
+		courtesy_pause(&w->courtesy);
 		forget(w);
 		op_release(&w->op);
 	}

@@ -168,19 +168,58 @@ def impatient(vmstore, home):
     configure(vmstore.usual)
 
 
-def test_a_dead_client_is_expired(impatient):
+def given_up(service, head):
+    """What the keeper has said about clients that it has given up."""
+    journal = service.lab.guest(head).run(["journalctl", "-b", "-o", "cat", "-u", service.unit]).stdout
+    return [line for line in journal.splitlines() if "silent for" in line]
+
+
+def silences(service, head):
+    """For how many seconds knfsd has not heard each of its clients."""
+    told = service.lab.guest(head).run([*service.inside, "sh", "-c",
+                                        "cat /proc/fs/nfsd/clients/*/info"], check=False).stdout
+    return [int(line.split(":")[1]) for line in told.splitlines()
+            if line.startswith("seconds from last renew:")]
+
+
+MUTE = ("add table inet mute; add chain inet mute in { type filter hook input priority 0; policy drop; }; "
+        "add chain inet mute out { type filter hook output priority 0; policy drop; }")
+
+
+def test_an_outage_of_the_heads_own_network_costs_no_lock(impatient):
+    """It lasts longer than a dead client's locks are kept. The head still has its disk."""
     vmstore = impatient
     guest = vmstore.lab.guest("head1")
+    before = given_up(vmstore, "head1")
+    with clients(vmstore, "cut", 2) as cut:
+        holders = [c.hold(c.name) for c in cut]
+        guest.run([*vmstore.inside, "nft", MUTE])
+        try:
+            # Lease, courtesy, and twice what knfsd's laundromat and the keeper may add.
+            enough = 3 * round(stretch(LEASE_S)) + 5 + 20
+            wait_for("a long silence", lambda: all(s > enough for s in silences(vmstore, "head1")),
+                     2 * enough)
+            assert len(silences(vmstore, "head1")) == 2
+        finally:
+            guest.run([*vmstore.inside, "nft", "delete table inet mute"])
+        for holder in holders:
+            out, _ = holder.communicate("x\n", timeout=180)
+            assert out == "written\n"
+        assert given_up(vmstore, "head1") == before
+
+
+def test_a_dead_client_is_expired(impatient):
+    vmstore = impatient
+    before = given_up(vmstore, "head1")
     with NamespacedClient(vmstore, 1, "dead") as dead, \
             NamespacedClient(vmstore, 2, "alive") as alive:
         alive_holder, dead_holder = alive.hold("a"), dead.hold("d")
         dead.link(False)
 
         def said():
-            journal = guest.run(["journalctl", "-b", "-o", "cat", "-u", vmstore.unit]).stdout
-            return [l for l in journal.splitlines() if "silent for" in l]
+            return given_up(vmstore, "head1")[len(before):]
 
-        # Lease, courtesy, knfsd's laundromat and the keeper's own interval.
+        # Lease, courtesy, knfsd's laundromat and the keeper's own interval; the other client is heard.
         wait_for("a dead client's end", said, 60)
         (line,) = said()
         assert line.startswith(

@@ -10,6 +10,7 @@
  *	      netlink_create()).
  * counters: of TCP connections, in /proc/net/snmp.
  *
+ * SHIM_CALLS names a file that is read in place of knfsd's counters, /proc/net/rpc/nfsd.
  * Each dump of sockets adds a "d" to the file that SHIM_TRACE names, each fork an "f".
  */
 #define _GNU_SOURCE
@@ -34,6 +35,7 @@ static int is_without(const char *what)
 int open64(const char *path, int flags, ...)
 {
 	__typeof__(&open64) next = (__typeof__(&open64))dlsym(RTLD_NEXT, "open64");
+	const char *calls = getenv("SHIM_CALLS");
 	va_list args;
 	mode_t mode;
 
@@ -44,6 +46,8 @@ int open64(const char *path, int flags, ...)
 		errno = ENOENT;
 		return -1;
 	}
+	if (calls && strcmp(path, "/proc/net/rpc/nfsd") == 0)
+		path = calls;
 	return next(path, flags, mode);
 }
 
