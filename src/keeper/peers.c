@@ -15,6 +15,9 @@
  * It tries to join every two seconds; corosync may come and go at any time. Joining waits
  * for corosync's answer: if corosync hangs, the keeper's loop stops until systemd's
  * watchdog ends it. The other heads fence such a head anyway.
+ *
+ * No message is lost without a word: others may wait for it for minutes. A keeper that
+ * cannot send one leaves the group, which all the others see, and joins again.
  */
 #include "keeper/peers.h"
 
@@ -35,6 +38,8 @@
 
 #define QUEUE_MAX 256
 
+#define GONE "corosync has gone"
+
 struct peers {
 	const struct peers_calls *calls;
 	struct corosync *corosync; /* NULL = not in a cluster */
@@ -44,6 +49,7 @@ struct peers {
 	sd_event_source *flush;
 	char *queue[QUEUE_MAX];
 	size_t n_queue;
+	bool missed;                           /* a message had no place there */
 	struct peer known[COROSYNC_HEADS_MAX]; /* what they have said about themselves */
 	size_t n_known;
 };
@@ -238,12 +244,12 @@ static void disconnect(struct keeper *k)
 		free(p->queue[i]);
 	p->n_queue = 0;
 	p->n_known = 0;
+	p->missed = false;
 }
 
-static void lose(struct keeper *k)
+static void lose(struct keeper *k, const char *why)
 {
-	sd_journal_print(LOG_WARNING, "%s: corosync has gone; this head is alone",
-			 k->svc->name);
+	sd_journal_print(LOG_WARNING, "%s: %s; this head is alone", k->svc->name, why);
 	disconnect(k);
 	k->peers->calls->changed(k);
 	timer_arm(k->peers->retry, RETRY_MS);
@@ -254,7 +260,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 	struct keeper *k = data;
 
 	if (corosync_dispatch(k->peers->corosync) < 0)
-		lose(k);
+		lose(k, GONE);
 	return 0;
 }
 
@@ -299,6 +305,11 @@ static int on_flush(sd_event_source *source, uint64_t usec, void *data)
 	struct keeper *k = data;
 	struct peers *p = k->peers;
 
+	if (p->missed && p->corosync) {
+		lose(k, "corosync takes no messages");
+		return 0;
+	}
+	p->missed = false;
 	while (p->n_queue > 0) {
 		char *text = p->queue[0];
 		int rc = 0;
@@ -307,10 +318,9 @@ static int on_flush(sd_event_source *source, uint64_t usec, void *data)
 			rc = corosync_send(p->corosync, text, strlen(text));
 		if (rc == -EAGAIN)
 			break;
-		/* A message that is not sent must not be lost without a word. */
 		if (rc < 0) {
-			lose(k);
-			break;
+			lose(k, GONE);
+			return 0;
 		}
 		p->n_queue--;
 		memmove(p->queue, p->queue + 1, p->n_queue * sizeof(p->queue[0]));
@@ -328,9 +338,12 @@ void peers_send(struct keeper *k, const struct message *message)
 	char *text = message_format(message);
 
 	if (!text || p->n_queue == QUEUE_MAX) {
-		sd_journal_print(LOG_ERR, "%s: message '%s' could not be sent",
-				 k->svc->name, message_word(message->type));
+		if (!p->missed)
+			sd_journal_print(LOG_ERR, "%s: message '%s' could not be sent",
+					 k->svc->name, message_word(message->type));
 		free(text);
+		p->missed = true;
+		timer_arm(p->flush, 1);
 		return;
 	}
 	if (p->n_queue == 0 && p->corosync &&

@@ -11,6 +11,7 @@
  * counters: of TCP connections, in /proc/net/snmp.
  *
  * SHIM_CALLS names a file that is read in place of knfsd's counters, /proc/net/rpc/nfsd.
+ * While there is the file that SHIM_STUCK names, corosync takes no message.
  * Each dump of sockets adds a "d" to the file that SHIM_TRACE names, each fork an "f".
  */
 #define _GNU_SOURCE
@@ -20,9 +21,11 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static int is_without(const char *what)
@@ -106,4 +109,16 @@ ssize_t sendto(int fd, const void *buf, size_t len, int flags, __CONST_SOCKADDR_
 			trace("d");
 	}
 	return next(fd, buf, len, flags, to, to_len);
+}
+
+/* <corosync/cpg.h> */
+int cpg_mcast_joined(uint64_t handle, int guarantee, const struct iovec *v,
+		     unsigned int n)
+{
+	__typeof__(&cpg_mcast_joined) next =
+		(__typeof__(&cpg_mcast_joined))dlsym(RTLD_NEXT, "cpg_mcast_joined");
+	const char *stuck = getenv("SHIM_STUCK");
+
+	return stuck && access(stuck, F_OK) == 0 ? 6 /* CS_ERR_TRY_AGAIN */
+						 : next(handle, guarantee, v, n);
 }
