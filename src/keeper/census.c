@@ -161,10 +161,10 @@ void census_pause(struct census *c)
 {
 	if (c->pid > 0) {
 		kill(c->pid, SIGKILL);
-		/* One that hangs in the kernel ends when it can. */
-		child_wait_gone(c->pid, KILL_MS);
+		/* One that hangs in the kernel ends when it can; no other begins before. */
+		if (child_wait_gone(c->pid, KILL_MS) == 0)
+			c->pid = 0;
 	}
-	c->pid = 0;
 	hang_up(c);
 	/* What the child has not reported is out of date. */
 	c->counted = false;

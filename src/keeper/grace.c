@@ -264,7 +264,7 @@ static void end(struct vigil *v)
 {
 	v->io = sd_event_source_disable_unref(v->io);
 	if (v->child.buf)
-		status_child_end(&v->child);
+		status_child_end(&v->child, STATUS_CHILD_GO_MS);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
@@ -293,7 +293,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 void grace_sample(struct keeper *k, struct vigil *v)
 {
 	if (v->begun || jobs_state(k) != STATE_SERVING || jobs_is_busy(k) ||
-	    child_now_ms() < v->next_ms)
+	    child_now_ms() < v->next_ms || !status_child_is_gone(&v->child))
 		return;
 	v->k = k;
 	v->next_ms = child_now_ms() + AGAIN_MS;

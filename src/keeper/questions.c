@@ -69,19 +69,18 @@ static void answer(struct keeper *k, const char *to, uint64_t id,
 
 /* ---- answering: facts */
 
-static void end_looking(struct inquiry *q)
+static void end_looking(struct inquiry *q, unsigned int ms)
 {
 	q->io = sd_event_source_disable_unref(q->io);
 	q->deadline = sd_event_source_disable_unref(q->deadline);
-	status_child_end(&q->child);
+	status_child_end(&q->child, ms);
 	q->id = 0;
 }
 
-static void tell_facts(struct inquiry *q, struct json_object *facts,
-		       const struct err *err)
+static void tell_facts(struct keeper *k, const char *to, uint64_t id,
+		       struct json_object *facts, const struct err *err)
 {
 	struct json_object *body = json_object_new_object(), *replica;
-	struct keeper *k = q->k;
 
 	json_object_object_add(body, "digest", json_object_new_string(k->svc->digest));
 	json_object_object_add(body, "last", json_object_get(handover_last(k)));
@@ -91,8 +90,7 @@ static void tell_facts(struct inquiry *q, struct json_object *facts,
 		json_object_object_add(body, "facts", facts);
 	else
 		json_object_object_add(body, "error", json_object_new_string(err->text));
-	answer(k, q->from, q->id, body, NULL);
-	end_looking(q);
+	answer(k, to, id, body, NULL);
 }
 
 static int on_facts(sd_event_source *source, int fd, uint32_t revents, void *data)
@@ -101,38 +99,57 @@ static int on_facts(sd_event_source *source, int fd, uint32_t revents, void *dat
 	struct json_object *facts;
 	struct err err = { 0 };
 
-	if (status_child_take(&q->child, &facts, &err) != -EAGAIN)
-		tell_facts(q, facts, &err);
+	if (status_child_take(&q->child, &facts, &err) == -EAGAIN)
+		return 0;
+	tell_facts(q->k, q->from, q->id, facts, &err);
+	end_looking(q, STATUS_CHILD_GO_MS);
 	return 0;
 }
 
 static int on_looked_too_long(sd_event_source *source, uint64_t usec, void *data)
 {
+	struct inquiry *q = data;
 	struct err err;
 
 	err_set(&err, BATON_EXIT_FAILED, ETIMEDOUT, "look up what is set up");
-	tell_facts(data, NULL, &err);
+	tell_facts(q->k, q->from, q->id, NULL, &err);
+	/* It probably hangs, and this loop must not. */
+	end_looking(q, 0);
 	return 0;
+}
+
+/* A place whose last child hangs is not free, or there would soon be very many of them. */
+static struct inquiry *find_place(struct questions *all)
+{
+	struct inquiry *place = NULL;
+
+	for (size_t i = 0; i < QUESTIONS_MAX; i++)
+		if (!all->looking[i].id && status_child_is_gone(&all->looking[i].child))
+			place = &all->looking[i];
+	return place;
 }
 
 static void look(struct keeper *k, const char *from, uint64_t id)
 {
-	struct inquiry *q = NULL;
+	struct inquiry *q = find_place(k->questions);
+	struct err err = { 0 };
 
-	for (size_t i = 0; i < QUESTIONS_MAX && !q; i++)
-		if (!k->questions->looking[i].id)
-			q = &k->questions->looking[i];
-	/* A head that asks without end gets no answer. */
+	if (!q)
+		err_set(&err, BATON_EXIT_FAILED, 0,
+			"look up what is set up: %d earlier looks have not ended",
+			QUESTIONS_MAX);
 	if (!q ||
-	    status_child_begin(&q->child, k->svc, status_child_add_clients, NULL) < 0)
+	    status_child_begin(&q->child, k->svc, status_child_add_clients, &err) < 0) {
+		tell_facts(k, from, id, NULL, &err);
 		return;
+	}
 	q->id = id;
 	q->k = k;
 	snprintf(q->from, sizeof(q->from), "%s", from);
 	if (sd_event_add_io(k->event, &q->io, q->child.fd, EPOLLIN, on_facts, q) < 0 ||
 	    sd_event_add_time_relative(k->event, &q->deadline, CLOCK_MONOTONIC,
 				       LOOK_MS * 1000, 0, on_looked_too_long, q) < 0)
-		end_looking(q);
+		end_looking(q, STATUS_CHILD_GO_MS);
 }
 
 /* ---- answering: ready */
@@ -354,7 +371,7 @@ void questions_close(struct keeper *k)
 		struct question *q = &k->questions->asked[i];
 
 		if (k->questions->looking[i].id)
-			end_looking(&k->questions->looking[i]);
+			end_looking(&k->questions->looking[i], 0);
 		if (!q->id)
 			continue;
 		sd_event_source_disable_unref(q->deadline);

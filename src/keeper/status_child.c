@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "keeper/standing.h"
@@ -18,8 +19,6 @@
 #include "os/timed_child.h"
 
 #define REPORT_MAX_LEN 65536
-/* How long a killed child may take to go. */
-#define KILL_MS 100
 
 static struct json_object *describe(struct op *op, status_child_more more,
 				    struct err *err)
@@ -84,7 +83,7 @@ int status_child_begin(struct status_child *q, const struct service *svc,
 	*q = (struct status_child){ .fd = -1, .buf = malloc(REPORT_MAX_LEN) };
 	if (!q->buf || pipe2(out, O_CLOEXEC) < 0) {
 		errnum = q->buf ? errno : ENOMEM;
-		status_child_end(q);
+		status_child_end(q, STATUS_CHILD_GO_MS);
 		return err_set(err, BATON_EXIT_RESOURCE, errnum,
 			       "look up what is set up");
 	}
@@ -95,7 +94,7 @@ int status_child_begin(struct status_child *q, const struct service *svc,
 	q->fd = out[0];
 	if (q->pid < 0) {
 		errnum = -q->pid;
-		status_child_end(q);
+		status_child_end(q, STATUS_CHILD_GO_MS);
 		return err_set(err, BATON_EXIT_RESOURCE, errnum, "fork");
 	}
 	fcntl(q->fd, F_SETFL, O_NONBLOCK);
@@ -133,17 +132,27 @@ int status_child_take(struct status_child *q, struct json_object **facts, struct
 	}
 }
 
-void status_child_end(struct status_child *q)
+void status_child_end(struct status_child *q, unsigned int ms)
 {
+	pid_t hangs = 0;
+
 	/* If it is stuck in the kernel it cannot be reaped now; it ends when it can. */
 	if (q->pid > 0) {
 		kill(q->pid, SIGKILL);
-		child_wait_gone(q->pid, KILL_MS);
+		if (child_wait_gone(q->pid, ms) < 0)
+			hangs = q->pid;
 	}
 	if (q->fd >= 0)
 		close(q->fd);
 	free(q->buf);
-	*q = (struct status_child){ .fd = -1 };
+	*q = (struct status_child){ .fd = -1, .pid = hangs };
+}
+
+bool status_child_is_gone(struct status_child *q)
+{
+	if (q->pid > 0 && waitpid(q->pid, NULL, WNOHANG) == q->pid)
+		q->pid = 0;
+	return q->pid <= 0;
 }
 
 int status_child_collect(const struct service *svc, status_child_more more,
@@ -165,6 +174,6 @@ int status_child_collect(const struct service *svc, status_child_more more,
 	}
 	if (rc == -EAGAIN)
 		rc = err_set(err, BATON_EXIT_FAILED, ETIMEDOUT, "look up what is set up");
-	status_child_end(&q);
+	status_child_end(&q, STATUS_CHILD_GO_MS);
 	return rc;
 }

@@ -7,6 +7,7 @@
 #define BATON_KEEPER_STATUS_CHILD_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "core/err.h"
@@ -14,6 +15,7 @@
 
 /**
  * struct status_child - a child that looks and reports as JSON
+ * @pid: 0 = it is gone
  * @fd: readable when status_child_take() has something to do
  */
 struct status_child {
@@ -58,8 +60,17 @@ int status_child_begin(struct status_child *child, const struct service *svc,
 int status_child_take(struct status_child *child, struct json_object **facts,
 		      struct err *err);
 
-/** status_child_end - give up on it, or clean up after it. */
-void status_child_end(struct status_child *child);
+/* How long a child that has reported or was killed usually takes to go. */
+#define STATUS_CHILD_GO_MS 100
+
+/**
+ * status_child_end - give up on it, or clean up after it
+ * @ms: how long to wait until it is gone; if it hangs in the kernel, that may never be
+ */
+void status_child_end(struct status_child *child, unsigned int ms);
+
+/** status_child_is_gone - after its end: may another begin in its place? Reaps it. */
+bool status_child_is_gone(struct status_child *child);
 
 /**
  * status_child_collect - the same, waiting for the result

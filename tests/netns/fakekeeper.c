@@ -7,7 +7,8 @@
  * What is standing is a word in $FAKE_DIR/standing. A step looks there for files of its
  * name: STEP.fail (it fails with that text), STEP.hang (it never ends), STEP.wait (it
  * ends when the file is gone), STEP.busy (it does not sleep meanwhile). What has run is
- * appended to $FAKE_DIR/trace.
+ * appended to $FAKE_DIR/trace. Who looks what is standing makes a file in $FAKE_DIR/disk,
+ * if there is such a folder.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -123,7 +124,11 @@ const struct step teardown_steps[] = {
 int standing_look(struct op *op, struct standing *s, struct err *err)
 {
 	char word[20];
+	/* If that is frozen, not even SIGKILL ends it. */
+	int fd = open(place("disk", "/look"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
+	if (fd >= 0)
+		close(fd);
 	memset(s, 0, sizeof(*s));
 	if (file_read(place("standing", ""), word, sizeof(word)) < 0 ||
 	    strcmp(word, "absent") == 0)

@@ -119,6 +119,48 @@ def test_heads_of_a_head_that_is_alone(keeper):
     assert "facts" in head or head["error"]
 
 
+@pytest.fixture
+def frozen(keeper):
+    """Whoever looks what is standing hangs, and not even SIGKILL ends it. Called, it ends that."""
+    house, disk = keeper.house, keeper.house.fake / "disk"
+    image = house.fake / "image"
+    disk.mkdir()
+    house.run("truncate", "-s", "32M", image)
+    house.run("mkfs.ext4", "-q", image)
+    house.run("mount", "-o", "loop", image, disk)
+    house.run("fsfreeze", "-f", disk)
+    with contextlib.ExitStack() as stack:
+        stack.callback(house.run, "fsfreeze", "-u", disk)
+        yield stack.close
+
+
+def test_looks_that_hang_have_bounds(keeper, request):
+    keeper.be()
+    thaw = request.getfixturevalue("frozen")
+    children = f"/proc/{keeper.process.pid}/task/{keeper.process.pid}/children"
+
+    def ask():
+        """As many at once as may wait."""
+        with contextlib.ExitStack() as stack:
+            asking = [stack.enter_context(keeper.connection()) for _ in range(8)]
+            for s in asking:
+                s.send(b'{"do": "heads"}')
+            return {json.loads(s.recv(65536))["heads"][0].get("error") for s in asking}
+
+    def hanging():
+        with open(children) as f:
+            return len(f.read().split())
+
+    said = [ask(), ask()]
+    assert hanging() == 8
+    assert said == [{"look up what is set up: Connection timed out"},
+                    {"look up what is set up: 8 earlier looks have not ended"}]
+    thaw()
+    # All of them are gone then, and leave no zombie.
+    until(lambda: ask() == {None})
+    until(lambda: hanging() == 0)
+
+
 @pytest.mark.parametrize("word", ["move", "inquire"])
 @pytest.mark.parametrize("more", [{"target": "head2"}, {}, {"target": None}, {"target": 7}])
 def test_alone_nothing_can_be_handed_over(keeper, word, more):
