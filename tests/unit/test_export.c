@@ -75,6 +75,9 @@ static void test_refused(void **state)
 		{ "\"/a\"b *", "path '/a' needs a blank after its closing quote" },
 		{ "//.baton/ *",
 		  "path '/.baton' is in baton's own directory, which no client may reach" },
+		{ "\"/.baton\" *",
+		  "path '/.baton' is in baton's own directory, which no client may reach" },
+		{ "/./.baton *", "path '/./.baton' must not have '.' or '..' in it" },
 		{ "/.BATON/nfsdcld *",
 		  "path '/.BATON/nfsdcld' is in baton's own directory, which no client may "
 		  "reach" },
