@@ -16,9 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uuid/uuid.h>
 
 #include "core/cleanup.h"
+#include "core/digest.h"
 #include "core/keys.h"
 #include "core/value.h"
 
@@ -38,7 +38,7 @@ struct parser {
 	char *value;
 	unsigned int seen[KEY_COUNT]; /* how often */
 	int lines[KEY_COUNT];         /* last line of each, 0 = the default holds */
-	char *values[KEY_COUNT];      /* "key=value\n" of each, for the digest */
+	char *values[KEY_COUNT];      /* "key=value\n" of each that is given */
 };
 
 __attribute__((format(printf, 3, 4))) static int fail(struct parser *p, int line,
@@ -111,10 +111,11 @@ static int finish_value(struct parser *p)
 	if (p->key != KEY_COUNT) {
 		if (!*p->value && !(k->fallback && !*k->fallback))
 			rc = fail(p, p->key_line, "%s: the value is missing", k->name);
-		else
-			rc = set_value(p);
-		if (!rc)
+		else if (p->seen[p->key])
 			rc = note_value(p);
+		/* This may change the text. */
+		if (!rc)
+			rc = set_value(p);
 		free(p->value);
 		p->value = NULL;
 		p->key = KEY_COUNT;
@@ -158,7 +159,9 @@ static int begin_value(struct parser *p, const char *name, const char *value)
 		for (enum key_id i = 0; i < KEY_COUNT; i++)
 			snprintf(known + strlen(known), sizeof(known) - strlen(known),
 				 " %s", keys[i].name);
-		return fail(p, p->line, "unknown key '%.40s'; known:%s", name, known);
+		return fail(p, p->line,
+			    "unknown key '%.40s'; known to baton " BATON_VERSION ":%s",
+			    name, known);
 	}
 	if (p->seen[id] == keys[id].limit && keys[id].limit == 1)
 		return fail(p, p->line, "%s: is already set in line %d", name,
@@ -290,28 +293,6 @@ static int check_gateway(struct parser *p, const struct ipaddr *ip)
 	return 0;
 }
 
-/* UUID version 5 (RFC 4122, 4.3): a SHA-1 that libuuid has anyway; it hides nothing. */
-static int make_digest(struct parser *p)
-{
-	static const uuid_t ns = { 0x1a, 0x5c, 0x9e, 0x02, 0x77, 0xd1, 0x4b, 0x0e,
-				   0x8f, 0x33, 0xba, 0x70, 0x4e, 0xc0, 0xf1, 0x95 };
-	_cleanup_free_ char *text = NULL;
-	size_t len = 0;
-	FILE *out = open_memstream(&text, &len);
-	uuid_t id;
-
-	if (!out)
-		return fail_memory(p);
-	for (enum key_id key = 0; key < KEY_COUNT; key++)
-		if (p->values[key])
-			fputs(p->values[key], out);
-	if (fclose(out) != 0)
-		return fail_memory(p);
-	uuid_generate_sha1(id, ns, text, len);
-	uuid_unparse_lower(id, p->svc->digest);
-	return 0;
-}
-
 /* Checks across keys and lines. */
 static int check_whole(struct parser *p)
 {
@@ -381,8 +362,8 @@ int config_parse(struct service *svc, const char *name, const char *file,
 		fail(&p, bad, "is neither 'key = value' nor '[" SECTION "]'");
 	if (!finish_value(&p))
 		check_whole(&p);
-	if (!p.rc)
-		make_digest(&p);
+	if (!p.rc && digest_make(svc, (const char *const *)p.values) < 0)
+		fail_memory(&p);
 	free(p.value);
 	for (enum key_id key = 0; key < KEY_COUNT; key++)
 		free(p.values[key]);

@@ -37,6 +37,11 @@ enum key_type {
  * @value: what help texts call the value
  * @choices: words separated by single blanks, of KEY_ONE_OF and KEY_SOME_OF
  * @fallback: value when the key is missing; NULL = none, "" = empty
+ * @first: what @fallback was in baton 0.1.0, if it was another one; only for config.c
+ * @later: baton 0.1.0 does not know this key. It must have a fallback, or not be required:
+ *         an older head serves as if it were missing
+ * @local: concerns only the head itself, clients cannot notice it across a move: a head
+ *         whose version has another fallback may still take over
  * @min: smallest number
  * @max: largest number
  * @unit: of the number, for messages, or NULL
@@ -51,6 +56,9 @@ struct key {
 	const char *value;
 	const char *choices;
 	const char *fallback;
+	const char *first;
+	bool later;
+	bool local;
 	unsigned int min;
 	unsigned int max;
 	const char *unit;

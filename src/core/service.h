@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "core/keydiff.h"
 
 /* The name becomes a host name (RFC 1123 label), a directory and part of a netns name. */
 #define SERVICE_NAME_MAX 32
@@ -80,8 +81,12 @@ enum link_mode {
  *
  * The struct owns everything; service_free() releases it. The gateways are the default
  * routes by family (family 0 = none), for clients beyond the service's own network.
- * @digest is the same on two heads exactly if every key has the same value there, given
- * or by default. Comments, blanks and the order of different keys do not count.
+ *
+ * @digest is made of what the file says, and does not depend on the version of baton: a
+ * key that is missing counts as in 0.1.0. Comments, blanks and the order of different keys
+ * do not count (core/digest.c). Keepers of 0.1.0 compare nothing else; later ones compare @keys, where
+ * each key has the value by which it is served. @first_keys is what 0.1.0 would have
+ * there for the same file.
  */
 struct service {
 	char name[SERVICE_NAME_MAX + 1];
@@ -104,6 +109,8 @@ struct service {
 	enum link_mode link;
 	unsigned int versions;
 	char digest[SERVICE_DIGEST_TEXT];
+	struct keydiff_list keys;
+	struct keydiff_list first_keys;
 };
 
 /**

@@ -138,8 +138,9 @@ static const struct {
 	{ "[service\n", "f:1: unknown section '[service'; only [service] is known" },
 	{ GOOD "[service]\n", "f:5: section [service] already begins in line 1" },
 	{ GOOD "leas = 10\n",
-	  "f:5: unknown key 'leas'; known: device fstype options address gateway export lease "
-	  "grace courtesy drain disk-timeout threads link versions" },
+	  "f:5: unknown key 'leas'; known to baton " BATON_VERSION
+	  ": device fstype options address gateway export lease grace courtesy drain "
+	  "disk-timeout threads link versions" },
 	{ GOOD "lease\n", "f:5: is neither 'key = value' nor '[service]'" },
 	{ GOOD "lease = 10\nlease = 10\n", "f:6: lease: is already set in line 5" },
 	{ GOOD DEV, "f:5: device: is already set in line 2" },
@@ -390,6 +391,62 @@ static void test_digest(void **state)
 	assert_string_equal(d, digest);
 }
 
+/*
+ * Keepers of the first version compare the digest as a whole. These are what that version
+ * makes of these files: a digest that differs from them ends all moves between it and
+ * this version. A new key needs `.later`, a new default `.first` (core/keys.h).
+ */
+static void test_digest_of_the_first_version(void **state)
+{
+	char d[SERVICE_DIGEST_TEXT];
+
+	digest_of(d, LEAST);
+	assert_string_equal(d, "aff16691-72d0-5c27-9d25-67c67750c2c8");
+	digest_of(d, "[service]\ndevice = /dev/a\nfstype = ext4\noptions = noatime\n"
+		     "address = 192.0.2.50/24@e\naddress = 2001:db8::50/64@e\n"
+		     "gateway = 192.0.2.1\ngateway = 2001:db8::1\nexport = /a *(rw)\n"
+		     "export = /b 192.0.2.0/24(ro) h(rw)\nlease = 30\ngrace = 40\n"
+		     "courtesy = 0\ndrain = 10\nthreads = 8\nlink = macvlan\n"
+		     "versions = 4.2\n");
+	assert_string_equal(d, "a0021574-7074-5d76-b4bd-0eb0f54e9723");
+}
+
+/* What keepers compare: each key, as it is served. */
+static void test_list_of_keys(void **state)
+{
+	static const char *const first[] = {
+		"device",  "fstype", "options",  "address",  "gateway",
+		"export",  "lease",  "grace",    "courtesy", "drain",
+		"threads", "link",   "versions",
+	};
+	static const char *const local[] = { "courtesy", "drain", "threads" };
+	const struct keydiff_key *k;
+	struct service a, b;
+
+	parse_good(&a, LEAST "drain = 5\nversions = 4.1\n");
+	parse_good(&b, LEAST "threads =  8\n");
+	assert_int_equal(a.keys.n, KEY_COUNT);
+	assert_int_equal(a.first_keys.n, sizeof(first) / sizeof(*first));
+	for (size_t i = 0; i < a.first_keys.n; i++)
+		assert_string_equal(a.first_keys.v[i].name, first[i]);
+	for (size_t i = 0; i < sizeof(local) / sizeof(*local); i++)
+		assert_true(keydiff_find(&a.keys, local[i])->local);
+	for (size_t i = 0; i < a.keys.n; i++) {
+		bool same = strcmp(a.keys.v[i].name, "threads") != 0 &&
+			    strcmp(a.keys.v[i].name, "versions") != 0;
+
+		assert_int_equal(strcmp(a.keys.v[i].hash, b.keys.v[i].hash) == 0, same);
+	}
+	/* A default that is written out is one; a key without default, too, if missing. */
+	for (size_t i = 0; i < 2; i++)
+		assert_true(keydiff_find(&a.keys, i ? "gateway" : "drain")->is_default);
+	k = keydiff_find(&a.keys, "versions");
+	assert_false(k->is_default || keydiff_find(&b.keys, "threads")->is_default);
+	assert_true(keydiff_find(&b.keys, "versions")->is_default);
+	service_free(&a);
+	service_free(&b);
+}
+
 static void test_bad_name(void **state)
 {
 	struct err err = { 0 };
@@ -414,6 +471,12 @@ static void test_keys(void **state)
 		assert_non_null(k->help);
 		assert_non_null(k->text);
 		assert_true(!k->required || !k->fallback);
+		/* What another head may call it. */
+		assert_in_range(strlen(k->name), 1, KEYDIFF_NAME_MAX);
+		assert_int_equal(
+			strspn(k->name, "abcdefghijklmnopqrstuvwxyz0123456789-_"),
+			strlen(k->name));
+		assert_false(k->later && (k->required || k->first));
 		if (k->type == KEY_NUMBER)
 			assert_in_range(atoi(k->fallback), k->min, k->max);
 	}
@@ -423,10 +486,16 @@ static void test_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),  cmocka_unit_test(test_everything),
-		cmocka_unit_test(test_refused),   cmocka_unit_test(test_zero_byte),
-		cmocka_unit_test(test_long_line), cmocka_unit_test(test_digest),
-		cmocka_unit_test(test_bad_name),  cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_everything),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_zero_byte),
+		cmocka_unit_test(test_long_line),
+		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_digest_of_the_first_version),
+		cmocka_unit_test(test_list_of_keys),
+		cmocka_unit_test(test_bad_name),
+		cmocka_unit_test(test_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
