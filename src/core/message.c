@@ -95,18 +95,24 @@ static int take_number(struct json_object *o, const char *key, int64_t min, int6
 	return *to < min || *to > max ? wrong(err, "a number is out of range") : 0;
 }
 
-static int take_type(struct json_object *o, enum message_type *type, struct err *err)
+/* Later versions may send types that this one does not know. */
+static int take_type(struct message *m, struct json_object *o, struct err *err)
 {
-	char word[16] = "";
+	char word[MESSAGE_WORD_MAX + 1] = "";
 
 	if (take_text(o, "type", word, sizeof(word), err) < 0)
 		return -EPROTO;
+	if (!word[0])
+		return wrong(err, "it has no type");
 	for (size_t i = 0; i < N_TYPES; i++)
 		if (strcmp(word, types[i].word) == 0) {
-			*type = i;
+			m->type = i;
 			return 0;
 		}
-	return wrong(err, "its type is unknown");
+	err_set(err, BATON_EXIT_PEER, 0,
+		"version %s of baton there sends '%s', which version %s here does not know",
+		m->version[0] ? m->version : "?", word, BATON_VERSION);
+	return -ENOMSG;
 }
 
 /* Members that every protocol version has. */
@@ -118,16 +124,27 @@ static int take_head(struct message *m, struct json_object *o, struct err *err)
 	if (rc == 0 && !protocol)
 		rc = wrong(err, "it names no protocol");
 	if (rc == 0)
-		rc = take_type(o, &m->type, err);
-	if (rc == 0)
 		rc = take_text(o, "to", m->to, sizeof(m->to), err);
 	if (rc == 0)
 		rc = take_number(o, "generation", 0, INT64_MAX, &generation, err);
 	if (rc == 0)
 		rc = take_text(o, "version", m->version, sizeof(m->version), err);
+	if (rc == 0)
+		rc = take_type(m, o, err);
 	m->protocol = protocol;
 	m->generation = generation;
 	return rc;
+}
+
+static int check_keys(struct json_object *body, struct err *err)
+{
+	struct keydiff_list list;
+	struct json_object *array = NULL;
+
+	if (!body || !json_object_object_get_ex(body, "keys", &array))
+		return 0;
+	return array ? keydiff_parse(&list, array, err)
+		     : wrong(err, "its list of keys is null");
 }
 
 static int check_steps(struct json_object *body, struct err *err)
@@ -162,6 +179,8 @@ static int take_rest(struct message *m, struct json_object *o, struct err *err)
 	}
 	if (rc == 0 && m->type == MESSAGE_STEPS)
 		rc = check_steps(m->body, err);
+	if (rc == 0 && m->type == MESSAGE_HELLO)
+		rc = check_keys(m->body, err);
 	return rc;
 }
 

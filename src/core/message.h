@@ -20,6 +20,8 @@
 /* RFC 1035 names; corosync sets no limit of its own. */
 #define MESSAGE_HEAD_MAX    255
 #define MESSAGE_VERSION_MAX 31
+/* Longest name of a type, also of later versions. */
+#define MESSAGE_WORD_MAX 31
 
 /* X(NAME, word, topic, help) */
 #define MESSAGE_TABLE(X)                                                                 \
@@ -71,7 +73,8 @@ enum message_topic {
  * @code, @text: why not (REFUSE, ABORTED, FAILED, ANSWER); ASK: @text is the question
  * @body: owned. STEPS: {steps: [ledger entries]}; ANSWER: what was asked for; CONNS: see
  *        core/fragment.h, and "held": the most that one client has to reclaim; STAND: see
- *        core/claim.h
+ *        core/claim.h; HELLO: {keys: …}, see core/keydiff.h; keepers of 0.1.0 do not
+ *        send it
  *
  * The sender is not in it: corosync says who sent a message.
  */
@@ -110,7 +113,8 @@ char *message_format(const struct message *message);
  *
  * Unknown members are ignored, because later versions may add some.
  *
- * Return: 0, or -EPROTO.
+ * Return: 0; -EPROTO; or -ENOMSG for a type that this version does not know, with that
+ * word in @err.
  */
 int message_parse(struct message *message, const char *text, size_t len, struct err *err);
 

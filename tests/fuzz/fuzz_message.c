@@ -57,6 +57,24 @@ static void there_and_back(const struct message *m)
 	free(text);
 }
 
+/* Whatever is in a list of keys, messages may name it. */
+static void check_keys(const struct message *m)
+{
+	struct json_object *array;
+	struct keydiff_list list;
+	struct err err = { 0 };
+
+	if (!m->body || !json_object_object_get_ex(m->body, "keys", &array))
+		return;
+	assert(keydiff_parse(&list, array, &err) == 0 && list.n <= KEYDIFF_MAX);
+	for (size_t i = 0; i < list.n; i++) {
+		assert(keydiff_find(&list, list.v[i].name) == &list.v[i]);
+		assert(strlen(list.v[i].hash) == KEYDIFF_HASH_TEXT - 1);
+		for (const char *c = list.v[i].name; *c; c++)
+			assert(*c > ' ' && *c <= 'z');
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct err err = { 0 };
@@ -65,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int rc = message_parse(&m, (const char *)data, size, &err);
 
 	assert(fuzz_is_told(rc, &err));
-	assert(rc == 0 || (rc == -EPROTO && !m.body));
+	assert(rc == 0 || ((rc == -EPROTO || rc == -ENOMSG) && !m.body));
 	if (rc < 0)
 		return 0;
 	assert(m.type <= MESSAGE_UNCLAIM && message_word(m.type));
@@ -75,6 +93,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (m.type == MESSAGE_STEPS)
 			assert(json_object_object_get_ex(m.body, "steps", &steps) &&
 			       json_object_array_length(steps) <= MESSAGE_STEPS_MAX);
+		if (m.type == MESSAGE_HELLO)
+			check_keys(&m);
 		there_and_back(&m);
 	}
 	message_release(&m);
