@@ -105,6 +105,14 @@ enum claim_verdict claim_judge(const struct claim_head *heads, size_t n,
 		if (heads[i].answered && (forbids(&heads[i], why) ||
 					  (!terms->takeover && objects(&heads[i], why))))
 			return CLAIM_REFUSED;
+		if (heads[i].joined && heads[i].foreign[0]) {
+			err_set(why, BATON_EXIT_PEER, 0,
+				"the keeper of %s (version %s of baton) speaks another "
+				"protocol than version %s here; update one of them, or "
+				"end that keeper",
+				heads[i].name, heads[i].foreign, BATON_VERSION);
+			return CLAIM_REFUSED;
+		}
 		/* Also of heads said to be dead: a running keeper disproves it. */
 		if (heads[i].joined && !heads[i].answered)
 			mute = &heads[i];

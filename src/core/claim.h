@@ -35,11 +35,13 @@ int claim_parse(struct claim_stand *stand, struct json_object *body, struct err 
  * @name: of the head
  * @joined: a keeper of the service runs there and can be reached
  * @answered: it has answered, with @stand
+ * @foreign: the version of its baton, if that speaks another protocol; "" if it does not
  */
 struct claim_head {
 	char name[MESSAGE_HEAD_MAX + 1];
 	bool joined;
 	bool answered;
+	char foreign[MESSAGE_VERSION_MAX + 1];
 	struct claim_stand stand;
 };
 

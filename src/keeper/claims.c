@@ -153,6 +153,7 @@ static void list_heads(struct keeper *k)
 
 	for (size_t i = 0; i < n; i++) {
 		struct claim_head *head = find(c, heads[i].name);
+		const struct peer *peer;
 
 		if (heads[i].self)
 			continue;
@@ -163,6 +164,10 @@ static void list_heads(struct keeper *k)
 		}
 		if (!head)
 			continue;
+		peer = peers_introduced(k, head->name);
+		head->foreign[0] = '\0';
+		if (peer && peer->protocol != MESSAGE_PROTOCOL)
+			memcpy(head->foreign, peer->version, sizeof(head->foreign));
 		head->joined = heads[i].joined;
 		head->answered &= heads[i].joined;
 	}

@@ -15,7 +15,10 @@
  *           {"do": "inquire", "target": HEAD}       would that head take it now?
  *           {"do": "status"}   + head, version, digest, cluster, peers in the result
  *           {"do": "heads"}    + heads: [{head, self, online, keeper, version, digest,
- *                                         facts | error, last}] in the result
+ *                                         agrees, conflict, facts | error, last}] in the
+ *                                         result. agrees: may the service move between
+ *                                         it and this head, as far as files and versions
+ *                                         go? conflict: why not
  *           {"do": "follow"}   {"following": true}, then steps, and {"moved": RECORD} after
  *                              each hand-over, until the requester hangs up
  * Answers:  {"step": …, "ms": …, "outcome": …, "note": …, "head": …}   after each step

@@ -30,6 +30,8 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
+#include "core/cleanup.h"
+#include "core/strlist.h"
 #include "keeper/timer.h"
 
 #define RETRY_MS 2000
@@ -37,6 +39,7 @@
 #define FLUSH_MS 10
 
 #define QUEUE_MAX 256
+#define TOLD_MAX  64
 
 #define GONE "corosync has gone"
 
@@ -52,6 +55,7 @@ struct peers {
 	bool missed;                           /* a message had no place there */
 	struct peer known[COROSYNC_HEADS_MAX]; /* what they have said about themselves */
 	size_t n_known;
+	struct strlist told; /* what was ignored */
 };
 
 static const struct corosync_head alone = { .online = true,
@@ -100,6 +104,26 @@ const struct peer *peers_introduced(const struct keeper *k, const char *head)
 	return NULL;
 }
 
+/* A keeper without a list is one of 0.1.0, or no other: then its list is known. */
+int peers_check_service(const struct keeper *k, const struct peer *peer, struct err *err)
+{
+	const struct service *svc = k->svc;
+	const struct keydiff_side here = { k->self, BATON_VERSION, &svc->keys };
+	const struct keydiff_side there = { peer->head, peer->version,
+					    peer->keys.n ? &peer->keys
+							 : &svc->first_keys };
+	int rc = keydiff_check(&here, &there, svc->name, svc->file, err);
+
+	if (rc < 0 || peer->keys.n || strcmp(peer->digest, svc->digest) == 0)
+		return rc;
+	return err_set(
+		err, BATON_EXIT_PEER, 0,
+		"%.60s and %.60s have different %.100s (version %s of baton on %.60s "
+		"does not say in which keys); make them equal, then `systemctl restart "
+		"baton@%s` on both",
+		k->self, peer->head, svc->file, peer->version, peer->head, svc->name);
+}
+
 int peers_check(const struct keeper *k, const char *target, struct err *err)
 {
 	const struct corosync_head *head = peers_find(k, target);
@@ -124,29 +148,28 @@ int peers_check(const struct keeper *k, const char *target, struct err *err)
 			       "%s: baton %s there speaks protocol %d, %s here %d",
 			       target, peer->version, peer->protocol, BATON_VERSION,
 			       MESSAGE_PROTOCOL);
-	if (strcmp(peer->digest, k->svc->digest) != 0)
-		return err_set(
-			err, BATON_EXIT_PEER, 0,
-			"%s: its keeper has another %s; make the files equal, then "
-			"`systemctl restart baton@%s` on both",
-			target, k->svc->file, k->svc->name);
-	return 0;
+	return peers_check_service(k, peer, err);
 }
 
 int peers_check_sender(const struct keeper *k, const char *from, const struct message *m,
 		       struct err *err)
 {
+	const struct peer *peer = peers_introduced(k, from);
+	struct peer stranger = { 0 };
+
 	if (m->protocol != MESSAGE_PROTOCOL)
 		return err_set(err, BATON_EXIT_PEER, 0,
 			       "baton %s on %s speaks protocol %d, %s here %d",
 			       m->version, from, m->protocol, BATON_VERSION,
 			       MESSAGE_PROTOCOL);
-	if (strcmp(m->digest, k->svc->digest) != 0)
-		return err_set(err, BATON_EXIT_PEER, 0,
-			       "the keeper here has another %s than that of %s; make the "
-			       "files equal, then `systemctl restart baton@%s` on both",
-			       k->svc->file, from, k->svc->name);
-	return 0;
+	/* Its list of keys came with its hello, and holds while the digest is the same. */
+	if (!peer || strcmp(peer->digest, m->digest) != 0) {
+		snprintf(stranger.head, sizeof(stranger.head), "%s", from);
+		memcpy(stranger.version, m->version, sizeof(stranger.version));
+		memcpy(stranger.digest, m->digest, sizeof(stranger.digest));
+		peer = &stranger;
+	}
+	return peers_check_service(k, peer, err);
 }
 
 void peers_blame(const struct keeper *k, struct message *m, const struct err *why)
@@ -176,6 +199,7 @@ static void remember(struct keeper *k, const char *from, const struct message *m
 {
 	struct peers *p = k->peers;
 	struct peer *peer = (struct peer *)peers_introduced(k, from);
+	struct json_object *array;
 
 	if (!peer) {
 		if (p->n_known == COROSYNC_HEADS_MAX)
@@ -187,6 +211,8 @@ static void remember(struct keeper *k, const char *from, const struct message *m
 	memcpy(peer->version, m->version, sizeof(peer->version));
 	memcpy(peer->digest, m->digest, sizeof(peer->digest));
 	peer->protocol = m->protocol;
+	if (m->body && json_object_object_get_ex(m->body, "keys", &array))
+		keydiff_parse(&peer->keys, array, NULL);
 }
 
 static void say_hello(struct keeper *k)
@@ -195,7 +221,23 @@ static void say_hello(struct keeper *k)
 
 	k->peers->calls->hello(k, &hello);
 	memcpy(hello.digest, k->svc->digest, sizeof(hello.digest));
+	hello.body = json_object_new_object();
+	json_object_object_add(hello.body, "keys", keydiff_format(&k->svc->keys));
 	peers_send(k, &hello);
+	message_release(&hello);
+}
+
+/* A type that this version does not know may come every second: tell of it once. */
+static bool is_told(struct peers *p, const char *from, const char *text)
+{
+	_cleanup_free_ char *line = NULL;
+
+	if (asprintf(&line, "%s: %s", from, text) < 0)
+		return false;
+	if (strlist_has(&p->told, line) || p->told.n == TOLD_MAX)
+		return true;
+	strlist_add(&p->told, "%s", line);
+	return false;
 }
 
 static void receive(struct keeper *k, const char *from, bool self, const char *text,
@@ -203,8 +245,11 @@ static void receive(struct keeper *k, const char *from, bool self, const char *t
 {
 	struct err err = { 0 };
 	struct message m;
+	int rc = message_parse(&m, text, len, &err);
 
-	if (message_parse(&m, text, len, &err) < 0) {
+	if (rc == -ENOMSG && is_told(k->peers, from, err.text))
+		return;
+	if (rc < 0) {
 		sd_journal_print(LOG_WARNING, "%s: message from %s ignored: %s",
 				 k->svc->name, from, err.text);
 		return;
@@ -383,6 +428,7 @@ void peers_close(struct keeper *k)
 	disconnect(k);
 	sd_event_source_disable_unref(k->peers->retry);
 	sd_event_source_disable_unref(k->peers->flush);
+	strlist_free(&k->peers->told);
 	free(k->peers);
 	k->peers = NULL;
 }

@@ -9,12 +9,14 @@
 
 /**
  * struct peer - what a keeper has said about itself
+ * @keys: of its service file; none from a keeper of 0.1.0
  */
 struct peer {
 	char head[MESSAGE_HEAD_MAX + 1];
 	char version[MESSAGE_VERSION_MAX + 1];
 	char digest[SERVICE_DIGEST_TEXT];
 	int protocol;
+	struct keydiff_list keys;
 };
 
 /**
@@ -57,6 +59,12 @@ int peers_check(const struct keeper *k, const char *head, struct err *err);
  */
 int peers_check_sender(const struct keeper *k, const char *from, const struct message *m,
 		       struct err *err);
+/**
+ * peers_check_service - does a keeper that has introduced itself mean the same service?
+ *
+ * Return: 0, or -errno with the versions, or with the keys that differ.
+ */
+int peers_check_service(const struct keeper *k, const struct peer *peer, struct err *err);
 /** peers_blame - put into @m why something failed, with the name of this head */
 void peers_blame(const struct keeper *k, struct message *m, const struct err *why);
 void peers_close(struct keeper *k);

@@ -185,6 +185,21 @@ static struct json_object *find_answer(struct json_object *answers, const char *
 	return o;
 }
 
+/* Could the service be moved between the two, as far as keys and versions go? */
+static void describe_agreement(struct keeper *k, struct json_object *o,
+			       const struct peer *peer)
+{
+	struct err why = { 0 };
+	bool agrees;
+
+	if (!peer || peer->protocol != MESSAGE_PROTOCOL)
+		return;
+	agrees = peers_check_service(k, peer, &why) == 0;
+	json_object_object_add(o, "agrees", json_object_new_boolean(agrees));
+	if (!agrees)
+		json_object_object_add(o, "conflict", json_object_new_string(why.text));
+}
+
 static struct json_object *describe_head(struct keeper *k, const struct question *q,
 					 const char *name, bool online, bool joined,
 					 bool self)
@@ -205,6 +220,7 @@ static struct json_object *describe_head(struct keeper *k, const struct question
 				       json_object_new_string(self   ? BATON_VERSION
 							      : peer ? peer->version
 								     : "?"));
+	describe_agreement(k, o, peer);
 	if (found) {
 		for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
 			if (json_object_object_get_ex(found, told[i], &value))
@@ -344,6 +360,17 @@ static void take_answer(struct keeper *k, const char *from, const struct message
 		end_question(k, q, NULL);
 }
 
+/* A later version asks it, and would wait in vain. */
+static void decline(struct keeper *k, const char *from, const struct message *m)
+{
+	struct err err;
+
+	err_set(&err, BATON_EXIT_PEER, 0,
+		"version %s of baton here does not know the question '%.40s' of version %s",
+		BATON_VERSION, m->text, m->version[0] ? m->version : "?");
+	answer(k, from, m->generation, NULL, &err);
+}
+
 void questions_message(struct keeper *k, const char *from, const struct message *m)
 {
 	bool to_us = strcmp(m->to, k->self) == 0;
@@ -355,6 +382,8 @@ void questions_message(struct keeper *k, const char *from, const struct message 
 		look(k, from, m->generation);
 	else if (m->type == MESSAGE_ASK && strcmp(m->text, "ready") == 0 && to_us)
 		consider(k, from, m);
+	else if (m->type == MESSAGE_ASK && m->protocol == MESSAGE_PROTOCOL && to_us)
+		decline(k, from, m);
 }
 
 int questions_open(struct keeper *k, struct err *err)

@@ -116,5 +116,8 @@ int requests_take(struct keeper *k, struct json_object *o, int fd, struct err *e
 	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++)
 		if (strcmp(word, requests[i].word) == 0)
 			return requests[i].ask(k, o, fd, err);
-	return err_set(err, BATON_EXIT_USAGE, 0, "the keeper does not know this request");
+	/* The command may be of a version that was installed since the keeper was started. */
+	return err_set(err, BATON_EXIT_USAGE, 0,
+		       "the keeper (version %s of baton) does not know this request",
+		       BATON_VERSION);
 }

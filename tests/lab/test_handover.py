@@ -389,7 +389,8 @@ def test_with_another_configuration_there(vmstore):
     vmstore.configure("head2", vmstore.conf(lease=15))
     vmstore.keep("head2")
     vmstore.meet()
-    refused(vmstore, PEER, "head2: its keeper has another /etc/baton/vmstore.conf")
+    refused(vmstore, PEER, "head1 and head2 have different values for lease; make "
+            "/etc/baton/vmstore.conf equal, then `systemctl restart baton@vmstore` on both")
 
 
 def test_with_another_version_there(vmstore):

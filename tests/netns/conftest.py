@@ -33,6 +33,8 @@ STEPX = str(BUILD / "tests/netns/stepx")
 AGENT = str(BUILD / "src/ocf/service")
 AGENT_SEVER = str(BUILD / "src/ocf/sever")
 FAKEKEEPER = str(BUILD / "tests/netns/fakekeeper")
+FAKEKEEPER_NEXT = str(BUILD / "tests/netns/fakekeeper_next")
+CPGX = str(BUILD / "tests/lab/cpgx")
 # Absolute: some are run in another mount namespace, which begins at /.
 BATON = os.path.abspath(os.environ.get("BATON", BUILD / "src/cmd/baton"))
 CLONE_NEWNET = 0x40000000

@@ -15,8 +15,8 @@ NO_KEEPER = "no keeper here; start it with `systemctl start baton@vmstore`"
 
 
 class Keeper:
-    def __init__(self, house):
-        self.house, self.process = house, None
+    def __init__(self, house, program=FAKEKEEPER):
+        self.house, self.program, self.process = house, program, None
         # The house's own /run, reached from here through the house's holder.
         self.root = f"/proc/{house.holder.pid}/root"
         house.write()
@@ -29,7 +29,7 @@ class Keeper:
             s.bind(str(notify))
             s.settimeout(10)
             self.house.env["NOTIFY_SOCKET"] = str(notify)
-            self.process = self.house.start(FAKEKEEPER, "vmstore")
+            self.process = self.house.start(self.program, "vmstore")
             while ready and s.recv(4096) != b"READY=1":
                 pass
         return self

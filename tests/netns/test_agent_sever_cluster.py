@@ -8,42 +8,15 @@ import subprocess
 
 import pytest
 
+import ring
 import sever_agent
-from conftest import BATON, BUILD, CLIENT, FLOAT, PORT, until
+from conftest import BATON, CLIENT, CPGX, FLOAT, PORT, until
 from sever_agent import GOOD, IPV4
 
 # pytest finds fixtures by their names here.
 agent = sever_agent.agent
 
-CPGX = str(BUILD / "tests/lab/cpgx")
 RECORDS = "run/baton/.records"
-COROSYNC = """totem {{
-  version: 2
-  cluster_name: x
-  transport: udpu
-}}
-nodelist {{
-  node {{
-    ring0_addr: 198.51.100.1
-    name: head1
-    nodeid: 1
-  }}
-  node {{
-    ring0_addr: 198.51.100.2
-    name: head2
-    nodeid: 2
-  }}
-}}
-logging {{
-  to_syslog: no
-  to_logfile: yes
-  logfile: {log}
-}}
-system {{
-  sched_rr: no
-  move_to_root_cgroup: no
-}}
-"""
 
 
 class TwoCorosyncs:
@@ -57,17 +30,12 @@ class TwoCorosyncs:
         self.corosync = {name: self.start_corosync(n, name)
                          for n, name in ((1, "service1"), (2, "service2"))}
         for name in self.corosync:
-            until(lambda name=name: "2" in self.run(name, "corosync-cmapctl", "-g",
-                                                    "runtime.members.2.config_version"))
+            until(lambda name=name: "2" in self.run(name, *ring.MEMBER))
 
     def start_corosync(self, n, name):
-        conf = self.agent.folder / f"corosync{n}.conf"
-        conf.write_text(COROSYNC.format(log=self.agent.folder / f"log{n}"))
-        self.net.ip(name, f"addr add 198.51.100.{n}/24 dev ring", "link set ring up",
-                    "link set lo up")
-        script = ("mount -t tmpfs x /run && mkdir -p /var/lib/corosync && "
-                  "mount -t tmpfs x /var/lib/corosync && mount -t tmpfs x /dev/shm && "
-                  f"exec corosync -f -c {conf}")
+        conf = ring.write_conf(self.agent.folder, n)
+        self.net.ip(name, *(line.format(n=n) for line in ring.LINK))
+        script = "mount -t tmpfs x /run && " + ring.START.format(conf=conf)
         p = self.popen("ip", "netns", "exec", self.net.ns(name), "unshare", "-m", "sh", "-c", script)
         self.agent.heads[name] = ["nsenter", "-t", str(p.pid), "-m", "-n"]
         return p

@@ -52,8 +52,8 @@ def test_root_only(keeper):
 def test_malformed_requests(keeper, message):
     keeper.be()
     answer = keeper.ask(message)
-    assert answer == {"result": 2, "error": "the keeper does not know this request", "changed": False,
-                      "state": "standby"}
+    assert answer == {"result": 2, "changed": False, "state": "standby",
+                      "error": "the keeper (version 0.1.0 of baton) does not know this request"}
     assert keeper.ask({"do": "status"})["result"] == 0
     assert keeper.trace() == ["prepare"]
 

@@ -164,9 +164,25 @@ static void words_from_outside(void **state)
 	assert_int_not_equal(claim_parse(&stand, NULL, &err), 0);
 }
 
+/* What it says cannot be read, so nobody knows whether it has the disk. */
+static void another_protocol(void **state)
+{
+	const struct claim_terms *const all[] = { &plain, &takeover, &pacemaker };
+	struct claim_head head = { .joined = true, .foreign = "9.0" };
+
+	for (size_t i = 0; i < 3; i++)
+		expect(head, all[i], false, CLAIM_REFUSED,
+		       "the keeper of head1 (version 9.0 of baton) speaks another protocol "
+		       "than version " BATON_VERSION " here; update one of them, or end "
+		       "that keeper");
+	head.joined = false;
+	expect(head, &takeover, false, CLAIM_GRANTED, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(another_protocol),
 		cmocka_unit_test(who_has_the_disk_is_never_overridden),
 		cmocka_unit_test(what_an_administrator_may_override),
 		cmocka_unit_test(who_is_silent_may_serve),
