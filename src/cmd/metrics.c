@@ -215,9 +215,14 @@ static void match_of(const struct family *f, const char *service, struct json_ob
 {
 	const char *theirs = json_member_string(row, "digest"),
 		   *ours = digest_of(f->findings, service);
+	bool match = strcmp(theirs, ours) == 0;
+	struct json_object *agrees;
 
+	/* Two versions may have different defaults, for what does not matter to a move. */
+	if (json_object_object_get_ex(row, "agrees", &agrees))
+		match = json_object_get_boolean(agrees);
 	if (theirs[0] && ours[0])
-		sample(f, strcmp(theirs, ours) == 0,
+		sample(f, match,
 		       LABELS({ "service", service },
 			      { "head", json_member_string(row, "head") }));
 }

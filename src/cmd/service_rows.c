@@ -130,8 +130,9 @@ static struct json_object *look_here(const struct service *svc, struct err *err)
 /* Copies the members of @entry that have the same name in a row. */
 static void copy_known(struct json_object *row, struct json_object *entry)
 {
-	static const char *const keys[] = { "head",   "self",    "online", "version",
-					    "digest", "cluster", "last" };
+	static const char *const keys[] = { "head",    "self",   "online",
+					    "version", "digest", "cluster",
+					    "last",    "agrees", "conflict" };
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		struct json_object *value;
@@ -208,7 +209,7 @@ __attribute__((format(printf, 2, 3))) static void warn(struct json_object *row,
 						       const char *fmt, ...)
 {
 	struct json_object *warnings;
-	char line[300];
+	char line[640];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -229,6 +230,20 @@ static bool differ(struct json_object *a, struct json_object *b, const char *key
 	return va[0] && vb[0] && va[0] != '?' && vb[0] != '?' && strcmp(va, vb) != 0;
 }
 
+/* A keeper of 0.1.0 does not say whether they agree. */
+static void compare_config(struct json_object *row, struct json_object *self)
+{
+	const char *head = json_member_string(row, "head"),
+		   *conflict = json_member_string(row, "conflict");
+
+	if (conflict[0])
+		warn(row, "the configuration on %s differs from this head's: %s", head,
+		     conflict);
+	else if (!json_object_object_get_ex(row, "agrees", NULL) &&
+		 differ(row, self, "digest"))
+		warn(row, "the configuration on %s differs from this head's", head);
+}
+
 static void compare(struct json_object *rows)
 {
 	struct json_object *self = json_object_array_get_idx(rows, 0), *serving = NULL;
@@ -237,9 +252,7 @@ static void compare(struct json_object *rows)
 		struct json_object *row = json_object_array_get_idx(rows, i);
 		const char *head = json_member_string(row, "head");
 
-		if (differ(row, self, "digest"))
-			warn(row, "the configuration on %s differs from this head's",
-			     head);
+		compare_config(row, self);
 		if (differ(row, self, "version"))
 			warn(row, "%s runs baton %s, this head %s", head,
 			     json_member_string(row, "version"),

@@ -16,7 +16,7 @@
  * A row has: service, head, self, online, keeper ("absent", "silent", "offline", "ok", or
  * what this head's keeper is doing), state, addresses, device, what that head reports
  * (keeper/status_child.h), clients.idle, and, if the keeper sent them, version, digest,
- * cluster, last (the record of its last move); error and warnings (an array of texts) if
+ * cluster, last (the record of its last move), agrees and conflict (keeper/ipc.h); error and warnings (an array of texts) if
  * there are any. Only the keeper knows other heads; without it there is this head's row.
  *
  * Return: 0, or the exit status of the command.

@@ -185,6 +185,20 @@ def test_differences(house, keepers):
     assert table(house)[-3:] == [f"warning: vmstore: {w}" for r in out[1:3] for w in r["warnings"]]
 
 
+def test_agreement_counts_more_than_the_digest(house, keepers):
+    """Two versions may have different digests and agree; a keeper of 0.1.0 compares nothing else."""
+    why = "head1 and head2 have different values for lease; make /etc/baton/vmstore.conf equal"
+    keepers(head("head1", FACTS), head("head2", STANDBY, agrees=False, conflict=why),
+            head("head3", STANDBY, digest="d-3", agrees=True), head("head4", STANDBY, digest="d-4"))
+    out = rows(house)
+    assert [row.get("warnings") for row in out] == [
+        None, [f"the configuration on head2 differs from this head's: {why}"], None,
+        ["the configuration on head4 differs from this head's"]]
+    samples = parse(house.baton("metrics"))
+    assert [value(samples, "baton_config_digest_match", head=f"head{i}", service="vmstore")
+            for i in range(1, 5)] == [None, 0, 1, 0]
+
+
 @pytest.mark.parametrize("answer", [
     [{"result": 2, "error": "the keeper does not know this request"}],
     [{"result": 0}],
