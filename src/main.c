@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* main: the table of commands; each command is in the file of its name. */
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -53,16 +56,32 @@ static int cmd_version(int argc, char **argv)
 	return BATON_EXIT_OK;
 }
 
-/* What is opened later must not take the place of a missing standard stream. */
+/*
+ * What is opened later must not take the place of a missing standard stream. What is
+ * written to a missing standard output must fail.
+ */
 static void fill_standard_streams(void)
 {
-	int fd;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) != fd)
+			_exit(BATON_EXIT_RESOURCE);
+}
 
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
+/*
+ * At the end of every command, also of --help: what could not be written is not lost in
+ * silence. A reader that has gone does not want it; a move ignores SIGPIPE.
+ */
+static void close_stdout(int status, void *data)
+{
+	bool failed = ferror(stdout);
+
+	errno = 0;
+	if ((fflush(stdout) == 0 && !failed) || errno == EPIPE)
+		return;
+	fprintf(stderr, "baton: write to standard output: %s\n",
+		errno ? strerror(errno) : "it failed");
+	_exit(status ? status : BATON_EXIT_RESOURCE);
 }
 
 int main(int argc, char **argv)
@@ -70,6 +89,7 @@ int main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : NULL;
 
 	fill_standard_streams();
+	on_exit(close_stdout, NULL);
 	setlocale(LC_CTYPE, "");
 	if (!name) {
 		fprintf(stderr, "baton: a command is missing; `baton help` lists them\n");

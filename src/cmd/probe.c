@@ -153,10 +153,10 @@ static int print_report(const struct run_result *result, bool json)
 		rc = report_print_json(stdout, result);
 	else
 		report_print_table(stdout, result);
-	/* A report that could not be written must not look like a good one. */
-	if (rc < 0 || fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "probe: the report could not be written\n");
-		return run_is_clean(result) ? BATON_EXIT_FAILED : BATON_EXIT_PROBE;
+	/* A report that is missing must not look like a good one. */
+	if (rc < 0) {
+		fprintf(stderr, "probe: out of memory for the report\n");
+		return run_is_clean(result) ? BATON_EXIT_RESOURCE : BATON_EXIT_PROBE;
 	}
 	return run_is_clean(result) ? BATON_EXIT_OK : BATON_EXIT_PROBE;
 }

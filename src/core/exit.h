@@ -16,7 +16,8 @@
 	X(TRACKING, 7, "the client recovery database is damaged or not being written")   \
 	X(KEEPER, 8, "the keeper is not running or did not answer in time")              \
 	X(STANDING, 9, "something is still set up or in use that should be gone")        \
-	X(RESOURCE, 10, "out of space or memory on this head")                           \
+	X(RESOURCE, 10,                                                                  \
+	  "out of space or memory on this head, or the output cannot be written")        \
 	X(PROBE, 11, "the probe saw an error, a lost lock or a lost write")              \
 	X(PEER, 12, "another head refuses, has a different setup or does not answer")    \
 	X(CLUSTER, 13, "no cluster here, or Pacemaker does not do what was asked")

@@ -8,8 +8,9 @@ import subprocess
 import pytest
 
 from cluster import move_record
-from conftest import BATON
+from conftest import BATON, ROOT
 
+STOCK = ROOT / "tests/unit/data/stock.xml"
 SERVICE = ["start", "stop", "status", "log", "keep", "check", "giveback"]
 ONE = ["start", "stop", "log", "keep", "check", "move", "giveback"]
 ODD = ["../etc", "a b", "Upper", "", "a" * 33, "a\nb", "x%s", "ä", "-a-", ".", "a/b", "--"]
@@ -230,6 +231,34 @@ def test_not_root(house, command):
     said = house.run("setpriv", "--reuid=65534", "--clear-groups", *baton(house), command,
                      "vmstore", status=6)
     assert said == "baton: not running as root\n"
+
+
+@pytest.mark.parametrize("argv", [
+    ["help"], ["--help"], ["version"], ["--version"], ["start", "--help"], ["check", "--help"],
+    ["probe", "--help"], ["status"], ["status", "--json"], ["log", "vmstore"], ["log", "-j", "vmstore"],
+    ["start", "-n", "vmstore"], ["stop", "-nj", "vmstore"], ["stop", "vmstore"], ["stop", "-j", "vmstore"],
+    ["check", "--shared", "--json"], ["import", "--cib", str(STOCK)], ["metrics"],
+    ["sever", "192.0.2.50"], ["sever", "-n", "--json", "192.0.2.50"],
+])
+@pytest.mark.parametrize("closed", [False, True])
+def test_output_is_not_lost(house, argv, closed):
+    """`baton import x > vmstore.conf` must not leave half a file and say that all is well."""
+    house.env["ASAN_OPTIONS"] = "detect_leaks=0"
+    house.write()
+    command = ["sh", "-c", '"$@" >&-' if closed else '"$@" > /dev/full', "sh", BATON, *argv]
+    done = subprocess.run([*house.enter, *command], env=house.env, text=True, capture_output=True, timeout=60)
+    why = "Bad file descriptor" if closed else "No space left on device"
+    assert done.stderr.splitlines()[-1:] == [f"baton: write to standard output: {why}"], done
+    # What went wrong before is the status: it matters more.
+    good = subprocess.run([*house.enter, BATON, *argv], env=house.env, capture_output=True, timeout=60)
+    assert done.returncode == (good.returncode or 10) and good.stdout
+
+
+def test_nothing_to_write_is_no_failure(house):
+    house.write()
+    house.run("sh", "-c", f"{BATON} status --noheadings -o state nosuch >&-", status=3)
+    assert house.run("sh", "-c", f"{BATON} metrics --output /run/m >&- 2>&-") == ""
+    assert "baton_build_info" in house.run("cat", "/run/m")
 
 
 def baton(house):

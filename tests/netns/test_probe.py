@@ -14,7 +14,7 @@ from conftest import until
 
 HERE = pathlib.Path(__file__).resolve().parent
 BATON = os.path.abspath(os.environ.get("BATON", HERE / "../../build/release/src/cmd/baton"))
-OK, FAILED, USAGE, PROBE = 0, 1, 2, 11
+OK, FAILED, USAGE, RESOURCE, PROBE = 0, 1, 2, 10, 11
 
 
 def probe(*args, env=None):
@@ -551,4 +551,5 @@ def test_report_that_cannot_be_written(tmp_path):
     with open("/dev/full", "w") as full:
         run = subprocess.run([BATON, "probe", tmp_path, "-d", "1", "--json"], stdout=full,
                              stderr=subprocess.PIPE, text=True)
-    assert run.returncode == FAILED and "could not be written" in run.stderr
+    assert run.returncode == RESOURCE
+    assert run.stderr.splitlines()[-1] == "baton: write to standard output: No space left on device"
