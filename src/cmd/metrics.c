@@ -505,26 +505,31 @@ static struct json_object *collect_last(struct json_object *rows)
 	return all;
 }
 
+/* Is it this head that lacks something? */
+static enum exit_code judge(int errnum)
+{
+	return errnum == ENOSPC || errnum == EDQUOT || errnum == ENOMEM
+		       ? BATON_EXIT_RESOURCE
+		       : BATON_EXIT_FAILED;
+}
+
 static int put_out(const struct findings *findings, const char *file, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
-	int rc;
+	int rc = 0;
 
 	if (!out)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "metrics");
 	write_all(out, findings);
 	if (fclose(out))
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "metrics");
-	if (file) {
+	if (file)
 		rc = file_publish(file, text, size);
-		return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "write %s", file)
-			      : 0;
-	}
-	if (fwrite(text, 1, size, stdout) != size || fflush(stdout))
-		return err_set(err, BATON_EXIT_RESOURCE, errno, "write");
-	return 0;
+	else
+		fwrite(text, 1, size, stdout);
+	return rc < 0 ? err_set(err, judge(-rc), -rc, "write %s", file) : 0;
 }
 
 int cmd_metrics(int argc, char **argv)
@@ -538,7 +543,8 @@ int cmd_metrics(int argc, char **argv)
 			 "format.",
 			 COMMON_NO_NAME | COMMON_NO_JSON | COMMON_OUTPUT, &options) < 0)
 		return BATON_EXIT_USAGE;
-	if (software_check_root(&err) < 0)
+	if (software_check_root(&err) < 0 ||
+	    (options.output && file_check_target(options.output, &err) < 0))
 		return common_fail(&err);
 	/* A service that cannot be looked at is a finding, not a failure of this command. */
 	service_rows_collect(NULL, &findings.rows, &err);

@@ -140,6 +140,43 @@ int file_replace_at(int dir, const char *name, const char *text, size_t len, int
 	return replace(dir, name, text, len, durable, 0600);
 }
 
+static const char *describe_type(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return "a directory";
+	case S_IFLNK:
+		return "a symbolic link; name the file itself";
+	case S_IFIFO:
+		return "a FIFO, not a file";
+	case S_IFSOCK:
+		return "a socket, not a file";
+	}
+	return "a device, not a file";
+}
+
+int file_check_target(const char *path, struct err *err)
+{
+	size_t len = strlen(path);
+	char dir[PATH_MAX];
+	struct stat st;
+
+	if (!len || path[len - 1] == '/')
+		return err_set(err, BATON_EXIT_USAGE, 0, "'%s' does not name a file",
+			       path);
+	if (lstat(path, &st) == 0)
+		return S_ISREG(st.st_mode) ? 0
+					   : err_set(err, BATON_EXIT_USAGE, 0, "%s is %s",
+						     path, describe_type(st.st_mode));
+	if (errno != ENOENT)
+		return err_set(err, BATON_EXIT_USAGE, errno, "%s", path);
+	/* Say which part of the path is missing. */
+	snprintf(dir, sizeof(dir), "%s", path);
+	if (stat(dirname(dir), &st) < 0)
+		return err_set(err, BATON_EXIT_USAGE, errno, "directory %s", dir);
+	return 0;
+}
+
 int file_publish(const char *path, const char *text, size_t len)
 {
 	return replace_path(path, text, len, false, 0644);

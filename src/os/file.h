@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "core/err.h"
+
 /**
  * file_read - read a small file (in /proc, /sys or nfsdfs, a pid file) into a string
  * @path: of the file
@@ -52,5 +54,16 @@ int file_replace_at(int dir, const char *name, const char *text, size_t len, int
 
 /** file_publish - the same, not durable, mode 0644, so that others can read it. */
 int file_publish(const char *path, const char *text, size_t len);
+
+/**
+ * file_check_target - may a file that the user names be replaced?
+ * @path: it is a regular file, or does not exist yet in a directory that does
+ *
+ * A symbolic link is refused too: the directory may belong to somebody who could let it
+ * point anywhere.
+ *
+ * Return: 0, or -errno with BATON_EXIT_USAGE.
+ */
+int file_check_target(const char *path, struct err *err);
 
 #endif

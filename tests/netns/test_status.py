@@ -7,6 +7,8 @@ import os
 import platform
 import re
 import signal
+import socket
+import stat
 import struct
 import subprocess
 import termios
@@ -455,8 +457,8 @@ def test_metrics_of_nothing(house):
 def test_metrics_file(house, tmp_path):
     house.write()
     out = tmp_path / "out" / "baton.prom"
-    assert house.baton("metrics", "--output", out, status=10) == \
-        f"baton: write {out}: No such file or directory\n"
+    assert house.baton("metrics", "--output", out, status=2) == \
+        f"baton: directory {out.parent}: No such file or directory\n"
     out.parent.mkdir()
     out.write_text("before")
     house.env["TZ"] = "UTC"
@@ -472,5 +474,32 @@ def test_metrics_file(house, tmp_path):
     house.run("sh", "-c", f"echo old > {out}")
     assert house.baton("metrics", "-o", out, status=10) == f"baton: write {out}: No space left on device\n"
     assert house.run("cat", out) == "old\n" and house.run("ls", out.parent) == "baton.prom\n"
-    assert house.run("sh", "-c", f"{BATON} metrics > /dev/full", status=10) == \
-        "baton: write: No space left on device\n"
+
+
+def test_metrics_replaces_only_files(house, tmp_path):
+    """It would be renamed over a device node, and what node_exporter reads may belong to somebody else."""
+    house.write()
+    kept = tmp_path / "kept"
+    kept.write_text("kept")
+    (tmp_path / "link").symlink_to(kept)
+    (tmp_path / "dangling").symlink_to(tmp_path / "nothing")
+    os.mkfifo(tmp_path / "fifo")
+    os.mknod(tmp_path / "device", 0o600 | stat.S_IFCHR, os.makedev(1, 7))
+    (tmp_path / "folder").mkdir()
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(str(tmp_path / "socket"))
+    before = {p: p.lstat() for p in tmp_path.iterdir()}
+    link = "a symbolic link; name the file itself"
+    for name, what in (("link", link), ("dangling", link), ("fifo", "a FIFO, not a file"),
+                       ("device", "a device, not a file"), ("folder", "a directory"),
+                       ("socket", "a socket, not a file")):
+        assert house.baton("metrics", "-o", tmp_path / name, status=2) == \
+            f"baton: {tmp_path / name} is {what}\n"
+    assert house.baton("metrics", "-o", "", status=2) == "baton: '' does not name a file\n"
+    assert house.baton("metrics", f"-o{tmp_path}/new/", status=2) == \
+        f"baton: '{tmp_path}/new/' does not name a file\n"
+    assert house.baton("metrics", "-o", kept / "x", status=2) == f"baton: {kept}/x: Not a directory\n"
+    after = {p: p.lstat() for p in tmp_path.iterdir()}
+    assert {p: (s.st_ino, s.st_mode) for p, s in before.items()} == \
+        {p: (s.st_ino, s.st_mode) for p, s in after.items()}
+    assert kept.read_text() == "kept"
