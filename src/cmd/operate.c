@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/json.h"
 #include "core/output.h"
 #include "keeper/ipc.h"
 #include "keeper/runner.h"
@@ -55,18 +56,24 @@ static const char *said_state(enum operation operation)
 	return "?";
 }
 
+static struct json_object *begin_summary(const char *name, enum operation operation)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "service", json_object_new_string(name));
+	json_object_object_add(o, "operation",
+			       json_object_new_string(plan_operation_name(operation)));
+	return o;
+}
+
 static int tell(const char *name, enum operation operation,
 		const struct common_options *options, struct outcome *outcome)
 {
 	bool failed = outcome->err.text[0];
 
 	if (options->json) {
-		struct json_object *o = json_object_new_object();
+		struct json_object *o = begin_summary(name, operation);
 
-		json_object_object_add(o, "service", json_object_new_string(name));
-		json_object_object_add(
-			o, "operation",
-			json_object_new_string(plan_operation_name(operation)));
 		json_object_object_add(o, "changed",
 				       json_object_new_boolean(outcome->changed));
 		json_object_object_add(
@@ -88,19 +95,55 @@ static int tell(const char *name, enum operation operation,
 	return outcome->err.code ? outcome->err.code : BATON_EXIT_FAILED;
 }
 
-static void show_plan(const struct plan *plan)
+static struct json_object *list_steps(const struct plan *plan)
 {
+	struct json_object *steps = json_object_new_array();
+
 	for (size_t i = 0; plan->phases[i] != PHASE_END; i++)
 		for (const struct step *s = runner_phase_steps(plan->phases[i]); s->name;
-		     s++)
-			printf("  %-11s %s\n", s->name, s->help);
+		     s++) {
+			struct json_object *o = json_object_new_object();
+
+			json_object_object_add(o, "step",
+					       json_object_new_string(s->name));
+			json_object_object_add(o, "help",
+					       json_object_new_string(s->help));
+			json_object_array_add(steps, o);
+		}
+	return steps;
 }
 
-static int show_dry_run(const struct service *svc, enum operation operation)
+static void show_plan(const char *name, enum operation operation,
+		      const struct standing *standing, bool json)
+{
+	const struct plan plan = plan_make(operation, standing);
+	const char *state = plan_state_name(plan_state(standing));
+	struct json_object *steps = list_steps(&plan), *o;
+
+	if (json) {
+		o = begin_summary(name, operation);
+		json_object_object_add(o, "dry_run", json_object_new_boolean(true));
+		json_object_object_add(o, "state", json_object_new_string(state));
+		json_object_object_add(o, "steps", steps);
+		output_json(stdout, o);
+		json_object_put(o);
+		return;
+	}
+	printf("%s: %s; %s\n", name, state,
+	       json_object_array_length(steps) ? "would do:" : "nothing to do");
+	for (size_t i = 0; i < json_object_array_length(steps); i++) {
+		struct json_object *s = json_object_array_get_idx(steps, i);
+
+		printf("  %-11s %s\n", json_member_string(s, "step"),
+		       json_member_string(s, "help"));
+	}
+	json_object_put(steps);
+}
+
+static int show_dry_run(const struct service *svc, enum operation operation, bool json)
 {
 	struct standing standing;
 	struct err err = { 0 };
-	struct plan plan;
 	struct op op;
 	int rc = op_init(&op, svc, &err);
 
@@ -111,10 +154,7 @@ static int show_dry_run(const struct service *svc, enum operation operation)
 		err_wrap(&err, rc, "%s", svc->name);
 		return common_fail(&err);
 	}
-	plan = plan_make(operation, &standing);
-	printf("%s: %s; %s\n", svc->name, plan_state_name(plan_state(&standing)),
-	       plan.phases[0] == PHASE_END ? "nothing to do" : "would do:");
-	show_plan(&plan);
+	show_plan(svc->name, operation, &standing, json);
 	return BATON_EXIT_OK;
 }
 
@@ -153,7 +193,7 @@ int operate(const char *name, enum operation operation,
 	if (fd < 0 || !(how & OPERATE_WITHOUT_FILE))
 		rc = common_load(&svc, name);
 	if (rc == 0 && options->dry_run) {
-		rc = show_dry_run(&svc, operation);
+		rc = show_dry_run(&svc, operation, options->json);
 	} else if (rc == 0) {
 		outcome.steps = json_object_new_array();
 		if (fd >= 0) {

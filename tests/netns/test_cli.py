@@ -200,6 +200,12 @@ def test_dry_run(house):
 
 
 def test_keep_where_there_is_no_nfs(house):
+    told = json.loads(house.baton("start", "-n", "--json", "vmstore"))
+    assert told["service"] == "vmstore" and told["operation"] == "start" and told["dry_run"] is True
+    assert told["state"] == "absent" and [s["step"] for s in told["steps"]] == words
+    assert [f"  {s['step']:11} {s['help']}" for s in told["steps"]] == said[1:]
+    assert json.loads(house.baton("stop", "-jns", "vmstore")) == {
+        "service": "vmstore", "operation": "teardown", "dry_run": True, "state": "absent", "steps": []}
     """On this machine, or any without nfs-utils: named in the message, status 6, nothing left."""
     house.write()
     before = house.mounts()
