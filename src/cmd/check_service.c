@@ -36,6 +36,16 @@ static void add(struct report *report, const char *item, int rc, const struct er
 
 /* ---- this head ---- */
 
+/* What to do about a module that was not found; @otherwise: if the kernel lacks it. */
+static const char *advise_module(int rc, const char *otherwise)
+{
+	if (!software_has_modprobe())
+		return "install modprobe (Debian, RHEL: kmod)";
+	return rc == -EOPNOTSUPP
+		       ? "run depmod; if it is built in, standby will work anyway"
+		       : otherwise;
+}
+
 static void check_head(struct report *report)
 {
 	struct err err = { 0 };
@@ -48,13 +58,13 @@ static void check_head(struct report *report)
 	    "install the package");
 	rc = software_check_filesystem("nfsd", &err);
 	add(report, "kernel nfsd", rc, &err, "there",
-	    "install a kernel with CONFIG_NFSD");
+	    advise_module(rc, "install a kernel with CONFIG_NFSD"));
 	rc = software_check_module("nf_tables", &err);
 	add(report, "kernel nf_tables", rc, &err, "there",
-	    "install a kernel with CONFIG_NF_TABLES");
+	    advise_module(rc, "install a kernel with CONFIG_NF_TABLES"));
 	rc = software_check_module("macvlan", &err);
 	add(report, "kernel macvlan", rc, &err, "there",
-	    "install a kernel with CONFIG_MACVLAN");
+	    advise_module(rc, "install a kernel with CONFIG_MACVLAN"));
 }
 
 /* ---- the disk ---- */
@@ -84,7 +94,7 @@ static void check_device(struct report *report, const struct service *svc)
 	rc = software_check_filesystem(svc->fstype, &err);
 	snprintf(detail, sizeof(detail), "kernel %s", svc->fstype);
 	add(report, detail, rc, &err, "there",
-	    "install a kernel that has this filesystem");
+	    advise_module(rc, "install a kernel that has this filesystem"));
 	if (strcmp(svc->fstype, "xfs") == 0)
 		check_log(report);
 

@@ -94,13 +94,18 @@ static bool is_registered(const char *fstype)
 	return false;
 }
 
-/* Without modprobe or an index for this kernel, built-in modules are unknown. */
+bool software_has_modprobe(void)
+{
+	return software_find_program("modprobe", "kmod", NULL, NULL) == 0;
+}
+
+/* Without an index for this kernel, built-in modules are unknown. */
 static bool has_index(void)
 {
 	char path[PATH_MAX];
 	struct utsname u;
 
-	if (software_find_program("modprobe", "kmod", NULL, NULL) || uname(&u))
+	if (uname(&u))
 		return false;
 	snprintf(path, sizeof(path), "/lib/modules/%s/modules.builtin", u.release);
 	return access(path, F_OK) == 0;
@@ -110,8 +115,15 @@ int software_check_filesystem(const char *fstype, struct err *err)
 {
 	if (is_registered(fstype) || is_loadable(fstype))
 		return 0;
-	err_set(err, BATON_EXIT_SOFTWARE, 0,
-		"this kernel has no filesystem %s and no module for it", fstype);
+	/* The kernel itself loads modules by modprobe. */
+	if (!software_has_modprobe())
+		err_set(err, BATON_EXIT_SOFTWARE, 0,
+			"this kernel has no filesystem %s built in, and modprobe, which could "
+			"load it, is missing",
+			fstype);
+	else
+		err_set(err, BATON_EXIT_SOFTWARE, 0,
+			"this kernel has no filesystem %s and no module for it", fstype);
 	return -ENODEV;
 }
 
@@ -123,11 +135,11 @@ int software_check_module(const char *module, struct err *err)
 	snprintf(path, sizeof(path), "/sys/module/%s", module);
 	if (access(path, F_OK) == 0 || is_loadable(module))
 		return 0;
-	if (!has_index()) {
-		err_set(err, BATON_EXIT_SOFTWARE, 0,
-			"%s may be built in: there is no modprobe, or no module index for this "
-			"kernel",
-			module);
+	if (!software_has_modprobe() || !has_index()) {
+		err_set(err, BATON_EXIT_SOFTWARE, 0, "%s may be built in: %s", module,
+			software_has_modprobe()
+				? "there is no module index for this kernel"
+				: "modprobe, which could tell, is missing");
 		return -EOPNOTSUPP;
 	}
 	err_set(err, BATON_EXIT_SOFTWARE, 0, "this kernel has no %s and no module for it",

@@ -4,6 +4,7 @@
 #define BATON_OS_SOFTWARE_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 #include "core/err.h"
 
@@ -33,6 +34,9 @@ int software_check_nfs(struct err *err);
  * Return: 0, or -ENODEV with BATON_EXIT_SOFTWARE.
  */
 int software_check_filesystem(const char *fstype, struct err *err);
+
+/** software_has_modprobe - is modprobe(8) here, which knows and loads modules? */
+bool software_has_modprobe(void);
 
 /**
  * software_check_module - is a module loaded, built in or loadable?

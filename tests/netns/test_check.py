@@ -130,6 +130,27 @@ def test_how_much_log_a_takeover_replays(service, tmp_path, value, detail):
     assert "XFS log" not in service.check()[0]
 
 
+def test_without_modprobe(service):
+    """Then it is modprobe that has to be installed, not another kernel."""
+    program = shutil.which("modprobe", path="/usr/sbin:/sbin:/usr/bin:/bin")
+    need(program, "needs modprobe, to take it away")
+    service.wrap = ["unshare", "-m", "sh", "-ec", 'mount --bind /dev/null "$0"; exec "$@"',
+                    os.path.realpath(program)]
+    service.write()
+    found, _ = service.check()
+    for word, item in (("nf_tables", "kernel nf_tables"), ("macvlan", "kernel macvlan")):
+        if found[item]["verdict"] != "ok":
+            assert found[item]["verdict"] == "unsure"
+            assert found[item]["detail"] == f"{word} may be built in: modprobe, which could tell, is missing"
+            assert found[item]["advice"] == "install modprobe (Debian, RHEL: kmod)"
+    if found["kernel nfsd"]["verdict"] != "ok":
+        assert is_wrong(found["kernel nfsd"], "this kernel has no filesystem nfsd built in, and modprobe, "
+                        "which could load it, is missing")
+        assert found["kernel nfsd"]["advice"] == "install modprobe (Debian, RHEL: kmod)"
+        service.wrap = []
+        assert service.check()[0]["kernel nfsd"]["advice"] == "install a kernel with CONFIG_NFSD"
+
+
 def test_missing_file_comes_first(service):
     found, status = service.check("nosuch")
     assert is_wrong(found["configuration"],
