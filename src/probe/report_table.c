@@ -124,7 +124,8 @@ static void bucket_label(char *text, size_t size, unsigned int bucket)
 static const char *bar(uint64_t n, uint64_t most)
 {
 	static const char *const levels[2][8] = {
-		{ "1", "2", "3", "4", "5", "6", "7", "8" },
+		/* Darker and darker; digits would read as counts. */
+		{ ".", ":", "-", "=", "+", "*", "#", "@" },
 		{ "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" },
 	};
 	int bits = 0, all = 1;

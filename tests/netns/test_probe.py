@@ -150,6 +150,9 @@ def test_table_fits_80_columns(tmp_path):
 def test_table_is_ascii_in_an_ascii_locale(tmp_path):
     run = probe(tmp_path, "-d", 1, env={"LC_ALL": "C"})
     assert run.returncode == OK and run.stdout.isascii()
+    # Digits would read as counts.
+    bars = [line[10:] for line in run.stdout.split("up to ms")[1].splitlines()[1:4]]
+    assert all(set(b) <= set(" .:-=+*#@") and b.strip() for b in bars), bars
 
 
 def test_ring_rereads_before_reuse(tmp_path):
