@@ -13,6 +13,7 @@
 #include "cmd/watch.h"
 #include "core/json.h"
 #include "core/output.h"
+#include "os/conffile.h"
 #include "os/software.h"
 #include "os/terminal.h"
 
@@ -220,10 +221,34 @@ static void print_table(FILE *out, struct json_object *rows,
 
 	for (size_t i = 0; i < json_object_array_length(rows); i++)
 		add_shown(rows, json_object_array_get_idx(rows, i));
+	/* Of a table that is longer than the terminal only the beginning is seen. */
+	if (options->watch)
+		print_notes(out, notes, width);
 	table_print(out, table, rows, width);
 	/* A program that reads lines without headings would take each note for a row. */
-	print_notes(table->noheadings && !options->watch ? stderr : out, notes, width);
+	if (!options->watch)
+		print_notes(table->noheadings ? stderr : out, notes, width);
 	json_object_put(notes);
+}
+
+static void print(FILE *out, struct json_object *rows, const struct err *err,
+		  const struct common_options *options)
+{
+	bool bare = options->table.noheadings && !options->watch;
+
+	if (options->json)
+		output_json(out, rows);
+	/* A file with an invalid name has no row. */
+	if (err->text[0])
+		fprintf(options->watch && !options->json ? out : stderr, "baton: %s\n",
+			err->text);
+	if (options->json)
+		return;
+	if (json_object_array_length(rows))
+		print_table(out, rows, options);
+	else if (!err->text[0])
+		fprintf(bare ? stderr : out, "no services: there is no NAME.conf in %s\n",
+			config_dir(NULL));
 }
 
 static int draw(FILE *out, void *data)
@@ -241,13 +266,7 @@ static int draw(FILE *out, void *data)
 		strftime(when, sizeof(when), "%F %T", localtime_r(&now, &tm));
 		fprintf(out, "%s, every %d s\n", when, options->watch);
 	}
-	if (options->json)
-		output_json(out, rows);
-	else
-		print_table(out, rows, options);
-	/* A file with an invalid name has no row. */
-	if (err.text[0])
-		fprintf(options->watch ? out : stderr, "baton: %s\n", err.text);
+	print(out, rows, &err, options);
 	json_object_put(rows);
 	return code;
 }

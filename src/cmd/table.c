@@ -10,10 +10,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
-#include <wctype.h>
 
 #include "core/cleanup.h"
+#include "core/text.h"
 
 #define GAP "  "
 
@@ -56,21 +55,6 @@ static void print_value(FILE *out, struct json_object *v)
 	}
 }
 
-/* Bytes of the first character; *cells gets its width, -1 if it cannot be printed. */
-static size_t measure_char(const char *text, int *cells)
-{
-	mbstate_t state = { 0 };
-	wchar_t c;
-	size_t n = mbrtowc(&c, text, MB_CUR_MAX, &state);
-
-	*cells = -1;
-	if (n == (size_t)-1 || n == (size_t)-2 || n == 0)
-		return 1;
-	if (iswprint(c))
-		*cells = wcwidth(c);
-	return n;
-}
-
 /* Text from a device or a peer must not control the terminal. */
 static void make_printable(char *text)
 {
@@ -78,7 +62,7 @@ static void make_printable(char *text)
 
 	while (*text) {
 		int cells;
-		size_t n = measure_char(text, &cells);
+		size_t n = text_measure_char(text, &cells);
 
 		if (cells < 0) {
 			*to++ = '?';
@@ -126,7 +110,7 @@ static size_t cut_line(const char *text, size_t width)
 
 	while (text[i]) {
 		int cells;
-		size_t n = measure_char(text + i, &cells);
+		size_t n = text_measure_char(text + i, &cells);
 
 		used += cells;
 		if (used > width)
@@ -170,7 +154,7 @@ static size_t measure_word(const char *text, size_t max)
 
 	while (*text) {
 		int cells;
-		size_t n = measure_char(text, &cells);
+		size_t n = text_measure_char(text, &cells);
 
 		used = *text == ' ' ? 0 : used + cells;
 		longest = used > longest ? used : longest;

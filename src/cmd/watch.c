@@ -12,6 +12,7 @@
 
 #include "core/cleanup.h"
 #include "core/exit.h"
+#include "core/text.h"
 #include "os/child.h"
 #include "os/terminal.h"
 
@@ -25,19 +26,56 @@ static void put(const char *text)
 	fflush(stdout);
 }
 
-/* From the top, each line over the old one; below the last line the screen is cleared. */
+/* Bytes of @text that fit into one row; a longer line goes on in the next one. */
+static size_t measure_row(const char *text, unsigned int width)
+{
+	unsigned int used = 0;
+	size_t n = 0;
+
+	while (text[n] && text[n] != '\n') {
+		int cells;
+		size_t len = text_measure_char(text + n, &cells);
+
+		used += cells > 0 ? cells : 0;
+		if (n && width && used > width)
+			break;
+		n += len;
+	}
+	return n;
+}
+
+static const char *skip_row(const char *text, unsigned int width)
+{
+	text += measure_row(text, width);
+	return text + (*text == '\n');
+}
+
+static size_t count_rows(const char *text, unsigned int width)
+{
+	size_t n = 0;
+
+	for (; *text; text = skip_row(text, width))
+		n++;
+	return n;
+}
+
+/* From the top, each row over the old one; below the last row the screen is cleared. */
 static void show_in_place(const char *text)
 {
-	unsigned int left = terminal_get_height(STDOUT_FILENO);
+	unsigned int width = terminal_get_width(STDOUT_FILENO),
+		     height = terminal_get_height(STDOUT_FILENO);
+	/* The cursor stays on the last row. */
+	size_t left = height > 1 ? height - 1 : 1, rows = count_rows(text, width);
+	bool fits = rows <= left;
 
 	fputs("\033[H", stdout);
-	while (*text && left-- > 1) {
-		size_t n = strcspn(text, "\n");
-
-		/* Clear first: after a full line the cursor is on its last letter. */
-		printf("\033[K%.*s\n", (int)n, text);
-		text += n + (text[n] == '\n');
+	/* Clear first: after a full row the cursor is on its last letter. */
+	for (left -= !fits; *text && left; left--, rows--) {
+		printf("\033[K%.*s\n", (int)measure_row(text, width), text);
+		text = skip_row(text, width);
 	}
+	if (!fits)
+		printf("\033[K(%zu more lines)\n", rows);
 	put("\033[J");
 }
 

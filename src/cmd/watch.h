@@ -11,9 +11,9 @@
  * @draw: writes it; its return value is ignored
  * @data: for @draw
  *
- * On a terminal it is shown in place, on the alternate screen, as much as fits; the
- * terminal is restored when it ends or is suspended. Elsewhere one output follows the
- * other.
+ * On a terminal it is shown in place, on the alternate screen: lines that are too long
+ * are broken, and the last row says if there are more lines than rows. The terminal is
+ * restored when it ends or is suspended. Elsewhere one output follows the other.
  *
  * Return: 0 after SIGINT, 128 plus the number after SIGTERM or SIGHUP, RESOURCE if it
  * cannot.

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
+#include <wctype.h>
 
 int text_parse_number(unsigned long *value, const char *text, unsigned long min,
 		      unsigned long max)
@@ -63,4 +65,18 @@ void text_disarm(char *text, char instead)
 	}
 	if (before)
 		text[i - 1] = instead;
+}
+
+size_t text_measure_char(const char *text, int *cells)
+{
+	mbstate_t state = { 0 };
+	wchar_t c;
+	size_t n = mbrtowc(&c, text, MB_CUR_MAX, &state);
+
+	*cells = -1;
+	if (n == (size_t)-1 || n == (size_t)-2 || n == 0)
+		return 1;
+	if (iswprint(c))
+		*cells = wcwidth(c);
+	return n;
 }

@@ -37,4 +37,13 @@ bool text_is_control(const char *text, size_t i);
 /** text_disarm - replace each such byte by @instead */
 void text_disarm(char *text, char instead);
 
+/**
+ * text_measure_char - how wide is the first character of a text on a terminal?
+ * @text: in the locale's charset
+ * @cells: gets its width, -1 if it cannot be printed
+ *
+ * Return: its length in bytes, 1 if it is no character.
+ */
+size_t text_measure_char(const char *text, int *cells);
+
 #endif

@@ -15,7 +15,7 @@
 #define SUFFIX        ".conf"
 #define SIZE_MAX_FILE (1024 * 1024)
 
-static const char *config_dir(const char *dir)
+const char *config_dir(const char *dir)
 {
 	if (!dir)
 		dir = secure_getenv("BATON_CONFDIR");

@@ -10,6 +10,9 @@
 
 #define CONFIG_DIR "/etc/baton"
 
+/** config_dir - the directory @dir, or for NULL $BATON_CONFDIR or else /etc/baton. */
+const char *config_dir(const char *dir);
+
 /**
  * config_load - read and check the file of a service
  * @svc: filled; empty on failure, so freeing it again is harmless

@@ -111,8 +111,12 @@ def test_service_file(house, argv, text, mode, why):
 
 def test_no_configuration_at_all(house):
     house.env["BATON_CONFDIR"] = "/nonexistent"
-    assert house.baton("status") == "SERVICE  HEAD  STATE  KEEPER  ADDRESS  GRACE  LAST-MOVE\n"
-    assert house.baton("status", "--noheadings") == ""
+    nothing = "no services: there is no NAME.conf in /nonexistent\n"
+    assert house.baton("status") == nothing
+    # Not among rows that a program reads.
+    done = subprocess.run([*house.enter, BATON, "status", "--noheadings"], env=house.env, text=True,
+                          capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", nothing)
     assert json.loads(house.baton("status", "--json")) == []
     assert house.baton("start", "vmstore", status=3) == \
         "baton: /nonexistent/vmstore.conf: No such file or directory\n"
@@ -196,16 +200,16 @@ def test_dry_run(house):
     # Nothing is mounted before the network has been asked.
     assert words.index("device") < words.index("mount")
     assert house.baton("stop", "-n", "vmstore") == "vmstore: absent; nothing to do\n"
-    assert not house.run("ls", "/run").split()
-
-
-def test_keep_where_there_is_no_nfs(house):
     told = json.loads(house.baton("start", "-n", "--json", "vmstore"))
     assert told["service"] == "vmstore" and told["operation"] == "start" and told["dry_run"] is True
     assert told["state"] == "absent" and [s["step"] for s in told["steps"]] == words
     assert [f"  {s['step']:11} {s['help']}" for s in told["steps"]] == said[1:]
     assert json.loads(house.baton("stop", "-jns", "vmstore")) == {
         "service": "vmstore", "operation": "teardown", "dry_run": True, "state": "absent", "steps": []}
+    assert not house.run("ls", "/run").split()
+
+
+def test_keep_where_there_is_no_nfs(house):
     """On this machine, or any without nfs-utils: named in the message, status 6, nothing left."""
     house.write()
     before = house.mounts()
@@ -227,16 +231,6 @@ def test_full_run(house):
     for command in ("keep", "stop"):
         said = house.baton(command, "vmstore", status=10)
         assert said == "baton: vmstore: create /run/baton/vmstore: No space left on device\n"
-
-
-@pytest.mark.parametrize("command", ["start", "stop", "status", "log", "giveback"])
-def test_not_root(house, command):
-    """To other users everything would seem absent, which is the worst possible answer."""
-    house.write()
-    os.chmod(house.conf, 0o755)
-    said = house.run("setpriv", "--reuid=65534", "--clear-groups", *baton(house), command,
-                     "vmstore", status=6)
-    assert said == "baton: not running as root\n"
 
 
 @pytest.mark.parametrize("argv", [
@@ -265,6 +259,16 @@ def test_nothing_to_write_is_no_failure(house):
     house.run("sh", "-c", f"{BATON} status --noheadings -o state nosuch >&-", status=3)
     assert house.run("sh", "-c", f"{BATON} metrics --output /run/m >&- 2>&-") == ""
     assert "baton_build_info" in house.run("cat", "/run/m")
+
+
+@pytest.mark.parametrize("command", ["start", "stop", "status", "log", "giveback"])
+def test_not_root(house, command):
+    """To other users everything would seem absent, which is the worst possible answer."""
+    house.write()
+    os.chmod(house.conf, 0o755)
+    said = house.run("setpriv", "--reuid=65534", "--clear-groups", *baton(house), command,
+                     "vmstore", status=6)
+    assert said == "baton: not running as root\n"
 
 
 def baton(house):

@@ -274,9 +274,9 @@ def test_watch_json(house, keepers):
     assert p.wait(10) == 143
 
 
-def watch_on_terminal(house, rows=10, term="xterm", argv=("--watch=60",)):
+def watch_on_terminal(house, rows=10, term="xterm", argv=("--watch=60",), columns=200):
     main, side = os.openpty()
-    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 200, 0, 0))
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     p = subprocess.Popen([*house.enter, BATON, "status", *argv], stdout=side, stderr=side,
                          env=dict(house.env, TERM=term))
     os.close(side)
@@ -304,7 +304,8 @@ def test_watch_gives_the_terminal_back(house, keepers, number, status):
     assert b"\x1b[KSERVICE  " in seen
     assert not re.search(rb"[^\n\r]\x1b\[K\r?\n", seen)
     # No more than fits, or it would scroll.
-    assert seen.count(b"\n") == 9 and b"head7" in seen and b"head8 " not in seen
+    assert seen.count(b"\n") == 9 and b"head6" in seen and b"head7 " not in seen
+    assert re.search(rb"\(23 more lines\)\r?\n\x1b\[J$", seen), seen
     # A new size shows at once.
     fcntl.ioctl(main, termios.TIOCSWINSZ, struct.pack("HHHH", 5, 200, 0, 0))
     p.send_signal(signal.SIGWINCH)
@@ -312,6 +313,41 @@ def test_watch_gives_the_terminal_back(house, keepers, number, status):
     p.send_signal(number)
     assert read_until(main, LEAVE) == LEAVE
     assert p.wait(10) == status
+    os.close(main)
+
+
+def screen(seen):
+    """The rows of the screen; the terminal does not wrap, so nothing may be longer than a row."""
+    text = seen.decode().split("\x1b[H")[-1].replace("\r", "").replace("\x1b[K", "")
+    return text.removesuffix("\x1b[J").splitlines()
+
+
+def test_watch_cuts_nothing_at_80_columns(house, keepers):
+    keepers(head("head1", FACTS, last=move_record()), head("head2", STANDBY, digest="d-2"),
+            head("head3", error="head3: " + "no answer " * 12))
+    (house.conf / "A service with a name that is not allowed, and far too long.conf").write_text("")
+    p, main = watch_on_terminal(house, rows=24, columns=80, argv=(
+        "--watch=60", "-o", "+moved,conns,holding,idle,courtesy,device,version"))
+    shown = screen(read_until(main, b"\x1b[J"))
+    assert max(map(len, shown)) <= 80
+    text = "".join(shown).replace(" ", "")
+    for word in ("COURTESY", "DEVICE", "VERSION", "0.1.0", "andfartoolong", "error:vmstore:head3:" + "noanswer" * 12,
+                 "warning:vmstore:theconfigurationonhead2differsfromthishead's"):
+        assert word in text, (word, shown)
+    p.send_signal(signal.SIGINT)
+    assert p.wait(10) == 0
+    os.close(main)
+
+
+def test_watch_shows_the_errors_first(house, keepers):
+    """Those at the end of a long table would be below the terminal."""
+    keepers(head("head1", FACTS), *[head(f"head{i}", FACTS if i == 29 else STANDBY) for i in range(2, 30)])
+    p, main = watch_on_terminal(house, columns=80)
+    shown = screen(read_until(main, b"\x1b[J"))
+    assert shown[1] == "warning: vmstore: head29 serves it, and so does head1: power one of them off"
+    assert shown[2].startswith("SERVICE  HEAD ") and len(shown) == 9 and shown[8] == "(24 more lines)"
+    p.send_signal(signal.SIGINT)
+    assert p.wait(10) == 0
     os.close(main)
 
 
