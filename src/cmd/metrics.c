@@ -50,7 +50,7 @@ enum scope {
 
 /**
  * struct metric - a row of the table
- * @key: the member of the row or record that is the value …
+ * @key: the member of the row or record that is the value ("a.b" descends) …
  * @write: … or what writes the samples
  * @operations: SCOPE_RECORD: of these kinds only; the first NULL = of all
  */
@@ -104,9 +104,9 @@ static void sample(const struct family *f, double value, const struct label *lab
 static void write_number(const struct family *f, const char *service,
 			 struct json_object *row, const char *key)
 {
-	struct json_object *value;
+	struct json_object *value = json_member_at(row, key);
 
-	if (json_object_object_get_ex(row, key, &value) && value)
+	if (value)
 		sample(f, json_object_get_double(value), LABELS({ "service", service }));
 }
 
@@ -350,6 +350,15 @@ static const struct metric metrics[] = {
 	  SCOPE_HERE, .write = grace_of },
 	{ "baton_grace_waiting_clients", "Clients that the grace period waits for.",
 	  SCOPE_HERE, .write = waiting_of },
+	{ "baton_filesystem_size_bytes", "Size of the service's filesystem.", SCOPE_HERE,
+	  .key = "filesystem.size_bytes" },
+	{ "baton_filesystem_avail_bytes",
+	  "Space of the service's filesystem that is available.", SCOPE_HERE,
+	  .key = "filesystem.avail_bytes" },
+	{ "baton_filesystem_files", "Inodes of the service's filesystem.", SCOPE_HERE,
+	  .key = "filesystem.files" },
+	{ "baton_filesystem_files_free", "Free inodes of the service's filesystem.",
+	  SCOPE_HERE, .key = "filesystem.files_free" },
 	{ "baton_cluster_joined",
 	  "Whether the keeper has joined the service's group of keepers in the cluster.",
 	  SCOPE_HERE, .write = cluster_of },

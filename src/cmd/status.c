@@ -36,6 +36,12 @@ static const struct table_column columns[] = {
 	{ "IDLE", "clients.idle", 0, SCOLS_FL_RIGHT, true, "clients that hold nothing" },
 	{ "COURTESY", "clients.courtesy", 0, SCOLS_FL_RIGHT, true,
 	  "clients whose lease has expired" },
+	{ "SIZE", "shown.size", 0, SCOLS_FL_RIGHT, true, "size of the filesystem" },
+	{ "AVAIL", "shown.avail", 0, SCOLS_FL_RIGHT, true, "space that is available" },
+	{ "USED", "shown.used", 0, SCOLS_FL_RIGHT, true,
+	  "share of the space that is not available" },
+	{ "INODES", "shown.inodes", 0, SCOLS_FL_RIGHT, true,
+	  "share of the inodes that is in use" },
 	{ "DEVICE", "device", 0, SCOLS_FL_WRAP, true, "the disk" },
 	{ "VERSION", "version", 0, 0, true, "version of baton on that head" },
 	{ "ERROR", "error", 0.3, SCOLS_FL_WRAP, true,
@@ -140,6 +146,29 @@ static void show_last(struct json_object *rows, struct json_object *row,
 	json_object_object_add(shown, "last", json_object_new_string(text));
 }
 
+static void show_filesystem(struct json_object *row, struct json_object *shown)
+{
+	struct json_object *fs = json_object_object_get(row, "filesystem");
+	double size = json_member_double(fs, "size_bytes"),
+	       avail = json_member_double(fs, "avail_bytes"),
+	       files = json_member_double(fs, "files");
+	char text[16];
+
+	if (size > 0) {
+		output_bytes(text, sizeof(text), size);
+		json_object_object_add(shown, "size", json_object_new_string(text));
+		output_bytes(text, sizeof(text), avail);
+		json_object_object_add(shown, "avail", json_object_new_string(text));
+		output_share(text, sizeof(text), avail, size);
+		json_object_object_add(shown, "used", json_object_new_string(text));
+	}
+	if (files > 0) {
+		output_share(text, sizeof(text), json_member_double(fs, "files_free"),
+			     files);
+		json_object_object_add(shown, "inodes", json_object_new_string(text));
+	}
+}
+
 static void add_shown(struct json_object *rows, struct json_object *row)
 {
 	struct json_object *shown = json_object_new_object(), *value;
@@ -159,6 +188,7 @@ static void add_shown(struct json_object *rows, struct json_object *row)
 				       json_object_new_int(n > 0 ? n : 0));
 	}
 	show_grace(row, shown);
+	show_filesystem(row, shown);
 	json_object_object_add(row, "shown", shown);
 }
 

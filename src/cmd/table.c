@@ -12,23 +12,12 @@
 #include <string.h>
 
 #include "core/cleanup.h"
+#include "core/json.h"
 #include "core/text.h"
 
 #define GAP "  "
 
 /* ---- the text of a cell ---- */
-
-static struct json_object *find_value(struct json_object *row, const char *key)
-{
-	const char *dot;
-
-	for (; row && (dot = strchr(key, '.')); key = dot + 1) {
-		_cleanup_free_ char *part = strndup(key, dot - key);
-
-		row = part ? json_object_object_get(row, part) : NULL;
-	}
-	return row ? json_object_object_get(row, key) : NULL;
-}
 
 static void print_value(FILE *out, struct json_object *v)
 {
@@ -93,7 +82,7 @@ static char *format_cell(const struct table_column *c, struct json_object *row)
 
 	if (!out)
 		return NULL;
-	print_value(out, find_value(row, c->key));
+	print_value(out, json_member_at(row, c->key));
 	if (ftell(out) == 0)
 		fputc('-', out);
 	if (close_text(out, &text))

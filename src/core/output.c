@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* output: a command's json-c tree as JSON, and bars for charts. */
+/* output: a command's json-c tree as JSON, bars for charts, and sizes. */
 #include "core/output.h"
 
 #include <langinfo.h>
@@ -51,5 +51,34 @@ char *output_bar(char *buf, size_t size, unsigned int width, double fraction)
 		n += strlen(cell);
 		marks -= m;
 	}
+	return buf;
+}
+
+char *output_bytes(char *buf, size_t size, double bytes)
+{
+	static const char units[] = "KMGTPE";
+	size_t unit = 0;
+
+	if (bytes < 1024) {
+		snprintf(buf, size, "%.0f", bytes);
+		return buf;
+	}
+	/* 1023.7K is 1.0M. */
+	for (bytes /= 1024; bytes >= 1023.5 && units[unit + 1]; unit++)
+		bytes /= 1024;
+	snprintf(buf, size, "%.*f%c", bytes < 9.95 ? 1 : 0, bytes, units[unit]);
+	return buf;
+}
+
+char *output_share(char *buf, size_t size, double left, double whole)
+{
+	double taken = 100 * (whole - left) / whole;
+	int percent;
+
+	if (!(taken > 0))
+		taken = 0;
+	percent = taken < 100 ? (int)taken : 100;
+	percent += percent < taken && percent < 100;
+	snprintf(buf, size, "%d%%", percent);
 	return buf;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* output: a command's json-c tree as JSON, and bars for charts. */
+/* output: a command's json-c tree as JSON, bars for charts, and sizes. */
 #ifndef BATON_CORE_OUTPUT_H
 #define BATON_CORE_OUTPUT_H
 
@@ -27,6 +27,20 @@ void output_json(FILE *out, struct json_object *obj);
  * Return: @buf.
  */
 char *output_bar(char *buf, size_t size, unsigned int width, double fraction);
+
+/**
+ * output_bytes - a size for people, like df -h: "512", "9.8G", "100T"
+ * @buf: gets the text
+ */
+char *output_bytes(char *buf, size_t size, double bytes);
+
+/**
+ * output_share - how much of a whole is taken, in percent, rounded up like df: "83%"
+ * @buf: gets the text
+ * @left: what is not taken
+ * @whole: above 0
+ */
+char *output_share(char *buf, size_t size, double left, double whole);
 
 /** output_arrow - "→", or its substitute where UTF-8 cannot be printed. */
 const char *output_arrow(void);

@@ -33,8 +33,8 @@ typedef int (*status_child_more)(struct op *op, const struct standing *standing,
 				 struct json_object *facts, struct err *err);
 
 /**
- * status_child_add_clients - a status_child_more: connections, clients, and which clients
- * the grace period waits for
+ * status_child_add_clients - a status_child_more: connections, clients, which clients
+ * the grace period waits for, and how full the filesystem is
  *
  * Always passed as a pointer, because it needs sqlite and a monitor does without.
  */

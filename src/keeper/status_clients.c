@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* status_clients: connections and clients of the service, for the report of a status_child. */
+/*
+ * status_clients: connections and clients of the service, and how full its filesystem is,
+ * for the report of a status_child.
+ */
+#include <sys/statvfs.h>
+
 #include "core/cleanup.h"
 #include "core/plan.h"
 #include "keeper/op.h"
@@ -39,10 +44,46 @@ static void add_waiting(struct op *op, struct json_object *facts)
 			       json_object_new_int64(waiting.total));
 }
 
+/* Asked last, as it may hang on some filesystem; df and node_exporter cannot see it. */
+static void add_filesystem(const struct op *op, struct json_object *facts)
+{
+	struct json_object *o;
+	struct statvfs fs;
+
+	if (statvfs(op->paths.fs, &fs) < 0)
+		return;
+	o = json_object_new_object();
+	json_object_object_add(
+		o, "size_bytes",
+		json_object_new_uint64((uint64_t)fs.f_blocks * fs.f_frsize));
+	json_object_object_add(
+		o, "avail_bytes",
+		json_object_new_uint64((uint64_t)fs.f_bavail * fs.f_frsize));
+	/* Not all have a fixed number: btrfs says 0. */
+	if (fs.f_files) {
+		json_object_object_add(o, "files", json_object_new_uint64(fs.f_files));
+		json_object_object_add(o, "files_free",
+				       json_object_new_uint64(fs.f_ffree));
+	}
+	json_object_object_add(facts, "filesystem", o);
+}
+
+static int add_connections(struct op *op, struct json_object *facts, struct err *err)
+{
+	_cleanup_conns_ struct conns conns = { 0 };
+	int rc = op_open_diag(op, err);
+
+	if (rc == 0)
+		rc = diag_conns(op->diag, NFS_PORT, &conns, err);
+	if (rc == 0)
+		json_object_object_add(facts, "connections",
+				       json_object_new_int64(conns.n));
+	return rc;
+}
+
 int status_child_add_clients(struct op *op, const struct standing *standing,
 			     struct json_object *facts, struct err *err)
 {
-	_cleanup_conns_ struct conns conns = { 0 };
 	bool grace;
 	int rc;
 
@@ -50,18 +91,17 @@ int status_child_add_clients(struct op *op, const struct standing *standing,
 		return 0;
 	rc = op_go(op, PLACE_INSIDE, err);
 	if (rc == 0)
-		rc = op_open_diag(op, err);
-	if (rc == 0)
-		rc = diag_conns(op->diag, NFS_PORT, &conns, err);
+		rc = add_connections(op, facts, err);
 	if (rc < 0)
 		return rc;
-	json_object_object_add(facts, "connections", json_object_new_int64(conns.n));
-	if (standing->threads == 0)
-		return 0;
-	grace = nfsd_in_grace() == 1;
-	json_object_object_add(facts, "grace", json_object_new_boolean(grace));
-	if (grace)
-		add_waiting(op, facts);
-	add_clients(facts);
+	if (standing->threads > 0) {
+		grace = nfsd_in_grace() == 1;
+		json_object_object_add(facts, "grace", json_object_new_boolean(grace));
+		if (grace)
+			add_waiting(op, facts);
+		add_clients(facts);
+	}
+	if (standing->attached)
+		add_filesystem(op, facts);
 	return 0;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A service's filesystem and exports, and baton's own directory on it, on loop devices."""
 import contextlib
+import json
 import sqlite3
 import subprocess
 
@@ -63,6 +64,27 @@ def disk(house, tmp_path, request):
 
 def below(house):
     return [m for m in house.mounts("vmstore") if m.startswith((FS, ROOT + "/"))]
+
+
+@pytest.mark.parametrize("disk", ["mkfs.xfs -q", "mkfs.ext4 -qF"], indirect=True)
+def test_status_tells_how_full_it_is(house, disk):
+    """It is mounted out of sight of df. A frozen disk accepts no write, and still answers."""
+    fstype = house.run("blkid", "-po", "value", "-s", "TYPE", disk.device).strip()
+    disk.service("/", fstype=fstype)
+    assert "filesystem" not in json.loads(house.baton("status", "--json"))[0]
+    house.keepx("attach", "vmstore")
+    df = ["df", "--block-size=1", "--output=size,avail,itotal,iavail", FS]
+    house.inside("vmstore", "fsfreeze", "-f", FS)
+    try:
+        row, = json.loads(house.baton("status", "--json"))
+        said = house.inside("vmstore", *df).splitlines()[1].split()
+    finally:
+        house.inside("vmstore", "fsfreeze", "-u", FS)
+    told = row["filesystem"]
+    assert [told[k] for k in ("size_bytes", "avail_bytes", "files", "files_free")] == [int(n) for n in said]
+    assert f'baton_filesystem_size_bytes{{service="vmstore"}} {said[0]}\n' in house.baton("metrics")
+    house.keepx("detach", "vmstore")
+    assert "filesystem" not in json.loads(house.baton("status", "--json"))[0]
 
 
 def test_exports_are_bound_and_all_is_taken_away(house, disk):

@@ -21,10 +21,12 @@ from conftest import BATON, until
 
 FACTS = {"state": "serving", "threads": 16, "mounted": True, "link_up": True, "mountd": True,
          "nfsdcld": True, "connections": 3, "grace": False,
-         "clients": {"total": 5, "holding": 3, "courtesy": 1}}
+         "clients": {"total": 5, "holding": 3, "courtesy": 1},
+         "filesystem": {"size_bytes": 109951162777600, "avail_bytes": 18691697672192, "files": 4000,
+                        "files_free": 3999}}
 STANDBY = dict(FACTS, state="standby", threads=0, mounted=False, link_up=False, nfsdcld=False,
                connections=0)
-del STANDBY["grace"], STANDBY["clients"]
+del STANDBY["grace"], STANDBY["clients"], STANDBY["filesystem"]
 
 
 def head(name, facts=None, **kw):
@@ -95,7 +97,10 @@ def test_columns(house, keepers):
         "serving  head1\nstandby  head2\n"
     assert house.baton("status", "-o", "state,sate", status=2) == \
         "baton status: --output: unknown column 'sate'; there are SERVICE, HEAD, STATE, KEEPER, " \
-        "ADDRESS, GRACE, LAST-MOVE, MOVED, CONNS, HOLDING, IDLE, COURTESY, DEVICE, VERSION, ERROR\n"
+        "ADDRESS, GRACE, LAST-MOVE, MOVED, CONNS, HOLDING, IDLE, COURTESY, SIZE, AVAIL, USED, INODES, " \
+        "DEVICE, VERSION, ERROR\n"
+    assert table(house, "-o", "head,size,avail,used,inodes") == [
+        "HEAD   SIZE  AVAIL  USED  INODES", "head1  100T    17T   83%      1%", "head2     -      -     -       -"]
 
 
 def test_80_columns(house, keepers):
@@ -442,6 +447,9 @@ def test_metrics(house, keepers):
         [2, 2, 1]
     assert value(s, "baton_grace_active", **v) == 1
     assert value(s, "baton_grace_waiting_clients", **v) == 12
+    assert [value(s, f"baton_filesystem_{what}", **v) for what in
+            ("size_bytes", "avail_bytes", "files", "files_free")] == \
+        [109951162777600, 18691697672192, 4000, 3999]
     assert value(s, "baton_cluster_joined", **v) == 1
     assert [value(s, "baton_head_online", head=f"head{i}", **v) for i in range(1, 6)] == \
         [None, 1, 1, 0, 1]
@@ -468,6 +476,8 @@ def test_metrics_of_the_source(house, keepers):
     s = parse(house.baton("metrics"))
     assert value(s, "baton_last_move_pause_seconds", service="vmstore") == 0.9404
     assert value(s, "baton_clients", service="vmstore", kind="idle") is None
+    # In standby the disk is not here.
+    assert value(s, "baton_filesystem_size_bytes", service="vmstore") is None
 
 
 def test_metrics_of_odd_things(house, keepers):
