@@ -13,6 +13,7 @@
 #include "keeper/standalone.h"
 #include "keeper/standing.h"
 #include "os/software.h"
+#include "os/whois.h"
 
 /* The longest deadline of a step plus a margin: after this the keeper itself hangs. */
 #define ANSWER_MS 90000
@@ -199,9 +200,12 @@ int operate(const char *name, enum operation operation,
 		if (fd >= 0) {
 			ask_keeper(fd, operation, options, &outcome);
 		} else if (how & OPERATE_ALONE && outcome.err.code == BATON_EXIT_KEEPER) {
+			const struct asker asker = whois_self(ASKER_COMMAND);
+
 			outcome.err.text[0] = '\0';
-			standalone_run(&svc, operation, ALONE_PATIENCE_MS, INT64_MAX,
-				       on_step, &outcome, &outcome.changed, &outcome.err);
+			standalone_run(&svc, operation, &asker, ALONE_PATIENCE_MS,
+				       INT64_MAX, on_step, &outcome, &outcome.changed,
+				       &outcome.err);
 		}
 		rc = tell(name, operation, options, &outcome);
 	}

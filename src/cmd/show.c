@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/asker.h"
 #include "core/json.h"
 #include "core/output.h"
 
@@ -48,17 +49,37 @@ static void show_step(struct json_object *s, const struct scale *scale)
 	       strcmp(outcome, "done") == 0 ? "" : outcome, note[0] ? "  " : "", note);
 }
 
+static const char *format_time(char *text, size_t size, double unix_s)
+{
+	time_t seconds = unix_s;
+	struct tm tm;
+
+	strftime(text, size, "%F %T", localtime_r(&seconds, &tm));
+	return text;
+}
+
+static void show_asker(struct json_object *record)
+{
+	struct asker asker;
+	char name[ASKER_NAME_MAX];
+
+	if (asker_from_json(&asker, json_object_object_get(record, "by")) < 0)
+		return;
+	printf(", by %s", asker_name(&asker, name, sizeof(name)));
+	if (asker.kind == ASKER_COMMAND && asker.pid)
+		printf(" (process %d)", asker.pid);
+}
+
 static void show_title(struct json_object *record)
 {
 	const char *error = json_member_string(record, "error"),
 		   *from = json_member_string(record, "from");
-	time_t began = json_member_double(record, "began");
 	struct json_object *pause;
 	char when[32];
-	struct tm tm;
 
-	strftime(when, sizeof(when), "%F %T", localtime_r(&began, &tm));
-	printf("%s  %s", when, json_member_string(record, "op"));
+	printf("%s  %s",
+	       format_time(when, sizeof(when), json_member_double(record, "began")),
+	       json_member_string(record, "op"));
 	if (from[0])
 		printf(" %s %s %s", from, output_arrow(),
 		       json_member_string(record, "to"));
@@ -66,6 +87,7 @@ static void show_title(struct json_object *record)
 	       json_member_double(record, "ms"));
 	if (json_object_object_get_ex(record, "pause_ms", &pause) && pause)
 		printf(", pause %.0f ms", json_object_get_double(pause));
+	show_asker(record);
 	printf("%s%s\n", error[0] ? ": " : "", error);
 }
 

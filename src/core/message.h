@@ -71,7 +71,7 @@ enum message_topic {
  * @version: of the sender's baton
  * @digest: of the sender's service file (PREPARE, ASK, HELLO, CONNS)
  * @code, @text: why not (REFUSE, ABORTED, FAILED, ANSWER); ASK: @text is the question
- * @body: owned. STEPS: {steps: [ledger entries]}; ANSWER: what was asked for; CONNS: see
+ * @body: owned. PREPARE: {by: see core/asker.h}, from heads that know it; STEPS: {steps: [ledger entries]}; ANSWER: what was asked for; CONNS: see
  *        core/fragment.h, and "held": the most that one client has to reclaim; STAND: see
  *        core/claim.h; HELLO: {keys: …}, see core/keydiff.h; keepers of 0.1.0 do not
  *        send it

@@ -63,6 +63,7 @@ struct claims {
 	char gone[CLAIM_GONE_MAX];
 	int fd;           /* the requester's connection … */
 	int64_t until_ms; /* … and when it gives up, 0 = never */
+	struct asker asker;
 	struct claim_head heads[COROSYNC_HEADS_MAX];
 	size_t n;
 	sd_event_source *deadline;
@@ -240,6 +241,7 @@ static void begin(struct keeper *k)
 	struct claims *c = k->claims;
 	const struct job job = { .operation = OPERATION_START,
 				 .owner = &claimant,
+				 .asker = c->asker,
 				 .fd = c->fd,
 				 .id = c->id,
 				 .until_ms = c->until_ms,
@@ -377,6 +379,7 @@ static int claim(struct keeper *k, int fd, struct err *err)
 	struct claims *c = k->claims;
 	const struct job start = { .operation = OPERATION_START,
 				   .owner = &control_client,
+				   .asker = c->asker,
 				   .fd = fd,
 				   .until_ms = c->until_ms,
 				   .patience_ms = k->svc->disk_timeout * 1000 };
@@ -426,8 +429,8 @@ static const struct job_owner confirmer = { .waits = control_tell_waiting,
 					    .ended = confirm_ended,
 					    .is_gone = control_is_gone };
 
-int claims_begin(struct keeper *k, const struct claim_terms *terms, int64_t until_ms,
-		 int fd, struct err *err)
+int claims_begin(struct keeper *k, const struct claim_terms *terms,
+		 const struct asker *asker, int64_t until_ms, int fd, struct err *err)
 {
 	struct claims *c = k->claims;
 	const struct job confirm = { .operation = OPERATION_CONFIRM,
@@ -443,6 +446,7 @@ int claims_begin(struct keeper *k, const struct claim_terms *terms, int64_t unti
 	c->until_ms = until_ms;
 	c->takeover = terms->takeover;
 	c->agent = terms->gone;
+	c->asker = *asker;
 	snprintf(c->gone, sizeof(c->gone), "%s", terms->gone ? terms->gone : "");
 	/* A confirmation asks nothing of the other heads and changes nothing. */
 	if (jobs_state(k) == STATE_SERVING && !jobs_is_busy(k))

@@ -3,6 +3,7 @@
 #ifndef BATON_KEEPER_CLAIMS_H
 #define BATON_KEEPER_CLAIMS_H
 
+#include "core/asker.h"
 #include "core/claim.h"
 #include "core/message.h"
 #include "core/plan.h"
@@ -12,13 +13,14 @@ int claims_open(struct keeper *k, struct err *err);
 /**
  * claims_begin - start the service here, if the other heads allow it
  * @terms: copied
+ * @asker: copied
  * @until_ms: CLOCK_MONOTONIC, when the requester gives up; 0 = never
  * @fd: the requester's connection, taken over if this returns 0
  *
  * Return: 0, or -errno with the reason.
  */
-int claims_begin(struct keeper *k, const struct claim_terms *terms, int64_t until_ms,
-		 int fd, struct err *err);
+int claims_begin(struct keeper *k, const struct claim_terms *terms,
+		 const struct asker *asker, int64_t until_ms, int fd, struct err *err);
 /**
  * claims_check_operation - may it begin here, or has another head claimed the service?
  * Return: 0, or -errno; @err names the other head.

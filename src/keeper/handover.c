@@ -38,6 +38,7 @@ struct handover {
 	sd_event_source *flush;
 	struct json_object *held; /* steps of this head that the others do not know yet */
 	int asker;                /* connection that asked for the hand-over, -1 = none */
+	struct asker by;          /* who that is */
 	int64_t until_ms;         /* when it gives up, 0 = never */
 	bool changed;             /* something was done for it */
 	struct json_object *last; /* the record of the last hand-over that has ended */
@@ -57,10 +58,14 @@ static void send_to(struct keeper *k, const char *to, enum message_type type,
 	struct message m = { .type = type, .generation = generation };
 
 	snprintf(m.to, sizeof(m.to), "%s", to);
-	if (type == MESSAGE_PREPARE)
+	if (type == MESSAGE_PREPARE) {
 		memcpy(m.digest, k->svc->digest, sizeof(m.digest));
+		m.body = json_object_new_object();
+		json_object_object_add(m.body, "by", asker_to_json(&k->handover->by));
+	}
 	peers_blame(k, &m, why);
 	peers_send(k, &m);
+	message_release(&m);
 }
 
 /* ---- the record */
@@ -383,8 +388,8 @@ void handover_message(struct keeper *k, const char *from, const struct message *
 	happen(k, HANDOVER_MESSAGE + m->type, &why);
 }
 
-int handover_begin(struct keeper *k, const char *target, int64_t until_ms, int fd,
-		   struct err *err)
+int handover_begin(struct keeper *k, const char *target, const struct asker *asker,
+		   int64_t until_ms, int fd, struct err *err)
 {
 	struct handover *t = k->handover;
 	int rc = peers_check(k, target, err);
@@ -398,6 +403,7 @@ int handover_begin(struct keeper *k, const char *target, int64_t until_ms, int f
 		return err_set(err, BATON_EXIT_KEEPER, 0,
 			       "a hand-over with %s is going on already", t->state.peer);
 	t->asker = fd;
+	t->by = *asker;
 	t->until_ms = until_ms;
 	t->changed = false;
 	handover_table_begin(&t->state, t->generation + 1, target);

@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 
+#include "core/asker.h"
 #include "core/claim.h"
 #include "core/message.h"
 #include "keeper/context.h"
@@ -12,13 +13,14 @@
 int handover_open(struct keeper *k, struct err *err);
 /**
  * handover_begin - hand over to @target
+ * @asker: the requester, for the ledgers of both heads
  * @until_ms: CLOCK_MONOTONIC, when the requester gives up; 0 = never
  * @fd: the requester's connection, taken over if this returns 0
  *
  * Return: 0, or -errno with the reason.
  */
-int handover_begin(struct keeper *k, const char *target, int64_t until_ms, int fd,
-		   struct err *err);
+int handover_begin(struct keeper *k, const char *target, const struct asker *asker,
+		   int64_t until_ms, int fd, struct err *err);
 /**
  * handover_check_source - would this head take the service from @from, which sent @m?
  * Return: 0, or -errno with the reason.

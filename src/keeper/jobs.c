@@ -197,8 +197,11 @@ static int end_job(struct keeper *k)
 	judge_state(jobs);
 	judge_granting(jobs, &result);
 	jobs->busy = false;
-	if (changed && !job.hidden)
+	if (changed && !job.hidden) {
+		json_object_object_add(jobs->runner.record, "by",
+				       asker_to_json(&job.asker));
 		ledger_append(&k->paths, k->svc->name, jobs->runner.record);
+	}
 	runner_release(&jobs->runner);
 	tell_owner(k, &job, result.text[0] ? &result : NULL, changed);
 	if (!jobs->was_ready && result.text[0]) {

@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 
+#include "core/asker.h"
 #include "core/plan.h"
 #include "keeper/context.h"
 #include "keeper/peer_connections.h"
@@ -32,6 +33,7 @@ struct job_owner {
 /**
  * struct job - an operation that runs or waits
  * @owner: who wants it; NULL = the keeper itself
+ * @asker: whom the ledger names
  * @hidden: it is part of the owner's own record, so it has none in the ledger
  * @fd: for the owner: a connection, -1 = none
  * @id: for the owner: of a claim or a question
@@ -43,6 +45,7 @@ struct job_owner {
 struct job {
 	enum operation operation;
 	const struct job_owner *owner;
+	struct asker asker;
 	bool hidden;
 	int fd;
 	uint64_t id;

@@ -7,6 +7,7 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
+#include "core/asker.h"
 #include "core/json.h"
 #include "keeper/ledger.h"
 #include "os/file.h"
@@ -17,7 +18,8 @@ static void tell_journal(const char *name, struct json_object *record)
 		   *outcome = json_member_string(record, "outcome");
 	const char *error = json_member_string(record, "error");
 	double ms = json_member_double(record, "ms");
-	char steps[600] = "";
+	char steps[600] = "", by[ASKER_NAME_MAX] = "";
+	struct asker asker;
 	struct json_object *list;
 	size_t len = 0;
 
@@ -30,21 +32,26 @@ static void tell_journal(const char *name, struct json_object *record)
 				i ? ", " : "", json_member_string(s, "step"),
 				json_member_double(s, "ms"));
 	}
-	sd_journal_send("MESSAGE=%s: %s %s in %.0f ms%s%s (%s)", name, op, outcome, ms,
-			error[0] ? ": " : "", error, steps, "PRIORITY=%d",
-			error[0] ? LOG_ERR : LOG_NOTICE, "BATON_SERVICE=%s", name,
-			"BATON_OPERATION=%s", op, "BATON_OUTCOME=%s", outcome,
-			"BATON_MS=%.0f", ms, "BATON_STEPS=%s", steps, NULL);
+	if (asker_from_json(&asker, json_object_object_get(record, "by")) == 0)
+		asker_name(&asker, by, sizeof(by));
+	sd_journal_send("MESSAGE=%s: %s %s in %.0f ms, by %s%s%s (%s)", name, op, outcome,
+			ms, by, error[0] ? ": " : "", error, steps, "BATON_BY=%s", by,
+			"PRIORITY=%d", error[0] ? LOG_ERR : LOG_NOTICE,
+			"BATON_SERVICE=%s", name, "BATON_OPERATION=%s", op,
+			"BATON_OUTCOME=%s", outcome, "BATON_MS=%.0f", ms,
+			"BATON_STEPS=%s", steps, NULL);
 }
 
 void ledger_append(const struct paths *paths, const char *name,
 		   struct json_object *record)
 {
+	static const struct asker keeper;
 	struct json_object *records;
 	const char *text;
 	size_t n;
 
-	tell_journal(name, record);
+	if (!json_object_object_get_ex(record, "by", NULL))
+		json_object_object_add(record, "by", asker_to_json(&keeper));
 	/* A damaged ledger is worth no more than a new one. */
 	if (ledger_load(paths, &records, NULL) < 0)
 		records = json_object_new_array();
@@ -52,6 +59,7 @@ void ledger_append(const struct paths *paths, const char *name,
 	n = json_object_array_length(records);
 	if (n > LEDGER_MAX)
 		json_object_array_del_idx(records, 0, n - LEDGER_MAX);
+	tell_journal(name, record);
 	text = json_object_to_json_string_ext(records, JSON_C_TO_STRING_PLAIN);
 	file_replace(paths->ledger, text, strlen(text), 0);
 	json_object_put(records);

@@ -8,7 +8,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/asker.h"
 #include "core/json.h"
+
+/* Which head's, unless it says so itself; an older one does not say who asked it. */
+static struct json_object *tell_asker(const char *from, struct json_object *body)
+{
+	struct asker asker;
+
+	if (asker_from_json(&asker, body ? json_object_object_get(body, "by") : NULL) < 0)
+		asker = (struct asker){ .kind = ASKER_HEAD };
+	snprintf(asker.head, sizeof(asker.head), "%s", from);
+	return asker_to_json(&asker);
+}
 
 static void begin(struct move_record *a, const char *from, const struct message *m,
 		  double now_ms, double unix_s)
@@ -25,6 +37,7 @@ static void begin(struct move_record *a, const char *from, const struct message 
 	json_object_object_add(o, "op", json_object_new_string("move"));
 	json_object_object_add(o, "from", json_object_new_string(from));
 	json_object_object_add(o, "to", json_object_new_string(m->to));
+	json_object_object_add(o, "by", tell_asker(from, m->body));
 	json_object_object_add(o, "generation", json_object_new_int64(m->generation));
 	json_object_object_add(o, "began", json_object_new_double(unix_s));
 	json_object_object_add(o, "steps", json_object_new_array());

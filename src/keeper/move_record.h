@@ -14,7 +14,7 @@
 
 /**
  * struct move_record - the hand-over being recorded
- * @record: {op: "move", from, to, generation, began, ms, pause_ms, outcome, error, steps};
+ * @record: {op: "move", from, to, by, generation, began, ms, pause_ms, outcome, error, steps};
  *          NULL = none; owned
  * @generation, @from, @to: of the hand-over
  * @began_ms, @paused_ms: by the clock the caller passes in; @paused_ms 0 = not yet

@@ -11,8 +11,16 @@
 #include "keeper/peers.h"
 #include "keeper/questions.h"
 #include "os/child.h"
+#include "os/whois.h"
 
 /* ---- one function for each request: takes over @fd if it returns 0 */
+
+/* The agent says that it is the agent; only root can reach the socket. */
+static struct asker who_asks(struct json_object *o, int fd)
+{
+	return whois_peer(fd,
+			  json_member_bool(o, "agent") ? ASKER_PACEMAKER : ASKER_COMMAND);
+}
 
 /* When the requester gives up; 0 = never. */
 static int64_t until_of(struct json_object *o)
@@ -27,6 +35,7 @@ static int ask_operation(struct keeper *k, enum operation operation,
 {
 	const struct job job = { .operation = operation,
 				 .owner = &control_client,
+				 .asker = who_asks(o, fd),
 				 .fd = fd,
 				 .until_ms = until_of(o),
 				 .patience_ms = k->svc->disk_timeout * 1000 };
@@ -41,12 +50,13 @@ static int ask_start(struct keeper *k, struct json_object *o, int fd, struct err
 	bool agent = json_member_bool(o, "agent");
 	const struct claim_terms terms = { json_member_bool(o, "takeover"),
 					   agent ? json_member_string(o, "gone") : NULL };
+	const struct asker asker = who_asks(o, fd);
 	int rc = handover_check_start(k, &terms, err);
 
 	if (rc < 0)
 		return rc;
 	handover_overrule(k);
-	return claims_begin(k, &terms, until_of(o), fd, err);
+	return claims_begin(k, &terms, &asker, until_of(o), fd, err);
 }
 
 static int ask_stop(struct keeper *k, struct json_object *o, int fd, struct err *err)
@@ -92,7 +102,10 @@ static int ask_inquire(struct keeper *k, struct json_object *o, int fd, struct e
 
 static int ask_move(struct keeper *k, struct json_object *o, int fd, struct err *err)
 {
-	return handover_begin(k, json_member_string(o, "target"), until_of(o), fd, err);
+	const struct asker asker = who_asks(o, fd);
+
+	return handover_begin(k, json_member_string(o, "target"), &asker, until_of(o), fd,
+			      err);
 }
 
 static int ask_follow(struct keeper *k, struct json_object *o, int fd, struct err *err)

@@ -34,7 +34,7 @@ static int follow(struct runner *runner, int64_t until_ms,
 }
 
 int standalone_run(const struct service *svc, enum operation operation,
-		   unsigned int patience_ms, int64_t until_ms,
+		   const struct asker *asker, unsigned int patience_ms, int64_t until_ms,
 		   void (*on_step)(struct json_object *, void *), void *data,
 		   bool *changed, struct err *err)
 {
@@ -60,6 +60,7 @@ int standalone_run(const struct service *svc, enum operation operation,
 	}
 	*changed = runner.changed;
 	paths_init(&paths, svc->name);
+	json_object_object_add(runner.record, "by", asker_to_json(asker));
 	if (runner.changed)
 		ledger_append(&paths, svc->name, runner.record);
 	runner_release(&runner);

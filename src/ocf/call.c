@@ -59,6 +59,8 @@ struct json_object *call_word(const struct call *call, const char *word)
 	json_object_object_add(o, "do", json_object_new_string(word));
 	json_object_object_add(o, "budget_ms",
 			       json_object_new_int64(ocf_left_ms(call->request)));
+	/* Who asks, for the ledger. */
+	json_object_object_add(o, "agent", json_object_new_boolean(true));
 	return o;
 }
 

@@ -129,6 +129,8 @@ def test_a_service_goes_and_comes_back_under_a_writer(vmstore):
             for head in HEADS:
                 logged = vmstore.ledger(head, "move")
                 assert logged["generation"] == record["generation"]
+                assert logged["by"] == record["by"]
+                assert (logged["by"]["kind"], logged["by"]["head"]) == ("command", source)
                 assert [s["step"] for s in logged["steps"]] == \
                     [s["step"] for s in record["steps"]]
             assert vmstore.mounts() == [target]

@@ -75,6 +75,7 @@ def test_there_and_back(cluster, vmstore):
         mine = vmstore.ledger(head, "move")
         assert [(s["head"], s["step"]) for s in mine["steps"]] == \
             [(s["head"], s["step"]) for s in record["steps"]]
+        assert (mine["by"]["kind"], mine["by"]["head"]) == ("pacemaker", "head1")
     cluster.wait_idle()
     assert cluster.where("vmstore") == ["head2"] and serving(vmstore) == ["head2"]
     # From the other head, as text for people.

@@ -81,6 +81,15 @@ class Keeper:
             s.send(message if isinstance(message, bytes) else json.dumps(message).encode())
             return json.loads(s.recv(65536))
 
+    def converse(self, message):
+        """All answers, up to the last one."""
+        with self.connection() as s:
+            s.send(json.dumps(message).encode())
+            answers = [json.loads(s.recv(65536))]
+            while "result" not in answers[-1]:
+                answers.append(json.loads(s.recv(65536)))
+            return answers
+
     def log(self, n=50):
         return json.loads(self.baton("log", "vmstore", "--json", "--last", str(n)))
 

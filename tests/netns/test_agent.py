@@ -294,6 +294,8 @@ def test_a_life(agent):
     agent.install_keeper()
     for _ in range(2):
         assert agent.run("start", expect=SUCCESS)[1].endswith("INFO: vmstore: serving\n")
+    record, = json.loads(agent.house.baton("log", "--json", "--last", "1", "vmstore"))
+    assert (record["op"], record["by"]["kind"]) == ("start", "pacemaker")
     assert agent.systemctl_calls() == ["--no-ask-password start baton@vmstore.service"]
     for _ in range(2):
         assert agent.run("stop") == (SUCCESS, "INFO: vmstore: not serving any more\n")

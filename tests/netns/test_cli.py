@@ -191,6 +191,15 @@ def test_stop_needs_none(house):
     assert json.loads(house.baton("log", "vmstore", "--json")) == []
 
 
+def test_a_stop_without_a_keeper_names_who_asked(house):
+    house.write()
+    house.keepx("ns-create", "vmstore")
+    house.run("sh", "-ec", 'echo 1 > /proc/self/loginuid; exec "$@"', "sh", BATON, "stop", "-s", "vmstore")
+    record, = json.loads(house.baton("log", "vmstore", "--json"))
+    assert record["op"] == "teardown" and record["by"].pop("pid") > 1
+    assert record["by"] == {"kind": "command", "uid": 0, "login": 1, "user": "daemon"}
+
+
 def test_dry_run(house):
     house.write()
     said = house.baton("start", "-n", "vmstore").splitlines()

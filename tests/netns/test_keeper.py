@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import re
+import signal
+import socket
 import subprocess
 import threading
 import time
@@ -11,7 +13,7 @@ import time
 import pytest
 
 import fakekeeper
-from conftest import FAKEKEEPER, locked, until
+from conftest import BATON, FAKEKEEPER, locked, until
 from fakekeeper import RUN, ended, steps
 
 # pytest finds fixtures by their names here.
@@ -341,6 +343,78 @@ def test_damaged_ledger(keeper, text):
             f"baton: {RUN}/ledger.json is damaged; remove it\n"
     keeper.baton("start", "vmstore")
     assert keeper.log(1)[0]["op"] == "start"
+
+
+# --- who asked ------------------------------------------------------------------------
+
+AS_DAEMON = 'echo 1 > /proc/self/loginuid; exec "$@"'
+
+
+def test_who_asked(keeper):
+    """sudo and su do not change the login; what a process says of itself is not believed."""
+    keeper.be()
+    assert keeper.log(1)[0]["by"] == {"kind": "keeper"}
+    keeper.house.env["SUDO_USER"] = "mallory"
+    keeper.house.run("sh", "-ec", AS_DAEMON, "sh", BATON, "start", "vmstore")
+    by = keeper.log(1)[0]["by"]
+    assert by.pop("pid") > 1 and by == {"kind": "command", "uid": 0, "login": 1, "user": "daemon"}
+    assert re.search(r" done in \d+ ms, by daemon \(process \d+\)\n",
+                     keeper.baton("log", "vmstore", "--last", "1"))
+    # From no login: a cron job, a unit.
+    keeper.baton("stop", "vmstore")
+    by = keeper.log(1)[0]["by"]
+    assert by.pop("pid") > 1 and by == {"kind": "command", "uid": 0, "user": "root"}
+    # The agent says so.
+    assert keeper.converse({"do": "start", "agent": True})[-1]["result"] == 0
+    by = keeper.log(1)[0]["by"]
+    assert by == {"kind": "pacemaker", "uid": 0, "user": "root", "pid": os.getpid()}
+    assert ", by Pacemaker\n" in keeper.baton("log", "vmstore", "--last", "1")
+    # What the keeper does of itself.
+    keeper.set("mend.fail", "no such luck")
+    os.unlink(f"{keeper.root}{RUN}/mountd.pid")
+    until(lambda: keeper.log(1)[0]["op"] == "mend")
+    assert keeper.log(1)[0]["by"] == {"kind": "keeper"}
+    assert ", by the keeper: mend: no such luck\n" in keeper.baton("log", "vmstore", "--last", "1")
+
+
+def test_the_journal_names_who_asked(keeper):
+    """Its own socket: the house has no journald."""
+    keeper.house.run("mkdir", "-p", "/run/systemd/journal")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as journal:
+        here = os.getcwd()
+        os.chdir(keeper.root + "/run/systemd/journal")
+        try:
+            journal.bind("socket")
+        finally:
+            os.chdir(here)
+        journal.settimeout(10)
+        keeper.be()
+        keeper.house.run("sh", "-ec", AS_DAEMON, "sh", BATON, "start", "vmstore")
+        said = {}
+        while said.get("BATON_OPERATION") != "start":
+            said = dict(line.split("=", 1) for line in journal.recv(65536).decode().splitlines() if "=" in line)
+    assert said["BATON_BY"] == "daemon"
+    assert re.fullmatch(r"vmstore: start done in \d+ ms, by daemon \(mount \d+, address \d+\)", said["MESSAGE"])
+
+
+def test_who_asked_without_a_name(keeper):
+    """A user of a directory that is not asked, as it may hang."""
+    keeper.be()
+    keeper.house.run("sh", "-ec", "echo 4000000 > /proc/self/loginuid; " + 'exec "$@"', "sh", BATON, "start",
+                     "vmstore")
+    by = keeper.log(1)[0]["by"]
+    assert (by["login"], by.get("user")) == (4000000, None)
+    assert ", by user 4000000 (process " in keeper.baton("log", "vmstore", "--last", "1")
+
+
+def test_odd_askers(keeper):
+    keeper.be()
+    record = keeper.log()[0]
+    with open(keeper.root + RUN + "/ledger.json", "w") as f:
+        json.dump([dict(record, by=by) for by in (7, None, {}, {"kind": "x"}, {"kind": "head", "head": "\x1b[2J"})],
+                  f)
+    said = keeper.baton("log", "vmstore", "--last", "9")
+    assert said.count(", by ") == 1 and ", by ?[2J\n" in said
 
 
 def test_the_ledger_is_bounded(keeper):

@@ -135,6 +135,43 @@ static void a_new_one_takes_the_place_of_one_that_never_ended(void **state)
 	json_object_put(a.record);
 }
 
+static void the_ledgers_of_all_heads_name_the_asker(void **state)
+{
+	static const struct {
+		const char *body;
+		const char *by;
+	} all[] = {
+		{ "{\"by\": {\"kind\": \"command\", \"uid\": 0, \"user\": \"alice\"}}",
+		  "{\"kind\": \"command\", \"uid\": 0, \"user\": \"alice\", "
+		  "\"head\": \"head1\"}" },
+		/* The sender is the one that corosync names, not the message. */
+		{ "{\"by\": {\"kind\": \"pacemaker\", \"uid\": 0, \"head\": \"liar\"}}",
+		  "{\"kind\": \"pacemaker\", \"uid\": 0, \"head\": \"head1\"}" },
+		/* Older heads do not tell, later ones may tell something else. */
+		{ NULL, "{\"kind\": \"head\", \"head\": \"head1\"}" },
+		{ "{}", "{\"kind\": \"head\", \"head\": \"head1\"}" },
+		{ "{\"by\": 7}", "{\"kind\": \"head\", \"head\": \"head1\"}" },
+		{ "{\"by\": {\"kind\": \"x\"}}",
+		  "{\"kind\": \"head\", \"head\": \"head1\"}" },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct message m = { .type = MESSAGE_PREPARE,
+				     .generation = 5,
+				     .to = "head2" };
+		struct json_object *by = json_tokener_parse(all[i].by);
+		struct move_record a = { 0 };
+
+		m.body = all[i].body ? json_tokener_parse(all[i].body) : NULL;
+		assert_null(move_record_take(&a, "head1", &m, ++now, 0));
+		assert_true(
+			json_object_equal(json_object_object_get(a.record, "by"), by));
+		json_object_put(a.record);
+		json_object_put(by);
+		message_release(&m);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +179,7 @@ int main(void)
 		cmocka_unit_test(the_pause_begins_when_clients_are_served_no_more),
 		cmocka_unit_test(moves_that_do_not),
 		cmocka_unit_test(a_new_one_takes_the_place_of_one_that_never_ended),
+		cmocka_unit_test(the_ledgers_of_all_heads_name_the_asker),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
