@@ -30,6 +30,7 @@ done
 for name in $mapped; do
 	echo "mapping $name"; dmsetup remove --retry "$name" || status=1
 done
+rm -rf /var/lib/baton
 rm -rf /etc/baton/*.conf /run/systemd/system/baton@*
 if [ -e /proc/fs/nfsd/threads ]; then
 	echo "the head's own knfsd"

@@ -48,7 +48,7 @@ int cmd_log(int argc, char **argv)
 	for (size_t i = 0; i < n - first && !options.json; i++)
 		show_record(json_object_array_get_idx(records, i));
 	if (n == 0 && !options.json)
-		printf("%s: nothing yet since this head booted\n", options.name);
+		printf("%s: nothing yet on this head\n", options.name);
 	json_object_put(records);
 	return BATON_EXIT_OK;
 }

@@ -18,6 +18,8 @@ void paths_init(struct paths *p, const char *name)
 		{ p->lock, p->run, "lock" },
 		{ p->held, p->run, "held" },
 		{ p->ledger, p->run, "ledger.json" },
+		{ p->ledger_lock, p->run, "ledger.lock" },
+		{ p->ledger_kept, p->lib, "ledger.json" },
 		{ p->pins, p->run, "ns" },
 		{ p->mnt, p->pins, "mnt" },
 		{ p->uts, p->pins, "uts" },
@@ -35,6 +37,7 @@ void paths_init(struct paths *p, const char *name)
 	};
 
 	snprintf(p->run, PATHS_MAX, "%s/%s", PATHS_RUN, name);
+	snprintf(p->lib, PATHS_MAX, "%s/%s", PATHS_LIB, name);
 	snprintf(p->netns, PATHS_MAX, "%s/baton-%s", PATHS_NETNS, name);
 	for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++)
 		snprintf(below[i].to, PATHS_MAX, "%s/%s", below[i].base, below[i].leaf);

@@ -6,6 +6,7 @@
 #include "core/service.h"
 
 #define PATHS_RUN     "/run/baton"
+#define PATHS_LIB     "/var/lib/baton"
 #define PATHS_NETNS   "/run/netns"
 #define PATHS_NFSD    "/proc/fs/nfsd"
 #define PATHS_PIPEFS  "/run/rpc_pipefs"
@@ -17,22 +18,25 @@
 /**
  * struct paths - the paths of one service
  *
- * On the head, everything is below /run/baton/NAME (root only) except @netns, which is
- * where ip-netns(8) looks for it. @fs, @root and everything below them exist only inside
+ * On the head, everything is below /run/baton/NAME (root only) except @lib, and @netns,
+ * which is where ip-netns(8) looks for it. @fs, @root and everything below them exist only inside
  * the service's mount namespace.
  */
 struct paths {
-	char run[PATHS_MAX];     /* /run/baton/NAME */
-	char sock[PATHS_MAX];    /* the keeper's socket */
-	char keeper[PATHS_MAX];  /* lock of the only keeper */
-	char lock[PATHS_MAX];    /* held by whoever changes the service's state */
-	char held[PATHS_MAX];    /* the disk that this head has taken and not released */
-	char ledger[PATHS_MAX];  /* the last operations, for `baton log` */
-	char pins[PATHS_MAX];    /* a private mount for the next two */
-	char mnt[PATHS_MAX];     /* pinned mount namespace */
-	char uts[PATHS_MAX];     /* pinned UTS namespace */
-	char rpcbind[PATHS_MAX]; /* root directory for the stand-in for rpcbind */
-	char netns[PATHS_MAX];   /* pinned network namespace */
+	char run[PATHS_MAX];    /* /run/baton/NAME */
+	char sock[PATHS_MAX];   /* the keeper's socket */
+	char keeper[PATHS_MAX]; /* lock of the only keeper */
+	char lock[PATHS_MAX];   /* held by whoever changes the service's state */
+	char held[PATHS_MAX];   /* the disk that this head has taken and not released */
+	char ledger[PATHS_MAX]; /* the last operations, for `baton log` */
+	char ledger_lock[PATHS_MAX]; /* held by whoever copies it to … */
+	char ledger_kept[PATHS_MAX]; /* /var/lib/baton/NAME/ledger.json */
+	char lib[PATHS_MAX];         /* /var/lib/baton/NAME: what outlives a boot */
+	char pins[PATHS_MAX];        /* a private mount for the next two */
+	char mnt[PATHS_MAX];         /* pinned mount namespace */
+	char uts[PATHS_MAX];         /* pinned UTS namespace */
+	char rpcbind[PATHS_MAX];     /* root directory for the stand-in for rpcbind */
+	char netns[PATHS_MAX];       /* pinned network namespace */
 	char mountd_pid[PATHS_MAX];  /* rpc.mountd */
 	char nfsdcld_pid[PATHS_MAX]; /* nfsdcld */
 	char fs[PATHS_MAX];          /* the service's whole filesystem */

@@ -9,28 +9,48 @@
 #include "core/json.h"
 #include "os/file.h"
 
-#define LEDGER_MAX_LEN (4u << 20)
-
-int ledger_load(const struct paths *paths, struct json_object **records, struct err *err)
+static int load_file(const char *path, struct json_object **records, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len;
-	int rc = file_read_all(paths->ledger, LEDGER_MAX_LEN, &text, &len);
+	int rc = file_read_all(path, LEDGER_MAX_LEN, &text, &len);
 
 	*records = NULL;
-	if (rc == -ENOENT) {
-		*records = json_object_new_array();
-		return 0;
-	}
 	if (rc < 0)
-		return err_set(err, BATON_EXIT_FAILED, -rc, "read %s", paths->ledger);
+		return err_set(err, BATON_EXIT_FAILED, -rc, "read %s", path);
 	*records = json_tokener_parse(text);
 	if (json_object_is_type(*records, json_type_array))
 		return 0;
 	json_object_put(*records);
 	*records = NULL;
-	return err_set(err, BATON_EXIT_FAILED, 0, "%s is damaged; remove it",
-		       paths->ledger);
+	return err_set(err, BATON_EXIT_FAILED, 0, "%s is damaged; remove it", path);
+}
+
+int ledger_load(const struct paths *paths, struct json_object **records, struct err *err)
+{
+	struct err why;
+	int rc = load_file(paths->ledger, records, &why);
+
+	/* Nothing yet since the head booted: from before. */
+	if (rc == -ENOENT)
+		rc = load_file(paths->ledger_kept, records, &why);
+	if (rc == -ENOENT) {
+		*records = json_object_new_array();
+		return 0;
+	}
+	if (rc < 0 && err)
+		*err = why;
+	return rc;
+}
+
+struct json_object *ledger_begin(const struct paths *paths)
+{
+	struct json_object *records;
+
+	if (ledger_load(paths, &records, NULL) == 0 ||
+	    load_file(paths->ledger_kept, &records, NULL) == 0)
+		return records;
+	return json_object_new_array();
 }
 
 static bool is_of(struct json_object *record, const char *key, const char *value)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ledger: the last operations on a service, step by step, in /run/baton/NAME/ledger.json. */
+/*
+ * ledger: the last operations on a service, step by step, in /run/baton/NAME/ledger.json,
+ * with a copy in /var/lib/baton/NAME that outlives a boot.
+ */
 #ifndef BATON_KEEPER_LEDGER_H
 #define BATON_KEEPER_LEDGER_H
 
@@ -11,13 +14,15 @@
 /* Older ones are forgotten; the journal keeps them all. */
 #define LEDGER_MAX 50
 
+#define LEDGER_MAX_LEN (4u << 20)
+
 /**
  * ledger_append - add an operation's record, and log it to the journal
  * @paths: of the service
  * @name: of the service
- * @record: from a runner; stays the caller's
+ * @record: from a runner; gets "by" if it lacks it; stays the caller's
  *
- * Best effort: if /run is full, only the journal has the record.
+ * Best effort: if /run is full, only the journal has the record. Never waits for a disk.
  */
 void ledger_append(const struct paths *paths, const char *name,
 		   struct json_object *record);
@@ -31,6 +36,12 @@ void ledger_append(const struct paths *paths, const char *name,
  * Return: 0, or -errno.
  */
 int ledger_load(const struct paths *paths, struct json_object **records, struct err *err);
+
+/** ledger_begin - the same for adding to it: a damaged one is worth no more than a new one */
+struct json_object *ledger_begin(const struct paths *paths);
+
+/** ledger_keep - have the ledger copied to the head's disk, by a process of its own. */
+void ledger_keep(const struct paths *paths);
 
 /**
  * ledger_find_last - the newest record

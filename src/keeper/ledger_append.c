@@ -46,21 +46,19 @@ void ledger_append(const struct paths *paths, const char *name,
 		   struct json_object *record)
 {
 	static const struct asker keeper;
-	struct json_object *records;
+	struct json_object *records = ledger_begin(paths);
 	const char *text;
 	size_t n;
 
 	if (!json_object_object_get_ex(record, "by", NULL))
 		json_object_object_add(record, "by", asker_to_json(&keeper));
-	/* A damaged ledger is worth no more than a new one. */
-	if (ledger_load(paths, &records, NULL) < 0)
-		records = json_object_new_array();
 	json_object_array_add(records, json_object_get(record));
 	n = json_object_array_length(records);
 	if (n > LEDGER_MAX)
 		json_object_array_del_idx(records, 0, n - LEDGER_MAX);
 	tell_journal(name, record);
 	text = json_object_to_json_string_ext(records, JSON_C_TO_STRING_PLAIN);
-	file_replace(paths->ledger, text, strlen(text), 0);
+	if (file_replace(paths->ledger, text, strlen(text), 0) == 0)
+		ledger_keep(paths);
 	json_object_put(records);
 }

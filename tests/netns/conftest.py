@@ -325,6 +325,7 @@ class House:
             [*self.ONE_CPU, "unshare", "-m", "-n", "--propagation", "private", "sh", "-c",
              # Other tests' namespaces, and so their mounts, come and go there and show up here.
              "while umount -l /run/netns; do :; done 2>/dev/null;"
+             "mkdir -p /var/lib/baton && mount -t tmpfs -o size=16m tmpfs /var/lib/baton &&"
              "mount -t tmpfs -o size=16m tmpfs /run && mount --make-rshared / && echo && exec cat"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.holder.stdout.readline() == b"\n"

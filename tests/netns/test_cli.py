@@ -148,7 +148,7 @@ def test_status_of_what_is_not_there(house):
 def test_log_of_nothing(house):
     house.write()
     assert json.loads(house.baton("log", "vmstore", "--json")) == []
-    assert house.baton("log", "vmstore") == "vmstore: nothing yet since this head booted\n"
+    assert house.baton("log", "vmstore") == "vmstore: nothing yet on this head\n"
 
 
 def test_log_of_a_move(house):
@@ -228,7 +228,7 @@ def test_keep_where_there_is_no_nfs(house):
     assert said.startswith("baton: vmstore: software: ") and said.count("\n") == 1
     assert house.mounts() == before
     assert sorted(house.run("ls", "/run/baton/vmstore").split()) == ["keeper", "ledger.json",
-                                                                    "lock"]
+                                                                    "ledger.lock", "lock"]
     record, = json.loads(house.baton("log", "vmstore", "--json"))
     assert record["op"] == "standby" and record["outcome"] == "failed"
     assert [s["outcome"] for s in record["steps"]][0] == "failed"

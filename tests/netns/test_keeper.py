@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import threading
 import time
@@ -343,6 +344,104 @@ def test_damaged_ledger(keeper, text):
             f"baton: {RUN}/ledger.json is damaged; remove it\n"
     keeper.baton("start", "vmstore")
     assert keeper.log(1)[0]["op"] == "start"
+
+
+LIB = "/var/lib/baton/vmstore"
+
+
+def kept(keeper):
+    """The operations in the copy that outlives a boot."""
+    try:
+        with open(f"{keeper.root}{LIB}/ledger.json") as f:
+            return [r["op"] for r in json.load(f)]
+    except FileNotFoundError:
+        return None
+
+
+def reboot(keeper):
+    """/run is empty after it, and nothing is set up."""
+    keeper.end(signal.SIGKILL)
+    until(lambda: not os.path.exists(f"{keeper.root}{LIB}/ledger.json.new"))
+    keeper.house.run("sh", "-c", "rm -r /run/baton")
+    keeper.clear("standing")
+
+
+def test_the_ledger_outlives_a_boot(keeper):
+    """The head that was fenced has to have a history."""
+    keeper.be()
+    keeper.baton("start", "vmstore")
+    until(lambda: kept(keeper) == ["standby", "start"])
+    for path, mode in ((LIB, 0o700), (os.path.dirname(LIB), 0o700), (LIB + "/ledger.json", 0o600)):
+        if path != os.path.dirname(LIB):  # this one is a mount of the house
+            assert stat.S_IMODE(os.stat(keeper.root + path).st_mode) == mode
+    assert os.listdir(keeper.root + LIB) == ["ledger.json"]
+    reboot(keeper)
+    assert [r["op"] for r in keeper.log()] == ["standby", "start"]
+    keeper.be()
+    keeper.baton("start", "vmstore")
+    assert [r["op"] for r in keeper.log()] == ["standby", "start"] * 2
+    until(lambda: kept(keeper) == ["standby", "start"] * 2)
+
+
+@pytest.mark.parametrize("spoil", [
+    "umount /var/lib/baton; mount -t tmpfs -o nr_inodes=1 full /var/lib/baton",
+    f"umount /var/lib/baton; mount -t tmpfs -o nr_blocks=1 full /var/lib/baton; echo x > {LIB}-x",
+    f"touch {LIB}", f"mkdir -p {LIB}/ledger.json", "mount -o remount,ro /var/lib/baton",
+    f"mkdir -p {LIB}/ledger.json.new", f"ln -s /nowhere {LIB}",
+])
+def test_a_copy_that_cannot_be_written_stops_nothing(keeper, spoil):
+    keeper.house.run("sh", "-ec", spoil)
+    keeper.be()
+    assert keeper.baton("start", "vmstore") == "vmstore: serving\n"
+    assert keeper.baton("stop", "vmstore") == "vmstore: stopped, in standby\n"
+    assert [r["op"] for r in keeper.log()] == ["standby", "start", "stop"]
+
+
+def test_a_disk_that_hangs_stops_nothing(keeper, tmp_path):
+    """One process waits for it, not one for each operation; then all is there."""
+    with open(tmp_path / "disk", "wb") as f:
+        f.truncate(64 << 20)
+    keeper.house.run("sh", "-ec", f"umount /var/lib/baton; mkfs.ext4 -qF {tmp_path}/disk;"
+                     f"mount -o loop {tmp_path}/disk /var/lib/baton; mkdir {LIB}; fsfreeze -f /var/lib/baton")
+    try:
+        keeper.be()
+        for _ in range(3):
+            keeper.baton("start", "vmstore")
+            keeper.baton("stop", "vmstore")
+        assert [r["op"] for r in keeper.log()] == ["standby"] + ["start", "stop"] * 3
+        assert kept(keeper) is None
+        assert keeper.house.run("pgrep", "-xc", "--nslist", "mnt", "--ns", str(keeper.house.holder.pid),
+                                "baton-ledger") == "1\n"
+    finally:
+        keeper.house.run("fsfreeze", "-u", "/var/lib/baton")
+    until(lambda: kept(keeper) == ["standby"] + ["start", "stop"] * 3)
+
+
+def test_a_writer_that_is_killed_leaves_the_old_one(keeper):
+    """What a power cut leaves beside it is no ledger."""
+    keeper.be()
+    until(lambda: kept(keeper) == ["standby"])
+    reboot(keeper)
+    with open(f"{keeper.root}{LIB}/ledger.json.new", "w") as f:
+        f.write('[{"op": "sta')
+    assert [r["op"] for r in keeper.log()] == ["standby"]
+    keeper.be()
+    until(lambda: kept(keeper) == ["standby"] * 2)
+
+
+def test_a_damaged_copy(keeper):
+    os.makedirs(keeper.root + LIB)
+    with open(f"{keeper.root}{LIB}/ledger.json", "w") as f:
+        f.write("{")
+    assert keeper.baton("log", "vmstore", status=1) == f"baton: {LIB}/ledger.json is damaged; remove it\n"
+    keeper.be()
+    assert [r["op"] for r in keeper.log()] == ["standby"]
+    # One that is damaged in /run is replaced by the other.
+    until(lambda: kept(keeper) == ["standby"])
+    with open(f"{keeper.root}{RUN}/ledger.json", "w") as f:
+        f.write("{")
+    keeper.baton("start", "vmstore")
+    assert [r["op"] for r in keeper.log()] == ["standby", "start"]
 
 
 # --- who asked ------------------------------------------------------------------------
