@@ -58,6 +58,18 @@ static const char *format_time(char *text, size_t size, double unix_s)
 	return text;
 }
 
+/* A failure that repeats is one record, of the last time. */
+static void show_count(struct json_object *record)
+{
+	int count = json_member_double(record, "count");
+	char when[32];
+
+	if (count > 1)
+		printf(", %d times since %s", count,
+		       format_time(when, sizeof(when),
+				   json_member_double(record, "since")));
+}
+
 static void show_asker(struct json_object *record)
 {
 	struct asker asker;
@@ -87,6 +99,7 @@ static void show_title(struct json_object *record)
 	       json_member_double(record, "ms"));
 	if (json_object_object_get_ex(record, "pause_ms", &pause) && pause)
 		printf(", pause %.0f ms", json_object_get_double(pause));
+	show_count(record);
 	show_asker(record);
 	printf("%s%s\n", error[0] ? ": " : "", error);
 }

@@ -2,12 +2,16 @@
 /* ledger: the last operations on a service, step by step. */
 #include "keeper/ledger.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
+#include "core/asker.h"
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "os/file.h"
+
+/* ---- looking */
 
 static int load_file(const char *path, struct json_object **records, struct err *err)
 {
@@ -73,4 +77,78 @@ struct json_object *ledger_find_last(const struct paths *paths, const char *op,
 	}
 	json_object_put(records);
 	return found;
+}
+
+/* ---- adding */
+
+/* A process id or a number of seconds does not make it another error. */
+static bool equal_but_numbers(const char *a, const char *b)
+{
+	while (*a && *b) {
+		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
+			a += strspn(a, "0123456789");
+			b += strspn(b, "0123456789");
+		} else if (*a++ != *b++) {
+			return false;
+		}
+	}
+	return !*a && !*b;
+}
+
+static bool is_same_failure(struct json_object *a, struct json_object *b)
+{
+	static const char *const keys[] = { "outcome", "from", "to" };
+	const char *error = json_member_string(b, "error");
+	struct asker one = { 0 }, two = { 0 };
+	char name[2][ASKER_NAME_MAX];
+
+	if (!error[0] || !equal_but_numbers(json_member_string(a, "error"), error))
+		return false;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (!is_of(a, keys[i], json_member_string(b, keys[i])))
+			return false;
+	asker_from_json(&one, json_object_object_get(a, "by"));
+	asker_from_json(&two, json_object_object_get(b, "by"));
+	return strcmp(asker_name(&one, name[0], sizeof(name[0])),
+		      asker_name(&two, name[1], sizeof(name[1]))) == 0;
+}
+
+/* The newest record of the same operation, if it is the same failure. */
+static bool find_same(struct json_object *records, struct json_object *record, size_t *at)
+{
+	size_t i = json_object_array_length(records);
+
+	while (i > 0 && !is_of(json_object_array_get_idx(records, i - 1), "op",
+			       json_member_string(record, "op")))
+		i--;
+	*at = i - 1;
+	return i > 0 &&
+	       is_same_failure(json_object_array_get_idx(records, i - 1), record);
+}
+
+static void count_up(struct json_object *record, struct json_object *before)
+{
+	int count = json_member_double(before, "count");
+	double since = json_member_double(before, "since");
+
+	json_object_object_add(record, "count",
+			       json_object_new_int(count > 1 ? count + 1 : 2));
+	json_object_object_add(
+		record, "since",
+		json_object_new_double(since > 0 ? since
+						 : json_member_double(before, "began")));
+}
+
+void ledger_add(struct json_object *records, struct json_object *record)
+{
+	size_t at, n;
+
+	if (find_same(records, record, &at)) {
+		count_up(record, json_object_array_get_idx(records, at));
+		json_object_array_del_idx(records, at, 1);
+	}
+	json_object_array_add(records, json_object_get(record));
+	n = json_object_array_length(records);
+	if (n > LEDGER_MAX)
+		json_object_array_del_idx(records, 0, n - LEDGER_MAX);
 }

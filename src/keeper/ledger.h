@@ -20,7 +20,8 @@
  * ledger_append - add an operation's record, and log it to the journal
  * @paths: of the service
  * @name: of the service
- * @record: from a runner; gets "by" if it lacks it; stays the caller's
+ * @record: from a runner; gets "by" if it lacks it, and "count" and "since" if it repeats
+ *          a failure; stays the caller's
  *
  * Best effort: if /run is full, only the journal has the record. Never waits for a disk.
  */
@@ -39,6 +40,17 @@ int ledger_load(const struct paths *paths, struct json_object **records, struct 
 
 /** ledger_begin - the same for adding to it: a damaged one is worth no more than a new one */
 struct json_object *ledger_begin(const struct paths *paths);
+
+/**
+ * ledger_add - add a record to others
+ * @records: of ledger_load(); the oldest are dropped
+ * @record: as in ledger_append()
+ *
+ * An operation that fails again and again in the same way, numbers apart, is one record:
+ * of the last time, with "count", and "since" when it began for the first time. So a mend
+ * that is tried every ten seconds does not push out the moves.
+ */
+void ledger_add(struct json_object *records, struct json_object *record);
 
 /** ledger_keep - have the ledger copied to the head's disk, by a process of its own. */
 void ledger_keep(const struct paths *paths);

@@ -48,14 +48,10 @@ void ledger_append(const struct paths *paths, const char *name,
 	static const struct asker keeper;
 	struct json_object *records = ledger_begin(paths);
 	const char *text;
-	size_t n;
 
 	if (!json_object_object_get_ex(record, "by", NULL))
 		json_object_object_add(record, "by", asker_to_json(&keeper));
-	json_object_array_add(records, json_object_get(record));
-	n = json_object_array_length(records);
-	if (n > LEDGER_MAX)
-		json_object_array_del_idx(records, 0, n - LEDGER_MAX);
+	ledger_add(records, record);
 	tell_journal(name, record);
 	text = json_object_to_json_string_ext(records, JSON_C_TO_STRING_PLAIN);
 	if (file_replace(paths->ledger, text, strlen(text), 0) == 0)

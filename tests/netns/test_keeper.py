@@ -444,6 +444,33 @@ def test_a_damaged_copy(keeper):
     assert [r["op"] for r in keeper.log()] == ["standby", "start"]
 
 
+def test_a_failure_that_repeats_counts_up(keeper):
+    """It must not push out the moves."""
+    keeper.set("address.fail", "no such luck")
+    keeper.be()
+    for _ in range(3):
+        keeper.baton("start", "vmstore", status=4)
+    standby, start = keeper.log()
+    assert (standby["op"], start["op"], start["count"]) == ("standby", "start", 3)
+    assert start["since"] < start["began"]
+    line = keeper.baton("log", "vmstore", "--last", "1").splitlines()[0]
+    assert re.fullmatch(r"\S+ \S+  start failed in \d+ ms, 3 times since \S+ \S+, by root \(process \d+\): "
+                        "address: no such luck", line), line
+    keeper.clear("address.fail")
+    keeper.baton("start", "vmstore")
+    assert [(r["op"], r.get("count")) for r in keeper.log()] == [
+        ("standby", None), ("start", 3), ("start", None)]
+
+
+def test_a_mend_that_keeps_failing_is_one_record(keeper):
+    keeper.be()
+    keeper.baton("start", "vmstore")
+    keeper.set("mend.fail", "no such luck")
+    os.unlink(f"{keeper.root}{RUN}/mountd.pid")
+    until(lambda: keeper.log(1)[0].get("count") == 2, 30)
+    assert [r["op"] for r in keeper.log()] == ["standby", "start", "mend"]
+
+
 # --- who asked ------------------------------------------------------------------------
 
 AS_DAEMON = 'echo 1 > /proc/self/loginuid; exec "$@"'
