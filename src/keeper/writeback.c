@@ -18,9 +18,7 @@
 #include "os/progress.h"
 #include "os/unwritten.h"
 
-/* How long the disk may complete nothing: a stop must not keep the address up for it. */
-#define STALL_MS 10000
-#define LOOK_MS  250
+#define LOOK_MS 250
 /* How often in a row there may be no less left than before. */
 #define IN_VAIN 2
 #define SECTOR  512
@@ -46,8 +44,9 @@ struct writeback {
 /* In a child: the disk may hang. Return: 0; -ETIME or -EIO: it goes on, or hangs. */
 static int sync_once(struct op *op, const struct writeback *w)
 {
+	/* A little before the runner takes this step for dead. */
+	int64_t stall_ms = op->svc->disk_timeout * 750ll, done_ms = child_now_ms();
 	struct progress done = progress_read(w->disk, 0);
-	int64_t done_ms = child_now_ms();
 	pid_t pid = child_fork(-1, -1);
 	int rc = 0;
 
@@ -67,7 +66,7 @@ static int sync_once(struct op *op, const struct writeback *w)
 		done = now;
 		if (w->until_ms && child_now_ms() > w->until_ms)
 			rc = -ETIME;
-		else if (child_now_ms() > done_ms + STALL_MS)
+		else if (child_now_ms() > done_ms + stall_ms)
 			rc = -EIO;
 		else
 			continue;
@@ -92,18 +91,21 @@ static int give_up(struct op *op, const struct writeback *w, int why, struct err
 {
 	unsigned int s = (child_now_ms() - w->began_ms) / 1000;
 	unsigned long long mb = w->left / 1000000;
+	char more[40] = "";
 
 	op->given_up = true;
+	if (w->rest_s)
+		snprintf(more, sizeof(more), ", about %u s more", w->rest_s);
 	if (why == -EIO)
 		err_set(err, BATON_EXIT_DEVICE, 0,
-			"the disk has completed nothing for %u s, with %llu MB still to be "
-			"written; the service stays here",
-			STALL_MS / 1000, mb);
+			"the disk completes nothing, with %llu MB still to be written; the "
+			"service stays here",
+			mb);
 	else
 		err_set(err, BATON_EXIT_FAILED, 0,
-			"%llu MB are still to be written to the disk after %u s, about %u s "
-			"more; the service stays here",
-			mb, s, w->rest_s);
+			"%llu MB are still to be written to the disk after %u s%s; the "
+			"service stays here",
+			mb, s, more);
 	return why;
 }
 

@@ -9,8 +9,9 @@
  * unwritten_bytes - dirty pages, and those being written
  * @device: path of the disk
  *
- * From the statistics of the disk's backing device (mm/backing-dev.c, in debugfs). Where
- * these cannot be read, of all disks of this head (/proc/meminfo): never too little.
+ * From the statistics of the disk's backing device (mm/backing-dev.c, in debugfs), which
+ * before 6.10 have only what the root control group has written: kernel threads such as
+ * knfsd's. Where they cannot be read, of all disks of this head (/proc/meminfo).
  *
  * Return: bytes.
  */
