@@ -203,7 +203,7 @@ int operate(const char *name, enum operation operation,
 			const struct asker asker = whois_self(ASKER_COMMAND);
 
 			outcome.err.text[0] = '\0';
-			standalone_run(&svc, operation, &asker, ALONE_PATIENCE_MS,
+			standalone_run(&svc, operation, &asker, svc.disk_timeout * 1000,
 				       INT64_MAX, on_step, &outcome, &outcome.changed,
 				       &outcome.err);
 		}

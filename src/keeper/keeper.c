@@ -50,8 +50,9 @@
 #include "keeper/watch.h"
 #include "os/lock.h"
 
-/* How long to wait for an operation that an earlier keeper or a command left running. */
-#define PREDECESSOR_MS 60000
+/* How long to wait for an operation that an earlier keeper or a command left running: as
+ * long as a slow disk may take it. systemd is told to be patient (jobs.c). */
+#define PREDECESSOR_MS 600000
 
 /*
  * Events go to them in this order: claims and questions report what the hand-over and the

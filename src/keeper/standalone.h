@@ -15,9 +15,6 @@
 #include "core/plan.h"
 #include "core/service.h"
 
-/* How long to wait for an operation that a killed keeper left running. */
-#define ALONE_PATIENCE_MS 60000
-
 /**
  * standalone_run - run an operation in the keeper's place, and record it in the ledger
  * @svc: the service

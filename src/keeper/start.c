@@ -387,11 +387,12 @@ static int run_tickle(struct op *op, struct err *err)
 	return 0;
 }
 
-/* Links first: the disk may be behind one of them, and would be waited for in vain. */
+/* Links first: the disk may be behind one of them, and would be waited for in vain. A
+ * disk that is slow now is no disk to move to. */
 const struct step prepare_steps[] = {
 	{ "links", "check that the links are up", PLACE_HEAD, 5000, run_parents, NULL },
 	{ "device", "check that the disk is here, of the right kind, and unused",
-	  PLACE_HEAD | WAITS_FOR_DISK, 10000, run_disk, NULL },
+	  PLACE_HEAD, 10000, run_disk, NULL },
 	{ 0 },
 };
 
