@@ -45,8 +45,9 @@
 #define LOOK_MS 35000
 /* How often a step that waits for the disk is looked at, within its disk-timeout … */
 #define LOOKS 8
-/* … and in what part of the time it has to be busy; polling takes less. */
-#define BUSY_PART 4
+/* … and for how many tenths of the time it has to be busy. On a busy machine whoever polls
+ * waits for the processor most of the time, but not all of it. */
+#define BUSY_TENTHS 9
 /* The child says itself that its turn has not come; this is for its death. */
 #define TURN_MS 5000
 /* How often to check whether somebody else's operation is over. */
@@ -460,7 +461,7 @@ static bool is_moving(struct runner *runner)
 	done = progress_read(progress_disk(runner->svc->device), runner->pid);
 	busy_ms = done.busy_ms - runner->done.busy_ms;
 	if (done.requests != runner->done.requests ||
-	    busy_ms * BUSY_PART > now - runner->looked_ms)
+	    busy_ms * 10 > (now - runner->looked_ms) * BUSY_TENTHS)
 		runner->done_ms = now;
 	runner->done = done;
 	runner->looked_ms = now;
