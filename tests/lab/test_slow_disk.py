@@ -6,7 +6,9 @@ import json
 
 import pytest
 from labkit.config import RUN
+from labkit.pace import stretch
 from labkit.wait import side_by_side, wait_for
+from trials import agent
 from trials.service import HEADS, Service
 from trials.stock import fencings
 
@@ -85,6 +87,15 @@ def set_role(cluster, role):
 
 def failures(cluster):
     return [f.get("id") for f in cluster.crm_mon().iter("failure")]
+
+
+def test_a_write_that_takes_long(cluster, vmstore):
+    """Longer than the monitor has for it, but the disk is at work: a restart would not help."""
+    budget = round(stretch(4000))
+    vmstore.disk.delay("head1", budget)
+    said = agent.call(vmstore, "head1", "monitor", level=20, timeout=budget, interval=60000)
+    vmstore.disk.delay("head1", 0)
+    assert said.returncode == 0 and "the disk is slow: write on the service's disk" in said.stderr, said
 
 
 def test_a_mount_that_takes_long(cluster, vmstore):
