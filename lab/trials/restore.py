@@ -21,6 +21,7 @@ for dir in /run/baton/*/; do
 	if [ -e "/run/netns/baton-$name" ] || systemctl -q is-active "baton@$name"; then
 		echo "service $name"
 		systemctl kill -s CONT "baton@$name" 2> /dev/null
+		systemctl stop "baton-serve@$name"
 		baton stop --standby "$name" > /dev/null || status=1
 		systemctl stop "baton@$name"
 	fi
@@ -108,7 +109,7 @@ def _clean(lab):
     found = []
     for guest, process in running:
         guest.drop(*(f"/etc/baton/{p.name}" for p in (guest.disk / "etc/baton").glob("*.conf")))
-        left = list((guest.disk / WANTS.lstrip("/")).glob("baton@*"))
+        left = list((guest.disk / WANTS.lstrip("/")).glob("baton*@*"))
         try:
             out, status = process.communicate(timeout=90)[0], process.returncode
         except LabError:

@@ -72,6 +72,25 @@ class Service:
         return self.lab.guest(head).run(["systemctl", "show", "-P", "MainPID",
                                          self.unit]).stdout.strip()
 
+    def shut_down(self, head, timeout=120):
+        """Shut a head down in order and wait until it is off; returns its journal from then on, one string
+        each. Its unit logs out of iSCSI, as on a real head; in the image it is masked, as the role logs in."""
+        guest = self.lab.guest(head)
+        guest.run(["sh", "-ec", "rm -f /etc/systemd/system/open-iscsi.service; systemctl daemon-reload; "
+                   "systemctl start open-iscsi"], timeout=60)
+        journal = guest.start(["journalctl", "-f", "-n", "0", "-o", "short-monotonic", "--no-hostname"])
+        guest.run(["systemctl", "poweroff"])
+        wait_for(f"{head}: its end", lambda: not guest.running(), timeout)
+        # Also ends what is left of the connection, and so the journal.
+        guest.cut()
+        return journal.communicate(timeout=30)[0].splitlines()
+
+    def mount_log(self, head):
+        """What the kernel said of the disk since the last time that it was mounted on a head."""
+        said = self.lab.guest(head).run(["dmesg"]).stdout.splitlines()
+        begins = [n for n, line in enumerate(said) if "Mounting V5 Filesystem" in line]
+        return "\n".join(said[begins[-1]:])
+
     def baton(self, head, *words, check=True, timeout=120):
         if words[0] in ("move", "giveback") and "--timeout" not in words:
             # The command's default of 120 s is for the reference machine.
@@ -148,6 +167,14 @@ class Service:
             ["sh", "-c", 'ip netns exec "$1" ss -Htan && echo -- && ss -Htan', "sh",
              f"baton-{self.name}"]).stdout.split("--\n")
         return inside.splitlines() + [l for l in outside.splitlines() if self.address in l]
+
+
+def line_with(journal, *words):
+    """The number of the first line that has all of these words."""
+    found = [n for n, line in enumerate(journal) if all(w in line for w in words)]
+    if not found:
+        raise LabError(f"no line with {words} in\n" + "\n".join(journal))
+    return found[0]
 
 
 def asks_ms():

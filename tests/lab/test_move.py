@@ -7,7 +7,7 @@ import re
 
 import pytest
 from labkit.wait import wait_for
-from trials.service import HEADS, Service
+from trials.service import HEADS, Probe, Service, line_with
 
 USAGE, KEEPER, PEER, CLUSTER = 2, 8, 12, 13
 
@@ -264,3 +264,44 @@ def test_without_a_cluster(cluster, vmstore):
     finally:
         head2.run(["systemctl", "start", "pacemaker"], timeout=90)
         cluster.wait_online()
+
+
+# --- heads that are shut down; test_reboot.py has the same without Pacemaker
+
+
+def test_a_head_is_rebooted(cluster, vmstore):
+    """In maintenance mode Pacemaker leaves the service alone, so baton-shutdown@ stops it, and nobody serves
+    until the mode ends. Otherwise Pacemaker moves it, and there is nothing left to stop."""
+    for head in HEADS:
+        cluster.lab.guest(head).enable(vmstore.unit)
+    probe = Probe(vmstore).start()
+    try:
+        cluster.maintenance()
+        journal = vmstore.shut_down("head1")
+        stopped = line_with(journal, "baton[", "vmstore: stopped, in standby")
+        assert line_with(journal, "Stopped", "pacemaker.service") < stopped
+        assert stopped < line_with(journal, "Stopping", vmstore.unit)
+        assert stopped < line_with(journal, "Stopping", "open-iscsi.service")
+        assert stopped < line_with(journal, "Unmounting", "run-netns-baton")
+        cluster.lab.boot("head1")
+        cluster.wait_online(timeout=120)
+        assert cluster.where("vmstore") == serving(vmstore) == []
+        cluster.maintenance(False)
+        cluster.wait_where("vmstore", "head1", timeout=120)
+        assert "Ending clean mount" in vmstore.mount_log("head1")
+        client = vmstore.lab.guest("client")
+        client.run(["touch", f"{vmstore.mountpoint}/again"], timeout=120)
+
+        journal = vmstore.shut_down("head1")
+        moved = line_with(journal, "baton[", "vmstore: move done")
+        assert moved < line_with(journal, "Stopped", "pacemaker.service") < \
+            line_with(journal, "baton[", "vmstore: already stopped, in standby")
+        cluster.wait_where("vmstore", "head2")
+        assert "Ending clean mount" in vmstore.mount_log("head2")
+        cluster.lab.boot("head1")
+        cluster.wait_online(timeout=120)
+        assert cluster.where("vmstore") == serving(vmstore) == ["head2"]
+    finally:
+        report = probe.finish()
+        cluster.maintenance(False)
+    assert report["lock_kept"] and report["verdict"] == "clean", report
