@@ -8,4 +8,7 @@
 /** check_service - does this head have everything that service @name needs to start? */
 void check_service(struct report *report, const char *name);
 
+/** check_units - do the right units start @name when the head boots, and stop it at a shutdown? */
+void check_units(struct report *report, const char *name);
+
 #endif

@@ -215,6 +215,7 @@ void check_service(struct report *report, const char *name)
 		check_device(report, &svc);
 		check_network(report, &svc);
 		check_exports(report, &svc);
+		check_units(report, name);
 	}
 	service_free(&svc);
 }

@@ -22,7 +22,7 @@
  * @wait: how long
  * @err: why not; "no cluster here: …" if there is none
  *
- * Return: 0, or -errno.
+ * Return: 0, -EINVAL if there is no cluster here, or -errno.
  */
 int pacemaker_query(char **cib, const struct child_wait *wait, struct err *err);
 

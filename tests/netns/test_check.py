@@ -360,3 +360,76 @@ def test_table(service):
     r = service.run("vmstore", "-o", "verdict,checks")
     assert (r.returncode, r.stderr) == (2, "baton check: --output: unknown column 'checks'; "
                                            "there are CHECK, VERDICT, DETAIL, ADVICE\n")
+
+
+# --- who starts and stops it
+
+CIB = os.path.join(ROOT, "tests/unit/data/cib.xml")  # with a resource vmstore
+
+
+@pytest.fixture
+def systemctl(service, tmp_path):
+    """Sets what a stub of systemctl answers: {"is-enabled baton-serve@vmstore.service": "enabled"}. It
+    covers the first folder in which programs are looked for."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    service.wrap = ["unshare", "-m", "sh", "-ec", 'mount -t overlay -o "lowerdir=$0:/usr/sbin" x /usr/sbin; '
+                    'exec "$@"', str(folder)]
+    service.write()
+
+    def answer(words):
+        cases = "".join(f'"{asked}") echo {word}; [ {word} = {"enabled" if "enabled" in asked else "active"} ] '
+                        "|| exit 3;;\n" for asked, word in words.items())
+        (folder / "systemctl").write_text(f'#!/bin/sh\ncase "$*" in\n{cases}'
+                                          '*) echo "No such file or directory" >&2; exit 1;; esac\n')
+        (folder / "systemctl").chmod(0o755)
+
+    return answer
+
+
+SERVE, KEEPER, NET = (f"{u}@vmstore.service" for u in ("baton-serve", "baton", "baton-shutdown"))
+
+
+@pytest.mark.parametrize("enabled,cib,verdict,detail", [
+    ("disabled", CIB, "ok", f"left to Pacemaker or you: {SERVE} is not enabled"),
+    ("enabled", None, "ok", f"{SERVE} starts it"),
+    ("enabled", "another", "ok", f"{SERVE} starts it"),
+    ("enabled", "none", "unsure", None),
+    ("enabled", CIB, "wrong", f"{SERVE} is enabled, and Pacemaker manages the service too "
+                              "(resource vmstore)"),
+])
+def test_who_starts_it(service, systemctl, tmp_path, monkeypatch, enabled, cib, verdict, detail):
+    need(cib is None or shutil.which("cibadmin"), "needs cibadmin")
+    if cib == "another":
+        (tmp_path / "cib").write_text(open(CIB).read().replace('value="vmstore"', 'value="homes"'))
+    elif cib == "none":
+        (tmp_path / "cib").write_text("no configuration")
+    if cib:
+        monkeypatch.setenv("BATON_CIB", cib if cib == CIB else str(tmp_path / "cib"))
+    systemctl({f"is-enabled {SERVE}": enabled, f"is-active {NET}": "active"})
+    found = service.check()[0]["start at boot"]
+    assert found["verdict"] == verdict, found
+    assert detail is None or found["detail"] == detail
+    if verdict == "wrong":
+        assert found["advice"] == "systemctl disable baton-serve@vmstore"
+
+
+@pytest.mark.parametrize("keeper,net,verdict,detail", [
+    ("active", "active", "ok", f"{NET} stops it"),
+    ("inactive", "inactive", "ok", f"{NET} stops it; it starts with the keeper"),
+    ("active", "inactive", "wrong", f"{NET} is not active: a shutdown takes the disk away from a service "
+                                    "that is still served"),
+])
+def test_who_stops_it(service, systemctl, keeper, net, verdict, detail):
+    systemctl({f"is-enabled {SERVE}": "disabled", f"is-active {NET}": net, f"is-active {KEEPER}": keeper})
+    found = service.check()[0]["stop at shutdown"]
+    assert (found["verdict"], found["detail"]) == (verdict, detail)
+    if verdict == "wrong":
+        assert found["advice"] == "systemctl restart baton@vmstore"
+
+
+def test_units_are_unknown(service, systemctl):
+    systemctl({})
+    found = service.check()[0]
+    assert found["start at boot"]["verdict"] == found["stop at shutdown"]["verdict"] == "unsure"
+    assert found["start at boot"]["detail"] == f"{SERVE}: systemctl: No such file or directory"
