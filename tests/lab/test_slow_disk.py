@@ -134,6 +134,7 @@ def test_a_disk_that_is_dead(cluster, vmstore):
     moves = [r for r in records if r["op"] == "move"]
     assert "sync: the disk completes nothing, " in moves[-1]["error"], moves
     assert kept(vmstore)
+    wait_for("head1 to be back", lambda: cluster.states("head2").get("head1") == "standby", 120, every=1)
     cluster.standby("head1", on=False)
     cluster.wait_online(at="head2", timeout=120)
     assert fenced()[len(before):] == ["head1"]
