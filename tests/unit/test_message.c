@@ -161,8 +161,8 @@ static void keys_are_optional(void **state)
 		"{\"v\":1,\"type\":\"hello\"}",
 		"{\"v\":1,\"type\":\"hello\",\"body\":{}}",
 		"{\"v\":1,\"type\":\"hello\",\"body\":{\"keys\":[]}}",
-		"{\"v\":1,\"type\":\"hello\",\"body\":{\"keys\":[{\"name\":\"lease\","
-		"\"hash\":\"0123456789abcdef\",\"default\":true}]}}",
+		("{\"v\":1,\"type\":\"hello\",\"body\":{\"keys\":[{\"name\":\"lease\","
+		 "\"hash\":\"0123456789abcdef\",\"default\":true}]}}"),
 	};
 
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
