@@ -14,7 +14,7 @@ from .cluster import HEADS, UNITS, Cluster
 # Each prints what it has found, one thing per line. If its status is not 0: switch the guest off and on.
 HEAD = r"""
 mapped=$(cd /dev/mapper && ls | grep -vx control)
-for name in $mapped; do dmsetup resume "$name"; done
+for name in $mapped; do dmsetup resume --noudevsync "$name"; done
 for dir in /run/baton/*/; do
 	[ -e "$dir" ] || continue
 	name=${dir%/}; name=${name##*/}
@@ -29,7 +29,7 @@ for dir in /run/baton/*/; do
 	rm -rf --one-file-system "$dir"
 done
 for name in $mapped; do
-	echo "mapping $name"; dmsetup remove --retry "$name" || status=1
+	echo "mapping $name"; dmsetup remove --noudevsync --retry "$name" || status=1
 done
 rm -rf /var/lib/baton
 rm -rf /etc/baton/*.conf /run/systemd/system/baton@*
