@@ -152,6 +152,16 @@ static void happen(struct keeper *k, enum handover_event event, const struct err
 static void job_ended(struct keeper *k, const struct job *job, const struct err *err,
 		      bool changed)
 {
+	const struct handover *t = k->handover;
+	struct err late;
+
+	/* Whoever asked has given up, and will have the target stopped again. */
+	if (!err && t->state.phase == HANDOVER_STOPPING && t->asker >= 0 && t->until_ms &&
+	    child_now_ms() > t->until_ms) {
+		err_set(&late, BATON_EXIT_FAILED, 0, "no time was left for %s",
+			t->state.peer);
+		err = &late;
+	}
 	happen(k, err ? HANDOVER_BROKEN : HANDOVER_DONE, err);
 }
 

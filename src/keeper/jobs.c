@@ -66,6 +66,13 @@ static bool starts(const struct job *job)
 	return job->operation == OPERATION_START || job->operation == OPERATION_TAKE;
 }
 
+static bool stops(const struct job *job)
+{
+	return job->operation == OPERATION_STOP ||
+	       job->operation == OPERATION_HAND_OVER ||
+	       job->operation == OPERATION_TEARDOWN;
+}
+
 bool jobs_will_start(const struct keeper *k)
 {
 	for (size_t i = 0; i < k->jobs->n_waiting; i++)
@@ -105,6 +112,10 @@ static void judge_state(struct jobs *jobs)
 	const struct runner *runner = &jobs->runner;
 	bool failed = runner->result.text[0];
 
+	/* It hangs, or has died half-way. */
+	if (!runner->began && runner->touched &&
+	    (starts(&jobs->job) || stops(&jobs->job)))
+		jobs->state = STATE_PARTIAL;
 	if (!runner->began)
 		return;
 	switch (jobs->job.operation) {
@@ -190,7 +201,7 @@ static int end_job(struct keeper *k)
 	struct jobs *jobs = k->jobs;
 	struct err result = jobs->runner.result;
 	struct job job = jobs->job;
-	bool changed = jobs->runner.changed;
+	bool changed = runner_has_changed(&jobs->runner);
 
 	jobs->io = sd_event_source_disable_unref(jobs->io);
 	jobs->timer = sd_event_source_disable_unref(jobs->timer);
@@ -331,6 +342,12 @@ int jobs_add(struct keeper *k, const struct job *job, struct err *err)
 
 	if (!jobs->busy && jobs->n_waiting == 0)
 		return begin(k, job, err);
+	for (size_t i = 0; i < jobs->n_waiting;)
+		if (is_gone(k, &jobs->waiting[i]))
+			memmove(&jobs->waiting[i], &jobs->waiting[i + 1],
+				(--jobs->n_waiting - i) * sizeof(jobs->waiting[0]));
+		else
+			i++;
 	if (jobs->n_waiting == JOBS_WAITING_MAX)
 		return err_set(err, BATON_EXIT_KEEPER, 0,
 			       "%s is going on, and %d requests wait for its end",

@@ -81,15 +81,15 @@ enum place {
 enum waits {
 	WAITS_FOR_CLIENTS = 0x10, /* `drain` seconds longer */
 	WAITS_FOR_DISK = 0x20,    /* until nothing was done for `disk-timeout` seconds */
+	WAITS_FOR_KNFSD = 0x40,   /* … by the disks of all services of this head */
 };
 
 /**
  * struct step - one step of a plan
  * @name: its word in the ledger and in messages
  * @help: what it does, for --dry-run
- * @place: enum place, where it runs, with enum waits. A step that takes knfsd's mutex waits
- *         for the disk as well: another service's threads may hold the mutex until their
- *         disk has answered
+ * @place: enum place, where it runs, with enum waits. knfsd has one mutex for all: who
+ *         takes it waits for another service's threads, and so for their disk
  * @deadline_ms: after this it counts as hung, unless it waits
  * @run: does it; may be repeated: what is done stays done
  * @verify: checks that it worked; NULL where @run cannot succeed otherwise

@@ -134,6 +134,7 @@ static int run_step(struct op *op, const struct step *step, bool undo, int fd,
 {
 	struct report report = { .kind = REPORT_BEGIN,
 				 .undo = undo,
+				 .began = true,
 				 .step = step->name,
 				 .serving = op->serving,
 				 .place = step->place,
@@ -215,18 +216,32 @@ static void undo(struct op *op, enum phase phase, int fd)
 	run_phase(op, phase, true, fd, &ignored);
 }
 
+/* Nothing to read: the parent lives, and has not cancelled it. */
+static bool is_wanted(int fd)
+{
+	char word;
+
+	return recv(fd, &word, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+}
+
 /*
  * One operation at a time, whoever asks for it. The descriptor is the parent's as well,
  * so the lock is held until both are done with it.
  */
-static int take_lock(int lock, unsigned int patience_ms, struct err *err)
+static int take_lock(int lock, unsigned int patience_ms, int fd, struct err *err)
 {
 	int64_t until = child_now_ms() + patience_ms;
 	int rc;
 
 	/* Waiting for a lock has no deadline, so poll. */
-	while ((rc = lock_take(lock)) == -EWOULDBLOCK && child_now_ms() < until)
+	while ((rc = lock_take(lock)) == -EWOULDBLOCK && child_now_ms() < until &&
+	       is_wanted(fd))
 		poll(NULL, 0, LOCK_POLL_MS);
+	/* What was not begun when the keeper died must not happen at any later time. */
+	if (!is_wanted(fd)) {
+		err_set(err, BATON_EXIT_FAILED, 0, "given up before it began");
+		return -ECANCELED;
+	}
 	if (rc == -EWOULDBLOCK) {
 		err_set(err, BATON_EXIT_KEEPER, 0,
 			"another operation on this service is going on");
@@ -240,7 +255,7 @@ static void run_child(const struct runner *runner, enum operation operation,
 {
 	const struct report look = { .kind = REPORT_BEGIN,
 				     .step = "look up what is set up",
-				     .place = WAITS_FOR_DISK,
+				     .place = WAITS_FOR_KNFSD,
 				     .deadline_ms = LOOK_MS };
 	struct report over = { .kind = REPORT_OVER };
 	struct standing standing;
@@ -249,7 +264,7 @@ static void run_child(const struct runner *runner, enum operation operation,
 	int rc;
 
 	prctl(PR_SET_NAME, "baton-runner");
-	over.rc = take_lock(runner->lock, patience_ms, &over.err);
+	over.rc = take_lock(runner->lock, patience_ms, fd, &over.err);
 	if (over.rc < 0) {
 		send_report(fd, &over);
 		_exit(0);
@@ -362,7 +377,6 @@ int runner_start(struct runner *runner, const struct service *svc,
 	runner->until_ms = until_ms;
 	runner->began_ms = runner->done_ms = child_now_ms();
 	runner->looked_ms = runner->began_ms;
-	runner->done = progress_read(progress_disk(svc->device), 0);
 	rc = open_lock(runner, err);
 	if (rc == 0)
 		rc = fork_child(runner, operation, patience_ms, err);
@@ -384,6 +398,12 @@ int64_t runner_left_ms(const struct runner *runner)
 	int64_t left = runner->step_until_ms - child_now_ms();
 
 	return left > 0 ? left : 0;
+}
+
+bool runner_has_changed(const struct runner *runner)
+{
+	return runner->changed || (!runner->began && runner->touched &&
+				   runner->operation != OPERATION_PREPARE);
 }
 
 unsigned int runner_step_s(const struct runner *runner)
@@ -443,12 +463,26 @@ static bool is_start(const struct runner *runner)
 
 void runner_cancel(struct runner *runner)
 {
-	if (is_start(runner) && runner->fd >= 0 &&
+	/* The undoing of a start that hung is not to be cancelled. */
+	if (is_start(runner) && !runner->hung.text[0] && runner->fd >= 0 &&
 	    send(runner->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return;
 }
 
-/* Something may be done yet, if the step waits for the disk. */
+/* The disk that was mounted, even if its name leads to another one by now. */
+static struct progress look_at_disk(const struct runner *runner)
+{
+	struct paths paths;
+	dev_t disk;
+
+	if (runner->place & WAITS_FOR_KNFSD)
+		return (struct progress){ .requests = diskhold_requests() };
+	paths_init(&paths, runner->svc->name);
+	disk = diskhold_disk(&paths);
+	return progress_read(disk ? disk : progress_disk(runner->svc->device), 0);
+}
+
+/* Something may be done yet, if the step waits for a disk. */
 static bool is_moving(struct runner *runner)
 {
 	int64_t now = child_now_ms(), window = runner->svc->disk_timeout * 1000ll;
@@ -456,9 +490,10 @@ static bool is_moving(struct runner *runner)
 	struct progress done;
 	int64_t busy_ms;
 
-	if (!(runner->place & WAITS_FOR_DISK))
+	if (!(runner->place & (WAITS_FOR_DISK | WAITS_FOR_KNFSD)))
 		return false;
-	done = progress_read(progress_disk(runner->svc->device), runner->pid);
+	done = look_at_disk(runner);
+	done.busy_ms = progress_read(0, runner->pid).busy_ms;
 	busy_ms = done.busy_ms - runner->done.busy_ms;
 	if (done.requests != runner->done.requests ||
 	    busy_ms * 10 > (now - runner->looked_ms) * BUSY_TENTHS)
@@ -526,6 +561,10 @@ bool runner_dispatch(struct runner *runner, void (*on_step)(struct json_object *
 	}
 	switch (report.kind) {
 	case REPORT_BEGIN:
+		/* Meanwhile nobody asked anything of the disk. */
+		if (!(runner->place & (WAITS_FOR_DISK | WAITS_FOR_KNFSD)))
+			runner->done_ms += child_now_ms() - runner->step_began_ms;
+		runner->touched |= report.began;
 		begin_step(runner, report.step, report.place, report.deadline_ms);
 		break;
 	case REPORT_END: {

@@ -20,7 +20,8 @@
  *          outcome, note}]}; owned
  * @result: its failure; the text is empty if it succeeded
  * @changed: whether anything was done at all
- * @began: nothing else was going on, so it could begin
+ * @began: nothing else was going on, so it could begin, and it has told how it ended
+ * @touched: a step was begun
  * @before: the service's state when the operation began
  *
  * The rest is private to the runner.
@@ -30,6 +31,7 @@ struct runner {
 	struct err result;
 	bool changed;
 	bool began;
+	bool touched;
 	enum service_state before;
 
 	const struct service *svc;
@@ -79,6 +81,9 @@ void runner_cancel(struct runner *runner);
 
 /** runner_left_ms - time until runner_dispatch() must be called even if nothing came. */
 int64_t runner_left_ms(const struct runner *runner);
+
+/** runner_has_changed - was anything done, also by one that hangs or has died? */
+bool runner_has_changed(const struct runner *runner);
 
 /** runner_step_s - for how many seconds the current step has been going on. */
 unsigned int runner_step_s(const struct runner *runner);

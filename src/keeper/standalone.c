@@ -58,10 +58,10 @@ int standalone_run(const struct service *svc, enum operation operation,
 		*err = runner.result;
 		rc = -1;
 	}
-	*changed = runner.changed;
+	*changed = runner_has_changed(&runner);
 	paths_init(&paths, svc->name);
 	json_object_object_add(runner.record, "by", asker_to_json(asker));
-	if (runner.changed)
+	if (*changed)
 		ledger_append(&paths, svc->name, runner.record);
 	runner_release(&runner);
 	return rc;

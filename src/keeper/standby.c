@@ -224,7 +224,7 @@ const struct step standby_steps[] = {
 	{ "tree", "mount nfsdfs, rpc_pipefs and the pseudo-root", PLACE_INSIDE, 5000,
 	  run_tree, NULL },
 	{ "settings", "set knfsd's versions, lease and grace; keep XFS's log short",
-	  PLACE_INSIDE | WAITS_FOR_DISK, 5000, run_settings, NULL },
+	  PLACE_INSIDE | WAITS_FOR_KNFSD, 5000, run_settings, NULL },
 	{ "exports", "register the exports", PLACE_INSIDE, 60000, run_exports, NULL },
 	{ "mountd", "start rpc.mountd", PLACE_INSIDE, 5000, standby_start_mountd, NULL },
 	{ 0 },

@@ -149,9 +149,17 @@ static int run_disk(struct op *op, struct err *err)
 
 static int run_device(struct op *op, struct err *err)
 {
+	int64_t began = child_now_ms();
 	int rc = begin_asking(op, err);
 
-	return rc < 0 ? rc : run_disk(op, err);
+	if (rc == 0)
+		rc = run_disk(op, err);
+	/* The disk took its time, and the answer is out of date. */
+	if (rc == 0 && child_now_ms() > began + ASKED_MS) {
+		close(op->asking);
+		rc = begin_asking(op, err);
+	}
+	return rc;
 }
 
 /* Clients cannot come by a link that is down. */
@@ -412,17 +420,17 @@ const struct step start_steps[] = {
 	  PLACE_INSIDE | WAITS_FOR_DISK, 10000, run_nfsdcld, NULL },
 	/* Another service of this head that is stopping may hold knfsd's mutex. */
 	{ "listen", "destroy stale sockets, set the grace period, open listening sockets",
-	  PLACE_INSIDE | WAITS_FOR_DISK, 15000, run_listen, NULL },
+	  PLACE_INSIDE | WAITS_FOR_KNFSD, 15000, run_listen, NULL },
 	{ "recovery", "wait until nfsdcld watches for the kernel",
 	  PLACE_INSIDE | WAITS_FOR_DISK, NFSDCLD_MS, run_recovery, NULL },
 	{ "knfsd", "start the threads, verify that clients are being recorded",
-	  PLACE_INSIDE | WAITS_FOR_DISK, 15000, run_knfsd, verify_knfsd },
+	  PLACE_INSIDE | WAITS_FOR_KNFSD, 15000, run_knfsd, verify_knfsd },
 	{ "address", "bring up addresses and links, set the default route", PLACE_INSIDE,
 	  5000, run_address, NULL },
 	{ "announce", "send gratuitous ARP and unsolicited NA", PLACE_INSIDE, 5000,
 	  run_announce, NULL },
-	{ "tickle", "send each known client a bare ACK and a SYN-ACK", PLACE_INSIDE, 5000,
-	  run_tickle, NULL },
+	{ "tickle", "send each known client a bare ACK and a SYN-ACK",
+	  PLACE_INSIDE | WAITS_FOR_DISK, 5000, run_tickle, NULL },
 	{ 0 },
 };
 

@@ -231,7 +231,7 @@ static int run_unmount(struct op *op, struct err *err)
 /* A filesystem outlives its unmount if frozen, or if another mount or a copy is left. */
 static int verify_unmount(struct op *op, struct err *err)
 {
-	dev_t disk = progress_disk(op->svc->device);
+	dev_t disk = diskhold_disk(&op->paths);
 	struct progress done = progress_read(disk, 0), now;
 	int64_t until = child_now_ms() + RELEASE_MS;
 	int rc;
@@ -265,7 +265,7 @@ const struct step stop_steps[] = {
 	{ "drain", "let no new call in; read those that have come, send the replies",
 	  PLACE_INSIDE | WAITS_FOR_CLIENTS, 10000, run_drain, NULL },
 	{ "knfsd", "stop the threads; each finishes its call and sends the reply",
-	  PLACE_INSIDE | WAITS_FOR_DISK, 30000, run_knfsd_down, NULL },
+	  PLACE_INSIDE | WAITS_FOR_KNFSD, 30000, run_knfsd_down, NULL },
 	{ "settle", "wait until every reply is acknowledged",
 	  PLACE_INSIDE | WAITS_FOR_CLIENTS, 5000, drain_settle, NULL },
 	{ "silence", "take links down, remove addresses", PLACE_INSIDE, 5000, run_silence,

@@ -10,11 +10,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "os/child.h"
+#include "os/diskhold.h"
 #include "os/progress.h"
 #include "os/unwritten.h"
 
@@ -22,6 +24,8 @@
 /* How often in a row there may be no less left than before. */
 #define IN_VAIN 2
 #define SECTOR  512
+/* A day: longer than anybody waits. */
+#define REST_MAX_S 86400
 
 /**
  * struct writeback - how far it has got
@@ -76,15 +80,19 @@ static int sync_once(struct op *op, const struct writeback *w)
 	return rc;
 }
 
-static void look(const struct op *op, struct writeback *w)
+static void look(struct writeback *w)
 {
 	struct progress now = progress_read(w->disk, 0);
 	uint64_t written = (now.sectors - w->before.sectors) * SECTOR;
-	int64_t ms = child_now_ms() - w->began_ms;
+	int64_t ms = child_now_ms() - w->began_ms, left = unwritten_bytes(w->disk);
+	double rest_s = 0;
 
-	w->left = unwritten_bytes(op->svc->device);
-	/* A disk that has written nothing says nothing about its speed. */
-	w->rest_s = written ? (double)w->left * (double)ms / (double)written / 1000 : 0;
+	/* What is not known is left to syncfs(2). A disk that has written nothing says
+	 * nothing about its speed. */
+	w->left = left > 0 ? left : 0;
+	if (written)
+		rest_s = (double)w->left * (double)ms / (double)written / 1000;
+	w->rest_s = rest_s < REST_MAX_S ? rest_s : REST_MAX_S;
 }
 
 static int give_up(struct op *op, const struct writeback *w, int why, struct err *err)
@@ -94,6 +102,9 @@ static int give_up(struct op *op, const struct writeback *w, int why, struct err
 	char more[40] = "";
 
 	op->given_up = true;
+	/* Or it would still be in the way of the stop that may follow. */
+	if (op->syncing > 0)
+		kill(op->syncing, SIGKILL);
 	if (w->rest_s)
 		snprintf(more, sizeof(more), ", about %u s more", w->rest_s);
 	if (why == -EIO)
@@ -113,7 +124,7 @@ int writeback_run(struct op *op, struct err *err)
 {
 	int64_t left_ms = op->until_ms - child_now_ms();
 	unsigned int in_vain = 0, best_s = UINT32_MAX;
-	struct writeback w = { .disk = progress_disk(op->svc->device),
+	struct writeback w = { .disk = diskhold_disk(&op->paths),
 			       .began_ms = child_now_ms() };
 	int rc;
 
@@ -123,7 +134,7 @@ int writeback_run(struct op *op, struct err *err)
 	w.before = progress_read(w.disk, 0);
 	for (;;) {
 		rc = sync_once(op, &w);
-		look(op, &w);
+		look(&w);
 		if (rc == 0 && w.rest_s <= op->svc->lease / 2)
 			return 0;
 		if (w.rest_s < best_s) {

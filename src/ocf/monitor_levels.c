@@ -96,15 +96,12 @@ static int work_write(void *data, struct err *err)
 /* A disk that has done something else meanwhile is slow; a restart would not help it. */
 int monitor_level_write(const struct call *call, struct err *err)
 {
-	int64_t until = call->request->until_ms - LAST_WORDS_MS;
 	dev_t disk = diskhold_disk(&call->paths);
-	struct progress before = progress_read(disk, 0), after;
-	int rc;
+	uint64_t before = progress_read(disk, 0).requests;
+	int rc = timed_child_run(work_write, (void *)call, "write on the service's disk",
+				 call->request->until_ms, err);
 
-	rc = timed_child_run(work_write, (void *)call, "write on the service's disk",
-			     until, err);
-	after = progress_read(disk, 0);
-	if (rc != -ETIMEDOUT || after.requests == before.requests)
+	if (rc != -ETIMEDOUT || progress_read(disk, 0).requests == before)
 		return rc;
 	ocf_log("WARNING", "%s: the disk is slow: %s", call->name, err->text);
 	err->text[0] = '\0';

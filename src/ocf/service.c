@@ -36,11 +36,12 @@ static const struct ocf_action actions[] = {
 	  "Check whether the service is served here: the keeper, knfsd's threads, nfsdcld "
 	  "and rpc.mountd, links and addresses. A missing keeper is started again; the "
 	  "kernel serves the clients meanwhile." },
-	{ "monitor", 60, 30, 10, service_monitor,
+	{ "monitor", 180, 30, 10, service_monitor,
 	  "The same, and check that knfsd answers a call to each address and that the links "
 	  "have a carrier. Leave this level out if the network may fail for all heads at "
-	  "once: then no head would serve better." },
-	{ "monitor", 60, 60, 20, service_monitor,
+	  "once: then no head would serve better. While all threads wait for the disk, none "
+	  "answers, so the timeout must be longer than a path failover of the disk." },
+	{ "monitor", 180, 60, 20, service_monitor,
 	  "The same, and check that the disk accepts a write. The timeout must be longer "
 	  "than a path failover of the disk." },
 	{ "migrate_to", 900, 0, 0, service_migrate_to,

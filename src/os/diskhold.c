@@ -20,6 +20,7 @@
 
 #include "core/cleanup.h"
 #include "os/file.h"
+#include "os/progress.h"
 
 /* Length of the note, with trailing blanks. */
 #define NOTE_LEN 128
@@ -100,10 +101,10 @@ int diskhold_note(const struct paths *paths, const char *device, struct err *err
 		      : 0;
 }
 
-static int load(const struct paths *paths, struct disk *disk)
+static int load_from(const char *path, struct disk *disk)
 {
 	char text[NOTE_LEN + 1];
-	ssize_t n = file_read(paths->held, text, sizeof(text));
+	ssize_t n = file_read(path, text, sizeof(text));
 
 	if (n < 0)
 		return n;
@@ -111,6 +112,27 @@ static int load(const struct paths *paths, struct disk *disk)
 		      &disk->sequence) == 4
 		       ? 0
 		       : -ENOENT;
+}
+
+static int load(const struct paths *paths, struct disk *disk)
+{
+	return load_from(paths->held, disk);
+}
+
+uint64_t diskhold_requests(void)
+{
+	uint64_t requests = 0;
+	struct disk disk;
+	glob_t found;
+
+	if (glob(PATHS_RUN "/*/held", 0, NULL, &found) != 0)
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		if (load_from(found.gl_pathv[i], &disk) == 0)
+			requests += progress_read(makedev(disk.major, disk.minor), 0)
+					    .requests;
+	globfree(&found);
+	return requests;
 }
 
 dev_t diskhold_disk(const struct paths *paths)

@@ -4,6 +4,7 @@
 #define BATON_OS_DISKHOLD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/err.h"
@@ -28,6 +29,9 @@ int diskhold_note(const struct paths *paths, const char *device, struct err *err
 
 /** diskhold_disk - number of the disk that this head has taken; 0 = none. */
 dev_t diskhold_disk(const struct paths *paths);
+
+/** diskhold_requests - how many requests the disks of all services here have completed. */
+uint64_t diskhold_requests(void);
 
 /** diskhold_exists - has this head taken the disk, and not yet noted its release? */
 bool diskhold_exists(const struct paths *paths);

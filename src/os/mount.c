@@ -35,8 +35,10 @@
 #include "os/diskhold.h"
 #include "os/fsuser.h"
 #include "os/mountpoint.h"
+#include "os/progress.h"
 
-/* The kernel drops a knfsd thread's last references a moment after the thread ends. */
+/* The kernel drops a knfsd thread's last references a moment after the thread ends; with a
+ * slow disk, after the disk has done what they wait for. */
 #define DETACH_PATIENCE_MS 2000
 
 static int make_directories(const char *path, struct err *err)
@@ -295,6 +297,8 @@ static int refuse_unmount(const char *path, int errnum, struct err *err)
 int mount_detach(const struct paths *paths, struct err *err)
 {
 	int patience_ms = DETACH_PATIENCE_MS, rc;
+	dev_t disk = diskhold_disk(paths);
+	uint64_t done = 0, now;
 	char last[PATH_MAX];
 
 	while ((rc = find_last_mount(paths, last, err)) == 0 && last[0]) {
@@ -304,7 +308,9 @@ int mount_detach(const struct paths *paths, struct err *err)
 			return refuse_unmount(last, errno, err);
 		/* No event reports the last reference of a kernel thread. */
 		poll(NULL, 0, 5);
-		patience_ms -= 5;
+		now = progress_read(disk, 0).requests;
+		patience_ms = now == done ? patience_ms - 5 : DETACH_PATIENCE_MS;
+		done = now;
 	}
 	return rc;
 }

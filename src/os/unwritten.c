@@ -10,56 +10,47 @@
 
 #include "os/file.h"
 
-/* The sum of two lines "NAME: N kB". */
-static bool add_up(const char *path, const char *dirty, const char *writeback,
-		   uint64_t *bytes)
-{
-	unsigned long long a, b;
-	char text[8192];
-	const char *at;
-
-	if (file_read(path, text, sizeof(text)) <= 0)
-		return false;
-	at = strstr(text, dirty);
-	if (!at || sscanf(at + strlen(dirty), ": %llu", &a) != 1)
-		return false;
-	at = strstr(text, writeback);
-	if (!at || sscanf(at + strlen(writeback), ": %llu", &b) != 1)
-		return false;
-	*bytes = (a + b) * 1024;
-	return true;
-}
+#define NUMBER 32
 
 /* A partition's pages are counted with its disk. */
-static bool find_disk(const char *device, char number[32])
+static bool find_disk(dev_t disk, char number[NUMBER])
 {
 	char path[80];
 	struct stat st;
 	ssize_t n;
 
-	if (stat(device, &st) < 0)
-		return false;
-	snprintf(number, 32, "%u:%u", major(st.st_rdev), minor(st.st_rdev));
+	snprintf(number, NUMBER, "%u:%u", major(disk), minor(disk));
 	snprintf(path, sizeof(path), "/sys/dev/block/%s/partition", number);
 	if (stat(path, &st) < 0)
 		return true;
 	snprintf(path, sizeof(path), "/sys/dev/block/%s/../dev", number);
-	n = file_read(path, number, 32);
+	n = file_read(path, number, NUMBER);
 	if (n > 0)
 		number[strcspn(number, "\n")] = '\0';
 	return n > 0;
 }
 
-uint64_t unwritten_bytes(const char *device)
+/* A line "NAME: N kB". */
+static int64_t find_bytes(const char *text, const char *name)
 {
-	char number[32], path[80];
-	uint64_t bytes = 0;
+	const char *at = strstr(text, name);
+	unsigned long long kb;
 
-	if (find_disk(device, number)) {
-		snprintf(path, sizeof(path), "/sys/kernel/debug/bdi/%s/stats", number);
-		if (add_up(path, "BdiReclaimable", "BdiWriteback", &bytes))
-			return bytes;
-	}
-	add_up("/proc/meminfo", "\nDirty", "\nWriteback", &bytes);
-	return bytes;
+	return at && sscanf(at + strlen(name), ": %llu", &kb) == 1 ? (int64_t)kb * 1024
+								   : -1;
+}
+
+int64_t unwritten_bytes(dev_t disk)
+{
+	char number[NUMBER], path[80], text[8192];
+	int64_t dirty, writing;
+
+	if (!find_disk(disk, number))
+		return -1;
+	snprintf(path, sizeof(path), "/sys/kernel/debug/bdi/%s/stats", number);
+	if (file_read(path, text, sizeof(text)) <= 0)
+		return -1;
+	dirty = find_bytes(text, "BdiReclaimable");
+	writing = find_bytes(text, "BdiWriteback");
+	return dirty < 0 || writing < 0 ? -1 : dirty + writing;
 }

@@ -4,17 +4,18 @@
 #define BATON_OS_UNWRITTEN_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 /**
  * unwritten_bytes - dirty pages, and those being written
- * @device: path of the disk
+ * @disk: number of the disk
  *
  * From the statistics of the disk's backing device (mm/backing-dev.c, in debugfs), which
  * before 6.10 have only what the root control group has written: kernel threads such as
- * knfsd's. Where they cannot be read, of all disks of this head (/proc/meminfo).
+ * knfsd's. A partition has the statistics of its disk.
  *
- * Return: bytes.
+ * Return: bytes, or -1: they cannot be read, e.g. because debugfs is not mounted.
  */
-uint64_t unwritten_bytes(const char *device);
+int64_t unwritten_bytes(dev_t disk);
 
 #endif

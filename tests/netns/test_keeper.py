@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -223,6 +224,13 @@ def test_a_stop_ends_a_start(keeper):
     assert keeper.standing() == "standby"
 
 
+def runners(keeper):
+    """The processes of its operations."""
+    children = pathlib.Path(f"/proc/{keeper.process.pid}/task/{keeper.process.pid}/children").read_text()
+    return [int(p) for p in children.split()
+            if pathlib.Path(f"/proc/{p}/comm").read_text() == "baton-runner\n"]
+
+
 def somebody_at_work(keeper):
     """Holds the service's lock, as a step does that hangs in the kernel."""
     return locked(keeper.root + RUN + "/lock")
@@ -249,6 +257,70 @@ def test_a_stop_waits_no_longer_than_its_asker(keeper):
         # It is what it was: served.
         assert answer["state"] == "serving"
     assert keeper.standing() == "serving"
+
+
+def test_what_was_not_begun_ends_with_its_keeper(keeper):
+    """Or a start could come after the stop that followed it."""
+    keeper.be()
+    with keeper.connection() as s, locked(keeper.root + RUN + "/lock"):
+        s.send(b'{"do": "start", "budget_ms": 60000}')
+        until(lambda: keeper.ask({"do": "status"})["state"] == "start")
+        (runner,) = runners(keeper)
+        keeper.end(signal.SIGKILL)
+        until(lambda: not os.path.exists(f"/proc/{runner}"))
+    assert keeper.standing() == "standby" and "mount" not in keeper.trace()
+
+
+def test_a_stop_whose_process_dies(keeper):
+    """Nobody knows how far it got: the state is partial, and there is a record."""
+    keeper.be()
+    keeper.baton("start", "vmstore")
+    keeper.set("silence.hang")
+    stop = keeper.begin("stop", "vmstore")
+    keeper.runs("silence")
+    (runner,) = runners(keeper)
+    os.kill(runner, signal.SIGKILL)
+    code, _, err = ended(stop)
+    assert (code, err) == (9, "baton: vmstore: silence: the process doing it died\n")
+    assert keeper.ask({"do": "status"})["state"] == "partial"
+    assert keeper.log()[-1]["op"] == "stop" and keeper.log()[-1]["outcome"] == "failed"
+    keeper.clear("silence.hang")
+    assert keeper.baton("stop", "vmstore") == "vmstore: stopped, in standby\n"
+
+
+def test_undoing_a_start_that_hung_is_not_cancelled(impatient):
+    keeper = impatient
+    keeper.set("mount.hang")
+    keeper.set("silence.wait")
+    keeper.be()
+    start = keeper.begin("start", "vmstore")
+    keeper.runs("mount")
+    keeper.set("standing", "partial")
+    until(lambda: "silence" in keeper.trace(), 30)
+    with keeper.connection() as stop:
+        stop.send(b'{"do": "stop"}')
+        until(lambda: json.loads(stop.recv(4096)).get("waiting") == "start")
+    keeper.clear("silence.wait")
+    code, _, err = ended(start)
+    assert code == 1 and re.fullmatch(HUNG, err)
+    assert keeper.standing() == "standby"
+
+
+def test_who_has_hung_up_takes_no_place_in_the_queue(keeper):
+    keeper.be()
+    keeper.set("address.wait")
+    start = keeper.begin("start", "vmstore")
+    keeper.runs("address")
+    for _ in range(8):
+        with keeper.connection() as s:
+            s.send(b'{"do": "stop"}')
+            assert json.loads(s.recv(4096)) == {"waiting": "start"}
+    with keeper.connection() as stop:
+        stop.send(b'{"do": "stop"}')
+        assert json.loads(stop.recv(4096)) == {"waiting": "start"}
+        keeper.clear("address.wait")
+        until(lambda: json.loads(stop.recv(4096)).get("result") == 0)
+    ended(start)
 
 
 def test_a_stop_after_a_start_that_was_given_up(keeper):

@@ -122,7 +122,7 @@ static void the_metadata(void **state)
 		"<parameter name=\"service\" unique=\"1\" required=\"1\">",
 		"<action name=\"start\" timeout=\"600s\"/>",
 		"<action name=\"monitor\" timeout=\"60s\" interval=\"10s\" depth=\"0\"/>",
-		"<action name=\"monitor\" timeout=\"60s\" interval=\"60s\" depth=\"20\"/>",
+		"<action name=\"monitor\" timeout=\"180s\" interval=\"60s\" depth=\"20\"/>",
 		"<action name=\"migrate_to\" timeout=\"900s\"/>",
 	};
 	char *text = metadata(&service_agent);
