@@ -21,8 +21,8 @@ const char *const commands_names[COMMANDS_TOOLS] = { "pcs", "crmsh" };
 #define OPERATIONS                                                                       \
 	"op start interval=0 timeout=600s op stop interval=0 timeout=600s"               \
 	" op monitor interval=10s timeout=60s"                                           \
-	" op monitor interval=30s timeout=180s OCF_CHECK_LEVEL=10"                        \
-	" op monitor interval=60s timeout=180s OCF_CHECK_LEVEL=20"                        \
+	" op monitor interval=30s timeout=180s OCF_CHECK_LEVEL=10"                       \
+	" op monitor interval=60s timeout=180s OCF_CHECK_LEVEL=20"                       \
 	" op migrate_to interval=0 timeout=900s op migrate_from interval=0 timeout=60s"
 
 /* A command being built. */
