@@ -14,6 +14,13 @@ static void print_text(const char *text)
 	printf("%s%s\n", *text == '.' || *text == '\'' ? "\\&" : "", text);
 }
 
+static const char *const reload_texts[] = {
+	[RELOAD_NEVER] = "Cannot be changed while the service is served",
+	[RELOAD_NOW] = "A reload applies it at once",
+	[RELOAD_STOP] = "After a reload it holds at the next stop",
+	[RELOAD_START] = "After a reload it holds at the next start",
+};
+
 static void print_keys(const struct ocf_agent *agent)
 {
 	for (enum key_id id = 0; id < KEY_COUNT; id++) {
@@ -34,6 +41,7 @@ static void print_keys(const struct ocf_agent *agent)
 			printf("Default: none.\n");
 		if (k->limit > 1)
 			printf("May be given up to %u times.\n", k->limit);
+		printf("%s.\n", reload_texts[k->reload]);
 	}
 }
 

@@ -20,6 +20,7 @@ static const struct command commands[] = {
 	{ "probe", cmd_probe, "test from a client that moving a service loses nothing" },
 	{ "start", cmd_start, "start serving a service on this head" },
 	{ "stop", cmd_stop, "stop serving a service, so that another head can start it" },
+	{ "reload", cmd_reload, "apply a service file that was edited, on all heads" },
 	{ "move", cmd_move, "move a service to another head of the cluster" },
 	{ "giveback", cmd_giveback, "move a service back to its home head" },
 	{ "status", cmd_status, "show the state of each service on every head" },

@@ -7,10 +7,13 @@
 
 #include "cmd/check.h"
 #include "core/cleanup.h"
+#include "core/export.h"
+#include "core/exporttable.h"
 #include "core/service.h"
 #include "keeper/op.h"
 #include "os/blockdev.h"
 #include "os/conffile.h"
+#include "os/hosts.h"
 #include "os/lowerdev.h"
 #include "os/rival.h"
 #include "os/software.h"
@@ -183,7 +186,52 @@ static void check_network(struct report *report, const struct service *svc)
 
 /* ---- exports ---- */
 
-static void check_exports(struct report *report, const struct service *svc)
+static int find_lookup(const char *client, const char *options, void *data)
+{
+	char **found = data;
+
+	if (!*found && exporttable_kind(client) == CLIENT_LOOKED_UP)
+		*found = strdup(client);
+	return 0;
+}
+
+/* It works if a name server answers in the service's network, and also in a pause. */
+static void check_lookups(struct report *report, const struct service *svc)
+{
+	for (size_t i = 0; i < svc->n_exports; i++) {
+		_cleanup_free_ char *client = NULL;
+		struct err err = { 0 };
+
+		export_for_each_client(svc->exports[i].clients, find_lookup, &client);
+		if (!client)
+			continue;
+		err_set(&err, BATON_EXIT_CONFIG, 0,
+			"%s:%d: client '%.80s': rpc.mountd looks up every caller's name, from "
+			"the service's network; while that takes, all clients wait",
+			svc->file, svc->exports[i].line, client);
+		add(report, "client names", UNSURE, &err, NULL,
+		    "give addresses or networks instead of wildcards and netgroups");
+		return;
+	}
+}
+
+static void check_hosts(struct report *report, const struct service *svc)
+{
+	struct hosts hosts = { 0 };
+	struct err err = { 0 };
+	struct paths paths;
+	int rc;
+
+	if (!exporttable_has_hosts(svc))
+		return;
+	paths_init(&paths, svc->name);
+	rc = hosts_resolve(&hosts, svc, &paths, &err);
+	add(report, "host names", rc == 0 && err.text[0] ? UNSURE : rc, &err, "resolved",
+	    "give addresses, or see to the name server");
+	hosts_free(&hosts);
+}
+
+static void check_kerberos(struct report *report, const struct service *svc)
 {
 	for (size_t i = 0; i < svc->n_exports; i++) {
 		struct err err = { 0 };
@@ -214,7 +262,9 @@ void check_service(struct report *report, const char *name)
 	if (!rc) {
 		check_device(report, &svc);
 		check_network(report, &svc);
-		check_exports(report, &svc);
+		check_kerberos(report, &svc);
+		check_lookups(report, &svc);
+		check_hosts(report, &svc);
 		check_units(report, name);
 	}
 	service_free(&svc);

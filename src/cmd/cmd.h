@@ -25,6 +25,7 @@ int cmd_metrics(int argc, char **argv);
 int cmd_move(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_release(int argc, char **argv);
+int cmd_reload(int argc, char **argv);
 int cmd_sever(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_status(int argc, char **argv);

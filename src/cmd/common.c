@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "os/conffile.h"
+#include "os/served.h"
 
 #define WATCH_S   2
 #define TIMEOUT_S 120
@@ -240,6 +241,13 @@ int common_load(struct service *svc, const char *name)
 	struct err err = { 0 };
 
 	return config_load(svc, name, NULL, &err) < 0 ? common_fail(&err) : 0;
+}
+
+int common_load_served(struct service *svc, const char *name)
+{
+	struct err err = { 0 };
+
+	return served_load(svc, name, &err) < 0 ? common_fail(&err) : 0;
 }
 
 void common_show_step(struct json_object *entry, void *data)

@@ -80,6 +80,9 @@ int common_fail(const struct err *err);
 /** common_load - read the service's file. Return: 0, or an exit status after a message */
 int common_load(struct service *svc, const char *name);
 
+/** common_load_served - read the service as it is in use (os/served.h); else the same */
+int common_load_served(struct service *svc, const char *name);
+
 /**
  * common_show_step - print one step as it ends; for standalone_run() and ipc_request()
  * @entry: from the ledger; its head is shown if it has one

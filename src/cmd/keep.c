@@ -3,6 +3,7 @@
 #include "cmd/cmd.h"
 #include "cmd/common.h"
 #include "keeper/keeper.h"
+#include "os/served.h"
 
 int cmd_keep(int argc, char **argv)
 {
@@ -18,9 +19,8 @@ int cmd_keep(int argc, char **argv)
 		    "move. baton@NAME.service runs it.",
 		    COMMON_NO_JSON, &options) < 0)
 		return BATON_EXIT_USAGE;
-	rc = common_load(&svc, options.name);
-	if (rc)
-		return rc;
+	if (served_load_current(&svc, options.name, &err) < 0)
+		return common_fail(&err);
 	rc = keeper_run(&svc, &err);
 	if (rc < 0) {
 		err_wrap(&err, rc, "%s", svc.name);

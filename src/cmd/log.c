@@ -34,7 +34,7 @@ int cmd_log(int argc, char **argv)
 	n = json_object_array_length(records);
 	if (n == 0) {
 		/* Was nothing done, or is there no such service? */
-		rc = common_load(&svc, options.name);
+		rc = common_load_served(&svc, options.name);
 		service_free(&svc);
 		if (rc) {
 			json_object_put(records);

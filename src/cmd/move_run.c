@@ -240,7 +240,7 @@ int move_run(const struct common_options *options)
 	};
 	if (service_check_name(r.name, &r.err) < 0 || software_check_root(&r.err) < 0)
 		return common_fail(&r.err);
-	rc = common_load(&svc, r.name);
+	rc = common_load_served(&svc, r.name);
 	service_free(&svc);
 	if (rc)
 		return rc;

@@ -44,6 +44,7 @@ static const char *said_state(enum operation operation)
 	case OPERATION_CONFIRM:
 	case OPERATION_TAKE:
 	case OPERATION_MEND:
+	case OPERATION_RELOAD:
 		return "serving";
 	case OPERATION_STOP:
 	case OPERATION_HAND_OVER:
@@ -192,7 +193,8 @@ int operate(const char *name, enum operation operation,
 		fd = ipc_connect(&paths, name, &outcome.err);
 	/* The keeper knows the service: a stop must not fail over a file being edited. */
 	if (fd < 0 || !(how & OPERATE_WITHOUT_FILE))
-		rc = common_load(&svc, name);
+		rc = how & OPERATE_WITHOUT_FILE ? common_load_served(&svc, name)
+						: common_load(&svc, name);
 	if (rc == 0 && options->dry_run) {
 		rc = show_dry_run(&svc, operation, options->json);
 	} else if (rc == 0) {

@@ -8,7 +8,7 @@
 
 /* Without a keeper, do it here: stop must work even if the keeper is dead. */
 #define OPERATE_ALONE (1u << 0)
-/* With a keeper, the service file is not read. */
+/* What is in use counts, not the service file; with a keeper, no file is read. */
 #define OPERATE_WITHOUT_FILE (1u << 1)
 
 /**

@@ -14,6 +14,7 @@
 #include "keeper/ledger.h"
 #include "keeper/status_child.h"
 #include "os/conffile.h"
+#include "os/served.h"
 
 /* A look may block as long as knfsd does; an administrator waits this long. */
 #define LOOK_MS 5000
@@ -244,6 +245,22 @@ static void compare_config(struct json_object *row, struct json_object *self)
 		warn(row, "the configuration on %s differs from this head's", head);
 }
 
+static void tell_if_edited(struct json_object *row)
+{
+	const char *error = json_member_string(row, "file_error"),
+		   *service = json_member_string(row, "service");
+
+	if (error[0])
+		warn(row,
+		     "the service file on %s is not the one in use, and is wrong: %s",
+		     json_member_string(row, "head"), error);
+	else if (json_member_bool(row, "file_edited"))
+		warn(row,
+		     "the service file on %s was edited and is not in use; "
+		     "`baton reload %s` applies it",
+		     json_member_string(row, "head"), service);
+}
+
 static void compare(struct json_object *rows)
 {
 	struct json_object *self = json_object_array_get_idx(rows, 0), *serving = NULL;
@@ -252,6 +269,7 @@ static void compare(struct json_object *rows)
 		struct json_object *row = json_object_array_get_idx(rows, i);
 		const char *head = json_member_string(row, "head");
 
+		tell_if_edited(row);
 		compare_config(row, self);
 		if (differ(row, self, "version"))
 			warn(row, "%s runs baton %s, this head %s", head,
@@ -306,7 +324,7 @@ static int add_rows(struct json_object *all, const char *name)
 	struct service svc = { 0 };
 	struct err err = { 0 };
 
-	if (config_load(&svc, name, NULL, &err) < 0) {
+	if (served_load(&svc, name, &err) < 0) {
 		struct json_object *row = json_object_new_object();
 
 		json_object_object_add(row, "service", text(name));

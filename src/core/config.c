@@ -352,8 +352,12 @@ int config_parse(struct service *svc, const char *name, const char *file,
 		return -EINVAL;
 	snprintf(svc->name, sizeof(svc->name), "%s", name);
 	svc->file = strdup(file);
-	if (!svc->file)
-		return fail_memory(&p);
+	svc->text = strndup(text, len);
+	if (!svc->file || !svc->text) {
+		fail_memory(&p);
+		service_free(svc);
+		return p.rc;
+	}
 
 	bad = ini_parse_stream(read_line, &p, take_pair, &p);
 	if (!p.rc && bad == -2)

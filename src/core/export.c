@@ -278,22 +278,14 @@ int export_for_each_client(const char *clients, export_client_fn *fn, void *data
 		return -ENOMEM;
 	for (char *word = strtok_r(copy, " ", &save); word;
 	     word = strtok_r(NULL, " ", &save)) {
-		char *options = strchr(word, '('), *slash;
-		char name[CLIENT_LIMIT + 3];
+		char *options = strchr(word, '(');
 		int rc;
 
 		if (!options)
 			continue;
 		*options++ = '\0';
 		options[strcspn(options, ")")] = '\0';
-		/* exportfs(8) splits at the first colon, so IPv6 needs brackets. */
-		slash = strchrnul(word, '/');
-		if (strchr(word, ':'))
-			snprintf(name, sizeof(name), "[%.*s]%s", (int)(slash - word),
-				 word, slash);
-		else
-			snprintf(name, sizeof(name), "%s", word);
-		rc = fn(name, options, data);
+		rc = fn(word, options, data);
 		if (rc)
 			return rc;
 	}

@@ -25,7 +25,7 @@ int export_parse(struct export *exp, const char *text, struct err *err);
 
 /**
  * export_client_fn - called for one client of a list
- * @client: as exportfs(8) takes it before ":PATH"; an IPv6 address is in brackets
+ * @client: as in the list
  * @options: comma separated, never empty
  * @data: the caller's
  *
@@ -36,7 +36,7 @@ typedef int export_client_fn(const char *client, const char *options, void *data
 /**
  * export_for_each_client - walk a client list in normal form
  * @clients: from export_parse()
- * @fn: called in order, for `exportfs -i -o OPTIONS CLIENT:PATH`
+ * @fn: called in order
  * @data: handed to @fn
  *
  * Return: 0, what @fn returned, or -ENOMEM.

@@ -68,11 +68,16 @@ const struct key keys[KEY_COUNT] = {
 		.value = "PATH CLIENT[(OPTION,...)]...",
 		.required = true,
 		.limit = SERVICE_EXPORTS_MAX,
+		.reload = RELOAD_NOW,
 		.help = "a directory and who may mount it",
 		.text = "A directory of the filesystem (/ is its root) and the clients that may "
 			"mount it, in the notation of exports(5): host, address, network, "
 			"wildcard, @netgroup or *, each followed by its options in parentheses, "
-			"without a blank in between. Put a path with blanks in double quotes. "
+			"without a blank in between. Host names are resolved on the head, at "
+			"standby and reload, and their addresses are exported. Wildcards and "
+			"netgroups are looked up by rpc.mountd at a client's first call, from "
+			"the service's own network: if no name server answers there, all "
+			"clients wait, so addresses and networks are better. Put a path with blanks in double quotes. "
 			"sync and no_subtree_check are the defaults. An export must not be "
 			"inside another export or inside .baton. Clients mount ADDRESS:/NAME for "
 			"/ and ADDRESS:/NAME/images for /images.",
@@ -86,6 +91,7 @@ const struct key keys[KEY_COUNT] = {
 		.max = 3600,
 		.unit = "seconds",
 		.limit = 1,
+		.reload = RELOAD_START,
 		.help = "lease time of NFSv4 clients",
 		.text = "How long a silent client keeps its locks. Idle clients renew their "
 			"lease within two thirds of this time, which limits the grace period "
@@ -100,6 +106,7 @@ const struct key keys[KEY_COUNT] = {
 		.max = 3600,
 		.unit = "seconds",
 		.limit = 1,
+		.reload = RELOAD_START,
 		.help = "how long clients may take to come back and reclaim their locks",
 		.text = "How long a move or a takeover waits for clients to come back and "
 			"reclaim their locks. The grace period ends sooner when all clients have "
@@ -117,6 +124,7 @@ const struct key keys[KEY_COUNT] = {
 		.max = 86400,
 		.unit = "seconds",
 		.limit = 1,
+		.reload = RELOAD_NOW,
 		.help = "how long a dead client's locks are kept after its lease",
 		.text = "How long a client keeps what it holds after its lease has expired, "
 			"unless another client wants it. The kernel alone would keep it as long "
@@ -138,6 +146,7 @@ const struct key keys[KEY_COUNT] = {
 		.max = 30,
 		.unit = "seconds",
 		.limit = 1,
+		.reload = RELOAD_STOP,
 		.help = "how long a stop waits for calls to be read and replies delivered",
 		.text = "How long a stop waits at most for calls that have arrived to be read "
 			"and for their replies to be delivered. A slow link or a client that "
@@ -160,6 +169,7 @@ const struct key keys[KEY_COUNT] = {
 		.max = 3600,
 		.unit = "seconds",
 		.limit = 1,
+		.reload = RELOAD_NOW,
 		.help = "how long the disk may complete nothing before it counts as dead",
 		.text = "How long a step that waits for the disk (mount, write back, unmount) goes "
 			"on while neither the disk completes a request nor the step uses the "
@@ -178,6 +188,7 @@ const struct key keys[KEY_COUNT] = {
 		.min = 1,
 		.max = 1024,
 		.limit = 1,
+		.reload = RELOAD_NOW,
 		.help = "number of knfsd threads",
 		.text = "The number of kernel threads that serve this service's clients.",
 	},

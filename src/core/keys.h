@@ -30,6 +30,14 @@ enum key_type {
 	KEY_SOME_OF, /* one or more words of choices */
 };
 
+/** enum key_reload - what `baton reload` can do with a key while the service is served */
+enum key_reload {
+	RELOAD_NEVER, /* the service must be stopped */
+	RELOAD_NOW,
+	RELOAD_STOP,  /* holds at the next stop */
+	RELOAD_START, /* holds at the next start */
+};
+
 /**
  * struct key - a key in section [service] of a service file
  * @name: of the key
@@ -47,6 +55,7 @@ enum key_type {
  * @unit: of the number, for messages, or NULL
  * @required: must be given
  * @limit: how often it may be given
+ * @reload: can it be changed while the service is served?
  * @help: one line
  * @text: the paragraph in baton.conf(5), plain sentences
  */
@@ -64,6 +73,7 @@ struct key {
 	const char *unit;
 	bool required;
 	unsigned int limit;
+	enum key_reload reload;
 	const char *help;
 	const char *text;
 };

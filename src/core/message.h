@@ -43,7 +43,10 @@
 	X(CLAIM, "claim", CLAIM,                                                         \
 	  "to all: I want to start the service; how do you stand?")                      \
 	X(STAND, "stand", CLAIM, "to that: so")                                          \
-	X(UNCLAIM, "unclaim", CLAIM, "to all: my start has ended, or does not begin")
+	X(UNCLAIM, "unclaim", CLAIM, "to all: my start has ended, or does not begin")    \
+	X(RELOAD, "reload", RELOAD,                                                      \
+	  "to one: is your service file the one with this digest? (then apply it)")      \
+	X(RELOADED, "reloaded", RELOAD, "to that: so")
 
 enum message_type {
 #define X(name, word, topic, help) MESSAGE_##name,
@@ -58,6 +61,7 @@ enum message_topic {
 	TOPIC_KEEPER,
 	TOPIC_CONNECTIONS,
 	TOPIC_CLAIM,
+	TOPIC_RELOAD,
 };
 
 /**
@@ -67,14 +71,18 @@ enum message_topic {
  *            hold
  * @to: the head it is meant for, "" = all
  * @generation: of the hand-over; ASK, ANSWER: of the question; CONNS: of the table;
- *              CLAIM, STAND, UNCLAIM: of the claim; HELLO: the highest one seen
+ *              CLAIM, STAND, UNCLAIM: of the claim; HELLO: the highest one seen;
+ *              RELOAD, RELOADED: of the request
  * @version: of the sender's baton
- * @digest: of the sender's service file (PREPARE, ASK, HELLO, CONNS)
- * @code, @text: why not (REFUSE, ABORTED, FAILED, ANSWER); ASK: @text is the question
- * @body: owned. PREPARE: {by: see core/asker.h}, from heads that know it; STEPS: {steps: [ledger entries]}; ANSWER: what was asked for; CONNS: see
- *        core/fragment.h, and "held": the most that one client has to reclaim; STAND: see
- *        core/claim.h; HELLO: {keys: …}, see core/keydiff.h; keepers of 0.1.0 do not
- *        send it
+ * @digest: of the sender's service file (PREPARE, ASK, HELLO, CONNS); RELOAD: of the file
+ *          to be applied
+ * @code, @text: why not (REFUSE, ABORTED, FAILED, ANSWER, RELOADED); ASK: @text is the
+ *               question; RELOAD: "look" or "apply"
+ * @body: owned. PREPARE: {by: see core/asker.h}, from heads that know it; STEPS: {steps:
+ *        [ledger entries]}; ANSWER: what was asked for; CONNS: see core/fragment.h, and
+ *        "held": the most that one client has to reclaim; STAND: see core/claim.h; HELLO:
+ *        {keys: …}, see core/keydiff.h; keepers of 0.1.0 do not send it; RELOADED: {state:
+ *        what the service is there}
  *
  * The sender is not in it: corosync says who sent a message.
  */

@@ -20,6 +20,8 @@ void paths_init(struct paths *p, const char *name)
 		{ p->ledger, p->run, "ledger.json" },
 		{ p->ledger_lock, p->run, "ledger.lock" },
 		{ p->ledger_kept, p->lib, "ledger.json" },
+		{ p->served, p->run, "served.conf" },
+		{ p->hosts, p->run, "hosts" },
 		{ p->pins, p->run, "ns" },
 		{ p->mnt, p->pins, "mnt" },
 		{ p->uts, p->pins, "uts" },

@@ -32,9 +32,12 @@ struct paths {
 	char ledger_lock[PATHS_MAX]; /* held by whoever copies it to … */
 	char ledger_kept[PATHS_MAX]; /* /var/lib/baton/NAME/ledger.json */
 	char lib[PATHS_MAX];         /* /var/lib/baton/NAME: what outlives a boot */
-	char pins[PATHS_MAX];        /* a private mount for the next two */
-	char mnt[PATHS_MAX];         /* pinned mount namespace */
-	char uts[PATHS_MAX];         /* pinned UTS namespace */
+	char served[PATHS_MAX];      /* the service file as it is in use */
+	char hosts
+		[PATHS_MAX];  /* addresses of the exports' host names, as last resolved */
+	char pins[PATHS_MAX]; /* a private mount for the next two */
+	char mnt[PATHS_MAX];  /* pinned mount namespace */
+	char uts[PATHS_MAX];  /* pinned UTS namespace */
 	char rpcbind[PATHS_MAX];     /* root directory for the stand-in for rpcbind */
 	char netns[PATHS_MAX];       /* pinned network namespace */
 	char mountd_pid[PATHS_MAX];  /* rpc.mountd */

@@ -49,6 +49,8 @@ const char *plan_operation_name(enum operation operation)
 		return "teardown";
 	case OPERATION_MEND:
 		return "mend";
+	case OPERATION_RELOAD:
+		return "reload";
 	}
 	return "?";
 }
@@ -109,6 +111,12 @@ struct plan plan_make(enum operation operation, const struct standing *standing)
 	case OPERATION_MEND:
 		if (state == STATE_SERVING)
 			plan.phases[n++] = PHASE_MEND;
+		break;
+	case OPERATION_RELOAD:
+		/* The same steps take it back: they follow whichever file is to hold. */
+		plan.refused = state != STATE_SERVING && state != STATE_STANDBY;
+		plan.phases[n++] = state == STATE_SERVING ? PHASE_RELOAD : PHASE_STANDBY;
+		plan.undo = plan.phases[0];
 		break;
 	case OPERATION_STOP:
 	case OPERATION_HAND_OVER:

@@ -16,7 +16,8 @@ enum operation {
 	OPERATION_STOP,
 	OPERATION_HAND_OVER, /* stop, so that another head can take it; can be aborted */
 	OPERATION_TEARDOWN,
-	OPERATION_MEND, /* restart daemons that have died */
+	OPERATION_MEND,   /* restart daemons that have died */
+	OPERATION_RELOAD, /* apply a service file that was edited */
 };
 
 /** enum phase - a table of steps (keeper/op.h), or the end of a plan */
@@ -31,6 +32,7 @@ enum phase {
 	PHASE_STOP,
 	PHASE_TEARDOWN,
 	PHASE_MEND,
+	PHASE_RELOAD, /* while it serves */
 };
 
 /**

@@ -53,6 +53,7 @@ size_t service_find_gateway(const struct service *svc, const struct ipaddr *gate
 void service_free(struct service *svc)
 {
 	free(svc->file);
+	free(svc->text);
 	free(svc->device);
 	free(svc->fstype);
 	free(svc->options);

@@ -87,10 +87,12 @@ enum link_mode {
  * do not count (core/digest.c). Keepers of 0.1.0 compare nothing else; later ones compare @keys, where
  * each key has the value by which it is served. @first_keys is what 0.1.0 would have
  * there for the same file.
+ * @text is the whole file, so that what is served can be remembered (os/served.h).
  */
 struct service {
 	char name[SERVICE_NAME_MAX + 1];
 	char *file;
+	char *text;
 	char *device;
 	char *fstype;
 	char *options;

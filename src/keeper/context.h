@@ -16,11 +16,13 @@
 /**
  * struct keeper - one service on this head
  * @svc, @paths: the service
+ * @file: the same as @svc, for reload.c alone
  * @event: the loop
  * @self: this head's name in corosync; without corosync its host name
  */
 struct keeper {
 	const struct service *svc;
+	struct service *file;
 	struct paths paths;
 	sd_event *event;
 	char self[MESSAGE_HEAD_MAX + 1];
@@ -34,6 +36,7 @@ struct keeper {
 	struct claims *claims;
 	struct watch *watch;
 	struct questions *questions;
+	struct reload *reload;
 };
 
 #endif

@@ -19,6 +19,8 @@
  *                                         result. agrees: may the service move between
  *                                         it and this head, as far as files and versions
  *                                         go? conflict: why not
+ *           {"do": "reload", "dry_run": BOOL}       apply the service file on all heads;
+ *                                                   + changes, heads in the result
  *           {"do": "follow"}   {"following": true}, then steps, and {"moved": RECORD} after
  *                              each hand-over, until the requester hangs up
  * Answers:  {"step": …, "ms": …, "outcome": …, "note": …, "head": …}   after each step

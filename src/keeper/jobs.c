@@ -134,6 +134,11 @@ static void judge_state(struct jobs *jobs)
 	case OPERATION_CONFIRM:
 		jobs->state = runner->before;
 		return;
+	case OPERATION_RELOAD:
+		/* It leaves the state as it is; one that hangs has not even reported it. */
+		if (!failed)
+			jobs->state = runner->before;
+		return;
 	case OPERATION_START:
 	case OPERATION_TAKE:
 		jobs->state = failed ? STATE_STANDBY : STATE_SERVING;
@@ -313,8 +318,8 @@ static int begin(struct keeper *k, const struct job *job, struct err *err)
 		return rc;
 	if (job->until_ms)
 		patience_ms = left > 0 ? left : 0;
-	rc = runner_start(&jobs->runner, k->svc, job->operation, told, patience_ms,
-			  job->until_ms, err);
+	rc = runner_start(&jobs->runner, k->svc, job->operation, told, job->next,
+			  patience_ms, job->until_ms, err);
 	if (rc < 0)
 		return rc;
 	rc = watch_runner(k);

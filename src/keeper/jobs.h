@@ -41,6 +41,7 @@ struct job_owner {
  * @until_ms: CLOCK_MONOTONIC, when whoever wants it gives up; 0 = never
  * @patience_ms: how long it waits for an operation that another process left running, if
  *               nobody gives up before
+ * @next: of a reload: the service as it shall be; the owner's
  */
 struct job {
 	enum operation operation;
@@ -52,6 +53,7 @@ struct job {
 	char from[MESSAGE_HEAD_MAX + 1];
 	unsigned int patience_ms;
 	int64_t until_ms;
+	const struct service *next;
 };
 
 /**

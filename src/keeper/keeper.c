@@ -21,6 +21,7 @@
  *     handover.c    in a hand-over; handover_table.c says what to do when
  *     claims.c      before it starts the service: is it allowed to?
  *     questions.c   for other heads that ask something
+ *     reload.c      when the service file was edited
  *     watch.c       by itself while the service serves: connections and daemons,
  *                   census.c: how much clients hold, grace.c: the end of the grace period,
  *                   courtesy.c: clients that have died
@@ -46,6 +47,7 @@
 #include "keeper/jobs.h"
 #include "keeper/peers.h"
 #include "keeper/questions.h"
+#include "keeper/reload.h"
 #include "keeper/requests.h"
 #include "keeper/watch.h"
 #include "os/lock.h"
@@ -70,6 +72,7 @@ static const struct {
 	{ "claims", claims_open, claims_message, claims_peers_changed, claims_close },
 	{ "watch", watch_open, watch_message, watch_peers_changed, watch_close },
 	{ "questions", questions_open, questions_message, NULL, questions_close },
+	{ "reload", reload_open, reload_message, reload_peers_changed, reload_close },
 };
 
 #define N_DUTIES (sizeof(duties) / sizeof(duties[0]))
@@ -206,9 +209,9 @@ static int run(struct keeper *k, struct err *err)
 	return rc;
 }
 
-int keeper_run(const struct service *svc, struct err *err)
+int keeper_run(struct service *svc, struct err *err)
 {
-	struct keeper k = { .svc = svc };
+	struct keeper k = { .svc = svc, .file = svc };
 	_cleanup_close_ int lock = -1;
 	int rc;
 

@@ -7,13 +7,13 @@
 
 /**
  * keeper_run - make standby complete, tell systemd, serve requests until SIGTERM
- * @svc: the service
+ * @svc: the service; a reload replaces what it says
  * @err: why it could not
  *
  * Ending the keeper ends nothing of the service.
  *
  * Return: 0 after SIGTERM or SIGINT, or -errno.
  */
-int keeper_run(const struct service *svc, struct err *err);
+int keeper_run(struct service *svc, struct err *err);
 
 #endif

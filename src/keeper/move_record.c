@@ -130,6 +130,8 @@ struct json_object *move_record_take(struct move_record *a, const char *from,
 	case MESSAGE_CLAIM:
 	case MESSAGE_STAND:
 	case MESSAGE_UNCLAIM:
+	case MESSAGE_RELOAD:
+	case MESSAGE_RELOADED:
 		break;
 	}
 	return NULL;

@@ -5,6 +5,7 @@
 
 #include "core/client.h"
 #include "core/conn.h"
+#include "core/exporttable.h"
 #include "core/idle_clients.h"
 #include "core/paths.h"
 #include "core/service.h"
@@ -41,6 +42,7 @@
  * @serving: clients are served in this phase: it is not part of the pause
  * @syncing: the process that still writes back; 0 = none
  * @lock: the service's lock, which a process that outlives the operation must close
+ * @hosts: the addresses of the exports' host names
  * @asking: from the process that asks the network who has the addresses; -1 = none
  */
 struct op {
@@ -69,6 +71,7 @@ struct op {
 	bool serving;
 	pid_t syncing;
 	int lock;
+	struct hosts hosts;
 	int asking;
 };
 
@@ -113,9 +116,14 @@ extern const struct step start_steps[];
 extern const struct step mend_steps[];
 extern const struct step sync_steps[];
 extern const struct step stop_steps[];
+extern const struct step reload_steps[];
 
 /** standby_start_mountd - a step of both standby and mend. */
 int standby_start_mountd(struct op *op, struct err *err);
+
+/** standby_export, standby_remember - steps of both standby and reload. */
+int standby_export(struct op *op, struct err *err);
+int standby_remember(struct op *op, struct err *err);
 
 /**
  * op_init - prepare an operation, in the head's namespaces

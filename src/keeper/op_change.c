@@ -22,6 +22,7 @@ void op_release(struct op *op)
 	clients_free(&op->clients);
 	sents_free(&op->owed);
 	holdings_free(&op->holdings);
+	hosts_free(&op->hosts);
 	if (op->asking >= 0)
 		close(op->asking);
 	ns_close(&op->inside);

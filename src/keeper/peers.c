@@ -215,7 +215,7 @@ static void remember(struct keeper *k, const char *from, const struct message *m
 		keydiff_parse(&peer->keys, array, NULL);
 }
 
-static void say_hello(struct keeper *k)
+void peers_introduce(struct keeper *k)
 {
 	struct message hello = { .type = MESSAGE_HELLO };
 
@@ -275,7 +275,7 @@ static void on_changed(void *data)
 	forget_gone(k);
 	k->peers->calls->changed(k);
 	if (self && self->joined)
-		say_hello(k);
+		peers_introduce(k);
 }
 
 static void disconnect(struct keeper *k)

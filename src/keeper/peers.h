@@ -35,6 +35,8 @@ struct peers_calls {
 int peers_open(struct keeper *k, const struct peers_calls *calls, struct err *err);
 /** peers_join - try to join the group now, if this head is not a member. */
 void peers_join(struct keeper *k);
+/** peers_introduce - say hello, because what this keeper has said has changed. */
+void peers_introduce(struct keeper *k);
 /** peers_send - send to all, in one order; without a cluster, to ourselves. */
 void peers_send(struct keeper *k, const struct message *message);
 /** peers_have_time - would anybody hear a message, and does none wait to be sent? */

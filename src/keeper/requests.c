@@ -10,6 +10,7 @@
 #include "keeper/handover.h"
 #include "keeper/peers.h"
 #include "keeper/questions.h"
+#include "keeper/reload.h"
 #include "os/child.h"
 #include "os/whois.h"
 
@@ -104,8 +105,15 @@ static int ask_move(struct keeper *k, struct json_object *o, int fd, struct err 
 {
 	const struct asker asker = who_asks(o, fd);
 
+	if (reload_is_going_on(k))
+		return err_set(err, BATON_EXIT_KEEPER, 0, "a reload is going on");
 	return handover_begin(k, json_member_string(o, "target"), &asker, until_of(o), fd,
 			      err);
+}
+
+static int ask_reload(struct keeper *k, struct json_object *o, int fd, struct err *err)
+{
+	return reload_begin(k, json_member_bool(o, "dry_run"), fd, err);
 }
 
 static int ask_follow(struct keeper *k, struct json_object *o, int fd, struct err *err)
@@ -119,7 +127,7 @@ static const struct {
 } requests[] = {
 	{ "start", ask_start },   { "stop", ask_stop },     { "teardown", ask_teardown },
 	{ "status", ask_status }, { "heads", ask_heads },   { "inquire", ask_inquire },
-	{ "move", ask_move },     { "follow", ask_follow },
+	{ "move", ask_move },     { "follow", ask_follow }, { "reload", ask_reload },
 };
 
 int requests_take(struct keeper *k, struct json_object *o, int fd, struct err *err)

@@ -34,6 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/reload.h"
 #include "keeper/op.h"
 #include "keeper/standing.h"
 #include "os/child.h"
@@ -100,6 +101,8 @@ const struct step *runner_phase_steps(enum phase phase)
 		return teardown_steps;
 	case PHASE_MEND:
 		return mend_steps;
+	case PHASE_RELOAD:
+		return reload_steps;
 	case PHASE_END:
 		break;
 	}
@@ -292,9 +295,22 @@ static void run_child(const struct runner *runner, enum operation operation,
 				     operation == OPERATION_CONFIRM
 					     ? "serving as its keeper "
 					       "believed"
+				     : operation == OPERATION_RELOAD
+					     ? "serving or in standby; stop it first"
 					     : "standing by");
+		/* What can be changed depends on the state, which was looked up just now. */
+		if (rc == 0 && runner->next)
+			rc = reload_check(runner->svc, runner->next,
+					  over.before == STATE_SERVING, &over.err);
+		if (rc < 0) {
+			plan = (struct plan){ .undo = PHASE_END };
+			over.changed = false;
+		}
+		if (runner->next)
+			op.svc = runner->next;
 		for (size_t i = 0; plan.phases[i] != PHASE_END && rc == 0; i++)
 			rc = run_phase(&op, plan.phases[i], false, fd, &over.err);
+		op.svc = runner->svc;
 		if (rc < 0 && plan.undo != PHASE_END)
 			undo(&op, plan.undo, fd);
 	}
@@ -365,7 +381,8 @@ static int open_lock(struct runner *runner, struct err *err)
 
 int runner_start(struct runner *runner, const struct service *svc,
 		 enum operation operation, const struct peer_connections *told,
-		 unsigned int patience_ms, int64_t until_ms, struct err *err)
+		 const struct service *next, unsigned int patience_ms, int64_t until_ms,
+		 struct err *err)
 {
 	int rc;
 
@@ -374,6 +391,7 @@ int runner_start(struct runner *runner, const struct service *svc,
 	runner->svc = svc;
 	runner->operation = operation;
 	runner->told = told;
+	runner->next = next;
 	runner->until_ms = until_ms;
 	runner->began_ms = runner->done_ms = child_now_ms();
 	runner->looked_ms = runner->began_ms;

@@ -7,7 +7,8 @@
  * The steps may be repeated, so standby is also how a restarted keeper restores what a
  * killed daemon or an administrator took away. On a serving service the steps find
  * everything in place and change nothing. Teardown is the reverse and runs only when
- * nothing of the service serves any more. A crash half-way leaves namespaces that the
+ * nothing of the service serves any more. They also take away what an earlier service
+ * file has set up, as long as nothing is served. A crash half-way leaves namespaces that the
  * next standby completes or the next teardown removes.
  */
 #include <errno.h>
@@ -25,9 +26,11 @@
 #include "os/child.h"
 #include "os/diskhold.h"
 #include "os/file.h"
+#include "os/hosts.h"
 #include "os/mount.h"
 #include "os/mountpoint.h"
 #include "os/nfsd.h"
+#include "os/served.h"
 #include "os/software.h"
 #include "os/xfs.h"
 
@@ -61,6 +64,8 @@ static int run_software(struct op *op, struct err *err)
 	const char *const macvlan[] = { "modprobe", "--quiet", "macvlan", NULL };
 	int rc = software_check_root(err);
 
+	if (rc == 0)
+		rc = served_check(&op->paths, op->svc, err);
 	if (rc == 0)
 		rc = software_check_nfs(err);
 	if (rc == 0)
@@ -138,25 +143,64 @@ static int run_filter(struct op *op, struct err *err)
 	return rc < 0 ? rc : nft_apply(op->nft, ruleset, err);
 }
 
+static size_t count_links(const struct service *svc)
+{
+	char name[IFNAMSIZ];
+	size_t n = 0;
+
+	for (size_t i = 0; i < svc->n_addresses; i++) {
+		size_t number;
+
+		op_link_name(name, svc, i);
+		number = strtoul(name + strlen("nfs"), NULL, 10);
+		n = number >= n ? number + 1 : n;
+	}
+	return n;
+}
+
+/* An earlier file had more, or others: only while nothing is served over them. */
+static int drop_link(struct op *op, const char *name, struct err *err)
+{
+	struct rtnl_link link;
+
+	if (rtnl_link_get(op->rtnl, name, &link, NULL) < 0 || link.up)
+		return 0;
+	return rtnl_link_del(op->rtnl, link.ifindex, err);
+}
+
+static int make_link(struct op *op, struct rtnl *head, size_t address, struct err *err)
+{
+	const char *parent_name = op->svc->addresses[address].link;
+	struct mac mac = op_link_mac(op->svc, parent_name);
+	struct rtnl_link parent, link;
+	char name[IFNAMSIZ];
+	int rc = rtnl_link_get(head, parent_name, &parent, err);
+
+	op_link_name(name, op->svc, address);
+	for (int tries = 2; tries > 0 && rc >= 0; tries--) {
+		rc = rtnl_link_add_macvlan(head, parent.ifindex, op->rtnl, op->inside.net,
+					   name, &mac, &link, err);
+		if (rc != -EEXIST)
+			break;
+		rc = tries > 1 ? drop_link(op, name, err) : rc;
+	}
+	return rc;
+}
+
 static int run_links(struct op *op, struct err *err)
 {
-	const struct service *svc = op->svc;
+	size_t n = count_links(op->svc);
 	struct rtnl *head = NULL;
 	int rc = rtnl_open(&head, err);
 
-	for (size_t i = 0; i < svc->n_addresses && rc >= 0; i++) {
-		const char *parent_name = svc->addresses[i].link;
-		struct mac mac = op_link_mac(svc, parent_name);
-		struct rtnl_link parent, link;
+	for (size_t i = n; i < SERVICE_ADDRESSES_MAX && rc >= 0; i++) {
 		char name[IFNAMSIZ];
 
-		op_link_name(name, svc, i);
-		rc = rtnl_link_get(head, parent_name, &parent, err);
-		if (rc >= 0)
-			rc = rtnl_link_add_macvlan(head, parent.ifindex, op->rtnl,
-						   op->inside.net, name, &mac, &link,
-						   err);
+		snprintf(name, sizeof(name), "nfs%zu", i);
+		rc = drop_link(op, name, err);
 	}
+	for (size_t i = 0; i < op->svc->n_addresses && rc >= 0; i++)
+		rc = make_link(op, head, i, err);
 	rtnl_close(head);
 	return rc < 0 ? rc : 0;
 }
@@ -171,9 +215,33 @@ static int run_tree(struct op *op, struct err *err)
 	return rc;
 }
 
-static int run_exports(struct op *op, struct err *err)
+static int run_hosts(struct op *op, struct err *err)
 {
-	return nfsd_export(op->svc, &op->paths, err);
+	struct err why = { 0 };
+	int rc;
+
+	hosts_free(&op->hosts);
+	rc = hosts_resolve(&op->hosts, op->svc, &op->paths, &why);
+	if (rc == -ENOMEM) {
+		*err = why;
+		return rc;
+	}
+	/* A head without a name server must be able to stand by. */
+	if (why.text[0])
+		snprintf(op->note, sizeof(op->note), "%.270s", why.text);
+	return 0;
+}
+
+int standby_export(struct op *op, struct err *err)
+{
+	int rc = nfsd_export(op->svc, &op->paths, &op->hosts, err);
+
+	return rc < 0 ? rc : 0;
+}
+
+int standby_remember(struct op *op, struct err *err)
+{
+	return served_save(&op->paths, op->svc, err);
 }
 
 /* A failure costs only speed; and an administrator's own choice is kept. */
@@ -225,8 +293,12 @@ const struct step standby_steps[] = {
 	  run_tree, NULL },
 	{ "settings", "set knfsd's versions, lease and grace; keep XFS's log short",
 	  PLACE_INSIDE | WAITS_FOR_KNFSD, 5000, run_settings, NULL },
-	{ "exports", "register the exports", PLACE_INSIDE, 60000, run_exports, NULL },
+	{ "hosts", "look up the host names of the exports", PLACE_HEAD, 60000, run_hosts,
+	  NULL },
+	{ "exports", "register the exports", PLACE_INSIDE, 10000, standby_export, NULL },
 	{ "mountd", "start rpc.mountd", PLACE_INSIDE, 5000, standby_start_mountd, NULL },
+	{ "remember", "remember the service file", PLACE_HEAD, 5000, standby_remember,
+	  NULL },
 	{ 0 },
 };
 
@@ -251,6 +323,7 @@ static int run_unpin(struct op *op, struct err *err)
 	op->nft = NULL;
 	op->diag = NULL;
 	ns_close(&op->inside);
+	served_drop(&op->paths);
 	return ns_remove(&op->paths, err);
 }
 

@@ -202,9 +202,14 @@ static int set_grace(struct op *op, struct err *err)
 	struct err why = { 0 };
 	unsigned int seconds;
 	uint32_t most;
+	int rc;
 
 	if (nfsd_has_server())
 		return 0;
+	/* A reload may have changed the lease since standby. */
+	rc = nfsd_apply_settings(op->svc, err);
+	if (rc < 0)
+		return rc;
 	/* If nobody knows, assume a lot. */
 	most = reclaim_load(&op->paths, &before, &why) < 0 ? UNKNOWN_HELD
 							   : holdings_largest(&before);

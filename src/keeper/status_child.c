@@ -16,9 +16,21 @@
 #include "keeper/standing.h"
 #include "os/child.h"
 #include "os/lock.h"
+#include "os/served.h"
 #include "os/timed_child.h"
 
 #define REPORT_MAX_LEN 65536
+
+/* Nothing is in use where nothing is set up. */
+static void add_file(struct json_object *o, const struct service *svc)
+{
+	struct err why;
+	bool edited = served_is_edited(svc, &why);
+
+	json_object_object_add(o, "file_edited", json_object_new_boolean(edited));
+	if (why.text[0])
+		json_object_object_add(o, "file_error", json_object_new_string(why.text));
+}
 
 static struct json_object *describe(struct op *op, status_child_more more,
 				    struct err *err)
@@ -46,6 +58,8 @@ static struct json_object *describe(struct op *op, status_child_more more,
 	json_object_object_add(o, "nfsdcld", json_object_new_boolean(standing.nfsdcld));
 	json_object_object_add(o, "address", json_object_new_boolean(standing.address));
 	json_object_object_add(o, "carrier", json_object_new_boolean(standing.carrier));
+	if (state != STATE_ABSENT)
+		add_file(o, op->svc);
 	if (more && more(op, &standing, o, err) < 0)
 		goto fail;
 	return o;

@@ -17,6 +17,7 @@
 #include "os/diskhold.h"
 #include "os/lock.h"
 #include "os/ns.h"
+#include "os/served.h"
 #include "os/software.h"
 
 enum ocf_exit call_begin(struct call *call, const struct ocf_request *request,
@@ -36,14 +37,28 @@ enum ocf_exit call_begin(struct call *call, const struct ocf_request *request,
 	return OCF_SUCCESS;
 }
 
-enum ocf_exit call_load(const struct call *call, struct service *svc, struct err *err)
+static enum ocf_exit take_service(const struct call *call, struct service *svc, int rc,
+				  const struct err *err)
 {
-	int rc = config_load(svc, call->name, NULL, err);
-
 	if (rc == 0)
 		return OCF_SUCCESS;
 	memcpy(svc->name, call->name, strlen(call->name) + 1);
 	return rc == -ENOENT ? OCF_ERR_INSTALLED : ocf_exit_of(err->code);
+}
+
+enum ocf_exit call_load(const struct call *call, struct service *svc, struct err *err)
+{
+	int rc = config_load(svc, call->name, NULL, err);
+
+	return take_service(call, svc, rc, err);
+}
+
+enum ocf_exit call_load_served(const struct call *call, struct service *svc,
+			       struct err *err)
+{
+	int rc = served_load(svc, call->name, err);
+
+	return take_service(call, svc, rc, err);
 }
 
 bool call_is_absent(const struct call *call)

@@ -30,6 +30,10 @@ enum ocf_exit call_begin(struct call *call, const struct ocf_request *request,
  */
 enum ocf_exit call_load(const struct call *call, struct service *svc, struct err *err);
 
+/** call_load_served - the same for the service as it is in use (os/served.h). */
+enum ocf_exit call_load_served(const struct call *call, struct service *svc,
+			       struct err *err);
+
 /** call_is_absent - has this head no namespaces of the service, and no operation under way? */
 bool call_is_absent(const struct call *call);
 

@@ -61,7 +61,7 @@ enum ocf_exit monitor_look(const struct call *call, struct sight *sight, struct 
 	if ((sight->reach == -ENOENT || sight->reach == -ECONNRESET) &&
 	    call_is_absent(call))
 		return OCF_NOT_RUNNING;
-	known = call_load(call, &svc, err) == OCF_SUCCESS;
+	known = call_load_served(call, &svc, err) == OCF_SUCCESS;
 	/* A file that is being edited ends no service; the keeper knows it as it was. */
 	if (!known)
 		ocf_log("WARNING", "%s", err->text);

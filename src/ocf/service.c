@@ -20,8 +20,8 @@ static const struct ocf_parameter parameters[] = {
  * served. A monitor waits for a keeper that hangs until systemd's watchdog (30 s) has
  * replaced it. A move that has not ended by its timeout is better done by stop and start.
  *
- * No reload-agent: the only parameter is the service's identity, so there is nothing to
- * reload. No promote, demote, notify: one head serves a service, and the keepers talk to
+ * reload-agent applies the service file. Pacemaker never calls it by itself, because the
+ * only parameter is the service's identity, which no reload can change. No promote, demote, notify: one head serves a service, and the keepers talk to
  * each other.
  */
 static const struct ocf_action actions[] = {
@@ -49,6 +49,9 @@ static const struct ocf_action actions[] = {
 	  "not ready, the move is refused before clients notice anything." },
 	{ "migrate_from", 60, 0, 0, service_migrate_from,
 	  "On the other head, confirm that the service is served there." },
+	{ "reload-agent", 120, 0, 0, service_reload,
+	  "Apply a service file that was edited, on all heads, as `baton reload` does: "
+	  "without a pause, or not at all." },
 	{ "validate-all", 20, 0, 0, service_validate,
 	  "Check the parameter and the service file. From OCF_CHECK_LEVEL 10 on, also check "
 	  "the programs, kernel, disk and links of this head." },

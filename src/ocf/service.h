@@ -14,6 +14,7 @@ enum ocf_exit service_stop(const struct ocf_request *request, struct err *err);
 enum ocf_exit service_monitor(const struct ocf_request *request, struct err *err);
 enum ocf_exit service_migrate_to(const struct ocf_request *request, struct err *err);
 enum ocf_exit service_migrate_from(const struct ocf_request *request, struct err *err);
+enum ocf_exit service_reload(const struct ocf_request *request, struct err *err);
 enum ocf_exit service_validate(const struct ocf_request *request, struct err *err);
 
 /** service_stop_alone - the action stop without a keeper, if something is standing */

@@ -15,7 +15,7 @@ enum ocf_exit service_stop_alone(const struct ocf_request *request, struct err *
 
 	if (code != OCF_SUCCESS)
 		return code;
-	if (call_load(&call, &svc, err) != OCF_SUCCESS) {
+	if (call_load_served(&call, &svc, err) != OCF_SUCCESS) {
 		err_wrap(err, 0, "cannot stop without a keeper");
 		service_free(&svc);
 		return OCF_ERR_GENERIC;

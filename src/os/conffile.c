@@ -81,26 +81,49 @@ static int read_file(const char *file, char **text, size_t *len, struct err *err
 	}
 }
 
-int config_load(struct service *svc, const char *name, const char *dir, struct err *err)
+static int name_file(char file[PATH_MAX], const char *name, const char *dir,
+		     struct err *err)
+{
+	/* It becomes part of a path. */
+	int rc = service_check_name(name, err);
+
+	if (rc)
+		return rc;
+	if (snprintf(file, PATH_MAX, "%s/%s" SUFFIX, config_dir(dir), name) >= PATH_MAX)
+		return err_set(err, BATON_EXIT_CONFIG, ENAMETOOLONG, "%s",
+			       config_dir(dir));
+	return 0;
+}
+
+static int load(struct service *svc, const char *name, const char *from, const char *file,
+		struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
-	char file[PATH_MAX];
 	size_t len = 0;
+	int rc = read_file(from, &text, &len, err);
+
+	return rc ? rc : config_parse(svc, name, file, text, len, err);
+}
+
+int config_load(struct service *svc, const char *name, const char *dir, struct err *err)
+{
+	char file[PATH_MAX];
 	int rc;
 
 	memset(svc, 0, sizeof(*svc));
-	/* It becomes part of a path below. */
-	rc = service_check_name(name, err);
-	if (rc)
-		return rc;
-	if (snprintf(file, sizeof(file), "%s/%s" SUFFIX, config_dir(dir), name) >=
-	    (int)sizeof(file))
-		return err_set(err, BATON_EXIT_CONFIG, ENAMETOOLONG, "%s",
-			       config_dir(dir));
-	rc = read_file(file, &text, &len, err);
-	if (rc)
-		return rc;
-	return config_parse(svc, name, file, text, len, err);
+	rc = name_file(file, name, dir, err);
+	return rc ? rc : load(svc, name, file, file, err);
+}
+
+int config_load_from(struct service *svc, const char *name, const char *from,
+		     struct err *err)
+{
+	char file[PATH_MAX];
+	int rc;
+
+	memset(svc, 0, sizeof(*svc));
+	rc = name_file(file, name, NULL, err);
+	return rc ? rc : load(svc, name, from, file, err);
 }
 
 static int is_conf(const struct dirent *d)

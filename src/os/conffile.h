@@ -29,6 +29,15 @@ const char *config_dir(const char *dir);
 int config_load(struct service *svc, const char *name, const char *dir, struct err *err);
 
 /**
+ * config_load_from - the same from any file, as if it were that of the service
+ * @from: a path; svc->file and messages after it was read name the file in /etc/baton
+ *
+ * Return: 0, or -errno.
+ */
+int config_load_from(struct service *svc, const char *name, const char *from,
+		     struct err *err);
+
+/**
  * config_list - the names of all services that have a file
  * @names: set to a sorted vector that ends with NULL; release with config_list_free()
  * @dir: as in config_load(); if it is missing, there are no services

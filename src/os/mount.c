@@ -31,9 +31,9 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
-#include "os/beneath.h"
 #include "os/diskhold.h"
 #include "os/fsuser.h"
+#include "os/mount_internal.h"
 #include "os/mountpoint.h"
 #include "os/progress.h"
 
@@ -41,7 +41,7 @@
  * slow disk, after the disk has done what they wait for. */
 #define DETACH_PATIENCE_MS 2000
 
-static int make_directories(const char *path, struct err *err)
+int mount_make_directories(const char *path, struct err *err)
 {
 	char part[PATH_MAX];
 
@@ -58,13 +58,20 @@ static int make_directories(const char *path, struct err *err)
 	}
 }
 
-static int mount_once(const char *type, const char *path, unsigned long flags,
-		      const char *data, struct err *err)
+int mount_once(const char *type, const char *path, unsigned long flags, const char *data,
+	       struct err *err)
 {
 	if (mount(type, path, type, flags, data) < 0)
 		return err_set(err, BATON_EXIT_FAILED, errno, "mount %s on %s", type,
 			       path);
 	return 0;
+}
+
+bool mount_is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && path[n] == '/';
 }
 
 static int prepare_nfs_var(struct err *err)
@@ -87,49 +94,6 @@ static int prepare_nfs_var(struct err *err)
 	return rc;
 }
 
-static int make_stand_ins(const struct service *svc, const struct paths *paths,
-			  struct err *err)
-{
-	char target[PATH_MAX];
-	int rc = 0;
-
-	for (size_t i = 0; i < svc->n_exports && rc == 0; i++) {
-		paths_export(target, paths, svc->name, svc->exports[i].path);
-		rc = make_directories(target, err);
-		if (rc == 0 && strcmp(svc->exports[i].path, "/") == 0) {
-			strncat(target, "/.baton", sizeof(target) - strlen(target) - 1);
-			rc = make_directories(target, err);
-		}
-	}
-	return rc;
-}
-
-int mount_prepare_root(const struct service *svc, const struct paths *paths,
-		       struct err *err)
-{
-	unsigned long flags = MS_NODEV | MS_NOSUID | MS_NOEXEC;
-	int rc = 0;
-
-	if (mkdir(paths->fs, 0700) < 0 && errno != EEXIST)
-		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", paths->fs);
-	/* With the disk here, they would be made on it, through clients' links. */
-	if (mountpoint_exists(paths->fs))
-		return 0;
-	rc = make_directories(paths->root, err);
-	if (rc == 0)
-		rc = mount_once("tmpfs", paths->root,
-				mountpoint_exists(paths->root) ? flags | MS_REMOUNT
-							       : flags,
-				"mode=0755,size=1m", err);
-	if (rc == 0)
-		rc = make_stand_ins(svc, paths, err);
-	/* What a client wrote here would be lost after a move. */
-	if (rc == 0)
-		rc = mount_once("tmpfs", paths->root, flags | MS_REMOUNT | MS_RDONLY,
-				NULL, err);
-	return rc;
-}
-
 int mount_prepare_tree(const struct service *svc, const struct paths *paths,
 		       struct err *err)
 {
@@ -144,7 +108,7 @@ int mount_prepare_tree(const struct service *svc, const struct paths *paths,
 	if (rc == 0 && !mountpoint_exists(PATHS_NFSD))
 		rc = mount_once("nfsd", PATHS_NFSD, 0, NULL, err);
 	if (rc == 0)
-		rc = make_directories(PATHS_PIPEFS, err);
+		rc = mount_make_directories(PATHS_PIPEFS, err);
 	if (rc == 0 && !mountpoint_exists(PATHS_PIPEFS))
 		rc = mount_once("rpc_pipefs", PATHS_PIPEFS, 0, NULL, err);
 	return rc;
@@ -191,68 +155,17 @@ static int mount_device(const struct service *svc, const struct paths *paths,
 	return rc;
 }
 
-static int bind_export(const struct service *svc, const struct paths *paths, int fs,
-		       const struct export *export, struct err *err)
-{
-	char source[64], target[PATH_MAX];
-	const char *relative = export->path[1] ? export->path + 1 : ".";
-	_cleanup_close_ int dir = beneath_open(fs, relative, O_PATH | O_DIRECTORY);
-
-	if (dir < 0)
-		return err_set(err, BATON_EXIT_DEVICE, -dir,
-			       "export %s: on the filesystem", export->path);
-	paths_export(target, paths, svc->name, export->path);
-	snprintf(source, sizeof(source), "/proc/self/fd/%d", dir);
-	if (mount(source, target, NULL, MS_BIND, NULL) < 0)
-		return err_set(err, BATON_EXIT_FAILED, errno, "bind %s to %s",
-			       export->path, target);
-	return 0;
-}
-
 int mount_attach(const struct service *svc, const struct paths *paths, struct err *err)
 {
-	_cleanup_close_ int fs = -1;
-	int rc;
-
 	if (!mountpoint_exists(paths->fs)) {
-		rc = diskhold_note(paths, svc->device, err);
+		int rc = diskhold_note(paths, svc->device, err);
+
 		if (rc == 0)
 			rc = mount_device(svc, paths, err);
 		if (rc < 0)
 			return rc;
 	}
-	fs = open(paths->fs, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fs < 0)
-		return err_set(err, BATON_EXIT_DEVICE, errno, "open %s", paths->fs);
-	for (size_t i = 0; i < svc->n_exports; i++) {
-		rc = bind_export(svc, paths, fs, &svc->exports[i], err);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
-}
-
-int mount_hide_state(const struct service *svc, const struct paths *paths,
-		     struct err *err)
-{
-	char target[PATH_MAX];
-
-	for (size_t i = 0; i < svc->n_exports; i++) {
-		if (strcmp(svc->exports[i].path, "/") != 0)
-			continue;
-		paths_export(target, paths, svc->name, "/.baton");
-		return mount_once("tmpfs", target,
-				  MS_NODEV | MS_NOSUID | MS_NOEXEC | MS_RDONLY,
-				  "mode=0555,size=4k", err);
-	}
-	return 0;
-}
-
-static bool is_below(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-
-	return strncmp(path, dir, n) == 0 && path[n] == '/';
+	return mount_bind_exports(svc, paths, err);
 }
 
 /*
@@ -275,8 +188,8 @@ static int find_last_mount(const struct paths *paths, char last[PATH_MAX],
 	while (rc == 0 && mnt_table_next_fs(table, iter, &fs) == 0) {
 		const char *target = mnt_fs_get_target(fs);
 
-		if (target &&
-		    (strcmp(target, paths->fs) == 0 || is_below(target, paths->root)))
+		if (target && (strcmp(target, paths->fs) == 0 ||
+			       mount_is_below(target, paths->root)))
 			snprintf(last, PATH_MAX, "%s", target);
 	}
 	mnt_free_iter(iter);

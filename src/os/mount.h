@@ -29,6 +29,27 @@ int mount_prepare_root(const struct service *svc, const struct paths *paths,
 		       struct err *err);
 
 /**
+ * mount_check_exports - does the mounted disk have every directory that is exported?
+ * Return: 0, or -errno.
+ */
+int mount_check_exports(const struct service *svc, const struct paths *paths,
+			struct err *err);
+
+/**
+ * mount_follow_exports - bind new exports under the pseudo-root, take away those that went
+ * @svc: the service as it shall be; its disk is mounted
+ * @paths: of the service
+ * @err: why not
+ *
+ * Those that stay are not touched. What clients still have open below one that went is
+ * released when knfsd stops.
+ *
+ * Return: 0, or -errno.
+ */
+int mount_follow_exports(const struct service *svc, const struct paths *paths,
+			 struct err *err);
+
+/**
  * mount_attach - mount the disk and put its exports under the pseudo-root
  * @svc: the service
  * @paths: of the service

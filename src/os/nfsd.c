@@ -15,12 +15,12 @@
 
 #include "core/array.h"
 #include "core/cleanup.h"
-#include "core/export.h"
-#include "os/child.h"
 #include "os/file.h"
 #include "os/rpcbind.h"
 
-#define EXPORTFS_PATIENCE_MS 10000
+/* What rpc.mountd reads; exportfs(8) would write it. */
+#define ETAB     PATHS_NFS_VAR "/etab"
+#define ETAB_MAX 1048576
 /* An info file: three names of 1024 bytes (NFS4_OPAQUE_LIMIT), four characters each. */
 #define CLIENT_MAX_LEN 16384
 #define STATES_MAX     100000
@@ -179,65 +179,23 @@ int nfsd_flush_caches(struct err *err)
 	return 0;
 }
 
-/* Data for export_one(): the export whose clients are being walked. */
-struct exporting {
-	const char *path;
-	const char *fsid;
-	bool read_only;
-	struct err *err;
-};
-
-static int export_one(const char *client, const char *options, void *data)
+int nfsd_export(const struct service *svc, const struct paths *paths,
+		const struct hosts *hosts, struct err *err)
 {
-	const struct exporting *e = data;
-	_cleanup_free_ char *opts = NULL, *what = NULL;
-	const char *argv[] = { "exportfs", "-i", "-o", NULL, NULL, NULL };
+	_cleanup_free_ char *table = exporttable_format(svc, paths, hosts), *now = NULL;
+	size_t len;
 	int rc;
 
-	/* Of contradicting options, exportfs(8) uses the last one. */
-	if (asprintf(&opts, "%s,%sfsid=%s", options, e->read_only ? "ro," : "", e->fsid) <
-		    0 ||
-	    asprintf(&what, "%s:%s", client, e->path) < 0)
-		return -ENOMEM;
-	argv[3] = opts;
-	argv[4] = what;
-	rc = child_run(argv, EXPORTFS_PATIENCE_MS, e->err);
-	return rc < 0 ? err_wrap(e->err, rc, "export %s", what) : 0;
-}
-
-static int export_hidden(const struct service *svc, const struct paths *paths,
-			 const struct export *export, struct err *err)
-{
-	char target[PATH_MAX], fsid[37];
-	struct exporting e = { target, fsid, true, err };
-
-	paths_export(target, paths, svc->name, "/.baton");
-	export_fsid(svc->name, "/.baton", fsid);
-	return export_for_each_client(export->clients, export_one, &e);
-}
-
-int nfsd_export(const struct service *svc, const struct paths *paths, struct err *err)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < svc->n_exports && rc == 0; i++) {
-		const struct export *export = &svc->exports[i];
-		char target[PATH_MAX], fsid[37];
-		struct exporting e = { target, fsid, false, err };
-		struct exporting root = { paths->root, "0", true, err };
-
-		paths_export(target, paths, svc->name, export->path);
-		export_fsid(svc->name, export->path, fsid);
-		rc = export_for_each_client(export->clients, export_one, &e);
-		/* Clients that may mount an export may walk to it. */
-		if (rc == 0)
-			rc = export_for_each_client(export->clients, export_one, &root);
-		if (rc == 0 && strcmp(export->path, "/") == 0)
-			rc = export_hidden(svc, paths, export, err);
-		if (rc < 0)
-			return err_wrap(err, rc, "%s:%d", svc->file, export->line);
-	}
-	return rc;
+	if (!table)
+		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "list the exports");
+	if (file_read_all(ETAB, ETAB_MAX, &now, &len) == 0 && strcmp(now, table) == 0)
+		return 0;
+	/* rpc.mountd looks for another inode (support/export/auth.c, auth_reload()). */
+	rc = file_publish(ETAB, table, strlen(table));
+	if (rc < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, -rc, "write " ETAB);
+	rc = nfsd_flush_caches(err);
+	return rc < 0 ? rc : 1;
 }
 
 static unsigned int read_seconds(const char *path)

@@ -4,6 +4,7 @@
 #define BATON_OS_NFSD_H
 
 #include "core/client.h"
+#include "core/exporttable.h"
 #include "core/paths.h"
 #include "core/service.h"
 
@@ -51,14 +52,20 @@ int nfsd_get_threads(void);
 int nfsd_flush_caches(struct err *err);
 
 /**
- * nfsd_export - register every export of the service with exportfs(8)
+ * nfsd_export - have exactly the exports of the service
  * @svc: the service
  * @paths: of the service
- * @err: exportfs' own last line
+ * @hosts: the addresses of its host names
+ * @err: why not
  *
- * Return: 0, or -errno.
+ * Replaces the table that rpc.mountd reads, and makes the kernel ask it again. So a client
+ * that was taken out has no access from now on, as after `exportfs -ra`. Unlike with
+ * exportfs(8), it is one change, and no name is looked up.
+ *
+ * Return: 1, 0 if nothing was to be changed, or -errno.
  */
-int nfsd_export(const struct service *svc, const struct paths *paths, struct err *err);
+int nfsd_export(const struct service *svc, const struct paths *paths,
+		const struct hosts *hosts, struct err *err);
 
 /**
  * nfsd_set_grace - how long clients may reclaim at most; only while there is no server

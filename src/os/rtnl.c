@@ -228,6 +228,19 @@ int rtnl_link_add_macvlan(struct rtnl *rtnl, int parent, struct rtnl *target,
 	return RTNL_ALREADY;
 }
 
+int rtnl_link_del(struct rtnl *rtnl, int ifindex, struct err *err)
+{
+	struct request req;
+	struct ifinfomsg *ifi = request_begin(&req, RTM_DELLINK, 0, sizeof(*ifi));
+	int rc;
+
+	ifi->ifi_index = ifindex;
+	rc = request_run(rtnl, &req, NULL, NULL);
+	if (rc == -ENODEV)
+		return RTNL_ALREADY;
+	return rc < 0 ? err_set(err, exit_for(rc), -rc, "delete link %d", ifindex) : 0;
+}
+
 int rtnl_link_set_up(struct rtnl *rtnl, int ifindex, bool up, struct err *err)
 {
 	struct rtnl_link link;

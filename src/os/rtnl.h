@@ -89,6 +89,12 @@ int rtnl_link_add_macvlan(struct rtnl *rtnl, int parent, struct rtnl *target,
 			  int target_fd, const char *name, const struct mac *mac,
 			  struct rtnl_link *link, struct err *err);
 
+/**
+ * rtnl_link_del - delete a link
+ * Return: 0, RTNL_ALREADY if it is not there, or -errno.
+ */
+int rtnl_link_del(struct rtnl *rtnl, int ifindex, struct err *err);
+
 /** rtnl_link_set_up - set a link up or down; the loopback is ifindex 1 everywhere. */
 int rtnl_link_set_up(struct rtnl *rtnl, int ifindex, bool up, struct err *err);
 

@@ -339,10 +339,9 @@ def test_replies_that_cannot_be_delivered(vmstore):
     the client, and leaves everything as before. A stop goes on, and says what that cost."""
     lab, client = vmstore.lab, vmstore.lab.guest("client")
     for head in HEADS:
-        vmstore.end_keeper(head)
         # A client that is silent for a whole lease would not be waited for.
         vmstore.configure(head, vmstore.conf(drain=1, lease=90, grace=90))
-        vmstore.keep(head)
+    vmstore.baton("head1", "reload", "vmstore")
     vmstore.meet()
     vmstore.mount()
     client.run(["dd", "if=/dev/zero", f"of={vmstore.mountpoint}/big", "bs=1M", "count=16",

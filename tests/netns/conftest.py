@@ -336,7 +336,7 @@ class House:
     def write(self, name="vmstore", device="/dev/null", fstype="xfs", exports="export = / *(rw)",
               more=""):
         path = self.conf / f"{name}.conf"
-        path.write_text(self.CONF.format(device=device, fstype=fstype, exports=exports) + more + "\n")
+        path.write_text(self.CONF.format(device=device, fstype=fstype, exports=exports) + (more and more + "\n"))
         path.chmod(0o644)
         return path
 

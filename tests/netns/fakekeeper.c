@@ -23,9 +23,10 @@
 #include "keeper/keeper.h"
 #include "keeper/op.h"
 #include "keeper/standing.h"
-#include "os/conffile.h"
+#include "os/diskhold.h"
 #include "os/file.h"
 #include "os/lock.h"
+#include "os/served.h"
 
 static char *place(const char *leaf, const char *suffix)
 {
@@ -76,7 +77,6 @@ static int act(const char *step, const char *then, struct err *err)
 		return act(#word, then, err);                                            \
 	}
 
-STEP(prepare, NULL)
 STEP(look, NULL)
 STEP(mend, NULL)
 STEP(mount, "partial")
@@ -84,12 +84,51 @@ STEP(address, "serving")
 STEP(silence, NULL)
 STEP(unmount, "standby")
 STEP(unpin, "absent")
+STEP(exports, NULL)
+STEP(threads, NULL)
+
+static int run_prepare(struct op *op, struct err *err)
+{
+	int rc = served_check(&op->paths, op->svc, err);
+
+	snprintf(op->note, sizeof(op->note), "note of prepare");
+	return rc < 0 ? rc : act("prepare", NULL, err);
+}
+
+/* What the real steps leave in /run/baton/NAME. */
+static int run_take(struct op *op, struct err *err)
+{
+	int fd = open(op->paths.held, O_WRONLY | O_CLOEXEC);
+
+	/* In place, as there may be no room for another file. */
+	if (fd < 0 || pwrite(fd, "1:3 null 0", 10, 0) != 10)
+		return err_set(err, BATON_EXIT_FAILED, errno, "note the disk");
+	close(fd);
+	return run_mount(op, err);
+}
+
+static int run_release(struct op *op, struct err *err)
+{
+	int rc = run_unmount(op, err);
+
+	if (rc == 0)
+		diskhold_drop(&op->paths);
+	return rc;
+}
+
+static int run_remember(struct op *op, struct err *err)
+{
+	int rc = served_save(&op->paths, op->svc, err);
+
+	return rc < 0 ? rc : diskhold_prepare(&op->paths, err);
+}
 
 const struct step repin_steps[] = {
 	{ 0 },
 };
 const struct step standby_steps[] = {
 	{ "prepare", "", PLACE_HEAD, 20000, run_prepare, NULL },
+	{ "remember", "", PLACE_HEAD, 20000, run_remember, NULL },
 	{ 0 },
 };
 const struct step prepare_steps[] = {
@@ -104,7 +143,7 @@ const struct step mend_steps[] = {
 	{ 0 },
 };
 const struct step start_steps[] = {
-	{ "mount", "", PLACE_INSIDE | WAITS_FOR_DISK, 300, run_mount, NULL },
+	{ "mount", "", PLACE_INSIDE | WAITS_FOR_DISK, 300, run_take, NULL },
 	{ "address", "", PLACE_INSIDE, 20000, run_address, NULL },
 	{ 0 },
 };
@@ -113,7 +152,13 @@ const struct step sync_steps[] = {
 };
 const struct step stop_steps[] = {
 	{ "silence", "", PLACE_INSIDE, 20000, run_silence, NULL },
-	{ "unmount", "", PLACE_INSIDE, 20000, run_unmount, NULL },
+	{ "unmount", "", PLACE_INSIDE, 20000, run_release, NULL },
+	{ 0 },
+};
+const struct step reload_steps[] = {
+	{ "exports", "", PLACE_INSIDE, 20000, run_exports, NULL },
+	{ "threads", "", PLACE_INSIDE, 20000, run_threads, NULL },
+	{ "remember", "", PLACE_HEAD, 20000, run_remember, NULL },
 	{ 0 },
 };
 const struct step teardown_steps[] = {
@@ -200,7 +245,7 @@ int main(int argc, char **argv)
 {
 	struct service svc;
 	struct err err = { 0 };
-	int rc = config_load(&svc, argv[1], NULL, &err);
+	int rc = served_load_current(&svc, argv[1], &err);
 
 	be_daemons(argv[1]);
 	if (rc == 0)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * stepx: runs one step of start or stop by itself, for tests.
+ * stepx: runs one step of an operation by itself, for tests.
  *
  *	stepx NAME STEP
  *
@@ -12,7 +12,8 @@
 #include "keeper/op.h"
 #include "os/conffile.h"
 
-static const struct step *const tables[] = { start_steps, stop_steps };
+static const struct step *const tables[] = { start_steps, stop_steps, standby_steps,
+					     reload_steps };
 
 static const struct step *find(const char *name)
 {
@@ -25,8 +26,16 @@ static const struct step *find(const char *name)
 
 static int run(struct op *op, const struct step *step, struct err *err)
 {
-	int rc = op_go(op, step->place, err);
+	int rc = 0;
 
+	/* What the step before it would have opened. */
+	if (ns_exists(&op->paths)) {
+		rc = op_go(op, PLACE_INSIDE, err);
+		if (rc == 0)
+			rc = op_open_rtnl(op, err);
+	}
+	if (rc == 0)
+		rc = op_go(op, step->place, err);
 	if (rc == 0)
 		rc = op_open_diag(op, err);
 	if (rc == 0)

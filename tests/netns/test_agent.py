@@ -179,11 +179,11 @@ def test_metadata_as_nobody_with_nothing(agent):
 @pytest.mark.parametrize("word", ["usage", "help", "--help"])
 def test_usage(agent, word):
     agent.run(word, service=None, expect=SUCCESS)
-    assert "Actions: start stop monitor migrate_to migrate_from validate-all meta-data" in \
+    assert "Actions: start stop monitor migrate_to migrate_from reload-agent validate-all meta-data" in \
         agent.done.stdout
 
 
-@pytest.mark.parametrize("word", ["notify", "promote", "demote", "reload", "reload-agent",
+@pytest.mark.parametrize("word", ["notify", "promote", "demote", "reload",
                                   "status", "", "x" * 5000, "a\nb"])
 def test_no_such_action(agent, word):
     said = agent.reason(word, UNIMPLEMENTED)

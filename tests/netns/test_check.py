@@ -336,6 +336,19 @@ def test_kerberos_is_unsure(service):
     assert service.check()[0]["kerberos"]["verdict"] == "unsure"
 
 
+def test_names_of_clients(service):
+    """Only the names of callers are looked up while clients wait; a host's name is resolved before."""
+    path = service.write()
+    text = path.read_text()
+    assert not {"client names", "host names"} & set(service.check()[0])
+    path.write_text(text.replace("*(rw)", "a(rw) *.dom(ro) nosuch.invalid"))
+    found, _ = service.check()
+    assert found["client names"]["verdict"] == "unsure"
+    assert found["client names"]["detail"].startswith(f"{path}:4: client '*.dom': rpc.mountd looks up")
+    assert found["host names"]["verdict"] == "wrong"
+    assert found["host names"]["detail"].startswith(f"{path}:4: host 'nosuch.invalid': ")
+
+
 def test_command_line(service):
     service.write()
     for args, line in ((["--wrong", "vmstore"], "unrecognized option '--wrong'"),

@@ -220,13 +220,12 @@ static void test_for_each_client(void **state)
 {
 	char out[400] = "";
 
-	/* The form is exportfs(8)'s: split at the first ':' unless it begins with '['. */
 	assert_int_equal(
 		export_for_each_client("a(rw,sync) 2001:db8::1(ro) 2001:db8::/32(rw) "
 				       "192.0.2.0/24(ro) @g(ro)",
 				       note, out),
 		0);
-	assert_string_equal(out, "<a|rw,sync><[2001:db8::1]|ro><[2001:db8::]/32|rw>"
+	assert_string_equal(out, "<a|rw,sync><2001:db8::1|ro><2001:db8::/32|rw>"
 				 "<192.0.2.0/24|ro><@g|ro>");
 	*out = '\0';
 	assert_int_equal(export_for_each_client("stop(rw) b(rw)", note, out), 7);

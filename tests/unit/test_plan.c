@@ -142,6 +142,19 @@ static void standby_heals_and_never_stops(void **state)
 	EXPECT(STANDBY, half, END, PHASE_STANDBY, PHASE_END);
 }
 
+/* With the old file, the same phase takes it back. */
+static void a_reload_neither_starts_nor_stops(void **state)
+{
+	EXPECT(RELOAD, serving, RELOAD, PHASE_RELOAD, PHASE_END);
+	EXPECT(RELOAD, crippled, RELOAD, PHASE_RELOAD, PHASE_END);
+	EXPECT(RELOAD, standby, STANDBY, PHASE_STANDBY, PHASE_END);
+	EXPECT(RELOAD, lame, STANDBY, PHASE_STANDBY, PHASE_END);
+	assert_true(plan_make(OPERATION_RELOAD, &absent).refused);
+	assert_true(plan_make(OPERATION_RELOAD, &half).refused);
+	assert_true(plan_make(OPERATION_RELOAD, &drained).refused);
+	assert_true(plan_make(OPERATION_RELOAD, &lost).refused);
+}
+
 static void teardown(void **state)
 {
 	EXPECT(TEARDOWN, absent, END, PHASE_END);
@@ -160,6 +173,7 @@ int main(void)
 		cmocka_unit_test(only_what_serves_is_mended),
 		cmocka_unit_test(stop),
 		cmocka_unit_test(standby_heals_and_never_stops),
+		cmocka_unit_test(a_reload_neither_starts_nor_stops),
 		cmocka_unit_test(teardown),
 	};
 
