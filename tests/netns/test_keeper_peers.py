@@ -6,7 +6,7 @@ import pytest
 
 import fakekeeper
 from conftest import until
-from test_agent_sever_cluster import COROSYNC
+from ring import COROSYNC
 
 # pytest finds fixtures by their names here.
 keeper = fakekeeper.keeper
