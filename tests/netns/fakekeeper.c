@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "core/plan.h"
@@ -98,10 +99,16 @@ static int run_prepare(struct op *op, struct err *err)
 /* What the real steps leave in /run/baton/NAME. */
 static int run_take(struct op *op, struct err *err)
 {
-	int fd = open(op->paths.held, O_WRONLY | O_CLOEXEC);
+	int fd = open(op->paths.held, O_WRONLY | O_CLOEXEC), n;
+	char note[64] = "1:3 null 0";
+	struct stat st;
 
+	if (stat(op->svc->device, &st) == 0 && S_ISBLK(st.st_mode))
+		snprintf(note, sizeof(note), "%u:%u disk 0", major(st.st_rdev),
+			 minor(st.st_rdev));
+	n = strlen(note);
 	/* In place, as there may be no room for another file. */
-	if (fd < 0 || pwrite(fd, "1:3 null 0", 10, 0) != 10)
+	if (fd < 0 || pwrite(fd, note, n, 0) != n)
 		return err_set(err, BATON_EXIT_FAILED, errno, "note the disk");
 	close(fd);
 	return run_mount(op, err);
