@@ -46,8 +46,19 @@ static void print_parameter(FILE *out, const struct ocf_parameter *p)
 	fprintf(out, "/>\n    </parameter>\n");
 }
 
+/*
+ * reload-agent is not in the DTD of OCF 1.0, which the meta-data names, and ocf-tester takes
+ * it for reload. Pacemaker would not call it anyway.
+ */
+static bool is_advertised(const struct ocf_action *a)
+{
+	return strcmp(a->name, "reload-agent") != 0;
+}
+
 static void print_action(FILE *out, const struct ocf_action *a)
 {
+	if (!is_advertised(a))
+		return;
 	fprintf(out, "    <action name=\"%s\" timeout=\"%us\"", a->name, a->timeout_s);
 	if (a->interval_s)
 		fprintf(out, " interval=\"%us\" depth=\"%u\"", a->interval_s, a->depth);

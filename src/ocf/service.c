@@ -21,8 +21,9 @@ static const struct ocf_parameter parameters[] = {
  * replaced it. A move that has not ended by its timeout is better done by stop and start.
  *
  * reload-agent applies the service file. Pacemaker never calls it by itself, because the
- * only parameter is the service's identity, which no reload can change. No promote, demote, notify: one head serves a service, and the keepers talk to
- * each other.
+ * only parameter is the service's identity, which no reload can change; so the meta-data
+ * leaves it out (metadata.c). No promote, demote, notify: one head serves a service, and
+ * the keepers talk to each other.
  */
 static const struct ocf_action actions[] = {
 	{ "start", 600, 0, 0, service_start,
