@@ -69,6 +69,8 @@ def vmstore(cluster):
     yield service
     client.run(["umount", "-f", "-l", service.mountpoint], check=False)
     cluster.remove("vmstore")
+    cluster.standby("head1", on=False)
+    cluster.wait_online()
     service.retire()
     side_by_side(disk.unmap, HEADS)
 
@@ -137,7 +139,6 @@ def test_a_disk_that_is_dead(cluster, vmstore):
     moves = [r for r in records if r["op"] == "move"]
     assert "sync: the disk completes nothing, " in moves[-1]["error"], moves
     assert kept(vmstore)
-    wait_for("head1 to be back", lambda: cluster.states("head2").get("head1") == "standby", 120, every=1)
-    cluster.standby("head1", on=False)
-    cluster.wait_online(at="head2", timeout=120)
+    wait_for("head1 to be back", lambda: cluster.lab.guest("head1").reachable() and
+             cluster.states("head1").get("head1") == "standby", 120, every=1)
     assert fenced()[len(before):] == ["head1"]
