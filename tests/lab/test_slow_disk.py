@@ -128,8 +128,6 @@ def test_a_mount_that_takes_long(cluster, vmstore):
     assert kept(vmstore)
 
 
-# Its end (the fenced head comes back) is not settled yet, so it is not part of `make check`.
-@pytest.mark.long
 def test_a_disk_that_is_dead(cluster, vmstore):
     """On one head. It cannot be stopped there: that head is fenced, once, and the other one serves."""
     before = fenced()
