@@ -55,6 +55,11 @@ const char *plan_operation_name(enum operation operation)
 	return "?";
 }
 
+bool plan_operation_starts(enum operation operation)
+{
+	return operation == OPERATION_START || operation == OPERATION_TAKE;
+}
+
 static struct plan plan_start(const struct standing *standing, enum service_state state)
 {
 	struct plan plan = { .undo = PHASE_STOP };

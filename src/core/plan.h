@@ -78,6 +78,9 @@ enum service_state plan_state(const struct standing *standing);
 /** plan_state_name - "absent", "standby", "partial", "serving". */
 const char *plan_state_name(enum service_state state);
 
+/** plan_operation_starts - does it make this head serve? */
+bool plan_operation_starts(enum operation operation);
+
 /** plan_operation_name - "standby", "start", "stop", "teardown" … */
 const char *plan_operation_name(enum operation operation);
 

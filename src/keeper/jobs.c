@@ -61,11 +61,6 @@ const char *jobs_word(const struct keeper *k)
 			     : plan_state_name(k->jobs->state);
 }
 
-static bool starts(const struct job *job)
-{
-	return job->operation == OPERATION_START || job->operation == OPERATION_TAKE;
-}
-
 static bool stops(const struct job *job)
 {
 	return job->operation == OPERATION_STOP ||
@@ -76,9 +71,9 @@ static bool stops(const struct job *job)
 bool jobs_will_start(const struct keeper *k)
 {
 	for (size_t i = 0; i < k->jobs->n_waiting; i++)
-		if (starts(&k->jobs->waiting[i]))
+		if (plan_operation_starts(k->jobs->waiting[i].operation))
 			return true;
-	return k->jobs->busy && starts(&k->jobs->job);
+	return k->jobs->busy && plan_operation_starts(k->jobs->job.operation);
 }
 
 static void tell_waiting(struct keeper *k, const struct job *job)
@@ -114,7 +109,7 @@ static void judge_state(struct jobs *jobs)
 
 	/* It hangs, or has died half-way. */
 	if (!runner->began && runner->touched &&
-	    (starts(&jobs->job) || stops(&jobs->job)))
+	    (plan_operation_starts(jobs->job.operation) || stops(&jobs->job)))
 		jobs->state = STATE_PARTIAL;
 	if (!runner->began)
 		return;

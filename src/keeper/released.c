@@ -7,6 +7,11 @@
 #include "os/blockdev.h"
 #include "os/diskhold.h"
 
+bool released_has_user(const struct op *op)
+{
+	return blockdev_check_unused(op->svc->device, NULL, NULL) == -EBUSY;
+}
+
 int released_check(const struct op *op, struct err *err)
 {
 	int rc = diskhold_check(&op->paths, op->svc, err);

@@ -15,4 +15,7 @@
  */
 int released_check(const struct op *op, struct err *err);
 
+/** released_has_user - can somebody be named who has mounted or opened the disk here? */
+bool released_has_user(const struct op *op);
+
 #endif

@@ -40,6 +40,7 @@
 #include "os/child.h"
 #include "os/diskhold.h"
 #include "os/lock.h"
+#include "os/progress.h"
 
 /* Time to look up what is standing: longer than another service of this head may hold
  * knfsd's mutex while its threads stop, if its disk answers. */
@@ -358,7 +359,7 @@ static int fork_child(struct runner *runner, enum operation operation,
 		return err_set(err, BATON_EXIT_RESOURCE, -runner->pid, "fork");
 	}
 	runner->fd = pair[0];
-	runner->done.busy_ms = 0;
+	runner->seen.busy_ms = 0;
 	begin_step(runner, "wait for another operation on this service", PLACE_HEAD,
 		   patience_ms + TURN_MS);
 	return 0;
@@ -379,6 +380,33 @@ static int open_lock(struct runner *runner, struct err *err)
 	return 0;
 }
 
+/* The disk that was mounted, even if its name leads to another one by now. */
+static uint64_t count_requests(const struct runner *runner)
+{
+	struct paths paths;
+	dev_t disk;
+
+	paths_init(&paths, runner->svc->name);
+	disk = diskhold_disk(&paths);
+	return progress_read(disk ? disk : progress_disk(runner->svc->device), 0)
+		.requests;
+}
+
+/* Return: has anything been done that the step may wait for, since the last look? */
+static bool look_again(struct runner *runner)
+{
+	const struct runner_look before = runner->seen;
+	struct runner_look *now = &runner->seen;
+
+	*now = (struct runner_look){ child_now_ms(), count_requests(runner),
+				     diskhold_requests(),
+				     progress_read(0, runner->pid).busy_ms };
+	return (runner->place & WAITS_FOR_KNFSD ? now->all != before.all
+						: now->requests != before.requests) ||
+	       (int64_t)(now->busy_ms - before.busy_ms) * 10 >
+		       (now->at_ms - before.at_ms) * BUSY_TENTHS;
+}
+
 int runner_start(struct runner *runner, const struct service *svc,
 		 enum operation operation, const struct peer_connections *told,
 		 const struct service *next, unsigned int patience_ms, int64_t until_ms,
@@ -393,8 +421,8 @@ int runner_start(struct runner *runner, const struct service *svc,
 	runner->told = told;
 	runner->next = next;
 	runner->until_ms = until_ms;
-	runner->began_ms = runner->done_ms = child_now_ms();
-	runner->looked_ms = runner->began_ms;
+	look_again(runner);
+	runner->began_ms = runner->done_ms = runner->seen.at_ms;
 	rc = open_lock(runner, err);
 	if (rc == 0)
 		rc = fork_child(runner, operation, patience_ms, err);
@@ -473,51 +501,25 @@ static bool finish(struct runner *runner, const struct err *err)
 	return true;
 }
 
-static bool is_start(const struct runner *runner)
-{
-	return runner->operation == OPERATION_START ||
-	       runner->operation == OPERATION_TAKE;
-}
-
 void runner_cancel(struct runner *runner)
 {
 	/* The undoing of a start that hung is not to be cancelled. */
-	if (is_start(runner) && !runner->hung.text[0] && runner->fd >= 0 &&
-	    send(runner->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+	if (plan_operation_starts(runner->operation) && !runner->hung.text[0] &&
+	    runner->fd >= 0 && send(runner->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return;
-}
-
-/* The disk that was mounted, even if its name leads to another one by now. */
-static struct progress look_at_disk(const struct runner *runner)
-{
-	struct paths paths;
-	dev_t disk;
-
-	if (runner->place & WAITS_FOR_KNFSD)
-		return (struct progress){ .requests = diskhold_requests() };
-	paths_init(&paths, runner->svc->name);
-	disk = diskhold_disk(&paths);
-	return progress_read(disk ? disk : progress_disk(runner->svc->device), 0);
 }
 
 /* Something may be done yet, if the step waits for a disk. */
 static bool is_moving(struct runner *runner)
 {
-	int64_t now = child_now_ms(), window = runner->svc->disk_timeout * 1000ll;
-	int64_t look_ms = window / LOOKS;
-	struct progress done;
-	int64_t busy_ms;
+	int64_t window = runner->svc->disk_timeout * 1000ll, look_ms = window / LOOKS,
+		now;
 
 	if (!(runner->place & (WAITS_FOR_DISK | WAITS_FOR_KNFSD)))
 		return false;
-	done = look_at_disk(runner);
-	done.busy_ms = progress_read(0, runner->pid).busy_ms;
-	busy_ms = done.busy_ms - runner->done.busy_ms;
-	if (done.requests != runner->done.requests ||
-	    busy_ms * 10 > (now - runner->looked_ms) * BUSY_TENTHS)
-		runner->done_ms = now;
-	runner->done = done;
-	runner->looked_ms = now;
+	if (look_again(runner))
+		runner->done_ms = runner->seen.at_ms;
+	now = runner->seen.at_ms;
 	if (now >= runner->done_ms + window)
 		return false;
 	if (look_ms > runner->done_ms + window - now)
@@ -549,7 +551,7 @@ static bool give_up(struct runner *runner)
 	err_set(&err, BATON_EXIT_STANDING, 0, "%s: not done after %u s", runner->step, s);
 	close(runner->fd);
 	runner->fd = -1;
-	if (!is_start(runner) || runner->hung.text[0] ||
+	if (!plan_operation_starts(runner->operation) || runner->hung.text[0] ||
 	    fork_child(runner, OPERATION_STOP, 0, &err) < 0)
 		return finish(runner, &err);
 	runner->hung = err;

@@ -12,7 +12,20 @@
 #include "core/service.h"
 #include "keeper/op.h"
 #include "keeper/peer_connections.h"
-#include "os/progress.h"
+
+/**
+ * struct runner_look - what had been done when it was looked at
+ * @at_ms: CLOCK_MONOTONIC
+ * @requests: that the service's disk has completed
+ * @all: that the disks of all services of this head have completed
+ * @busy_ms: how long the child has used the processor, or waited for it
+ */
+struct runner_look {
+	int64_t at_ms;
+	uint64_t requests;
+	uint64_t all;
+	uint64_t busy_ms;
+};
 
 /**
  * struct runner - an operation that is running
@@ -48,9 +61,8 @@ struct runner {
 	unsigned int place;
 	int64_t step_began_ms;
 	int64_t step_until_ms;
-	struct progress done;
+	struct runner_look seen;
 	int64_t done_ms;
-	int64_t looked_ms;
 	bool failed;
 };
 

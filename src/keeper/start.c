@@ -206,8 +206,9 @@ static int set_grace(struct op *op, struct err *err)
 
 	if (nfsd_has_server())
 		return 0;
-	/* A reload may have changed the lease since standby. */
-	rc = nfsd_apply_settings(op->svc, err);
+	/* A reload may have changed the lease since standby; the rest of the settings it
+	 * leaves to standby. */
+	rc = nfsd_set_lease(op->svc->lease, err);
 	if (rc < 0)
 		return rc;
 	/* If nobody knows, assume a lot. */

@@ -231,24 +231,23 @@ static int run_unmount(struct op *op, struct err *err)
 /* A filesystem outlives its unmount if frozen, or if another mount or a copy is left. */
 static int verify_unmount(struct op *op, struct err *err)
 {
-	dev_t disk = diskhold_disk(&op->paths);
-	struct progress done = progress_read(disk, 0), now;
+	struct progress_watch watch = progress_watch_begin(diskhold_disk(&op->paths));
 	int64_t until = child_now_ms() + RELEASE_MS;
 	int rc;
 
 	if (mountpoint_exists(op->paths.fs))
 		return err_set(err, BATON_EXIT_STANDING, EBUSY, "%s is mounted",
 			       op->paths.fs);
-	while ((rc = diskhold_check(&op->paths, op->svc, err)) < 0 &&
-	       child_now_ms() < until) {
+	while ((rc = diskhold_check(&op->paths, op->svc, err)) < 0) {
+		/* What somebody has mounted or opened is his; what nobody has, the kernel is
+		 * still writing. */
+		if (child_now_ms() > until &&
+		    (progress_idle_ms(&watch) > RELEASE_MS || released_has_user(op)))
+			return released_check(op, err);
+		if (child_now_ms() > until)
+			until += RELEASE_MS;
 		poll(NULL, 0, 5);
-		now = progress_read(disk, 0);
-		if (now.requests != done.requests)
-			until = child_now_ms() + RELEASE_MS;
-		done = now;
 	}
-	if (rc < 0)
-		return released_check(op, err);
 	diskhold_drop(&op->paths);
 	return 0;
 }

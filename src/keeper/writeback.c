@@ -49,8 +49,8 @@ struct writeback {
 static int sync_once(struct op *op, const struct writeback *w)
 {
 	/* A little before the runner takes this step for dead. */
-	int64_t stall_ms = op->svc->disk_timeout * 750ll, done_ms = child_now_ms();
-	struct progress done = progress_read(w->disk, 0);
+	int64_t stall_ms = op->svc->disk_timeout * 750ll;
+	struct progress_watch watch = progress_watch_begin(w->disk);
 	pid_t pid = child_fork(-1, -1);
 	int rc = 0;
 
@@ -63,14 +63,9 @@ static int sync_once(struct op *op, const struct writeback *w)
 		_exit(fs < 0 || syncfs(fs) < 0);
 	}
 	while (child_wait_gone(pid, LOOK_MS) < 0) {
-		struct progress now = progress_read(w->disk, 0);
-
-		if (now.requests != done.requests)
-			done_ms = child_now_ms();
-		done = now;
 		if (w->until_ms && child_now_ms() > w->until_ms)
 			rc = -ETIME;
-		else if (child_now_ms() > done_ms + stall_ms)
+		else if (progress_idle_ms(&watch) > stall_ms)
 			rc = -EIO;
 		else
 			continue;

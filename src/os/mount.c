@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "os/child.h"
 #include "os/diskhold.h"
 #include "os/fsuser.h"
 #include "os/mount_internal.h"
@@ -40,6 +41,8 @@
 /* The kernel drops a knfsd thread's last references a moment after the thread ends; with a
  * slow disk, after the disk has done what they wait for. */
 #define DETACH_PATIENCE_MS 2000
+/* How long whoever can be named may be one of our own helpers. */
+#define HELPERS_MS 10000
 
 int mount_make_directories(const char *path, struct err *err)
 {
@@ -197,6 +200,20 @@ static int find_last_mount(const struct paths *paths, char last[PATH_MAX],
 	return rc;
 }
 
+/*
+ * Is it too early to give up? Helpers of ours that were killed, and the kernel, let go when
+ * a slow disk has done what they wait for; others who write may never.
+ */
+static bool may_let_go(struct progress_watch *watch, int64_t began_ms, const char *path)
+{
+	char user[64];
+
+	if (progress_idle_ms(watch) < DETACH_PATIENCE_MS)
+		return child_now_ms() < began_ms + HELPERS_MS ||
+		       fsuser_find(path, user, sizeof(user)) < 0;
+	return false;
+}
+
 static int refuse_unmount(const char *path, int errnum, struct err *err)
 {
 	char user[64];
@@ -209,21 +226,19 @@ static int refuse_unmount(const char *path, int errnum, struct err *err)
 
 int mount_detach(const struct paths *paths, struct err *err)
 {
-	int patience_ms = DETACH_PATIENCE_MS, rc;
-	dev_t disk = diskhold_disk(paths);
-	uint64_t done = 0, now;
+	struct progress_watch watch = progress_watch_begin(diskhold_disk(paths));
+	int64_t began_ms = child_now_ms();
 	char last[PATH_MAX];
+	int rc;
 
 	while ((rc = find_last_mount(paths, last, err)) == 0 && last[0]) {
 		if (umount2(last, UMOUNT_NOFOLLOW) == 0)
 			continue;
-		if (errno != EBUSY || patience_ms <= 0)
-			return refuse_unmount(last, errno, err);
+		rc = errno;
+		if (rc != EBUSY || !may_let_go(&watch, began_ms, last))
+			return refuse_unmount(last, rc, err);
 		/* No event reports the last reference of a kernel thread. */
 		poll(NULL, 0, 5);
-		now = progress_read(disk, 0).requests;
-		patience_ms = now == done ? patience_ms - 5 : DETACH_PATIENCE_MS;
-		done = now;
 	}
 	return rc;
 }

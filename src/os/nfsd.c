@@ -67,10 +67,15 @@ int nfsd_apply_settings(const struct service *svc, struct err *err)
 				svc->versions & minor[i].bit ? minor[i].on : minor[i].off,
 				err);
 	if (rc == 0)
-		rc = write_seconds("nfsv4leasetime", svc->lease, err);
+		rc = nfsd_set_lease(svc->lease, err);
 	if (rc == 0)
 		rc = nfsd_set_grace(svc->grace, err);
 	return rc;
+}
+
+int nfsd_set_lease(unsigned int seconds, struct err *err)
+{
+	return write_seconds("nfsv4leasetime", seconds, err);
 }
 
 int nfsd_set_grace(unsigned int seconds, struct err *err)

@@ -67,6 +67,9 @@ int nfsd_flush_caches(struct err *err);
 int nfsd_export(const struct service *svc, const struct paths *paths,
 		const struct hosts *hosts, struct err *err);
 
+/** nfsd_set_lease - only while there is no server. Return: 0, or -errno. */
+int nfsd_set_lease(unsigned int seconds, struct err *err);
+
 /**
  * nfsd_set_grace - how long clients may reclaim at most; only while there is no server
  * @seconds: 10..3600

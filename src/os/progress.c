@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "os/child.h"
 #include "os/file.h"
 
 /* Columns of /sys/…/stat: requests of each kind, and the sectors written. */
@@ -54,4 +55,20 @@ struct progress progress_read(dev_t disk, pid_t pid)
 	read_disk(&p, disk);
 	read_process(&p, pid);
 	return p;
+}
+
+struct progress_watch progress_watch_begin(dev_t disk)
+{
+	return (struct progress_watch){ disk, progress_read(disk, 0).requests,
+					child_now_ms() };
+}
+
+int64_t progress_idle_ms(struct progress_watch *watch)
+{
+	uint64_t now = progress_read(watch->disk, 0).requests;
+
+	if (now != watch->requests)
+		watch->moved_ms = child_now_ms();
+	watch->requests = now;
+	return child_now_ms() - watch->moved_ms;
 }

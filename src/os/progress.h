@@ -31,4 +31,22 @@ dev_t progress_disk(const char *device);
  */
 struct progress progress_read(dev_t disk, pid_t pid);
 
+/**
+ * struct progress_watch - for how long has a disk done nothing?
+ * @disk: its number
+ * @requests: that it had completed when it was looked at last
+ * @moved_ms: CLOCK_MONOTONIC, when that last was more than before
+ */
+struct progress_watch {
+	dev_t disk;
+	uint64_t requests;
+	int64_t moved_ms;
+};
+
+/** progress_watch_begin - from now on. */
+struct progress_watch progress_watch_begin(dev_t disk);
+
+/** progress_idle_ms - how long ago it was last seen to have done something. */
+int64_t progress_idle_ms(struct progress_watch *watch);
+
 #endif

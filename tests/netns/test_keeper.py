@@ -265,7 +265,7 @@ def test_what_was_not_begun_ends_with_its_keeper(keeper):
     with keeper.connection() as s, locked(keeper.root + RUN + "/lock"):
         s.send(b'{"do": "start", "budget_ms": 60000}')
         until(lambda: keeper.ask({"do": "status"})["state"] == "start")
-        (runner,) = runners(keeper)
+        (runner,) = until(lambda: runners(keeper))
         keeper.end(signal.SIGKILL)
         until(lambda: not os.path.exists(f"/proc/{runner}"))
     assert keeper.standing() == "standby" and "mount" not in keeper.trace()
@@ -278,7 +278,7 @@ def test_a_stop_whose_process_dies(keeper):
     keeper.set("silence.hang")
     stop = keeper.begin("stop", "vmstore")
     keeper.runs("silence")
-    (runner,) = runners(keeper)
+    (runner,) = until(lambda: runners(keeper))
     os.kill(runner, signal.SIGKILL)
     code, _, err = ended(stop)
     assert (code, err) == (9, "baton: vmstore: silence: the process doing it died\n")

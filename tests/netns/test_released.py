@@ -71,6 +71,38 @@ def test_a_second_mount(agent, disk):
     assert_stopped(agent, disk.device)
 
 
+@contextlib.contextmanager
+def written(house, folder, inside=()):
+    """Somebody writes to the disk all the time."""
+    p = house.start(*inside, "sh", "-c", 'cd "$0" && echo && while echo x > file && sync file; do :; done',
+                    folder, stdin=subprocess.DEVNULL)
+    assert p.stdout.readline() == "\n"
+    try:
+        yield p
+    finally:
+        p.kill()
+        p.wait()
+
+
+def test_a_second_mount_that_is_written_to(agent, disk):
+    """The disk is at work, but not for this service: a stop must not wait for its end."""
+    attach(agent.house, disk)
+    agent.house.run("mkdir", "/run/look")
+    agent.house.run("mount", disk.device, "/run/look")
+    with written(agent.house, "/run/look"):
+        assert_held(agent, disk.device, "is mounted on /run/look")
+    agent.house.run("umount", "/run/look")
+    assert_stopped(agent, disk.device)
+
+
+def test_a_process_inside_that_writes(agent, disk):
+    attach(agent.house, disk)
+    with written(agent.house, FS, (KEEPX, "ns-run", "vmstore")) as p:
+        said = agent.reason("stop", GENERIC)
+        assert said.startswith(f"unmount {FS}: ") and f"process {p.pid} (sh)" in said
+    assert_stopped(agent, disk.device)
+
+
 def test_a_copy_of_the_mount_namespace(agent, disk):
     attach(agent.house, disk)
     with somebody_inside(agent.house, "unshare", "-m", "--propagation", "unchanged") as p:
