@@ -8,7 +8,8 @@ import socket
 
 import pytest
 
-from conftest import BATON, FAKEKEEPER, until
+import ring
+from conftest import BATON, FAKEKEEPER, House, until
 
 RUN = "/run/baton/vmstore"
 NO_KEEPER = "no keeper here; start it with `systemctl start baton@vmstore`"
@@ -92,6 +93,63 @@ class Keeper:
 
     def log(self, n=50):
         return json.loads(self.baton("log", "vmstore", "--json", "--last", str(n)))
+
+
+HEADS = ("head1", "head2")
+
+
+class Heads:
+    """Two houses that are heads of a cluster, and a keeper of the given program for each."""
+
+    def __init__(self, folder, programs=(FAKEKEEPER, FAKEKEEPER)):
+        self.houses = {}
+        for head in HEADS:
+            (folder / head).mkdir()
+            self.houses[head] = House(folder / head)
+        a, b = self.houses.values()
+        a.run("ip", "link", "add", "ring", "type", "veth", "peer", "name", "ring", "netns", b.holder.pid)
+        for n, house in enumerate(self.houses.values(), 1):
+            house.run("ip", "-batch", "-", input="\n".join(line.format(n=n) for line in ring.LINK))
+            house.start("sh", "-c", ring.START.format(conf=ring.write_conf(folder, n)))
+        for house in self.houses.values():
+            until(lambda house=house: self.sees_two(house), 30)
+        self.keepers = {head: Keeper(self.houses[head], program) for head, program in zip(HEADS, programs)}
+
+    @staticmethod
+    def sees_two(house):
+        return "2" in house.run("sh", "-c", " ".join(ring.MEMBER) + " 2>&1 || :")
+
+    def be(self):
+        """Returns the keepers, which know each other."""
+        for keeper in self.keepers.values():
+            keeper.be()
+        self.meet()
+        return list(self.keepers.values())
+
+    def meet(self):
+        for head, other in (HEADS, HEADS[::-1]):
+            until(lambda h=head, o=other: o in self.ask(h, do="status")["peers"])
+
+    def ask(self, head, **message):
+        """The last answer."""
+        with self.keepers[head].connection() as s:
+            s.send(json.dumps(message).encode())
+            while "result" not in (answer := json.loads(s.recv(65536))):
+                pass
+        return answer
+
+    def end(self):
+        for house in self.houses.values():
+            house.destroy()
+
+
+@contextlib.contextmanager
+def two_heads(folder, kind=Heads):
+    heads = kind(folder)
+    try:
+        yield heads
+    finally:
+        heads.end()
 
 
 @pytest.fixture

@@ -7,10 +7,9 @@ import subprocess
 import pytest
 
 import fakekeeper
-import ring
 import test_mount
-from conftest import AGENT, BUILD, KEEPX, STEPX, House, until
-from fakekeeper import RUN, Keeper, ended, steps
+from conftest import AGENT, CPGX, KEEPX, STEPX, until
+from fakekeeper import RUN, ended, steps
 from test_mount import FS, ROOT, below
 from test_served import edit, in_use
 
@@ -18,7 +17,6 @@ from test_served import edit, in_use
 keeper = fakekeeper.keeper
 disk = test_mount.disk
 
-CPGX = str(BUILD / "tests/lab/cpgx")
 NEVER = ("{} cannot be changed while the service is served: stop it, then `baton reload vmstore`, "
          "then start it")
 
@@ -229,56 +227,14 @@ def test_directories_follow_the_file(house, disk):
 
 # --- two heads ------------------------------------------------------------------------
 
-class Heads:
-    """Two keepers and two corosyncs, in a house each."""
-
-    def __init__(self, folder):
-        self.houses, self.keepers, self.corosyncs = [], [], []
-        for n in (1, 2):
-            place = folder / f"head{n}"
-            place.mkdir()
-            self.houses.append(House(place))
-        one, two = self.houses
-        subprocess.run(["nsenter", "-t", str(one.holder.pid), "-n", "ip", "link", "add", "ring",
-                        "type", "veth", "peer", "name", "ring", "netns", str(two.holder.pid)],
-                       check=True)
-        for n, house in enumerate(self.houses, 1):
-            link = "".join(f"ip {line.format(n=n)} && " for line in ring.LINK)
-            self.corosyncs.append(house.start(
-                "sh", "-c", link + ring.START.format(conf=ring.write_conf(folder, n))))
-        for house in self.houses:
-            until(lambda house=house: "2" in self.members(house), 30)
-            self.keepers.append(Keeper(house))
-
-    @staticmethod
-    def members(house):
-        return subprocess.run([*house.enter, *ring.MEMBER], capture_output=True, text=True).stdout
-
-    def be(self):
-        for keeper in self.keepers:
-            keeper.be()
-        self.meet()
-        return self.keepers
-
-    def meet(self):
-        for keeper, other in zip(self.keepers, ("head2", "head1")):
-            until(lambda k=keeper, o=other: o in k.ask({"do": "status"})["peers"])
-
-    def edit(self, *lines, **kw):
-        return [edit(keeper, *lines, **kw) for keeper in self.keepers]
-
-    def end(self):
-        for house in self.houses:
-            house.destroy()
-
-
 @pytest.fixture
 def heads(tmp_path):
-    heads = Heads(tmp_path)
-    try:
+    with fakekeeper.two_heads(tmp_path) as heads:
         yield heads
-    finally:
-        heads.end()
+
+
+def edit_both(heads, *lines, **kw):
+    return [edit(keeper, *lines, **kw) for keeper in heads.keepers.values()]
 
 
 def test_both_heads(heads):
@@ -286,13 +242,13 @@ def test_both_heads(heads):
     one, two = heads.be()
     one.baton("start", "vmstore")
     for threads, asked, other in ((4, one, "head2"), (5, two, "head1")):
-        paths = heads.edit(f"threads = {threads}")
+        paths = edit_both(heads, f"threads = {threads}")
         head = f"  {other}: would be reloaded\n"
         assert reload(asked, "-n").endswith(head)
         said = reload(asked)
         assert said.startswith("vmstore: reloaded\n  threads: ")
         assert said.endswith(f"  {other}: reloaded\n")
-        for keeper, path in zip(heads.keepers, paths):
+        for keeper, path in zip(heads.keepers.values(), paths):
             assert in_use(keeper) == path.read_text()
     assert one.log(1)[0]["op"] == two.log(1)[0]["op"] == "reload"
     assert one.log(1)[0]["began"] <= two.log(1)[0]["began"]
@@ -300,10 +256,10 @@ def test_both_heads(heads):
     # They know of each other that they mean the same again.
     assert two.ask({"do": "inquire", "target": "head1"})["error"] == "head1: is serving, not standing by"
     # Also where it stands by one hears what waits for a start.
-    heads.edit("threads = 5", "lease = 12")
+    edit_both(heads, "threads = 5", "lease = 12")
     assert "lease: 10 → 12, at the next start\n" in reload(two)
     # A head that has it already needs nothing, and the other one gets it.
-    paths = heads.edit("threads = 6")
+    paths = edit_both(heads, "threads = 6")
     two.end()
     two.be()
     heads.meet()
@@ -326,12 +282,12 @@ def test_nothing_is_applied_if_one_head_cannot(heads):
     other.unlink()
     assert reload(one, status=3) == f"baton: vmstore: head2: {other}: No such file or directory\n"
     # What the serving head cannot, asked on the other.
-    heads.edit("versions = 4.2")
+    edit_both(heads, "versions = 4.2")
     assert reload(two, status=3) == f"baton: vmstore: head1: {NEVER.format('versions')}\n"
-    for keeper in heads.keepers:
+    for keeper in heads.keepers.values():
         assert in_use(keeper) == before and "reload" not in [r["op"] for r in keeper.log()]
     # A head that fails after the serving one has reloaded says so.
-    heads.edit("threads = 4")
+    edit_both(heads, "threads = 4")
     two.set("prepare.fail", "no link")
     assert reload(one, status=9).startswith("baton: vmstore: head2: prepare: no link")
     assert in_use(one) == path.read_text() and in_use(two) == before
@@ -340,7 +296,7 @@ def test_nothing_is_applied_if_one_head_cannot(heads):
 
 
 def test_a_head_without_a_keeper(heads):
-    one, two = heads.keepers
+    one, two = heads.keepers.values()
     one.be()
     edit(one, "threads = 4")
     assert reload(one) == ("vmstore: reloaded\n  threads: 16 → 4\n"
@@ -350,7 +306,7 @@ def test_a_head_without_a_keeper(heads):
 @pytest.mark.alone
 def test_an_older_keeper(heads):
     """It ignores the question: that takes 5 s."""
-    one, two = heads.keepers
+    one, two = heads.keepers.values()
     one.be()
     hello = {"v": 1, "type": "hello", "generation": 1, "version": "0.0.9", "digest": "x"}
     two.house.start(CPGX, "vmstore", json.dumps(hello), stdin=subprocess.PIPE)

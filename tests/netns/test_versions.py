@@ -10,58 +10,25 @@ import subprocess
 
 import pytest
 
-import ring
-from conftest import CPGX, FAKEKEEPER, FAKEKEEPER_NEXT, House, until
-from fakekeeper import Keeper
+import fakekeeper
+from conftest import CPGX, FAKEKEEPER, FAKEKEEPER_NEXT, until
+from fakekeeper import HEADS
 
 PEER = 12
-HEADS = ("head1", "head2")
 GRACE = "grace = 20\n"
 
 
-class Heads:
-    """Two houses that are heads of a cluster. Keepers of the given programs run in them."""
+class Versions(fakekeeper.Heads):
+    """head2's keeper is of the next version."""
 
-    def __init__(self, tmp_path):
-        self.houses = {}
-        for head in HEADS:
-            (tmp_path / head).mkdir()
-            self.houses[head] = House(tmp_path / head)
-        self.keepers = {}
-        a, b = self.houses.values()
-        a.run("ip", "link", "add", "ring", "type", "veth", "peer", "name", "ring", "netns",
-              b.holder.pid)
-        for n, house in enumerate(self.houses.values(), 1):
-            house.run("ip", "-batch", "-", input="\n".join(line.format(n=n) for line in ring.LINK))
-            conf = ring.write_conf(tmp_path, n)
-            house.start("sh", "-c", ring.START.format(conf=conf))
-        for house in self.houses.values():
-            until(lambda house=house: self.sees_two(house))
-
-    @staticmethod
-    def sees_two(house):
-        return "2" in house.run("sh", "-c", " ".join(ring.MEMBER) + " 2>&1 || :")
+    def __init__(self, folder):
+        super().__init__(folder, (FAKEKEEPER, FAKEKEEPER_NEXT))
 
     def be(self, old="", new=""):
         """@old, @new: more lines of head1's and head2's file."""
-        for head, program, lines in zip(HEADS, (FAKEKEEPER, FAKEKEEPER_NEXT), (old, new)):
-            house = self.houses[head]
-            keeper = self.keepers[head] = Keeper(house, program)
+        for house, lines in zip(self.houses.values(), (old, new)):
             house.write(exports=f"export = / *(rw)\n{lines}")
-            keeper.be()
-        self.meet()
-
-    def meet(self):
-        for head, other in (HEADS, HEADS[::-1]):
-            until(lambda h=head, o=other: o in self.ask(h, do="status")["peers"])
-
-    def ask(self, head, **message):
-        """The last answer."""
-        with self.keepers[head].connection() as s:
-            s.send(json.dumps(message).encode())
-            while "result" not in (answer := json.loads(s.recv(65536))):
-                pass
-        return answer
+        return super().be()
 
     def file(self, head):
         return self.houses[head].conf / "vmstore.conf"
@@ -100,10 +67,6 @@ class Heads:
         other, = set(HEADS) - {head}
         self.keepers[other].end()
         until(lambda: other not in self.ask(head, do="status")["peers"])
-
-    def end(self):
-        for house in self.houses.values():
-            house.destroy()
 
 
 class Voice:
@@ -149,11 +112,8 @@ class Journal:
 
 @pytest.fixture
 def heads(tmp_path):
-    heads = Heads(tmp_path)
-    try:
+    with fakekeeper.two_heads(tmp_path, Versions) as heads:
         yield heads
-    finally:
-        heads.end()
 
 
 @pytest.mark.parametrize("written", ["", "novelty = 1\n"], ids=["missing", "default"])
