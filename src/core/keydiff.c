@@ -130,18 +130,17 @@ int keydiff_check(const struct keydiff_side *here, const struct keydiff_side *th
 	if (names.n)
 		return err_set(err, BATON_EXIT_PEER, 0,
 			       "%.60s and %.60s have different values for %s; make "
-			       "%.100s equal, then `systemctl restart baton@%s` on both",
+			       "%.100s equal, then `baton reload %s`",
 			       here->head, there->head, names.text, file, name);
 	list_names(&names, here->keys, there->keys, KEYDIFF_DEFAULTS);
 	if (!names.n)
 		return 0;
-	return err_set(
-		err, BATON_EXIT_PEER, 0,
-		"version %s of baton on %.60s and %s on %.60s have different "
-		"defaults for %s; "
-		"give the value in %.100s, then `systemctl restart baton@%s` on both",
-		here->version, here->head, there->version, there->head, names.text, file,
-		name);
+	return err_set(err, BATON_EXIT_PEER, 0,
+		       "version %s of baton on %.60s and %s on %.60s have different "
+		       "defaults for %s; "
+		       "give the value in %.100s on both, then `baton reload %s`",
+		       here->version, here->head, there->version, there->head, names.text,
+		       file, name);
 }
 
 /* ---- in messages */

@@ -392,7 +392,7 @@ def test_with_another_configuration_there(vmstore):
     vmstore.keep("head2")
     vmstore.meet()
     refused(vmstore, PEER, "head1 and head2 have different values for lease; make "
-            "/etc/baton/vmstore.conf equal, then `systemctl restart baton@vmstore` on both")
+            "/etc/baton/vmstore.conf equal, then `baton reload vmstore`")
 
 
 def test_with_another_version_there(vmstore):

@@ -147,8 +147,8 @@ def test_a_default_that_clients_would_notice(heads, source, target):
     versions = {"head1": "0.1.0", "head2": "99.0"}
     assert heads.refusal(source, target) == (
         f"version {versions[source]} of baton on {source} and {versions[target]} on {target} have "
-        f"different defaults for grace; give the value in {heads.file(source)}, then `systemctl "
-        "restart baton@vmstore` on both")
+        f"different defaults for grace; give the value in {heads.file(source)} on both, then "
+        "`baton reload vmstore`")
 
 
 def test_files_that_differ(heads):
@@ -157,7 +157,7 @@ def test_files_that_differ(heads):
     heads.serve("head1")
     assert heads.refusal("head1", "head2") == (
         "head1 and head2 have different values for grace, threads, versions; make "
-        f"{heads.file('head1')} equal, then `systemctl restart baton@vmstore` on both")
+        f"{heads.file('head1')} equal, then `baton reload vmstore`")
     assert "warning: vmstore: the configuration on head2 differs from this head's: head1 and head2 " \
         "have different values for grace, threads, versions; make" in \
         heads.keepers["head1"].baton("status")
@@ -194,7 +194,7 @@ def test_the_first_version_would_have_another_default(heads):
     be_the_first(heads, "", "")
     assert heads.refusal("head2", "head1") == (
         "version 99.0 of baton on head2 and 0.1.0 on head1 have different defaults for grace; give the "
-        f"value in {heads.file('head2')}, then `systemctl restart baton@vmstore` on both")
+        f"value in {heads.file('head2')} on both, then `baton reload vmstore`")
 
 
 def test_the_first_version_does_not_know_a_key(heads):

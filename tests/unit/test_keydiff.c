@@ -91,15 +91,14 @@ static void obstacles(void **state)
 		{ ROWS(GIVEN("a", "1"), GIVEN("c", "1"), GIVEN("b", "1")),
 		  ROWS(DEFAULT("b", "2"), GIVEN("c", "1"), GIVEN("a", "2")),
 		  "head1 and head2 have different values for a, b; make /f equal, then "
-		  "`systemctl restart baton@vmstore` on both" },
+		  "`baton reload vmstore`" },
 		{ ROWS(LOCAL("drain", "1", true)), ROWS(LOCAL("drain", "2", false)),
 		  "head1 and head2 have different values for drain; make /f equal, then "
-		  "`systemctl restart baton@vmstore` on both" },
+		  "`baton reload vmstore`" },
 		{ ROWS(LOCAL("drain", "5", true), DEFAULT("lease", "10")),
 		  ROWS(LOCAL("drain", "4", true), DEFAULT("lease", "15")),
 		  "version 1.0 of baton on head1 and 2.0 on head2 have different defaults "
-		  "for lease; give the value in /f, then `systemctl restart baton@vmstore` "
-		  "on both" },
+		  "for lease; give the value in /f on both, then `baton reload vmstore`" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -128,7 +127,7 @@ static void many_names(void **state)
 			    "head1 and head2 have different values for "
 			    "key-00000000000000000000, key-00000000000000000001, "
 			    "key-00000000000000000002 and 61 more; make /f equal, then "
-			    "`systemctl restart baton@vmstore` on both");
+			    "`baton reload vmstore`");
 }
 
 static void there_and_back(void **state)
