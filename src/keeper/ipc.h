@@ -10,8 +10,9 @@
 
 /*
  * Request:  {"do": "start" | "stop" | "teardown"}   an operation on this head
- *           {"do": "move", "target": HEAD,          hand the service over; the requester
- *            "budget_ms": N}                        gives up after budget_ms
+ *           {"do": "move", "target": HEAD}          hand the service over
+ *           each of these with "budget_ms": N       after which the requester gives up, and
+ *                          "agent": true            if it is Pacemaker's agent
  *           {"do": "inquire", "target": HEAD}       would that head take it now?
  *           {"do": "status"}   + head, version, digest, cluster, peers in the result
  *           {"do": "heads"}    + heads: [{head, self, online, keeper, version, digest,
