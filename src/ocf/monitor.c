@@ -10,8 +10,7 @@
 #include "ocf/service.h"
 #include "os/child.h"
 
-/* How long a keeper may take to restart a daemon that has died: it tries every 10 s. */
-#define MEND_MS  15000
+/* A keeper that restarts a daemon gets half of the budget: it tries every 10 s. */
 #define AGAIN_MS 500
 
 /* A silent keeper gets two thirds of the budget: the watchdog may replace it. */
@@ -27,27 +26,57 @@ static void ask_state(const struct call *call, struct sight *sight, struct err *
 	json_object_put(result);
 }
 
+static bool is_gone(const struct sight *sight)
+{
+	return sight->reach == -ENOENT || sight->reach == -ECONNRESET;
+}
+
+/* Daemons that died with their keeper are restarted by its successor. */
+static bool has_mender(const struct call *call, struct sight *sight)
+{
+	struct err err = { 0 };
+
+	if (!is_gone(sight))
+		return *sight->word;
+	if (call_bring_back(call, &err) < 0) {
+		ocf_log("WARNING", "%s", err.text);
+		return false;
+	}
+	sight->reach = 0;
+	return true;
+}
+
+static enum ocf_exit look_once(const struct call *call, const struct service *svc,
+			       bool known, struct sight *sight, bool *mendable,
+			       struct err *err)
+{
+	struct json_object *facts;
+	enum ocf_exit code;
+
+	*mendable = false;
+	if (status_child_collect(svc, NULL, ocf_left_ms(call->request), &facts, err) < 0)
+		return OCF_ERR_GENERIC;
+	code = monitor_verdict_facts(facts, known, sight->word, mendable, err);
+	sight->carrier = json_member_double(facts, "carrier") > 0;
+	json_object_put(facts);
+	return code;
+}
+
 static enum ocf_exit look_at(const struct call *call, const struct service *svc,
 			     bool known, struct sight *sight, struct err *err)
 {
-	int64_t mended = child_now_ms() + MEND_MS;
-	enum ocf_exit code;
 	bool mendable;
+	enum ocf_exit code = look_once(call, svc, known, sight, &mendable, err);
+	int64_t least_ms;
 
-	for (;;) {
-		struct json_object *facts;
-
-		if (status_child_collect(svc, NULL, ocf_left_ms(call->request), &facts,
-					 err) < 0)
-			return OCF_ERR_GENERIC;
-		code = monitor_verdict_facts(facts, known, sight->word, &mendable, err);
-		sight->carrier = json_member_double(facts, "carrier") > 0;
-		json_object_put(facts);
-		if (!mendable || !*sight->word || child_now_ms() > mended ||
-		    ocf_left_ms(call->request) < 2 * AGAIN_MS)
-			return code;
+	if (!mendable || !has_mender(call, sight))
+		return code;
+	least_ms = ocf_left_ms(call->request) / 2;
+	while (mendable && ocf_left_ms(call->request) > least_ms + AGAIN_MS) {
 		poll(NULL, 0, AGAIN_MS);
+		code = look_once(call, svc, known, sight, &mendable, err);
 	}
+	return code;
 }
 
 enum ocf_exit monitor_look(const struct call *call, struct sight *sight, struct err *err)
@@ -58,8 +87,7 @@ enum ocf_exit monitor_look(const struct call *call, struct sight *sight, struct 
 	bool known;
 
 	ask_state(call, sight, &why);
-	if ((sight->reach == -ENOENT || sight->reach == -ECONNRESET) &&
-	    call_is_absent(call))
+	if (is_gone(sight) && call_is_absent(call))
 		return OCF_NOT_RUNNING;
 	known = call_load_served(call, &svc, err) == OCF_SUCCESS;
 	/* A file that is being edited ends no service; the keeper knows it as it was. */
@@ -80,7 +108,7 @@ static enum ocf_exit mend_keeper(const struct call *call, const struct sight *si
 {
 	int rc = -EIO;
 
-	if (sight->reach == -ENOENT || sight->reach == -ECONNRESET)
+	if (is_gone(sight))
 		rc = call_bring_back(call, err);
 	if (rc == 0)
 		return OCF_SUCCESS;

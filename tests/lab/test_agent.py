@@ -171,6 +171,15 @@ def test_a_daemon_that_died(serving, daemon):
     assert serving.reason("monitor", GENERIC) == f"{daemon} does not run"
 
 
+def test_a_keeper_that_died_with_its_daemons(serving):
+    """Its successor restarts them; monitor does not report what is being mended."""
+    serving.guest.run(["sh", "-c", "cd /run/baton/vmstore && kill -KILL $(cat mountd.pid nfsdcld.pid) "
+                       f"{serving.keeper()}"])
+    assert serving.run("monitor", SUCCESS).splitlines()[-1].endswith(
+        "the keeper was missing and has been started")
+    assert serving.service.status("head1")["state"] == "serving"
+
+
 def test_an_address_that_is_missing(serving):
     serving.inside("ip", "addr", "del", "10.77.0.50/24", "dev", "nfs0")
     assert serving.service.status("head1")["address"] is False
