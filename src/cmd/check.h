@@ -4,11 +4,15 @@
 #define BATON_CMD_CHECK_H
 
 #include "core/report.h"
+#include "core/service.h"
 
 /** check_service - does this head have everything that service @name needs to start? */
 void check_service(struct report *report, const char *name);
 
-/** check_units - do the right units start @name when the head boots, and stop it at a shutdown? */
-void check_units(struct report *report, const char *name);
+/**
+ * check_units - do the right units start the service when the head boots, and stop it at a
+ * shutdown? Does Pacemaker give a stop the time that it may need?
+ */
+void check_units(struct report *report, const struct service *svc);
 
 #endif

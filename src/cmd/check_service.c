@@ -265,7 +265,7 @@ void check_service(struct report *report, const char *name)
 		check_kerberos(report, &svc);
 		check_lookups(report, &svc);
 		check_hosts(report, &svc);
-		check_units(report, name);
+		check_units(report, &svc);
 	}
 	service_free(&svc);
 }

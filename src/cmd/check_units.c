@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* check_units: who starts a service when the head boots, who stops it at a shutdown? */
+/* check_units: who starts a service at boot and stops it at a shutdown, and in what time? */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -12,11 +12,11 @@
 
 #define UNIT_MAX (sizeof("baton-shutdown@.service") + SERVICE_NAME_MAX)
 
-/* Returns 1 with the resource in @id, 0, or -errno. */
-static int find_resource(const char *name, char id[CLUSTER_NAME], struct err *err)
+/* Returns 1 with the resource, 0, or -errno. */
+static int find_resource(const char *name, struct cluster_resource *resource,
+			 struct err *err)
 {
 	struct child_wait wait = child_wait_for(PACEMAKER_PATIENCE_MS);
-	struct cluster_resource resource = { 0 };
 	_cleanup_free_ char *cib = NULL;
 	int rc = pacemaker_query(&cib, &wait, err);
 
@@ -24,19 +24,17 @@ static int find_resource(const char *name, char id[CLUSTER_NAME], struct err *er
 		return 0;
 	if (rc < 0)
 		return rc;
-	rc = cluster_read_resource(&resource, cib, strlen(cib), name, time(NULL), err);
+	rc = cluster_read_resource(resource, cib, strlen(cib), name, time(NULL), err);
 	if (rc == -ENOENT)
 		return 0;
-	if (rc < 0 && rc != -EEXIST)
-		return rc;
-	snprintf(id, CLUSTER_NAME, "%s", resource.id);
-	return 1;
+	return rc < 0 && rc != -EEXIST ? rc : 1;
 }
 
 static void check_start(struct report *report, const char *name)
 {
 	static const char item[] = "start at boot";
-	char unit[UNIT_MAX], id[CLUSTER_NAME], detail[512], advice[128];
+	struct cluster_resource resource = { 0 };
+	char unit[UNIT_MAX], detail[512], advice[128];
 	struct err err = { 0 };
 	int rc;
 
@@ -49,7 +47,7 @@ static void check_start(struct report *report, const char *name)
 		return;
 	}
 	if (rc > 0)
-		rc = find_resource(name, id, &err);
+		rc = find_resource(name, &resource, &err);
 	if (rc < 0) {
 		report_add(report, item, VERDICT_UNSURE, err.code, err.text,
 			   "only one may start it: Pacemaker or baton-serve@");
@@ -60,7 +58,7 @@ static void check_start(struct report *report, const char *name)
 		snprintf(detail, sizeof(detail),
 			 "%s is enabled, and Pacemaker manages the service too "
 			 "(resource %s)",
-			 unit, id);
+			 unit, resource.id);
 		snprintf(advice, sizeof(advice), "systemctl disable baton-serve@%s",
 			 name);
 		report_add(report, item, VERDICT_WRONG, BATON_EXIT_CLUSTER, detail,
@@ -99,8 +97,35 @@ static void check_stop(struct report *report, const char *name)
 	}
 }
 
-void check_units(struct report *report, const char *name)
+/* A stop that Pacemaker ends early counts as failed, and the head is fenced. */
+static void check_stop_timeout(struct report *report, const struct service *svc)
 {
-	check_start(report, name);
-	check_stop(report, name);
+	static const char item[] = "time to stop";
+	struct cluster_resource resource = { 0 };
+	char detail[512], advice[256];
+	struct err err = { 0 };
+	int rc = find_resource(svc->name, &resource, &err);
+
+	if (rc <= 0 || resource.stop_ms < 0)
+		return;
+	snprintf(detail, sizeof(detail),
+		 "Pacemaker gives a stop %ld s; a disk that hangs is given up after "
+		 "disk-timeout, %u s",
+		 resource.stop_ms / 1000, svc->disk_timeout);
+	snprintf(advice, sizeof(advice),
+		 "pcs resource update %s op stop timeout=%us, or a shorter disk-timeout",
+		 resource.primitive, 4 * svc->disk_timeout);
+	report_add(report, item,
+		   resource.stop_ms / 1000 > svc->disk_timeout ? VERDICT_OK
+							       : VERDICT_WRONG,
+		   resource.stop_ms / 1000 > svc->disk_timeout ? BATON_EXIT_OK
+							       : BATON_EXIT_CLUSTER,
+		   detail, advice);
+}
+
+void check_units(struct report *report, const struct service *svc)
+{
+	check_start(report, svc->name);
+	check_stop(report, svc->name);
+	check_stop_timeout(report, svc);
 }

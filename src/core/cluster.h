@@ -19,6 +19,8 @@
 
 /* Pacemaker's INFINITY (include/crm/crm.h) */
 #define CLUSTER_INFINITY 1000000
+/* How long an action may take where nothing is configured (PCMK_DEFAULT_ACTION_TIMEOUT_MS) */
+#define CLUSTER_TIMEOUT_MS 20000
 
 /** struct cluster_node - a node as the cluster sees it */
 struct cluster_node {
@@ -101,6 +103,7 @@ void cluster_read_error(const char *text, size_t len, char *buf, size_t size);
  * @id: what is moved: the primitive, or the group that contains it
  * @primitive: id of the ocf:baton:service itself
  * @inside: "clone", "bundle" … around it, "" if it can be moved
+ * @stop_ms: how long a stop may take; -1 = configured in words that are not read here
  * @leftover: id of a constraint left by an earlier `crm_resource --move` or `--ban`
  * @leftover_end: when it expires, as Pacemaker writes it; "" = never
  * @preferred: the nodes that location constraints favour or avoid
@@ -109,6 +112,7 @@ struct cluster_resource {
 	char id[CLUSTER_NAME];
 	char primitive[CLUSTER_NAME];
 	char inside[CLUSTER_NAME];
+	long stop_ms;
 	char leftover[CLUSTER_NAME];
 	char leftover_end[CLUSTER_NAME];
 	struct {

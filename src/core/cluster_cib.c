@@ -12,7 +12,7 @@
 #include <strings.h>
 
 /* A primitive may take its type and its attributes from a template. */
-static xmlNode *find_template(const xmlNode *resources, xmlNode *primitive)
+static xmlNode *find_template(xmlNode *resources, xmlNode *primitive)
 {
 	char id[CLUSTER_NAME];
 
@@ -38,7 +38,7 @@ static bool read_parameter(xmlNode *primitive, char value[CLUSTER_NAME])
 	return false;
 }
 
-static bool is_service(const xmlNode *resources, xmlNode *primitive, const char *service)
+static bool is_service(xmlNode *resources, xmlNode *primitive, const char *service)
 {
 	xmlNode *template = find_template(resources, primitive);
 	xmlNode *kind = template ? template : primitive;
@@ -50,9 +50,68 @@ static bool is_service(const xmlNode *resources, xmlNode *primitive, const char 
 	       strcmp(value, service) == 0;
 }
 
+/* "20", "20s", "2min"; ISO 8601 is not read (pcmk_parse_interval_spec). */
+static long parse_timeout(const char *text)
+{
+	static const struct {
+		const char *name;
+		long ms;
+	} units[] = {
+		{ "", 1000 },     { "s", 1000 },    { "sec", 1000 },
+		{ "ms", 1 },      { "msec", 1 },    { "m", 60000 },
+		{ "min", 60000 }, { "h", 3600000 }, { "hr", 3600000 },
+	};
+	long value;
+	char *end;
+
+	errno = 0;
+	value = strtol(text, &end, 10);
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (end != text && !errno && value >= 0 && value < 10000000 &&
+		    strcasecmp(end, units[i].name) == 0)
+			return value * units[i].ms;
+	return -1;
+}
+
+static const char *find_stop_timeout(xmlNode *primitive)
+{
+	xml_for_each (op, xml_find_child(primitive, "operations"), "op") {
+		if (!xml_has(op, "name", "stop"))
+			continue;
+		if (xml_get(op, "timeout"))
+			return xml_get(op, "timeout");
+		xml_for_each (meta, op, "meta_attributes")
+			xml_for_each (n, meta, "nvpair")
+				if (xml_has(n, "name", "timeout"))
+					return xml_get(n, "value");
+	}
+	return NULL;
+}
+
+static const char *find_default_timeout(xmlNode *resources)
+{
+	xml_for_each (meta, xml_find_child(resources->parent, "op_defaults"),
+		      "meta_attributes")
+		xml_for_each (n, meta, "nvpair")
+			if (xml_has(n, "name", "timeout"))
+				return xml_get(n, "value");
+	return NULL;
+}
+
+static long read_stop_timeout(xmlNode *resources, xmlNode *primitive)
+{
+	const char *text = find_stop_timeout(primitive);
+
+	if (!text)
+		text = find_stop_timeout(find_template(resources, primitive));
+	if (!text)
+		text = find_default_timeout(resources);
+	return text ? parse_timeout(text) : CLUSTER_TIMEOUT_MS;
+}
+
 /* @outer is the outermost element around @list that is moved as a whole, or NULL. */
-static int find_primitives(struct cluster_resource *resource, const xmlNode *resources,
-			   const xmlNode *list, xmlNode *outer, const char *service)
+static int find_primitives(struct cluster_resource *resource, xmlNode *resources,
+			   xmlNode *list, xmlNode *outer, const char *service)
 {
 	int n = 0;
 
@@ -65,6 +124,7 @@ static int find_primitives(struct cluster_resource *resource, const xmlNode *res
 			if (outer && !xml_is_named(outer, "group"))
 				snprintf(resource->inside, sizeof(resource->inside), "%s",
 					 (const char *)outer->name);
+			resource->stop_ms = read_stop_timeout(resources, r);
 			n++;
 		} else if (xml_is_named(r, "group") || xml_is_named(r, "clone") ||
 			   xml_is_named(r, "master") || xml_is_named(r, "bundle")) {

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import time
+from xml.etree import ElementTree
 
 import pytest
 
@@ -425,6 +426,30 @@ def test_who_starts_it(service, systemctl, tmp_path, monkeypatch, enabled, cib, 
     assert detail is None or found["detail"] == detail
     if verdict == "wrong":
         assert found["advice"] == "systemctl disable baton-serve@vmstore"
+
+
+@pytest.mark.parametrize("timeout,verdict,detail", [
+    (None, "wrong", "Pacemaker gives a stop 20 s; a disk that hangs is given up after disk-timeout, 150 s"),
+    ("600s", "ok", "Pacemaker gives a stop 600 s; a disk that hangs is given up after disk-timeout, 150 s"),
+])
+def test_the_time_that_a_stop_gets(service, systemctl, tmp_path, monkeypatch, timeout, verdict, detail):
+    """Pacemaker fences a head whose stop takes longer."""
+    need(shutil.which("cibadmin"), "needs cibadmin")
+    cib = ElementTree.parse(CIB)
+    (primitive,) = cib.findall(".//primitive[@id='vmstore']")
+    (operations,) = primitive.findall("operations") or [ElementTree.SubElement(primitive, "operations")]
+    for op in operations.findall("op[@name='stop']"):
+        operations.remove(op)
+    if timeout:
+        ElementTree.SubElement(operations, "op", id="stop", name="stop", interval="0", timeout=timeout)
+    cib.write(tmp_path / "cib")
+    monkeypatch.setenv("BATON_CIB", str(tmp_path / "cib"))
+    systemctl({f"is-enabled {SERVE}": "disabled", f"is-active {NET}": "active"})
+    found = service.check()[0]["time to stop"]
+    assert (found["verdict"], found["detail"]) == (verdict, detail)
+    if timeout is None:
+        assert found["advice"] == \
+            "pcs resource update vmstore op stop timeout=600s, or a shorter disk-timeout"
 
 
 @pytest.mark.parametrize("keeper,net,verdict,detail", [

@@ -246,6 +246,47 @@ static void test_kinds(void **unused)
 	assert_string_equal(resource.inside, "bundle");
 }
 
+/* Pacemaker's own default is far below the agent's advice. */
+static void test_stop_timeout(void **unused)
+{
+#define OPS(op)     "<operations>" op "</operations>"
+#define STOP(value) "<op id=\"s\" name=\"stop\" interval=\"0\" timeout=\"" value "\"/>"
+#define RESOURCE(ops)                                                                    \
+	"<primitive id=\"p\" " KIND ">" SERVICE("vmstore") ops "</primitive>"
+	static const struct {
+		const char *resources;
+		long ms;
+	} table[] = {
+		{ RESOURCE(""), 20000 },
+		{ RESOURCE(OPS("<op id=\"m\" name=\"start\" timeout=\"5\"/>")), 20000 },
+		{ RESOURCE(OPS(STOP("600s"))), 600000 },
+		{ RESOURCE(OPS(STOP("600"))), 600000 },
+		{ RESOURCE(OPS(STOP("10min"))), 600000 },
+		{ RESOURCE(OPS(STOP("250ms"))), 250 },
+		{ RESOURCE(OPS(STOP("PT10M"))), -1 },
+		{ RESOURCE(OPS(STOP("-5"))), -1 },
+		{ RESOURCE(OPS(STOP("99999999999999999999"))), -1 },
+		{ RESOURCE(OPS(
+			  "<op id=\"s\" name=\"stop\"><meta_attributes id=\"a\"><nvpair "
+			  "id=\"n\" name=\"timeout\" value=\"7s\"/></meta_attributes></op>")),
+		  7000 },
+		{ "<template id=\"t\" " KIND
+		  ">" OPS(STOP("90")) "</template><primitive id=\"p\" "
+				      "template=\"t\">" SERVICE("vmstore") "</primitive>",
+		  90000 },
+		{ RESOURCE(
+			  "") "</resources><op_defaults><meta_attributes id=\"d\"><nvpair "
+			      "id=\"n\" name=\"timeout\" value=\"45s\"/></meta_attributes>"
+			      "</op_defaults><resources>",
+		  45000 },
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		assert_int_equal(read_made(table[i].resources, ""), 0);
+		assert_int_equal(resource.stop_ms, table[i].ms);
+	}
+}
+
 #define PREFER(node, score)                                                              \
 	"<rsc_location id=\"l" node "\" rsc=\"p\" node=\"" node "\" score=\"" score "\"/>"
 #define RULE(score, expressions)                                                         \
@@ -530,6 +571,7 @@ int main(void)
 		cmocka_unit_test(test_more_actions_than_fit),
 		cmocka_unit_test(test_resource),
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_stop_timeout),
 		cmocka_unit_test(test_home),
 		cmocka_unit_test(test_leftovers),
 		cmocka_unit_test(test_checks),
