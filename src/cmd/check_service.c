@@ -14,7 +14,9 @@
 #include "os/blockdev.h"
 #include "os/conffile.h"
 #include "os/hosts.h"
+#include "os/idmapd.h"
 #include "os/lowerdev.h"
+#include "os/nfsconf.h"
 #include "os/rival.h"
 #include "os/software.h"
 #include "os/xfs.h"
@@ -248,6 +250,27 @@ static void check_kerberos(struct report *report, const struct service *svc)
 	}
 }
 
+/* The service has a host name of its own, without a domain. */
+static void check_names(struct report *report, const struct service *svc)
+{
+	char domain[256] = "";
+	struct err err = { 0 };
+	int rc;
+
+	if (!idmapd_is_needed(svc))
+		return;
+	rc = software_find_program("rpc.idmapd", "nfs-utils (Debian: nfs-common)", NULL,
+				   &err);
+	if (rc == 0)
+		nfsconf_get(NFSCONF_IDMAPD, "General", "Domain", domain, sizeof(domain));
+	if (rc == 0 && !domain[0])
+		rc = err_set(
+			&err, BATON_EXIT_SOFTWARE, EINVAL,
+			"clients use names of users, and /etc/idmapd.conf has no Domain");
+	add(report, "user names", rc, &err, domain,
+	    "the same Domain and the same users on both heads and the clients");
+}
+
 /* ---- all checks ---- */
 
 void check_service(struct report *report, const char *name)
@@ -263,6 +286,7 @@ void check_service(struct report *report, const char *name)
 		check_device(report, &svc);
 		check_network(report, &svc);
 		check_kerberos(report, &svc);
+		check_names(report, &svc);
 		check_lookups(report, &svc);
 		check_hosts(report, &svc);
 		check_units(report, &svc);

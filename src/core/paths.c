@@ -28,6 +28,7 @@ void paths_init(struct paths *p, const char *name)
 		{ p->rpcbind, p->run, "rpcbind" },
 		{ p->mountd_pid, p->run, "mountd.pid" },
 		{ p->nfsdcld_pid, p->run, "nfsdcld.pid" },
+		{ p->idmapd_pid, p->run, "idmapd.pid" },
 		{ p->fs, p->run, "fs" },
 		{ p->root, p->run, "root" },
 		{ p->state, p->fs, ".baton" },

@@ -42,6 +42,7 @@ struct paths {
 	char netns[PATHS_MAX];       /* pinned network namespace */
 	char mountd_pid[PATHS_MAX];  /* rpc.mountd */
 	char nfsdcld_pid[PATHS_MAX]; /* nfsdcld */
+	char idmapd_pid[PATHS_MAX];  /* rpc.idmapd, if it is needed */
 	char fs[PATHS_MAX];          /* the service's whole filesystem */
 	char root[PATHS_MAX];        /* NFSv4 pseudo-root (tmpfs) */
 	char state[PATHS_MAX];       /* @fs/.baton: baton's own directory on the disk */

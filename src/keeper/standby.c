@@ -27,6 +27,7 @@
 #include "os/diskhold.h"
 #include "os/file.h"
 #include "os/hosts.h"
+#include "os/idmapd.h"
 #include "os/mount.h"
 #include "os/mountpoint.h"
 #include "os/nfsd.h"
@@ -84,6 +85,8 @@ static int run_namespaces(struct op *op, struct err *err)
 
 	if (rc == 0)
 		rc = child_prepare_pidfile(op->paths.nfsdcld_pid, err);
+	if (rc == 0)
+		rc = child_prepare_pidfile(op->paths.idmapd_pid, err);
 	if (rc == 0)
 		rc = diskhold_prepare(&op->paths, err);
 	if (rc < 0 || ns_exists(&op->paths))
@@ -273,6 +276,11 @@ int standby_start_mountd(struct op *op, struct err *err)
 	return child_spawn_daemon(argv, op->paths.mountd_pid, err);
 }
 
+int standby_start_idmapd(struct op *op, struct err *err)
+{
+	return idmapd_start(&op->paths, op->svc, err);
+}
+
 const struct step repin_steps[] = {
 	{ "namespaces", "pin namespaces again that have lost their pins", PLACE_HEAD,
 	  5000, run_namespaces, NULL },
@@ -297,19 +305,31 @@ const struct step standby_steps[] = {
 	  NULL },
 	{ "exports", "register the exports", PLACE_INSIDE, 10000, standby_export, NULL },
 	{ "mountd", "start rpc.mountd", PLACE_INSIDE, 5000, standby_start_mountd, NULL },
+	{ "idmapd", "start rpc.idmapd where clients use names", PLACE_INSIDE, 5000,
+	  standby_start_idmapd, NULL },
 	{ "remember", "remember the service file", PLACE_HEAD, 5000, standby_remember,
 	  NULL },
 	{ 0 },
 };
 
-static int run_end_mountd(struct op *op, struct err *err)
+static int end_daemon(const char *program, const char *pidfile, struct err *err)
 {
-	pid_t pid = child_daemon_pid(op->paths.mountd_pid);
+	pid_t pid = child_daemon_pid(pidfile);
 
 	if (pid && child_end(pid, END_PATIENCE_MS) < 0)
-		return err_set(err, BATON_EXIT_STANDING, ETIMEDOUT,
-			       "end " MOUNTD " (pid %d)", pid);
+		return err_set(err, BATON_EXIT_STANDING, ETIMEDOUT, "end %s (pid %d)",
+			       program, pid);
 	return 0;
+}
+
+static int run_end_mountd(struct op *op, struct err *err)
+{
+	return end_daemon(MOUNTD, op->paths.mountd_pid, err);
+}
+
+static int run_end_idmapd(struct op *op, struct err *err)
+{
+	return end_daemon("rpc.idmapd", op->paths.idmapd_pid, err);
 }
 
 static int run_unpin(struct op *op, struct err *err)
@@ -329,6 +349,8 @@ static int run_unpin(struct op *op, struct err *err)
 
 const struct step teardown_steps[] = {
 	{ "mountd", "end rpc.mountd", PLACE_HEAD, 2 * END_PATIENCE_MS, run_end_mountd,
+	  NULL },
+	{ "idmapd", "end rpc.idmapd", PLACE_HEAD, 2 * END_PATIENCE_MS, run_end_idmapd,
 	  NULL },
 	{ "namespaces", "unpin the namespaces; links and mounts go with them", PLACE_HEAD,
 	  5000, run_unpin, NULL },

@@ -455,5 +455,7 @@ const struct step mend_steps[] = {
 	{ "mountd", "start rpc.mountd", PLACE_INSIDE, 5000, standby_start_mountd, NULL },
 	{ "nfsdcld", "check the recovery database, start nfsdcld",
 	  PLACE_INSIDE | WAITS_FOR_DISK, NFSDCLD_MS, run_mend_nfsdcld, NULL },
+	{ "idmapd", "start rpc.idmapd where clients use names", PLACE_INSIDE, 5000,
+	  standby_start_idmapd, NULL },
 	{ 0 },
 };

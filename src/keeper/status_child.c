@@ -15,6 +15,7 @@
 
 #include "keeper/standing.h"
 #include "os/child.h"
+#include "os/idmapd.h"
 #include "os/lock.h"
 #include "os/served.h"
 #include "os/timed_child.h"
@@ -56,6 +57,9 @@ static struct json_object *describe(struct op *op, status_child_more more,
 		o, "mountd",
 		json_object_new_boolean(child_daemon_pid(op->paths.mountd_pid) > 0));
 	json_object_object_add(o, "nfsdcld", json_object_new_boolean(standing.nfsdcld));
+	json_object_object_add(
+		o, "idmapd",
+		json_object_new_boolean(!idmapd_is_missed(&op->paths, op->svc)));
 	json_object_object_add(o, "address", json_object_new_boolean(standing.address));
 	json_object_object_add(o, "carrier", json_object_new_boolean(standing.carrier));
 	if (state != STATE_ABSENT)

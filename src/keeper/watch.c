@@ -39,6 +39,7 @@
 #include "keeper/timer.h"
 #include "os/child.h"
 #include "os/conncount.h"
+#include "os/idmapd.h"
 #include "os/lock.h"
 #include "os/state.h"
 
@@ -300,10 +301,13 @@ static void mend(struct keeper *k)
 {
 	struct job job = { .fd = -1 };
 
+	bool missed =
+		!lock_is_held(k->paths.mountd_pid) || idmapd_is_missed(&k->paths, k->svc);
+
 	if (jobs_state(k) == STATE_SERVING &&
-	    !(lock_is_held(k->paths.mountd_pid) && lock_is_held(k->paths.nfsdcld_pid)))
+	    (missed || !lock_is_held(k->paths.nfsdcld_pid)))
 		job.operation = OPERATION_MEND;
-	else if (jobs_state(k) == STATE_STANDBY && !lock_is_held(k->paths.mountd_pid))
+	else if (jobs_state(k) == STATE_STANDBY && missed)
 		job.operation = OPERATION_STANDBY;
 	else
 		return;

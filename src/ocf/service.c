@@ -34,8 +34,8 @@ static const struct ocf_action actions[] = {
 	  "keeper if that is missing or hangs. Success means that nothing of the service is "
 	  "left here: no mount, no thread, no socket, no address." },
 	{ "monitor", 60, 10, 0, service_monitor,
-	  "Check whether the service is served here: the keeper, knfsd's threads, nfsdcld "
-	  "and rpc.mountd, links and addresses. A missing keeper is started again; the "
+	  "Check whether the service is served here: the keeper, knfsd's threads, its "
+	  "daemons, links and addresses. A missing keeper is started again; the "
 	  "kernel serves the clients meanwhile." },
 	{ "monitor", 180, 30, 10, service_monitor,
 	  "The same, and check that knfsd answers a call to each address and that the links "

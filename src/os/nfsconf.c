@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* nfsconf: single settings of nfs.conf(5). */
+/* nfsconf: single settings of nfs.conf(5) and idmapd.conf(5). */
 #include "os/nfsconf.h"
 
 #include <dirent.h>
@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#define FILE_NAME "/etc/nfs.conf"
-#define DIRECTORY "/etc/nfs.conf.d"
 
 struct search {
 	const char *section, *name;
@@ -38,18 +35,21 @@ static int is_conf(const struct dirent *d)
 	return d->d_name[0] != '.' && n > 5 && strcmp(d->d_name + n - 5, ".conf") == 0;
 }
 
-void nfsconf_get(const char *section, const char *name, char *value, size_t size)
+void nfsconf_get(const char *file, const char *section, const char *name, char *value,
+		 size_t size)
 {
 	struct search search = { section, name, value, size };
 	struct dirent **entries = NULL;
+	char directory[64];
 	int n;
 
-	ini_parse(FILE_NAME, take, &search);
-	n = scandir(DIRECTORY, &entries, is_conf, alphasort);
+	ini_parse(file, take, &search);
+	snprintf(directory, sizeof(directory), "%s.d", file);
+	n = scandir(directory, &entries, is_conf, alphasort);
 	for (int i = 0; i < n; i++) {
 		char path[PATH_MAX];
 
-		snprintf(path, sizeof(path), DIRECTORY "/%s", entries[i]->d_name);
+		snprintf(path, sizeof(path), "%s/%s", directory, entries[i]->d_name);
 		ini_parse(path, take, &search);
 		free(entries[i]);
 	}

@@ -219,14 +219,15 @@ static bool lives_inside(const struct pin pins[NS_PINS], pid_t pid)
 static pid_t find_inhabitant(const struct paths *paths)
 {
 	const pid_t daemons[] = { child_daemon_pid(paths->mountd_pid),
-				  child_daemon_pid(paths->nfsdcld_pid) };
+				  child_daemon_pid(paths->nfsdcld_pid),
+				  child_daemon_pid(paths->idmapd_pid) };
 	struct pin pins[NS_PINS];
 	struct dirent *d;
 	pid_t found = 0;
 	DIR *proc;
 
 	list_pins(paths, pins);
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < sizeof(daemons) / sizeof(*daemons); i++)
 		if (daemons[i] > 0 && lives_inside(pins, daemons[i]))
 			return daemons[i];
 	if (ns_count_pins(paths) == 0)

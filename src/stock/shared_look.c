@@ -114,12 +114,13 @@ static void look_at_server(struct look *look)
 
 	uname(&uts);
 	snprintf(f->head, sizeof(f->head), "%s", uts.nodename);
-	nfsconf_get("nfsd", "scope", f->scope, sizeof(f->scope));
+	nfsconf_get(NFSCONF_NFS, "nfsd", "scope", f->scope, sizeof(f->scope));
 	f->scope_taken = takes_scope();
 	f->threads = nfsd_get_threads();
 	nfsd_get_times(&f->lease, &f->grace);
 	snprintf(f->database, sizeof(f->database), "%s", NFSCONF_STORAGEDIR);
-	nfsconf_get("nfsdcld", "storagedir", f->database, sizeof(f->database));
+	nfsconf_get(NFSCONF_NFS, "nfsdcld", "storagedir", f->database,
+		    sizeof(f->database));
 	real = realpath(f->database, NULL);
 	f->database_there = real != NULL;
 	f->database_mount = find_mount_point(look, real ? real : f->database);

@@ -228,6 +228,37 @@ def test_standby_can_be_taken_down_and_comes_back(vmstore):
     assert vmstore.status("head2")["state"] == "standby"
 
 
+@pytest.fixture
+def names(lab):
+    """Clients use names of users, not numbers, as they always do with Kerberos."""
+    switch = "/sys/module/nfsd/parameters/nfs4_disable_idmapping"
+    for head in HEADS:
+        lab.guest(head).run(["sh", "-c", f"echo N > {switch}"])
+    yield
+    for head in HEADS:
+        lab.guest(head).run(["sh", "-c", f"echo Y > {switch}"])
+
+
+def test_names_of_users(mounted, names):
+    """They are turned into numbers in the service's namespace; without that chown is EINVAL."""
+    head, client = (mounted.lab.guest(g) for g in ("head1", "client"))
+    pidfile = "/run/baton/vmstore/idmapd.pid"
+
+    def give():
+        client.run(["sh", "-c", "rm -f /mnt/vmstore/given; touch /mnt/vmstore/given && "
+                    "chown daemon /mnt/vmstore/given"])
+        return head.run([*mounted.inside, "stat", "-c", "%U", "/run/baton/vmstore/fs/given"]).stdout
+
+    wait_for("rpc.idmapd", lambda: head.run(["cat", pidfile]).stdout.strip())
+    assert give() == "daemon\n"
+    old = head.run(["cat", pidfile]).stdout.strip()
+    head.run(["kill", "-KILL", old])
+    wait_for("another", lambda: head.run(["cat", pidfile]).stdout.strip() not in ("", old))
+    assert give() == "daemon\n"
+    mounted.baton("head1", "stop", "--standby", "vmstore")
+    assert head.run(["pgrep", "-x", "rpc.idmapd"], check=False).stdout == ""
+
+
 # --- what must not start, and leaves no trace ------------------------------------------
 
 

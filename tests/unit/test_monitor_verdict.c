@@ -11,7 +11,7 @@
 #include "ocf/monitor_verdict.h"
 
 #define ALL     "\"mounted\":true,\"threads\":8,\"link_up\":true,\"address\":true,"
-#define DAEMONS "\"nfsdcld\":true,\"mountd\":true"
+#define DAEMONS "\"nfsdcld\":true,\"mountd\":true,\"idmapd\":true"
 #define NONE                                                                             \
 	"\"mounted\":false,\"threads\":0,\"link_up\":false,\"address\":false,\"nfsdcld\":false"
 #define SERVING "{\"state\":\"serving\"," ALL
@@ -47,16 +47,18 @@ static void cases(void **state)
 		{ SERVING DAEMONS "}", true, "stop", OCF_SUCCESS, false, "" },
 		{ SERVING DAEMONS "}", true, "standby", OCF_SUCCESS, false, "" },
 
-		{ SERVING "\"nfsdcld\":false,\"mountd\":true}", true, "serving",
-		  OCF_ERR_GENERIC, true, "nfsdcld does not run" },
-		{ SERVING "\"nfsdcld\":true,\"mountd\":false}", true, "serving",
-		  OCF_ERR_GENERIC, true, "rpc.mountd does not run" },
+		{ SERVING "\"nfsdcld\":false,\"mountd\":true,\"idmapd\":true}", true,
+		  "serving", OCF_ERR_GENERIC, true, "nfsdcld does not run" },
+		{ SERVING "\"nfsdcld\":true,\"mountd\":false,\"idmapd\":true}", true,
+		  "serving", OCF_ERR_GENERIC, true, "rpc.mountd does not run" },
+		{ SERVING "\"nfsdcld\":true,\"mountd\":true,\"idmapd\":false}", true,
+		  "serving", OCF_ERR_GENERIC, true, "rpc.idmapd does not run" },
 		{ "{\"state\":\"serving\",\"mounted\":true,\"threads\":8,\"link_up\":true,"
 		  "\"address\":false," DAEMONS "}",
 		  true, "serving", OCF_ERR_GENERIC, false,
 		  "an address or its link is missing" },
 		{ "{\"state\":\"serving\",\"mounted\":true,\"threads\":8,\"link_up\":true,"
-		  "\"address\":false,\"nfsdcld\":false,\"mountd\":false}",
+		  "\"address\":false,\"nfsdcld\":false,\"mountd\":false,\"idmapd\":true}",
 		  true, "serving", OCF_ERR_GENERIC, false,
 		  "an address or its link is missing; nfsdcld does not run; rpc.mountd does "
 		  "not run" },
@@ -105,7 +107,7 @@ static void cases(void **state)
 		  "\"address\":true," DAEMONS "}",
 		  false, "serving", OCF_SUCCESS, false, "" },
 		{ "{\"state\":\"partial\",\"mounted\":true,\"threads\":8,\"link_up\":false,"
-		  "\"address\":true,\"nfsdcld\":true,\"mountd\":false}",
+		  "\"address\":true,\"nfsdcld\":true,\"mountd\":false,\"idmapd\":true}",
 		  false, "serving", OCF_ERR_GENERIC, true, "rpc.mountd does not run" },
 		{ "{\"state\":\"partial\",\"mounted\":true,\"threads\":0,\"link_up\":false,"
 		  "\"address\":true," DAEMONS "}",

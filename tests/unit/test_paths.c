@@ -34,6 +34,7 @@ static void every_path_ends_as_it_should(void **state)
 		{ p.uts, "/ns/uts" },
 		{ p.netns, "/run/netns/baton-abcdefghijklmnopqrstuvwxyz012345" },
 		{ p.mountd_pid, "/mountd.pid" },
+		{ p.idmapd_pid, "/idmapd.pid" },
 		{ p.nfsdcld_pid, "/nfsdcld.pid" },
 		{ p.fs, "/fs" },
 		{ p.root, "/root" },
