@@ -191,8 +191,8 @@ int message_parse(struct message *m, const char *text, size_t len, struct err *e
 	int rc = 0;
 
 	memset(m, 0, sizeof(*m));
+	/* JSON_TOKENER_STRICT of json-c 0.18 refuses every byte from 0x80 on. */
 	if (tokener && len <= MESSAGE_MAX_LEN) {
-		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 		o = json_tokener_parse_ex(tokener, text, len);
 		if (json_tokener_get_error(tokener) != json_tokener_success ||
 		    json_tokener_get_parse_end(tokener) != len) {

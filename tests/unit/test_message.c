@@ -77,7 +77,6 @@ static void what_is_wrong_is_refused(void **state)
 		"{\"v\":1,\"type\":\"steps\",\"body\":{\"steps\":[7]}}",
 		"{\"v\":1,\"type\":\"granted\",\"version\":\"0123456789012345678901234567890123\"}",
 		"{\"v\":1,\"type\":\"granted\",\"digest\":\"0b0c1d52-6a0e-5d6e-9d8c-0f3f0e5f7a110\"}",
-		"{'v':1,'type':'granted'}",
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
