@@ -207,7 +207,6 @@ static char *draw(struct grid *g, size_t whole)
 	char *text = NULL;
 
 	scols_table_set_column_separator(tb, GAP);
-	scols_table_enable_noheadings(tb, g->table->noheadings);
 	scols_table_set_termforce(tb, g->width ? SCOLS_TERMFORCE_ALWAYS
 					       : SCOLS_TERMFORCE_NEVER);
 	scols_table_set_termwidth(tb, g->width);
@@ -268,9 +267,15 @@ static void break_cells(struct grid *g)
 	g->broken = true;
 }
 
-/* libsmartcols fills cells with blanks up to the next column, even if that is empty. */
-static void print_lines(FILE *out, const char *text)
+/*
+ * libsmartcols fills cells with blanks up to the next column, even if that is empty. Only
+ * before 2.41 does it leave room for headings that it does not print, so it always prints
+ * them.
+ */
+static void print_lines(FILE *out, const char *text, bool headings)
 {
+	if (!headings)
+		text += strcspn(text, "\n") + 1;
 	while (*text) {
 		size_t line = strcspn(text, "\n"), n = line;
 
@@ -319,7 +324,7 @@ void table_print(FILE *out, const struct table *table, struct json_object *rows,
 	if (good)
 		text = draw(&g, 0);
 	if (text)
-		print_lines(out, text);
+		print_lines(out, text, !table->noheadings);
 	for (size_t i = 0; i < g.n_rows * g.n; i++)
 		free(g.cells[i]);
 	free(g.cells);
