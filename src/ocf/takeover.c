@@ -42,6 +42,7 @@ static void list_gone(const struct call *call, const struct cluster_state *state
 	names[0] = '\0';
 	for (size_t i = 0; i < state->n_nodes; i++) {
 		const struct cluster_node *node = &state->nodes[i];
+		int more;
 
 		if (node->unclean && state->stonith)
 			continue;
@@ -51,9 +52,12 @@ static void list_gone(const struct call *call, const struct cluster_state *state
 				"%s has let go of the disk",
 				call->name, node->name);
 		/* If the nodelist has no names, corosync's heads go by their numbers. */
-		if (len + strlen(node->name) + strlen(node->id) + 3 < size)
-			len += sprintf(names + len, "%s%s %s", len ? " " : "", node->name,
-				       node->id);
+		more = snprintf(names + len, size - len, "%s%s %s", len ? " " : "",
+				node->name, node->id);
+		if (more >= 0 && (size_t)more < size - len)
+			len += more;
+		else
+			names[len] = '\0';
 	}
 }
 

@@ -123,7 +123,7 @@ static void only_what_serves_is_mended(void **state)
 	EXPECT(MEND, half, END, PHASE_END);
 }
 
-static void stop(void **state)
+static void what_a_stop_finds(void **state)
 {
 	EXPECT(STOP, absent, END, PHASE_END);
 	EXPECT(STOP, standby, END, PHASE_END);
@@ -171,7 +171,7 @@ int main(void)
 		cmocka_unit_test(a_start_of_what_serves_is_no_start),
 		cmocka_unit_test(only_a_standby_can_prepare),
 		cmocka_unit_test(only_what_serves_is_mended),
-		cmocka_unit_test(stop),
+		cmocka_unit_test(what_a_stop_finds),
 		cmocka_unit_test(standby_heals_and_never_stops),
 		cmocka_unit_test(a_reload_neither_starts_nor_stops),
 		cmocka_unit_test(teardown),
