@@ -5,7 +5,7 @@ PAYLOAD = build/lab/payload
 PYTHON = /usr/bin/python3
 PYTEST = $(PYTHON) -m pytest
 MOVES = 100
-PACKAGES = $(shell sed 's/\#.*//' lab/packages.host)
+PACKAGES = $(shell sed 's/\#.*//' lab/packages.compile lab/packages.host)
 
 # A check that cannot run has failed.
 export MUST_RUN ?= 1
@@ -50,6 +50,7 @@ install: all
 payload: all
 	rm -rf $(PAYLOAD)
 	DESTDIR=$(CURDIR)/$(PAYLOAD) meson install -C $(BUILD) --no-rebuild --quiet
+	[ -z "$$LAB_SUITE" ] || lab/lab build
 
 # What the lab's guests boot; lab/lab up makes it if it is missing.
 image:

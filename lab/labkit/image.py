@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Build the guests' read-only root image, kernel and initrd, once for each set of inputs.
+"""Build the guests' read-only root image, kernel and initrd, once for each suite and set of inputs.
 
-The image is the same Debian as the machine's own: same codename, and the package sources of the
-machine's apt configuration.
+The packages come from where the machine's apt gets its own (suite.py).
 """
 
 import contextlib
 import hashlib
+import json
 import os
 import platform
 import shutil
 import signal
 import subprocess
 
+from . import suite
 from .config import BUILD, HOST_KEY, KEY, LAB, LabError
 from .initrd import write_initrd, write_kernel
 from .proc import run
@@ -21,7 +22,7 @@ from .proc import run
 EXCLUDE = (
     "/usr/share/man/*", "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/info/*",
     "/usr/share/i18n/*", "/usr/share/zoneinfo/*", "/usr/lib/*/gconv/*",
-    *(f"/lib/modules/*/kernel/{d}/*" for d in (
+    *(f"{usr}/lib/modules/*/kernel/{d}/*" for usr in ("", "/usr") for d in (
         "sound", "drivers/gpu", "drivers/media", "drivers/infiniband", "drivers/usb",
         "drivers/staging", "drivers/iio", "drivers/hwmon", "drivers/input", "drivers/mmc",
         "drivers/mtd", "drivers/bluetooth", "drivers/platform", "drivers/net/wireless",
@@ -33,6 +34,8 @@ EXCLUDE = (
 )
 
 
+# Whose versions every figure is reported with.
+REPORTED = {"nfs_utils": "nfs-kernel-server", "pacemaker": "pacemaker"}
 # For the unpacked Debian, the image made from it, and the snapshot.
 NEED_MIB = 3 << 10
 # Less free space than this counts as none.
@@ -45,37 +48,6 @@ def read_list(path):
     return [l for l in lines if l]
 
 
-def os_release(key):
-    with open("/etc/os-release", encoding="utf-8") as file:
-        for line in file:
-            name, _, value = line.strip().partition("=")
-            if name == key:
-                return value.strip('"')
-    raise LabError(f"/etc/os-release: no {key}")
-
-
-def apt_sources():
-    """Debian's own entries in the machine's apt configuration, as one-line sources."""
-    codename = os_release("VERSION_CODENAME")
-    suites = (codename, f"{codename}-updates", f"{codename}-security")
-    fields = ("REPO_URI", "RELEASE", "COMPONENT", "ORIGIN")
-    ask = ["apt-get", "indextargets", "--format",
-           " ".join(f"$({f})" for f in fields), "Created-By: Packages"]
-    for attempt in range(2):
-        found = []
-        for line in run(ask, what="apt sources").splitlines():
-            parts = line.split()
-            # Third-party archives have another origin, whatever their suite is called.
-            if len(parts) == 4 and parts[3] == "Debian" and parts[2] == "main" \
-                    and parts[1] in suites:
-                found.append(f"deb {parts[0]} {parts[1]} main\n")
-        if any(line.split()[2] == codename for line in found):
-            return codename, "".join(dict.fromkeys(found))
-        if attempt == 0:  # apt knows the origin only of indexes that it has
-            run(["apt-get", "update"], what="apt-get update")
-    raise LabError(f"apt: no source for {codename} main of origin Debian is configured")
-
-
 def make_keys():
     """The key that opens every guest, and the key that identifies the guests."""
     KEY.parent.mkdir(parents=True, exist_ok=True)
@@ -86,12 +58,22 @@ def make_keys():
     (KEY.parent / "known_hosts").write_text(f"* {public}\n")
 
 
-def digest():
+def path():
+    """The directory of the image for the present inputs."""
+    return BUILD / f"image-{suite.chosen()}-{_digest()}"
+
+
+def versions(directory):
+    """What the image consists of: suite, kernel, and REPORTED."""
+    return json.loads((directory / "versions.json").read_text())
+
+
+def _digest():
     """Hash of everything that goes into the image."""
     total = hashlib.sha256()
-    for text in (os_release("VERSION_CODENAME"), platform.machine(), os_release("VERSION_ID")):
+    for text in (platform.machine(), suite.os_release("VERSION_ID")):
         total.update(text.encode() + b"\0")
-    files = [LAB / "packages.guest", *(LAB / "labkit" / f for f in ("image.py", "initrd.py")),
+    files = [LAB / "packages.guest", *(LAB / "labkit" / f for f in ("image.py", "initrd.py", "suite.py")),
              *sorted(p for p in (LAB / "guest").rglob("*") if p.is_file()),
              KEY.with_suffix(".pub"), HOST_KEY.with_suffix(".pub")]
     for file in files:
@@ -100,14 +82,17 @@ def digest():
     return total.hexdigest()[:16]
 
 
-def bootstrap(root, sources, codename, say):
-    """Install Debian with packages.guest into the directory root."""
+def bootstrap(root, codename, say, names, exclude=()):
+    """Install Debian with these packages into the directory root. A name may be an apt pattern."""
     argv = ["unshare", "--mount", "--propagation", "private", "--",  # no mount can stay behind
             "mmdebstrap", "--mode=root", "--variant=apt", "--format=directory",
-            "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
-            "--dpkgopt=force-unsafe-io", "--include=" + ",".join(
-                read_list(LAB / "packages.guest"))]
-    argv += [f"--dpkgopt=path-exclude={p}" for p in EXCLUDE]
+            # The machine's clock may be later than a mirror that is kept as it was.
+            "--aptopt=Acquire::Check-Valid-Until false", "--dpkgopt=force-unsafe-io"]
+    # Later ones come with it.
+    if codename == "bookworm":
+        argv += ["--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"]
+    argv += [f"--include={name}" for name in names]
+    argv += [f"--dpkgopt=path-exclude={p}" for p in exclude]
     argv += [codename, str(root), "-"]
     # INITRD=No: the kernel package's hook makes no initrd (we make our own).
     env = {**os.environ, "INITRD": "No", "LC_ALL": "C.UTF-8", "TMPDIR": str(root.parent)}
@@ -116,7 +101,7 @@ def bootstrap(root, sources, codename, say):
                              stderr=subprocess.PIPE, text=True, env=env, start_new_session=True)
     error = last = ""
     try:
-        child.stdin.write(sources)
+        child.stdin.write(suite.sources(codename))
         child.stdin.close()
         for line in child.stderr:
             last = line.strip() or last
@@ -189,7 +174,7 @@ def room():
 def ensure(phase):
     """Return the directory with root.erofs, vmlinux and initrd for the present inputs."""
     make_keys()
-    final = BUILD / f"image-{digest()}"
+    final = path()
     if final.is_dir():
         return final
     temp = BUILD / "image.tmp"
@@ -208,21 +193,27 @@ def ensure(phase):
 
 def _make(temp, final, phase):
     temp.mkdir(parents=True)
-    codename, sources = apt_sources()
+    codename = suite.chosen()
     root = temp / "root"
     with phase(f"guest image: Debian {codename} from the machine's package sources"):
-        bootstrap(root, sources, codename, phase.say)
+        bootstrap(root, codename, phase.say, read_list(LAB / "packages.guest"), EXCLUDE)
     with phase("guest image: kernel, initrd, file system"):
         furnish(root)
         kernel = write_initrd(root, LAB / "guest" / "init", temp / "initrd")
         write_kernel(root / "boot" / f"vmlinuz-{kernel}", temp / "vmlinux")
-        (temp / "kernel").write_text(kernel + "\n")
+        (temp / "versions.json").write_text(json.dumps(
+            {"suite": codename, "kernel": kernel, **package_versions(root)}) + "\n")
         run(["mkfs.erofs", "-T0", temp / "root.erofs", root], what="mkfs.erofs")
         remove_tree(root)
-    for old in BUILD.glob("image-*"):
+    for old in BUILD.glob(f"image-{codename}-*"):
         remove_tree(old)
     temp.rename(final)
     return final
+
+
+def package_versions(root):
+    ask = ["dpkg-query", f"--admindir={root}/var/lib/dpkg", "-W", "-f", "${Version}"]
+    return {key: run([*ask, name], what="dpkg-query") for key, name in REPORTED.items()}
 
 
 def remove_tree(path):

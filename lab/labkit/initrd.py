@@ -3,13 +3,17 @@
 
 import lzma
 import stat
+import struct
+import subprocess
 from pathlib import Path
 
 from .config import LabError
 
-# erofs asks the crypto layer for crc32c; no dependency says so.
-MODULES = ("crc32c_generic", "crc32c_intel", "virtio_pci", "virtio_blk", "virtio_net",
-           "virtio_console", "virtio_rng", "erofs", "overlay")
+# erofs asks the crypto layer for crc32c; no dependency says so. Newer
+# kernels have a library instead of these modules.
+OPTIONAL = ("crc32c_generic", "crc32c_intel")
+MODULES = (*OPTIONAL, "virtio_pci", "virtio_blk", "virtio_net", "virtio_console", "virtio_rng", "erofs",
+           "overlay")
 
 
 def module_closure(modules_dir, wanted):
@@ -24,6 +28,8 @@ def module_closure(modules_dir, wanted):
     order = []
     for name in wanted:
         if name in builtin:
+            continue
+        if name not in by_name and name in OPTIONAL:
             continue
         if name not in by_name:
             raise LabError(f"initrd: the guest's kernel has no module {name}")
@@ -55,25 +61,39 @@ def write_initrd(root, init, out):
                     (root / "usr/bin/busybox").read_bytes()),
              _entry("init", stat.S_IFREG | 0o755, init.read_bytes())]
     for file in modules:
-        parts.append(_entry("lib/" + Path(file).name, stat.S_IFREG | 0o644,
-                            (versions[0] / file).read_bytes()))
-    loading = "".join(f"/lib/{Path(f).name}\n" for f in modules)
+        parts.append(_entry(f"lib/{_plain_name(file)}", stat.S_IFREG | 0o644,
+                            unpack((versions[0] / file).read_bytes())))
+    loading = "".join(f"/lib/{_plain_name(f)}\n" for f in modules)
     parts.append(_entry("modules", stat.S_IFREG | 0o644, loading.encode()))
     parts.append(_entry("TRAILER!!!", 0))
     out.write_bytes(b"".join(parts))
     return versions[0].name
 
 
+def _plain_name(file):
+    """busybox's insmod takes no compressed module."""
+    return Path(file).name.removesuffix(".xz").removesuffix(".zst")
+
+
+def unpack(data):
+    """xz or zstd, or what is not packed at all."""
+    if data.startswith(b"\xfd7zXZ\0"):
+        return lzma.LZMADecompressor().decompress(data)
+    if data.startswith(b"\x28\xb5\x2f\xfd"):
+        done = subprocess.run(["zstd", "-dcq"], input=data, capture_output=True, check=False)
+        if done.returncode:
+            raise LabError(f"zstd: {done.stderr.decode(errors='replace').strip()}")
+        return done.stdout
+    return data
+
+
 def write_kernel(bzimage, out):
     """Unpack the kernel on the host (PVH boot): in the guest it would take seconds."""
     raw = bzimage.read_bytes()
-    at = raw.find(b"\xfd7zXZ\0")
-    if at >= 0:
-        try:
-            plain = lzma.LZMADecompressor().decompress(raw[at:])
-        except lzma.LZMAError:
-            plain = b""
-        if plain.startswith(b"\x7fELF"):
-            out.write_bytes(plain)
-            return
-    out.write_bytes(raw)
+    # Documentation/arch/x86/boot.rst: setup_sects, payload_offset, payload_length. The packed kernel
+    # ends with its size.
+    (sectors,), (offset, length) = struct.unpack_from("<B", raw, 0x1f1), struct.unpack_from(
+        "<II", raw, 0x248)
+    begin = (sectors + 1) * 512 + offset
+    plain = unpack(raw[begin:begin + length - 4])
+    out.write_bytes(plain if plain.startswith(b"\x7fELF") else raw)

@@ -8,6 +8,7 @@ and in one network namespace. A record is written right after its process was st
 import contextlib
 import fcntl
 import io
+import json
 import os
 import queue
 import re
@@ -15,11 +16,15 @@ import tarfile
 import threading
 from pathlib import Path
 
-from . import image, pace, power, qemu, snapshot
+from . import compiled, image, pace, power, qemu, snapshot, suite
 from .config import BUILD, GUEST_MIB, LAB, LabError, PAYLOAD_BYTES, RUN, SPECS, lab_name
 from .guest import Guest, add_disk
 from .net import Net, PCAP
 from .proc import Phases, end, recall
+
+
+# Of the guests that run (image.versions).
+VERSIONS = RUN / "versions.json"
 
 
 @contextlib.contextmanager
@@ -39,7 +44,7 @@ class Lab:
     def __init__(self, payload=None, progress=None):
         self.name = lab_name()
         self.net = Net(self.name)
-        self.payload = Path(payload) if payload else BUILD / "payload"
+        self.payload = Path(payload) if payload else compiled.payload()
         self.progress = progress
         self.guests = {spec.name: Guest(self, spec) for spec in SPECS}
         self.children = {}
@@ -69,6 +74,11 @@ class Lab:
         with locked(BUILD, wait=True):
             image.ensure(Phases(self.progress))
 
+    def build(self):
+        """Make the payload for LAB_SUITE, unless that is the machine's own suite (make payload)."""
+        with locked(BUILD, wait=True):
+            compiled.ensure(Phases(self.progress))
+
     def prepare(self, progress=None):
         """Make image, accelerator and snapshot, if missing. All labs of a tree share them."""
         phase = Phases(progress or self.progress)
@@ -85,6 +95,8 @@ class Lab:
             if fresh:
                 self._down()
             missing = [g for g in self.guests.values() if not g.running()]
+            if len(missing) < len(self.guests):
+                self.check_suite()
             if not missing:
                 self.prepare(progress)
                 return
@@ -94,6 +106,7 @@ class Lab:
                 check_memory(len(missing))
                 self.prepare(progress)
                 RUN.mkdir(parents=True, exist_ok=True)
+                VERSIONS.write_text(json.dumps(image.versions(self.image)))
                 with Phases(progress)(f"guests: {', '.join(g.name for g in missing)} "
                                       f"({self.accel})"):
                     if not self.net.exists():
@@ -105,6 +118,18 @@ class Lab:
             except BaseException:
                 self._down()
                 raise
+
+    def check_suite(self):
+        """Guests that run already stay what they are."""
+        runs = self.versions().get("suite", suite.chosen())
+        if runs != suite.chosen():
+            raise LabError(f"this lab's guests run {runs}; take them down before you start "
+                           f"{suite.chosen()} (lab down)")
+
+    @staticmethod
+    def versions():
+        """Suite, kernel, nfs-utils and Pacemaker of the guests that run; {} if none has been started."""
+        return json.loads(VERSIONS.read_text()) if VERSIONS.exists() else {}
 
     def measure(self, progress=None):
         """Measure how fast the machine is now (pace.py)."""
@@ -175,6 +200,7 @@ class Lab:
             guest.cut()
             guest.forget()
         pace.forget()
+        VERSIONS.unlink(missing_ok=True)
         self.net.destroy()
 
     def status(self):
@@ -184,9 +210,9 @@ class Lab:
                 **self.machine(), "guests": [g.status() for g in self.guests.values()]}
 
     def machine(self):
-        """What every figure is reported with: accelerator and pace, as far as they are known."""
-        return {"accel": self.accel or qemu.known_accelerator(), **(pace.kept() or
-                                                                   {"pace": None})}
+        """What every figure is reported with: accelerator, pace and versions, as far as known."""
+        return {"accel": self.accel or qemu.known_accelerator(), **(pace.kept() or {"pace": None}),
+                **self.versions()}
 
     def payload_image(self, guest):
         """The payload directory and the guest's own files as a tar on a raw disk. It is renamed into

@@ -60,8 +60,7 @@ def main(name, doc, play, **options):
         cluster = Cluster(lab)
         progress("corosync and Pacemaker on both heads")
         cluster.start()
-        result = {"experiment": name, "agent": args.agent, **lab.machine(),
-                  "kernel": lab.guest("client").run(["uname", "-r"]).stdout.strip()}
+        result = {"experiment": name, "agent": args.agent, **lab.machine()}
         result |= chosen | play(cluster, args.agent, progress, **chosen)
         print("\n".join(table(result)), flush=True)
         RESULTS.mkdir(parents=True, exist_ok=True)

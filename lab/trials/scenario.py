@@ -207,9 +207,8 @@ def _play(lab, cluster, vmstore, homes, rounds, progress, meter):
     progress("the probes read everything back")
     report, bystander = probe.finish(), other.finish()
     judge(steps, report, bystander, meter)
-    kernel = lab.guest("client").run(["uname", "-r"]).stdout.strip()
     told = ("verdict", "lock_kept", "records", "duration_s", "interval_ms")
-    result = {**lab.machine(), "kernel": kernel, "cluster": True, "calm_load": calm,
+    result = {**lab.machine(), "cluster": True, "calm_load": calm,
               "steps": [s.as_json() for s in steps],
               "probe": {k: report[k] for k in told},
               "bystander": {k: bystander[k] for k in told} |

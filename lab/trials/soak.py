@@ -239,8 +239,7 @@ def play(lab, count, load=Load(), progress=lambda line: None):
         report = probe.finish(timeout=READ_S)
         result = judge(moves, report, capture.packets())
     result |= {"load": asdict(load), "listed_from_ms": load.pause_ms(),
-               "idle_clients": IDLE, **lab.machine(), "steps_ms": steps(service),
-               "kernel": lab.guest("client").run(["uname", "-r"]).stdout.strip()}
+               "idle_clients": IDLE, **lab.machine(), "steps_ms": steps(service)}
     if failed:
         result["failed"] = failed
     return result, report

@@ -41,7 +41,7 @@ def tree(lab):
 
 def give(tree, what):
     """Hard-link the wanted parts of our own build."""
-    there, ours = tree / "build" / "lab", BUILD / f"image-{image.digest()}"
+    there, ours = tree / "build" / "lab", image.path()
     shutil.rmtree(there, ignore_errors=True)
     if "ssh" in what:
         shutil.copytree(BUILD / "ssh", there / "ssh")
