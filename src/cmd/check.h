@@ -9,6 +9,9 @@
 /** check_service - does this head have everything that service @name needs to start? */
 void check_service(struct report *report, const char *name);
 
+/** check_passage - do frames of another hardware address than the head's pass over a link? */
+void check_passage(struct report *report, const struct service *svc, const char *link);
+
 /**
  * check_units - do the right units start the service when the head boots, and stop it at a
  * shutdown? Does Pacemaker give a stop the time that it may need?

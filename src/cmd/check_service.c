@@ -67,9 +67,6 @@ static void check_head(struct report *report)
 	rc = software_check_module("nf_tables", &err);
 	add(report, "kernel nf_tables", rc, &err, "there",
 	    advise_module(rc, "install a kernel with CONFIG_NF_TABLES"));
-	rc = software_check_module("macvlan", &err);
-	add(report, "kernel macvlan", rc, &err, "there",
-	    advise_module(rc, "install a kernel with CONFIG_MACVLAN"));
 }
 
 /* ---- the disk ---- */
@@ -143,18 +140,32 @@ static int probe_address(const struct service *svc, const struct address *addres
 	snprintf(detail, size, "nobody answers");
 	if (rc <= 0)
 		return rc < 0 ? UNSURE : 0;
-	if (memcmp(&holder, &own, sizeof(own)) == 0) {
+	if (svc->link == LINK_MACVLAN && memcmp(&holder, &own, sizeof(own)) == 0) {
 		snprintf(detail, size, "another head serves it now");
 		return 0;
 	}
 	err_set(err, BATON_EXIT_NETWORK, 0, "%s is in use by %s",
 		ipaddr_format(&address->ip, ip), mac_format(&holder, mac));
-	return -EADDRINUSE;
+	/* Another head that serves it answers with its own hardware address. */
+	return svc->link == LINK_IPVLAN ? UNSURE : -EADDRINUSE;
+}
+
+static void check_link_kind(struct report *report, const struct service *svc)
+{
+	const char *kind = service_link_name(svc->link);
+	char item[64], advice[128];
+	struct err err = { 0 };
+	int rc = software_check_module(kind, &err);
+
+	snprintf(item, sizeof(item), "kernel %s", kind);
+	snprintf(advice, sizeof(advice), "install a kernel with %s",
+		 svc->link == LINK_IPVLAN ? "CONFIG_IPVLAN" : "CONFIG_MACVLAN");
+	add(report, item, rc, &err, "there", advise_module(rc, advice));
 }
 
 static void check_network(struct report *report, const struct service *svc)
 {
-	char item[64], text[IPADDR_TEXT], detail[64] = "";
+	char item[64], text[IPADDR_TEXT], detail[128] = "";
 
 	for (size_t i = 0; i < svc->n_addresses; i++) {
 		const struct address *a = &svc->addresses[i];
@@ -171,6 +182,8 @@ static void check_network(struct report *report, const struct service *svc)
 			    link == -ENODEV
 				    ? "correct `address` in the service file"
 				    : "bring it up: ip link set LINK up; see to its cable");
+		if (!seen && link == 0)
+			check_passage(report, svc, a->link);
 		rc = lowerdev_check_address(&a->ip, &err);
 		if (!rc && link) {
 			err_set(&err, BATON_EXIT_NETWORK, 0,
@@ -284,6 +297,7 @@ void check_service(struct report *report, const char *name)
 	check_head(report);
 	if (!rc) {
 		check_device(report, &svc);
+		check_link_kind(report, &svc);
 		check_network(report, &svc);
 		check_kerberos(report, &svc);
 		check_names(report, &svc);

@@ -196,12 +196,17 @@ const struct key keys[KEY_COUNT] = {
 		.name = "link",
 		.type = KEY_ONE_OF,
 		.value = "KIND",
-		.choices = "macvlan",
+		.choices = "macvlan ipvlan",
 		.fallback = "macvlan",
 		.limit = 1,
 		.help = "kind of the service's own network link",
 		.text = "How the service's network namespace is connected to the head's link: "
-			"macvlan gives it a link with its own hardware address.",
+			"macvlan gives it a link with a hardware address of its own, which is the "
+			"same on every head. ipvlan shares the hardware address of the head's "
+			"link, for networks that allow no other one: a hypervisor without "
+			"promiscuous mode and forged transmits, a switch with port security. "
+			"Then all clients have to learn a new hardware address when the service "
+			"moves. All services over one link of a head need the same kind.",
 	},
 	[KEY_VERSIONS] = {
 		.name = "versions",

@@ -81,7 +81,7 @@ static char *format_value(const struct service *svc, enum key_id key)
 		strlist_add(&values, "%u", svc->threads);
 		break;
 	case KEY_LINK:
-		strlist_add(&values, "macvlan");
+		strlist_add(&values, "%s", service_link_name(svc->link));
 		break;
 	case KEY_VERSIONS:
 		add_versions(&values, svc->versions);

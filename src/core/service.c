@@ -24,6 +24,11 @@ int service_check_name(const char *name, struct err *err)
 	return 0;
 }
 
+const char *service_link_name(enum link_kind kind)
+{
+	return kind == LINK_IPVLAN ? "ipvlan" : "macvlan";
+}
+
 bool address_is_near(const struct address *a, const struct ipaddr *ip)
 {
 	const uint8_t *x = (const uint8_t *)&a->ip.v4, *y = (const uint8_t *)&ip->v4;

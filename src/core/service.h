@@ -67,8 +67,10 @@ struct export
 	int line;
 };
 
-enum link_mode {
-	LINK_MACVLAN,
+/* How the service's own link shares the head's. */
+enum link_kind {
+	LINK_MACVLAN, /* with a hardware address of its own, the same on every head */
+	LINK_IPVLAN,  /* with that of the head's link */
 };
 
 /* Bits of struct service.versions. */
@@ -108,7 +110,7 @@ struct service {
 	unsigned int drain;        /* seconds */
 	unsigned int disk_timeout; /* seconds */
 	unsigned int threads;
-	enum link_mode link;
+	enum link_kind link;
 	unsigned int versions;
 	char digest[SERVICE_DIGEST_TEXT];
 	struct keydiff_list keys;
@@ -126,6 +128,9 @@ struct service {
  * Return: 0, or -EINVAL with BATON_EXIT_CONFIG.
  */
 int service_check_name(const char *name, struct err *err);
+
+/** service_link_name - "macvlan" or "ipvlan": in service files, and the kernel's IFLA_INFO_KIND */
+const char *service_link_name(enum link_kind kind);
 
 /** address_is_near - is @ip in the network of @a? */
 bool address_is_near(const struct address *a, const struct ipaddr *ip);

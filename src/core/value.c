@@ -273,7 +273,9 @@ int value_set(struct service *svc, enum key_id id, char *value, int line, struct
 	case KEY_THREADS:
 		return set_number(&svc->threads, id, value, err);
 	case KEY_LINK:
-		svc->link = LINK_MACVLAN;
+		svc->link = strcmp(value, service_link_name(LINK_IPVLAN)) == 0
+				    ? LINK_IPVLAN
+				    : LINK_MACVLAN;
 		return 0;
 	case KEY_VERSIONS:
 		return set_versions(svc, value, err);

@@ -62,7 +62,9 @@ static int load_filesystem(const char *fstype, struct err *err)
 
 static int run_software(struct op *op, struct err *err)
 {
-	const char *const macvlan[] = { "modprobe", "--quiet", "macvlan", NULL };
+	const char *kind = service_link_name(op->svc->link);
+	const char *const modprobe[] = { "modprobe", "--quiet", kind, NULL };
+	char module[64];
 	int rc = software_check_root(err);
 
 	if (rc == 0)
@@ -74,8 +76,9 @@ static int run_software(struct op *op, struct err *err)
 	if (rc == 0)
 		rc = load_filesystem(op->svc->fstype, err);
 	/* Built in; or missing, which is reported when the link is made. */
-	if (rc == 0 && access("/sys/module/macvlan", F_OK) < 0)
-		child_run(macvlan, MODPROBE_MS, NULL);
+	snprintf(module, sizeof(module), "/sys/module/%s", kind);
+	if (rc == 0 && access(module, F_OK) < 0)
+		child_run(modprobe, MODPROBE_MS, NULL);
 	return rc;
 }
 
@@ -181,9 +184,12 @@ static int make_link(struct op *op, struct rtnl *head, size_t address, struct er
 
 	op_link_name(name, op->svc, address);
 	for (int tries = 2; tries > 0 && rc >= 0; tries--) {
-		rc = rtnl_link_add_macvlan(head, parent.ifindex, op->rtnl, op->inside.net,
-					   name, &mac, &link, err);
-		if (rc != -EEXIST)
+		rc = rtnl_link_add_child(head, parent.ifindex, op->rtnl, op->inside.net,
+					 name, service_link_name(op->svc->link),
+					 op->svc->link == LINK_MACVLAN ? &mac : NULL,
+					 &link, err);
+		/* Busy: ours may be of the other kind, if the file has been edited. */
+		if (rc != -EEXIST && rc != -EBUSY)
 			break;
 		rc = tries > 1 ? drop_link(op, name, err) : rc;
 	}

@@ -73,7 +73,8 @@ static int ask_for(const struct service *svc, const struct address *a, struct er
 					   &holder, err);
 	if (rc == 1)
 		err_set(err, BATON_EXIT_NETWORK, 0,
-			memcmp(&holder, &own, sizeof(own)) == 0
+			svc->link == LINK_MACVLAN &&
+					memcmp(&holder, &own, sizeof(own)) == 0
 				? "address %s is in use: another head serves it (%s)"
 				: "address %s is in use by %s",
 			ipaddr_format(&a->ip, ip), mac_format(&holder, mac));

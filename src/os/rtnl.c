@@ -187,17 +187,30 @@ int rtnl_link_get(struct rtnl *rtnl, const char *name, struct rtnl_link *link,
 	return rc < 0 ? err_set(err, exit_for(rc), -rc, "look up link %s", name) : 0;
 }
 
-int rtnl_link_add_macvlan(struct rtnl *rtnl, int parent, struct rtnl *target,
-			  int target_fd, const char *name, const struct mac *mac,
-			  struct rtnl_link *link, struct err *err)
+static void put_kind(struct nlmsghdr *nlh, const char *kind)
+{
+	struct nlattr *info = mnl_attr_nest_start(nlh, IFLA_LINKINFO), *data;
+
+	mnl_attr_put_strz(nlh, IFLA_INFO_KIND, kind);
+	data = mnl_attr_nest_start(nlh, IFLA_INFO_DATA);
+	if (strcmp(kind, "ipvlan") == 0)
+		mnl_attr_put_u16(nlh, IFLA_IPVLAN_MODE, IPVLAN_MODE_L2);
+	else
+		mnl_attr_put_u32(nlh, IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE);
+	mnl_attr_nest_end(nlh, data);
+	mnl_attr_nest_end(nlh, info);
+}
+
+int rtnl_link_add_child(struct rtnl *rtnl, int parent, struct rtnl *target, int target_fd,
+			const char *name, const char *kind, const struct mac *mac,
+			struct rtnl_link *link, struct err *err)
 {
 	char text[MAC_TEXT];
 	struct request req;
-	struct nlattr *info, *data;
 	int rc, made;
 
 	if (name[0] == '\0' || strlen(name) >= IFNAMSIZ)
-		return err_set(err, BATON_EXIT_NETWORK, EINVAL, "macvlan '%.40s'", name);
+		return err_set(err, BATON_EXIT_NETWORK, EINVAL, "%s '%.40s'", kind, name);
 	request_begin(&req, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
 		      sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(req.nlh, IFLA_IFNAME, name);
@@ -205,24 +218,25 @@ int rtnl_link_add_macvlan(struct rtnl *rtnl, int parent, struct rtnl *target,
 	mnl_attr_put_u32(req.nlh, IFLA_NET_NS_FD, target_fd);
 	if (mac)
 		mnl_attr_put(req.nlh, IFLA_ADDRESS, sizeof(*mac), mac);
-	info = mnl_attr_nest_start(req.nlh, IFLA_LINKINFO);
-	mnl_attr_put_strz(req.nlh, IFLA_INFO_KIND, "macvlan");
-	data = mnl_attr_nest_start(req.nlh, IFLA_INFO_DATA);
-	mnl_attr_put_u32(req.nlh, IFLA_MACVLAN_MODE, MACVLAN_MODE_BRIDGE);
-	mnl_attr_nest_end(req.nlh, data);
-	mnl_attr_nest_end(req.nlh, info);
+	put_kind(req.nlh, kind);
 	made = request_run(rtnl, &req, NULL, NULL);
+	if (made == -EBUSY)
+		return err_set(
+			err, exit_for(made), -made,
+			"make %s %s: its parent has links of another kind (macvlan or "
+			"ipvlan), or belongs to a bridge or bond",
+			kind, name);
 	if (made < 0 && made != -EEXIST)
-		return err_set(err, exit_for(made), -made, "make macvlan %s", name);
+		return err_set(err, exit_for(made), -made, "make %s %s", kind, name);
 	rc = rtnl_link_get(target, name, link, err);
 	if (rc < 0)
-		return err_wrap(err, rc, "make macvlan %s", name);
+		return err_wrap(err, rc, "make %s %s", kind, name);
 	if (made == 0)
 		return 0;
-	if (strcmp(link->kind, "macvlan") != 0 || link->parent != parent ||
+	if (strcmp(link->kind, kind) != 0 || link->parent != parent ||
 	    (mac && memcmp(mac, &link->mac, sizeof(*mac)) != 0))
 		return err_set(err, BATON_EXIT_NETWORK, EEXIST,
-			       "make macvlan %s: another link (%s, %s) has that name",
+			       "make %s %s: another link (%s, %s) has that name", kind,
 			       name, link->kind[0] ? link->kind : "hardware",
 			       mac_format(&link->mac, text));
 	return RTNL_ALREADY;

@@ -70,24 +70,26 @@ int rtnl_link_get(struct rtnl *rtnl, const char *name, struct rtnl_link *link,
 		  struct err *err);
 
 /**
- * rtnl_link_add_macvlan - make a macvlan (mode bridge, down) inside another namespace
+ * rtnl_link_add_child - make a link that shares another one (down) inside another namespace
  * @rtnl: of the parent's namespace
  * @parent: ifindex of the parent
  * @target: of the namespace that gets the link
  * @target_fd: descriptor of that namespace (/run/netns/…)
  * @name: its name there
+ * @kind: "macvlan" (mode bridge) or "ipvlan" (mode l2)
  * @mac: its address; NULL: the kernel chooses one
  * @link: gets the link as it is afterwards
  * @err: why not
  *
  * The link is made in its namespace (IFLA_NET_NS_FD), never first in the host's. If there
- * is a macvlan with this name, parent and (if given) address, that counts as done.
+ * is one with this name, kind, parent and (if given) address, that counts as done. The
+ * kernel does not mix kinds on one parent: -EBUSY.
  *
  * Return: 0, RTNL_ALREADY, -EEXIST (another link has that name), or -errno.
  */
-int rtnl_link_add_macvlan(struct rtnl *rtnl, int parent, struct rtnl *target,
-			  int target_fd, const char *name, const struct mac *mac,
-			  struct rtnl_link *link, struct err *err);
+int rtnl_link_add_child(struct rtnl *rtnl, int parent, struct rtnl *target, int target_fd,
+			const char *name, const char *kind, const struct mac *mac,
+			struct rtnl_link *link, struct err *err);
 
 /**
  * rtnl_link_del - delete a link

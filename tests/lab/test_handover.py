@@ -615,6 +615,44 @@ def test_without_corosync(vmstore, cluster):
     assert vmstore.ask("head1", do="inquire", target="head2")["result"] == 0
 
 
+@pytest.fixture
+def ipvlan(vmstore):
+    """The service has the hardware address of its head, and the client takes no gratuitous ARP."""
+    client, rule = vmstore.lab.guest("client"), "net.ipv4.conf.lan0.drop_gratuitous_arp"
+    client.run(["sysctl", "-qw", f"{rule}=1"])
+    for head in HEADS:
+        vmstore.stop(head)
+        vmstore.end_keeper(head)
+        vmstore.configure(head, vmstore.conf(link="ipvlan"))
+        vmstore.keep(head)
+    vmstore.meet()
+    vmstore.start("head1")
+    yield
+    client.run(["sysctl", "-qw", f"{rule}=0"])
+
+
+def test_an_ipvlan_that_the_client_has_to_find(vmstore, ipvlan):
+    """It learns where the address is now from the question that the tickle begins with."""
+    client = vmstore.lab.guest("client")
+    own = {h: vmstore.lab.guest(h).run(["cat", "/sys/class/net/lan0/address"]).stdout.strip() for h in HEADS}
+    vmstore.mount()
+    probe = Probe(vmstore).start()
+    try:
+        begun = probe.now()
+        for source, target in (HEADS, HEADS[::-1]):
+            answer = vmstore.ask(source, do="move", target=target)
+            assert answer["result"] == 0, answer
+            client.run(["touch", f"{vmstore.mountpoint}/at-{target}"], timeout=60)
+            assert own[target] in client.run(["ip", "neigh", "show", vmstore.address]).stdout
+        until = probe.now()
+    finally:
+        report = probe.finish()
+        vmstore.unmount()
+    assert errors(report, begun, until) == (0, 0) and report["lock_kept"], report["events"]
+    # Without that it would ask after half a minute.
+    assert max(p["ms"] for p in report["pauses"]) < stretch(5000)
+
+
 def test_daemons_that_die_are_started_again(vmstore):
     """The keeper restarts them: new clients need both."""
     guest = vmstore.lab.guest("head1")

@@ -142,8 +142,8 @@ static int cmd_macvlan(int argc, char **argv)
 	if (rc == 0)
 		rc = open_rtnl_in(argv[1], &target);
 	if (rc == 0)
-		rc = rtnl_link_add_macvlan(rtnl, parent.ifindex, target, fd, argv[2],
-					   argc > 3 ? &mac : NULL, &link, &err);
+		rc = rtnl_link_add_child(rtnl, parent.ifindex, target, fd, argv[2],
+					 "macvlan", argc > 3 ? &mac : NULL, &link, &err);
 	if (rc >= 0)
 		print_link(&link);
 	rtnl_close(target);

@@ -331,6 +331,45 @@ def test_address_on_this_head(service, netns):
         run(*netns, "ip", "addr", "flush", "dev", "good0")
 
 
+@pytest.fixture
+def neighbour(netns):
+    """pass0's other end, in a namespace of its own, where 192.0.2.1 answers; yields the nsenter prefix."""
+    p = subprocess.Popen(["unshare", "-n", "sh", "-c", "echo; exec cat"],
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    p.stdout.readline()
+    there = ["nsenter", "-t", str(p.pid), "-n"]
+    for enter, cmd in ((netns, f"ip link add pass0 type veth peer name out0 netns {p.pid}"),
+                       (netns, "ip link set pass0 up"), (there, "ip link set out0 up"),
+                       (there, "ip addr add 192.0.2.1/24 dev out0")):
+        assert run(*enter, *cmd.split()).returncode == 0, cmd
+    yield there
+    run(*netns, "ip", "link", "del", "pass0")
+    p.stdin.close()
+    p.wait()
+
+
+def test_frames_of_another_hardware_address(service, neighbour):
+    """Between the two may be a hypervisor that lets pass nothing but the head's own."""
+    service.write(link="pass0", more="gateway = 192.0.2.1\n")
+    found = service.check()[0]["frames on pass0"]
+    assert (found["verdict"], found["detail"]) == ("ok", "192.0.2.1 answers another hardware address too")
+    drop = ("table netdev t { chain c { type filter hook ingress device out0 priority 0; "
+            "ether saddr & ff:ff:00:00:00:00 == 02:bb:00:00:00:00 drop; }; }")
+    assert run(*neighbour, "nft", drop).returncode == 0
+    found = service.check()[0]["frames on pass0"]
+    assert is_wrong(found, "192.0.2.1 answers pass0, but no other hardware address there")
+    assert found["advice"].endswith("or link = ipvlan")
+    run(*neighbour, "ip", "addr", "flush", "dev", "out0")
+    found = service.check()[0]["frames on pass0"]
+    assert (found["verdict"], found["detail"]) == ("unsure", "nobody answers who could tell")
+
+
+def test_who_needs_no_other_hardware_address(service, neighbour):
+    service.write(link="pass0", more="link = ipvlan\n")
+    found = service.check()[0]
+    assert "kernel ipvlan" in found and not {"frames on pass0", "kernel macvlan"} & set(found)
+
+
 def test_kerberos_is_unsure(service):
     path = service.write()
     path.write_text(path.read_text().replace("(rw)", "(sec=krb5)"))

@@ -95,7 +95,7 @@ static void test_everything(void **state)
 			 "drain = 30\r\n"
 			 "disk-timeout = 3600\r\n"
 			 "threads = 1024\r\n"
-			 "link = macvlan\r\n"
+			 "link = ipvlan\r\n"
 			 "versions = 4.0  4.2");
 	assert_string_equal(svc.fstype, "ext4");
 	assert_string_equal(svc.options, "noatime,x-a=b;c");
@@ -113,6 +113,7 @@ static void test_everything(void **state)
 	assert_int_equal(svc.drain, 30);
 	assert_int_equal(svc.disk_timeout, 3600);
 	assert_int_equal(svc.threads, 1024);
+	assert_int_equal(svc.link, LINK_IPVLAN);
 	assert_int_equal(svc.versions, VERSION_4_0 | VERSION_4_2);
 	service_free(&svc);
 }
@@ -169,8 +170,8 @@ static const struct {
 	  "f:5: fstype: 'overlay' is not allowed; allowed: xfs ext4 btrfs" },
 	{ GOOD "fstype = xfs ext4\n",
 	  "f:5: fstype: 'xfs ext4' is not allowed; allowed: xfs ext4 btrfs" },
-	{ GOOD "link = ipvlan\n",
-	  "f:5: link: 'ipvlan' is not allowed; allowed: macvlan" },
+	{ GOOD "link = bridge\n",
+	  "f:5: link: 'bridge' is not allowed; allowed: macvlan ipvlan" },
 	{ GOOD "versions = 3 4.1\n",
 	  "f:5: versions: '3' is refused: the locks of NFSv3 do not move" },
 	{ GOOD "versions = 4\n",
