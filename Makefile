@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 export ASAN_OPTIONS = abort_on_error=1
 export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 
-.PHONY: all install payload image deps demo soak clean FORCE
+.PHONY: all install payload image deps demo soak matrix clean FORCE
 # Notes how long a part of the checks takes; `make check` ends with the table.
 CLOCK = $(PYTHON) tests/minutes.py run
 
@@ -75,6 +75,10 @@ soak: deps
 	$(MAKE) payload
 	lab/soak --moves $(MOVES)
 
+# What was tried on which Debian (doc/tried.md); hours, and it goes on where it was.
+matrix: deps
+	lab/matrix
+
 check: deps
 	@$(PYTHON) tests/minutes.py begin
 	@status=0; $(MAKE) --no-print-directory check-all || status=$$?; \
@@ -94,7 +98,7 @@ check-lint:
 	$(CLOCK) cppcheck cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--std=c11 -D_GNU_SOURCE -Isrc src tests
 	$(PYTHON) tests/includes.py
-	$(PYTHON) -m pyflakes $$(find lab tests -name '*.py') lab/lab lab/demo lab/soak lab/powerd
+	$(PYTHON) -m pyflakes $$(find lab tests -name '*.py') lab/lab lab/demo lab/soak lab/matrix lab/powerd
 	shellcheck --severity=warning completions/baton.bash \
 		$$(grep -rlE '^#!/bin/(ba)?sh' .ci lab tests)
 
