@@ -23,6 +23,7 @@ struct arguments {
 	struct table table;
 	const char *name;
 	bool shared;
+	bool frames;
 	bool json;
 };
 
@@ -39,6 +40,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 's':
 		args->shared = true;
+		return 0;
+	case 'f':
+		args->frames = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (args->name)
@@ -81,6 +85,10 @@ int cmd_check(int argc, char **argv)
 		  "check this head's shared NFS server, used with Filesystem, exportfs "
 		  "and IPaddr2 resources",
 		  0 },
+		{ "frames", 'f', NULL, 0,
+		  "also try whether frames with another hardware address than the head's "
+		  "pass; a switch with port security may shut the port",
+		  0 },
 		{ "json", 'j', NULL, 0, "print JSON", 0 },
 		{ 0 },
 	};
@@ -110,7 +118,7 @@ int cmd_check(int argc, char **argv)
 	if (args.shared)
 		shared_check(&report);
 	else
-		check_service(&report, args.name);
+		check_service(&report, args.name, args.frames);
 	print(&report, &args);
 	status = report.status;
 	report_free(&report);

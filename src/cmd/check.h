@@ -6,10 +6,17 @@
 #include "core/report.h"
 #include "core/service.h"
 
-/** check_service - does this head have everything that service @name needs to start? */
-void check_service(struct report *report, const char *name);
+/**
+ * check_service - does this head have everything that service @name needs to start?
+ * @frames: also send frames with another hardware address than the head's
+ */
+void check_service(struct report *report, const char *name, bool frames);
 
-/** check_passage - do frames of another hardware address than the head's pass over a link? */
+/**
+ * check_passage - do frames of another hardware address than the head's pass over a link?
+ *
+ * A switch with port security may shut the head's port over them.
+ */
 void check_passage(struct report *report, const struct service *svc, const char *link);
 
 /**

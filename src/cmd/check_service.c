@@ -13,6 +13,8 @@
 #include "keeper/op.h"
 #include "os/blockdev.h"
 #include "os/conffile.h"
+#include "os/diag.h"
+#include "os/file.h"
 #include "os/hosts.h"
 #include "os/idmapd.h"
 #include "os/lowerdev.h"
@@ -51,6 +53,20 @@ static const char *advise_module(int rc, const char *otherwise)
 		       : otherwise;
 }
 
+/* Without it no stop leaves the address free of sockets. */
+static void check_destroy(struct report *report)
+{
+	struct diag *diag = NULL;
+	struct err err = { 0 };
+	int rc = diag_open(&diag, &err);
+
+	if (rc == 0)
+		rc = diag_check_destroy(diag, &err);
+	diag_close(diag);
+	add(report, "kernel sock_diag", rc == -EOPNOTSUPP ? -ENOSYS : rc, &err,
+	    "destroys sockets", "install a kernel with CONFIG_INET_DIAG_DESTROY");
+}
+
 static void check_head(struct report *report)
 {
 	struct err err = { 0 };
@@ -67,6 +83,7 @@ static void check_head(struct report *report)
 	rc = software_check_module("nf_tables", &err);
 	add(report, "kernel nf_tables", rc, &err, "there",
 	    advise_module(rc, "install a kernel with CONFIG_NF_TABLES"));
+	check_destroy(report);
 }
 
 /* ---- the disk ---- */
@@ -150,6 +167,29 @@ static int probe_address(const struct service *svc, const struct address *addres
 	return svc->link == LINK_IPVLAN ? UNSURE : -EADDRINUSE;
 }
 
+/* The head's own stack gets what is sent to an address that has gone, and answers. */
+static void check_forwarding(struct report *report, const struct service *svc)
+{
+	char path[128], value[8];
+
+	for (size_t i = 0; i < svc->n_addresses; i++) {
+		const struct address *a = &svc->addresses[i];
+		struct err err = { 0 };
+
+		snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/forwarding",
+			 a->ip.family == AF_INET ? "ipv4" : "ipv6", a->link);
+		if (file_read(path, value, sizeof(value)) <= 0 || value[0] != '1')
+			continue;
+		err_set(&err, BATON_EXIT_NETWORK, 0,
+			"%s forwards packets: with ipvlan it answers clients in the pause that "
+			"the service is unreachable, and they wait 3 s longer",
+			a->link);
+		add(report, "forwarding", UNSURE, &err, NULL,
+		    "turn it off on that link, or link = macvlan");
+		return;
+	}
+}
+
 static void check_link_kind(struct report *report, const struct service *svc)
 {
 	const char *kind = service_link_name(svc->link);
@@ -161,9 +201,15 @@ static void check_link_kind(struct report *report, const struct service *svc)
 	snprintf(advice, sizeof(advice), "install a kernel with %s",
 		 svc->link == LINK_IPVLAN ? "CONFIG_IPVLAN" : "CONFIG_MACVLAN");
 	add(report, item, rc, &err, "there", advise_module(rc, advice));
+	rc = rival_check_link(svc, &err);
+	if (rc < 0)
+		add(report, "kind of link", rc, &err, NULL,
+		    "the same `link` for all services over one link of the head");
+	if (svc->link == LINK_IPVLAN)
+		check_forwarding(report, svc);
 }
 
-static void check_network(struct report *report, const struct service *svc)
+static void check_network(struct report *report, const struct service *svc, bool frames)
 {
 	char item[64], text[IPADDR_TEXT], detail[128] = "";
 
@@ -182,7 +228,7 @@ static void check_network(struct report *report, const struct service *svc)
 			    link == -ENODEV
 				    ? "correct `address` in the service file"
 				    : "bring it up: ip link set LINK up; see to its cable");
-		if (!seen && link == 0)
+		if (!seen && link == 0 && frames)
 			check_passage(report, svc, a->link);
 		rc = lowerdev_check_address(&a->ip, &err);
 		if (!rc && link) {
@@ -194,8 +240,9 @@ static void check_network(struct report *report, const struct service *svc)
 			rc = probe_address(svc, a, detail, sizeof(detail), &err);
 		snprintf(item, sizeof(item), "address %s", ipaddr_format(&a->ip, text));
 		add(report, item, rc, &err, detail,
-		    rc == UNSURE ? "probe it by hand: arping -D, ndisc6"
-				 : "take the address off whoever has it");
+		    rc != UNSURE ? "take the address off whoever has it"
+		    : link       ? "probe it by hand: arping -D, ndisc6"
+				 : "baton status tells whether the other head serves it");
 	}
 }
 
@@ -286,7 +333,7 @@ static void check_names(struct report *report, const struct service *svc)
 
 /* ---- all checks ---- */
 
-void check_service(struct report *report, const char *name)
+void check_service(struct report *report, const char *name, bool frames)
 {
 	struct err err = { 0 };
 	struct service svc;
@@ -298,7 +345,7 @@ void check_service(struct report *report, const char *name)
 	if (!rc) {
 		check_device(report, &svc);
 		check_link_kind(report, &svc);
-		check_network(report, &svc);
+		check_network(report, &svc, frames);
 		check_kerberos(report, &svc);
 		check_names(report, &svc);
 		check_lookups(report, &svc);

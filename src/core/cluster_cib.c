@@ -88,14 +88,19 @@ static const char *find_stop_timeout(xmlNode *primitive)
 	return NULL;
 }
 
+/* Which of several sets counts, and whether a rule holds, is for Pacemaker to say: "?". */
 static const char *find_default_timeout(xmlNode *resources)
 {
+	const char *found = NULL;
+
 	xml_for_each (meta, xml_find_child(resources->parent, "op_defaults"),
 		      "meta_attributes")
 		xml_for_each (n, meta, "nvpair")
 			if (xml_has(n, "name", "timeout"))
-				return xml_get(n, "value");
-	return NULL;
+				found = found || xml_find_child(meta, "rule")
+						? "?"
+						: xml_get(n, "value");
+	return found;
 }
 
 static long read_stop_timeout(xmlNode *resources, xmlNode *primitive)

@@ -206,7 +206,10 @@ const struct key keys[KEY_COUNT] = {
 			"link, for networks that allow no other one: a hypervisor without "
 			"promiscuous mode and forged transmits, a switch with port security. "
 			"Then all clients have to learn a new hardware address when the service "
-			"moves. All services over one link of a head need the same kind.",
+			"moves. All services over one link of a head "
+			"need the same kind, and nothing else may make ipvlan links there. To "
+			"change it, take the services down on both heads with `baton stop "
+			"--standby', edit the files, and start the keepers again.",
 	},
 	[KEY_VERSIONS] = {
 		.name = "versions",

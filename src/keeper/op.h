@@ -121,9 +121,6 @@ extern const struct step reload_steps[];
 /** standby_start_mountd - a step of both standby and mend. */
 int standby_start_mountd(struct op *op, struct err *err);
 
-/** standby_start_idmapd - a step of both standby and mend. */
-int standby_start_idmapd(struct op *op, struct err *err);
-
 /** standby_export, standby_remember - steps of both standby and reload. */
 int standby_export(struct op *op, struct err *err);
 int standby_remember(struct op *op, struct err *err);

@@ -31,6 +31,7 @@
 #include "os/mount.h"
 #include "os/mountpoint.h"
 #include "os/nfsd.h"
+#include "os/rival.h"
 #include "os/served.h"
 #include "os/software.h"
 #include "os/xfs.h"
@@ -123,6 +124,8 @@ static int run_network(struct op *op, struct err *err)
 	static const char *const settings[][2] = {
 		{ "ipv4/conf/all/arp_ignore", "1" },
 		{ "ipv4/conf/all/arp_announce", "2" },
+		/* Loose: routed clients may come by the link without the gateway. */
+		{ "ipv4/conf/all/rp_filter", "2" },
 		/* No TIME-WAIT, no FIN-WAIT-2 without a socket: nothing left to sever. */
 		{ "ipv4/tcp_max_tw_buckets", "0" },
 		{ "ipv6/conf/all/accept_ra", "0" },
@@ -130,8 +133,13 @@ static int run_network(struct op *op, struct err *err)
 		{ "ipv6/conf/default/autoconf", "0" },
 		{ "ipv6/conf/default/accept_dad", "0" },
 	};
-	int rc = op_open_rtnl(op, err);
+	int rc = op_open_diag(op, err);
 
+	/* Else the first stop would find out. */
+	if (rc == 0)
+		rc = diag_check_destroy(op->diag, err);
+	if (rc == 0)
+		rc = op_open_rtnl(op, err);
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]) && rc >= 0; i++)
 		rc = set_sysctl(settings[i][0], settings[i][1], err);
 	if (rc >= 0)
@@ -174,6 +182,27 @@ static int drop_link(struct op *op, const char *name, struct err *err)
 	return rtnl_link_del(op->rtnl, link.ifindex, err);
 }
 
+/* The kernel does not mix kinds: an edited file has another kind, or other parents for it. */
+static int drop_other_kind(struct op *op, struct err *err)
+{
+	const char *kind = service_link_name(op->svc->link);
+	int rc = 0;
+
+	for (size_t i = 0; i < SERVICE_ADDRESSES_MAX && rc >= 0; i++) {
+		struct rtnl_link link;
+		char name[IFNAMSIZ];
+
+		snprintf(name, sizeof(name), "nfs%zu", i);
+		if (rtnl_link_get(op->rtnl, name, &link, NULL) < 0 ||
+		    strcmp(link.kind, kind) == 0)
+			continue;
+		rc = rival_check_link(op->svc, err);
+		if (rc == 0)
+			rc = drop_link(op, name, err);
+	}
+	return rc;
+}
+
 static int make_link(struct op *op, struct rtnl *head, size_t address, struct err *err)
 {
 	const char *parent_name = op->svc->addresses[address].link;
@@ -183,13 +212,15 @@ static int make_link(struct op *op, struct rtnl *head, size_t address, struct er
 	int rc = rtnl_link_get(head, parent_name, &parent, err);
 
 	op_link_name(name, op->svc, address);
+	/* One that is there already stays, whatever other files say. */
+	if (rc == 0 && rtnl_link_get(op->rtnl, name, &link, NULL) < 0)
+		rc = rival_check_link(op->svc, err);
 	for (int tries = 2; tries > 0 && rc >= 0; tries--) {
 		rc = rtnl_link_add_child(head, parent.ifindex, op->rtnl, op->inside.net,
 					 name, service_link_name(op->svc->link),
 					 op->svc->link == LINK_MACVLAN ? &mac : NULL,
 					 &link, err);
-		/* Busy: ours may be of the other kind, if the file has been edited. */
-		if (rc != -EEXIST && rc != -EBUSY)
+		if (rc != -EEXIST)
 			break;
 		rc = tries > 1 ? drop_link(op, name, err) : rc;
 	}
@@ -200,7 +231,10 @@ static int run_links(struct op *op, struct err *err)
 {
 	size_t n = count_links(op->svc);
 	struct rtnl *head = NULL;
-	int rc = rtnl_open(&head, err);
+	int rc = drop_other_kind(op, err);
+
+	if (rc >= 0)
+		rc = rtnl_open(&head, err);
 
 	for (size_t i = n; i < SERVICE_ADDRESSES_MAX && rc >= 0; i++) {
 		char name[IFNAMSIZ];
@@ -282,9 +316,14 @@ int standby_start_mountd(struct op *op, struct err *err)
 	return child_spawn_daemon(argv, op->paths.mountd_pid, err);
 }
 
-int standby_start_idmapd(struct op *op, struct err *err)
+/* Without it names fail, and nothing else: no reason not to be ready. */
+static int run_idmapd(struct op *op, struct err *err)
 {
-	return idmapd_start(&op->paths, op->svc, err);
+	struct err why = { 0 };
+
+	if (idmapd_start(&op->paths, op->svc, &why) < 0)
+		snprintf(op->note, sizeof(op->note), "%.270s", why.text);
+	return 0;
 }
 
 const struct step repin_steps[] = {
@@ -312,7 +351,7 @@ const struct step standby_steps[] = {
 	{ "exports", "register the exports", PLACE_INSIDE, 10000, standby_export, NULL },
 	{ "mountd", "start rpc.mountd", PLACE_INSIDE, 5000, standby_start_mountd, NULL },
 	{ "idmapd", "start rpc.idmapd where clients use names", PLACE_INSIDE, 5000,
-	  standby_start_idmapd, NULL },
+	  run_idmapd, NULL },
 	{ "remember", "remember the service file", PLACE_HEAD, 5000, standby_remember,
 	  NULL },
 	{ 0 },

@@ -11,6 +11,7 @@
 #include "os/diskhold.h"
 #include "os/mountpoint.h"
 #include "os/nfsd.h"
+#include "os/lowerdev.h"
 #include "os/nfsdcld.h"
 #include "os/nftable.h"
 
@@ -58,7 +59,9 @@ static void look_for_lost(struct op *op, struct standing *standing)
 {
 	standing->held = is_held(op);
 	standing->lost = standing->held || ns_count_pins(&op->paths) > 0 ||
-			 child_daemon_pid(op->paths.mountd_pid) > 0;
+			 child_daemon_pid(op->paths.mountd_pid) > 0 ||
+			 child_daemon_pid(op->paths.nfsdcld_pid) > 0 ||
+			 child_daemon_pid(op->paths.idmapd_pid) > 0;
 }
 
 static int look_inside(struct op *op, struct standing *standing, struct err *err)
@@ -81,6 +84,7 @@ static int look_inside(struct op *op, struct standing *standing, struct err *err
 
 int standing_look(struct op *op, struct standing *standing, struct err *err)
 {
+	struct err ignored = { 0 };
 	int rc;
 
 	memset(standing, 0, sizeof(*standing));
@@ -94,5 +98,10 @@ int standing_look(struct op *op, struct standing *standing, struct err *err)
 		rc = look_inside(op, standing, err);
 	if (rc == 0)
 		rc = op_go(op, PLACE_HEAD, err);
+	/* An ipvlan does not hear that its parent was set down (ipvlan_device_event). */
+	for (size_t i = 0;
+	     rc == 0 && op->svc->link == LINK_IPVLAN && i < op->svc->n_addresses; i++)
+		standing->carrier &=
+			lowerdev_check(op->svc->addresses[i].link, &ignored) == 0;
 	return rc;
 }

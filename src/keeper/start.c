@@ -36,6 +36,7 @@
 #include "os/mount.h"
 #include "os/mountpoint.h"
 #include "os/nfsd.h"
+#include "os/idmapd.h"
 #include "os/nfsdcld.h"
 #include "os/rival.h"
 #include "os/state.h"
@@ -452,11 +453,16 @@ static int run_mend_nfsdcld(struct op *op, struct err *err)
 	return rc < 0 ? rc : nfsdcld_wait(&op->paths, err);
 }
 
+static int run_mend_idmapd(struct op *op, struct err *err)
+{
+	return idmapd_start(&op->paths, op->svc, err);
+}
+
 const struct step mend_steps[] = {
 	{ "mountd", "start rpc.mountd", PLACE_INSIDE, 5000, standby_start_mountd, NULL },
 	{ "nfsdcld", "check the recovery database, start nfsdcld",
 	  PLACE_INSIDE | WAITS_FOR_DISK, NFSDCLD_MS, run_mend_nfsdcld, NULL },
 	{ "idmapd", "start rpc.idmapd where clients use names", PLACE_INSIDE, 5000,
-	  standby_start_idmapd, NULL },
+	  run_mend_idmapd, NULL },
 	{ 0 },
 };

@@ -49,6 +49,8 @@
 #define LIST_ANYWAY_MS 60000
 /* Pause after an attempt to mend the daemons, whether it helped or not. */
 #define MEND_AGAIN_MS 10000
+/* Doubled as often for rpc.idmapd: up to 11 minutes. */
+#define IDMAPD_TRIES 6
 
 struct watch {
 	struct op op; /* sockets inside */
@@ -64,6 +66,8 @@ struct watch {
 	uint64_t serial;    /* of that table */
 	pid_t recorder;
 	int64_t mended_ms;
+	int64_t idmapd_ms;         /* when it was last mended … */
+	unsigned int idmapd_tries; /* … and how often in a row */
 	struct census census;
 	struct courtesy courtesy;
 	struct vigil vigil;
@@ -297,21 +301,35 @@ struct json_object *watch_describe(const struct keeper *k)
 	return o;
 }
 
+/* One that cannot live, as its configuration is wrong, is tried less and less often. */
+static bool misses_idmapd(const struct keeper *k)
+{
+	struct watch *w = k->watch;
+	int64_t pause_ms = MEND_AGAIN_MS << w->idmapd_tries;
+
+	if (idmapd_is_missed(&k->paths, k->svc))
+		return child_now_ms() > w->idmapd_ms + pause_ms;
+	if (child_now_ms() > w->idmapd_ms + 2 * pause_ms)
+		w->idmapd_tries = 0;
+	return false;
+}
+
 static void mend(struct keeper *k)
 {
-	struct job job = { .fd = -1 };
+	bool serving = jobs_state(k) == STATE_SERVING;
+	bool idmapd = misses_idmapd(k);
+	bool missed = idmapd || !lock_is_held(k->paths.mountd_pid) ||
+		      (serving && !lock_is_held(k->paths.nfsdcld_pid));
+	struct job job = { .fd = -1,
+			   .operation = serving ? OPERATION_MEND : OPERATION_STANDBY };
 
-	bool missed =
-		!lock_is_held(k->paths.mountd_pid) || idmapd_is_missed(&k->paths, k->svc);
-
-	if (jobs_state(k) == STATE_SERVING &&
-	    (missed || !lock_is_held(k->paths.nfsdcld_pid)))
-		job.operation = OPERATION_MEND;
-	else if (jobs_state(k) == STATE_STANDBY && missed)
-		job.operation = OPERATION_STANDBY;
-	else
+	if (!missed || !(serving || jobs_state(k) == STATE_STANDBY))
 		return;
 	k->watch->mended_ms = child_now_ms();
+	if (idmapd) {
+		k->watch->idmapd_ms = child_now_ms();
+		k->watch->idmapd_tries += k->watch->idmapd_tries < IDMAPD_TRIES;
+	}
 	jobs_add(k, &job, NULL);
 }
 
@@ -342,7 +360,7 @@ int watch_open(struct keeper *k, struct err *err)
 	if (!w)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "keeper");
 	k->watch = w;
-	w->mended_ms = -MEND_AGAIN_MS;
+	w->mended_ms = w->idmapd_ms = -MEND_AGAIN_MS;
 	w->counters = -1;
 	census_init(&w->census);
 	courtesy_init(&w->courtesy);

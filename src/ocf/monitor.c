@@ -10,7 +10,8 @@
 #include "ocf/service.h"
 #include "os/child.h"
 
-/* A keeper that restarts a daemon gets half of the budget: it tries every 10 s. */
+/* A keeper restarts a dead daemon within a second, and tries again after ten. */
+#define MEND_MS  30000
 #define AGAIN_MS 500
 
 /* A silent keeper gets two thirds of the budget: the watchdog may replace it. */
@@ -71,7 +72,9 @@ static enum ocf_exit look_at(const struct call *call, const struct service *svc,
 
 	if (!mendable || !has_mender(call, sight))
 		return code;
-	least_ms = ocf_left_ms(call->request) / 2;
+	least_ms = ocf_left_ms(call->request) / 4;
+	if (ocf_left_ms(call->request) - least_ms > MEND_MS)
+		least_ms = ocf_left_ms(call->request) - MEND_MS;
 	while (mendable && ocf_left_ms(call->request) > least_ms + AGAIN_MS) {
 		poll(NULL, 0, AGAIN_MS);
 		code = look_once(call, svc, known, sight, &mendable, err);

@@ -23,7 +23,6 @@ static const struct {
 	{ "address", "an address or its link is missing", false, true, false },
 	{ "nfsdcld", "nfsdcld does not run", true, false, true },
 	{ "mountd", "rpc.mountd does not run", false, false, true },
-	{ "idmapd", "rpc.idmapd does not run", false, true, true },
 };
 
 #define N_PARTS (sizeof(parts) / sizeof(parts[0]))

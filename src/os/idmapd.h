@@ -23,9 +23,11 @@ bool idmapd_is_missed(const struct paths *paths, const struct service *svc);
 /**
  * idmapd_start - start rpc.idmapd in this network namespace, if it is missed
  *
- * It answers in the network namespace in which it opened the kernel's two channels.
+ * It answers in the network namespace in which it opened the kernel's two channels; this
+ * returns when it has. It ends at once if idmapd.conf is wrong, as with a Nobody-Group that
+ * does not exist.
  *
- * Return: 0, or -errno.
+ * Return: 0, -ESRCH when it has died, or -errno.
  */
 int idmapd_start(const struct paths *paths, const struct service *svc, struct err *err);
 

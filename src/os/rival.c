@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* rival: another service on this head with the same disk. */
+/* rival: another service on this head that wants the same disk, or the same link in another way. */
 #include "os/rival.h"
 
 #include <errno.h>
@@ -19,8 +19,10 @@ static bool is_same_device(const char *a, const char *b)
 	       S_ISBLK(sb.st_mode) && sa.st_rdev == sb.st_rdev;
 }
 
-bool rival_find(const struct service *svc, char name[SERVICE_NAME_MAX + 1],
-		const char *dir)
+/* The first of the other services for which @is_one holds. */
+static bool find(const struct service *svc,
+		 bool (*is_one)(const struct service *, const struct service *),
+		 char name[SERVICE_NAME_MAX + 1], const char *dir)
 {
 	char **names = NULL;
 	bool found = false;
@@ -31,13 +33,47 @@ bool rival_find(const struct service *svc, char name[SERVICE_NAME_MAX + 1],
 
 		if (strcmp(*n, svc->name) == 0 || config_load(&other, *n, dir, NULL) < 0)
 			continue;
-		found = is_same_device(svc->device, other.device);
+		found = is_one(svc, &other);
 		if (found)
 			snprintf(name, SERVICE_NAME_MAX + 1, "%s", other.name);
 		service_free(&other);
 	}
 	config_list_free(names);
 	return found;
+}
+
+static bool has_same_disk(const struct service *svc, const struct service *other)
+{
+	return is_same_device(svc->device, other->device);
+}
+
+static bool has_macvlan_there(const struct service *svc, const struct service *other)
+{
+	for (size_t i = 0; i < svc->n_addresses; i++)
+		for (size_t k = 0; k < other->n_addresses; k++)
+			if (other->link == LINK_MACVLAN &&
+			    strcmp(svc->addresses[i].link, other->addresses[k].link) == 0)
+				return true;
+	return false;
+}
+
+bool rival_find(const struct service *svc, char name[SERVICE_NAME_MAX + 1],
+		const char *dir)
+{
+	return find(svc, has_same_disk, name, dir);
+}
+
+int rival_check_link(const struct service *svc, struct err *err)
+{
+	char name[SERVICE_NAME_MAX + 1];
+
+	if (svc->link != LINK_IPVLAN || !find(svc, has_macvlan_there, name, NULL))
+		return 0;
+	err_set(err, BATON_EXIT_CONFIG, 0,
+		"link = ipvlan: the service %s has a macvlan on the same link of the head, and "
+		"the kernel does not mix them",
+		name);
+	return -EBUSY;
 }
 
 int rival_check(const struct service *svc, struct err *err)

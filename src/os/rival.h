@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rival: another service on this head with the same disk. */
+/* rival: another service on this head that wants the same disk, or the same link in another way. */
 #ifndef BATON_OS_RIVAL_H
 #define BATON_OS_RIVAL_H
 
@@ -21,5 +21,15 @@ bool rival_find(const struct service *svc, char name[SERVICE_NAME_MAX + 1],
 
 /** rival_check - the same with a reason. Return: 0, or -EBUSY (BATON_EXIT_CONFIG). */
 int rival_check(const struct service *svc, struct err *err);
+
+/**
+ * rival_check_link - can an ipvlan be made on the service's links?
+ *
+ * Not if another service has a macvlan there: the kernel does not mix them. Of the two it
+ * is always the ipvlan that gives way, not the one whose keeper comes later.
+ *
+ * Return: 0, or -EBUSY (BATON_EXIT_CONFIG).
+ */
+int rival_check_link(const struct service *svc, struct err *err);
 
 #endif

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,7 +70,8 @@ int worker_start(struct worker *worker, const char *name,
 	*worker = (struct worker){ .pid = pid, .in = up[0], .out = down[1] };
 	close(up[1]);
 	close(down[0]);
-	worker->pidfd = pidfd_open(pid, 0); /* close-on-exec by itself */
+	/* Close-on-exec by itself; glibc has a wrapper only since 2.36. */
+	worker->pidfd = syscall(SYS_pidfd_open, pid, 0);
 	if (worker->pidfd < 0) {
 		rc = -errno;
 		worker_drop(worker);

@@ -244,17 +244,15 @@ def test_names_of_users(mounted, names):
     head, client = (mounted.lab.guest(g) for g in ("head1", "client"))
     pidfile = "/run/baton/vmstore/idmapd.pid"
 
-    def give():
-        client.run(["sh", "-c", "rm -f /mnt/vmstore/given; touch /mnt/vmstore/given && "
-                    "chown daemon /mnt/vmstore/given"])
-        return head.run([*mounted.inside, "stat", "-c", "%U", "/run/baton/vmstore/fs/given"]).stdout
+    def gives():
+        return client.run(["sh", "-c", "rm -f /mnt/vmstore/given; touch /mnt/vmstore/given && "
+                           "chown daemon /mnt/vmstore/given"], check=False).returncode == 0 and \
+            head.run([*mounted.inside, "stat", "-c", "%U", "/run/baton/vmstore/fs/given"]).stdout == "daemon\n"
 
-    wait_for("rpc.idmapd", lambda: head.run(["cat", pidfile]).stdout.strip())
-    assert give() == "daemon\n"
+    wait_for("rpc.idmapd", gives)
     old = head.run(["cat", pidfile]).stdout.strip()
     head.run(["kill", "-KILL", old])
-    wait_for("another", lambda: head.run(["cat", pidfile]).stdout.strip() not in ("", old))
-    assert give() == "daemon\n"
+    wait_for("its successor", lambda: head.run(["cat", pidfile]).stdout.strip() not in ("0", old) and gives())
     mounted.baton("head1", "stop", "--standby", "vmstore")
     assert head.run(["pgrep", "-x", "rpc.idmapd"], check=False).stdout == ""
 

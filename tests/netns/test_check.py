@@ -68,7 +68,7 @@ def disks(tmp_path_factory):
 class Service:
     def __init__(self, netns, folder, disks):
         self.netns, self.folder, self.disks = netns, folder, disks
-        self.wrap = []
+        self.wrap, self.env = [], {}
 
     def write(self, name="vmstore", device=None, link="good0", more="", mode=0o644):
         path = self.folder / f"{name}.conf"
@@ -78,13 +78,13 @@ class Service:
         return path
 
     def run(self, *args):
-        env = dict(os.environ, BATON_CONFDIR=str(self.folder), LC_ALL="C.UTF-8")
+        env = dict(os.environ, BATON_CONFDIR=str(self.folder), LC_ALL="C.UTF-8") | self.env
         env.pop("COLUMNS", None)
         return run(*self.netns, *self.wrap, BATON, "check", *args, env=env)
 
-    def check(self, name="vmstore"):
+    def check(self, name="vmstore", *options):
         """The findings by item, and the exit status."""
-        r = self.run(name, "--json")
+        r = self.run(name, "--json", *options)
         assert r.stderr == ""
         tree = json.loads(r.stdout)
         assert tree["service"] == name and tree["status"] == r.returncode
@@ -150,6 +150,15 @@ def test_without_modprobe(service):
         assert found["kernel nfsd"]["advice"] == "install modprobe (Debian, RHEL: kmod)"
         service.wrap = []
         assert service.check()[0]["kernel nfsd"]["advice"] == "install a kernel with CONFIG_NFSD"
+
+
+def test_a_kernel_that_cannot_destroy_sockets(service, cannot_destroy):
+    """Otherwise the first stop would find out, and the head be fenced."""
+    service.write()
+    assert service.check()[0]["kernel sock_diag"]["verdict"] == "ok"
+    service.env = cannot_destroy
+    found = service.check()[0]["kernel sock_diag"]
+    assert found["verdict"] == "wrong" and "CONFIG_INET_DIAG_DESTROY" in found["detail"]
 
 
 def test_missing_file_comes_first(service):
@@ -351,23 +360,49 @@ def neighbour(netns):
 def test_frames_of_another_hardware_address(service, neighbour):
     """Between the two may be a hypervisor that lets pass nothing but the head's own."""
     service.write(link="pass0", more="gateway = 192.0.2.1\n")
-    found = service.check()[0]["frames on pass0"]
+    # A switch may shut the port over them.
+    assert "frames on pass0" not in service.check()[0]
+
+    def frames():
+        return service.check("vmstore", "--frames")[0]["frames on pass0"]
+
+    found = frames()
     assert (found["verdict"], found["detail"]) == ("ok", "192.0.2.1 answers another hardware address too")
     drop = ("table netdev t { chain c { type filter hook ingress device out0 priority 0; "
             "ether saddr & ff:ff:00:00:00:00 == 02:bb:00:00:00:00 drop; }; }")
     assert run(*neighbour, "nft", drop).returncode == 0
-    found = service.check()[0]["frames on pass0"]
+    found = frames()
     assert is_wrong(found, "192.0.2.1 answers pass0, but no other hardware address there")
     assert found["advice"].endswith("or link = ipvlan")
     run(*neighbour, "ip", "addr", "flush", "dev", "out0")
-    found = service.check()[0]["frames on pass0"]
+    found = frames()
     assert (found["verdict"], found["detail"]) == ("unsure", "nobody answers who could tell")
 
 
 def test_who_needs_no_other_hardware_address(service, neighbour):
     service.write(link="pass0", more="link = ipvlan\n")
-    found = service.check()[0]
-    assert "kernel ipvlan" in found and not {"frames on pass0", "kernel macvlan"} & set(found)
+    found = service.check("vmstore", "--frames")[0]
+    assert "kernel ipvlan" in found
+    assert not {"frames on pass0", "kernel macvlan", "forwarding", "kind of link"} & set(found)
+
+
+def test_a_head_that_forwards(service, netns, neighbour):
+    """With ipvlan it gets what is sent to an address that has gone."""
+    assert run(*netns, "sysctl", "-qw", "net.ipv4.conf.pass0.forwarding=1").returncode == 0
+    service.write(link="pass0")
+    assert "forwarding" not in service.check()[0]
+    service.write(link="pass0", more="link = ipvlan\n")
+    assert service.check()[0]["forwarding"]["detail"].startswith("pass0 forwards packets: with ipvlan")
+
+
+def test_two_kinds_on_one_link(service):
+    """The macvlan is always the one that stays, whichever keeper comes first."""
+    service.write(more="link = ipvlan\n")
+    service.write("homes", device="/dev/other")
+    assert is_wrong(service.check()[0]["kind of link"],
+                    "link = ipvlan: the service homes has a macvlan on the same link of the head, and the "
+                    "kernel does not mix them")
+    assert "kind of link" not in service.check("homes")[0]
 
 
 def test_kerberos_is_unsure(service):

@@ -279,6 +279,12 @@ static void test_stop_timeout(void **unused)
 			      "id=\"n\" name=\"timeout\" value=\"45s\"/></meta_attributes>"
 			      "</op_defaults><resources>",
 		  45000 },
+		{ RESOURCE(
+			  "") "</resources><op_defaults><meta_attributes id=\"d\"><rule id=\"r\" "
+			      "score=\"0\"><op_expression id=\"o\" name=\"monitor\"/></rule><nvpair "
+			      "id=\"n\" name=\"timeout\" value=\"300s\"/></meta_attributes>"
+			      "</op_defaults><resources>",
+		  -1 },
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
