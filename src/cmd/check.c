@@ -53,6 +53,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		if (args->shared && args->name)
 			argp_error(state, "--shared is about the head, not '%s'",
 				   args->name);
+		if (args->shared && args->frames)
+			argp_error(state, "--frames is about a service, not the head");
 		if (!args->shared && !args->name)
 			argp_error(state, "the name of a service is missing");
 		return 0;

@@ -323,10 +323,11 @@ static void check_names(struct report *report, const struct service *svc)
 				   &err);
 	if (rc == 0)
 		nfsconf_get(NFSCONF_IDMAPD, "General", "Domain", domain, sizeof(domain));
-	if (rc == 0 && !domain[0])
-		rc = err_set(
-			&err, BATON_EXIT_SOFTWARE, EINVAL,
+	if (rc == 0 && !domain[0]) {
+		err_set(&err, BATON_EXIT_SOFTWARE, 0,
 			"clients use names of users, and /etc/idmapd.conf has no Domain");
+		rc = -EINVAL;
+	}
 	add(report, "user names", rc, &err, domain,
 	    "the same Domain and the same users on both heads and the clients");
 }

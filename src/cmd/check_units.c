@@ -30,10 +30,11 @@ static int find_resource(const char *name, struct cluster_resource *resource,
 	return rc < 0 && rc != -EEXIST ? rc : 1;
 }
 
-static void check_start(struct report *report, const char *name)
+/* @found, @resource, @why: what find_resource() said. */
+static void check_start(struct report *report, const char *name, int found,
+			const struct cluster_resource *resource, const struct err *why)
 {
 	static const char item[] = "start at boot";
-	struct cluster_resource resource = { 0 };
 	char unit[UNIT_MAX], detail[512], advice[128];
 	struct err err = { 0 };
 	int rc;
@@ -46,8 +47,10 @@ static void check_start(struct report *report, const char *name)
 		report_add(report, item, VERDICT_OK, BATON_EXIT_OK, detail, NULL);
 		return;
 	}
-	if (rc > 0)
-		rc = find_resource(name, &resource, &err);
+	if (rc > 0) {
+		rc = found;
+		err = *why;
+	}
 	if (rc < 0) {
 		report_add(report, item, VERDICT_UNSURE, err.code, err.text,
 			   "only one may start it: Pacemaker or baton-serve@");
@@ -58,7 +61,7 @@ static void check_start(struct report *report, const char *name)
 		snprintf(detail, sizeof(detail),
 			 "%s is enabled, and Pacemaker manages the service too "
 			 "(resource %s)",
-			 unit, resource.id);
+			 unit, resource->id);
 		snprintf(advice, sizeof(advice), "systemctl disable baton-serve@%s",
 			 name);
 		report_add(report, item, VERDICT_WRONG, BATON_EXIT_CLUSTER, detail,
@@ -98,34 +101,33 @@ static void check_stop(struct report *report, const char *name)
 }
 
 /* A stop that Pacemaker ends early counts as failed, and the head is fenced. */
-static void check_stop_timeout(struct report *report, const struct service *svc)
+static void check_stop_timeout(struct report *report, const struct service *svc,
+			       const struct cluster_resource *resource)
 {
-	static const char item[] = "time to stop";
-	struct cluster_resource resource = { 0 };
+	bool enough = resource->stop_ms / 1000 > svc->disk_timeout;
 	char detail[512], advice[256];
-	struct err err = { 0 };
-	int rc = find_resource(svc->name, &resource, &err);
 
-	if (rc <= 0 || resource.stop_ms < 0)
+	if (resource->stop_ms < 0)
 		return;
 	snprintf(detail, sizeof(detail),
 		 "Pacemaker gives a stop %ld s; a disk that hangs is given up after "
 		 "disk-timeout, %u s",
-		 resource.stop_ms / 1000, svc->disk_timeout);
+		 resource->stop_ms / 1000, svc->disk_timeout);
 	snprintf(advice, sizeof(advice),
 		 "pcs resource update %s op stop timeout=%us, or a shorter disk-timeout",
-		 resource.primitive, 4 * svc->disk_timeout);
-	report_add(report, item,
-		   resource.stop_ms / 1000 > svc->disk_timeout ? VERDICT_OK
-							       : VERDICT_WRONG,
-		   resource.stop_ms / 1000 > svc->disk_timeout ? BATON_EXIT_OK
-							       : BATON_EXIT_CLUSTER,
-		   detail, advice);
+		 resource->primitive, 4 * svc->disk_timeout);
+	report_add(report, "time to stop", enough ? VERDICT_OK : VERDICT_WRONG,
+		   enough ? BATON_EXIT_OK : BATON_EXIT_CLUSTER, detail, advice);
 }
 
 void check_units(struct report *report, const struct service *svc)
 {
-	check_start(report, svc->name);
+	struct cluster_resource resource = { 0 };
+	struct err err = { 0 };
+	int found = find_resource(svc->name, &resource, &err);
+
+	check_start(report, svc->name, found, &resource, &err);
 	check_stop(report, svc->name);
-	check_stop_timeout(report, svc);
+	if (found > 0)
+		check_stop_timeout(report, svc, &resource);
 }

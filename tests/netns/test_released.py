@@ -35,16 +35,20 @@ def is_free(device):
 
 
 @contextlib.contextmanager
-def somebody_inside(house, *argv):
-    """A process in the service's namespaces, or in a copy of them."""
-    p = house.start(KEEPX, "ns-run", "vmstore", *argv, "sh", "-c", "echo; exec sleep 600",
-                    stdin=subprocess.DEVNULL)
+def running(house, *argv):
+    """A process that says an empty line when it has begun."""
+    p = house.start(*argv, stdin=subprocess.DEVNULL)
     assert p.stdout.readline() == "\n"
     try:
         yield p
     finally:
         p.kill()
         p.wait()
+
+
+def somebody_inside(house, *argv):
+    """A process in the service's namespaces, or in a copy of them."""
+    return running(house, KEEPX, "ns-run", "vmstore", *argv, "sh", "-c", "echo; exec sleep 600")
 
 
 def assert_stopped(agent, device):
@@ -71,17 +75,10 @@ def test_a_second_mount(agent, disk):
     assert_stopped(agent, disk.device)
 
 
-@contextlib.contextmanager
 def written(house, folder, inside=()):
     """Somebody writes to the disk all the time."""
-    p = house.start(*inside, "sh", "-c", 'cd "$0" && echo && while echo x > file && sync file; do :; done',
-                    folder, stdin=subprocess.DEVNULL)
-    assert p.stdout.readline() == "\n"
-    try:
-        yield p
-    finally:
-        p.kill()
-        p.wait()
+    return running(house, *inside, "sh", "-c",
+                   'cd "$0" && echo && while echo x > file && sync file; do :; done', folder)
 
 
 def test_a_second_mount_that_is_written_to(agent, disk):
