@@ -649,7 +649,7 @@ def test_an_ipvlan_that_the_client_has_to_find(vmstore, ipvlan):
         report = probe.finish()
         vmstore.unmount()
     assert errors(report, begun, until) == (0, 0) and report["lock_kept"], report["events"]
-    # Without that it would ask after half a minute.
+    # It need not wait until it confirms its neighbours by itself.
     assert max(p["ms"] for p in report["pauses"]) < stretch(5000)
 
 
