@@ -198,7 +198,7 @@ static int run_nfsdcld(struct op *op, struct err *err)
 }
 
 /* A half-started server has its grace time already, and it cannot be changed. */
-static int set_grace(struct op *op, struct err *err)
+static int set_server(struct op *op, struct err *err)
 {
 	_cleanup_holdings_ struct holdings before = { 0 };
 	struct err why = { 0 };
@@ -208,9 +208,11 @@ static int set_grace(struct op *op, struct err *err)
 
 	if (nfsd_has_server())
 		return 0;
+	rc = nfsd_set_max_block(err);
 	/* A reload may have changed the lease since standby; the rest of the settings it
 	 * leaves to standby. */
-	rc = nfsd_set_lease(op->svc->lease, err);
+	if (rc == 0)
+		rc = nfsd_set_lease(op->svc->lease, err);
 	if (rc < 0)
 		return rc;
 	/* If nobody knows, assume a lot. */
@@ -240,7 +242,7 @@ static int run_listen(struct op *op, struct err *err)
 		snprintf(op->note, sizeof(op->note), "%zu stale sockets destroyed",
 			 severed.destroyed);
 	if (rc == 0)
-		rc = set_grace(op, err);
+		rc = set_server(op, err);
 	return rc < 0 ? rc : nfsd_listen(op->svc, &op->paths, err);
 }
 
@@ -427,7 +429,7 @@ const struct step start_steps[] = {
 	{ "nfsdcld", "check the recovery database, start nfsdcld",
 	  PLACE_INSIDE | WAITS_FOR_DISK, 10000, run_nfsdcld, NULL },
 	/* Another service of this head that is stopping may hold knfsd's mutex. */
-	{ "listen", "destroy stale sockets, set the grace period, open listening sockets",
+	{ "listen", "destroy stale sockets, set block size and grace period, listen",
 	  PLACE_INSIDE | WAITS_FOR_KNFSD, 15000, run_listen, NULL },
 	{ "recovery", "wait until nfsdcld watches for the kernel",
 	  PLACE_INSIDE | WAITS_FOR_DISK, NFSDCLD_MS, run_recovery, NULL },

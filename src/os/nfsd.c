@@ -24,6 +24,8 @@
 /* An info file: three names of 1024 bytes (NFS4_OPAQUE_LIMIT), four characters each. */
 #define CLIENT_MAX_LEN 16384
 #define STATES_MAX     100000
+/* knfsd's default with 4 GiB of memory and more, and the most it takes before 6.16. */
+#define MAX_BLOCK "1048576\n"
 
 static int write_file(const char *leaf, const char *text, struct err *err)
 {
@@ -71,6 +73,11 @@ int nfsd_apply_settings(const struct service *svc, struct err *err)
 	if (rc == 0)
 		rc = nfsd_set_grace(svc->grace, err);
 	return rc;
+}
+
+int nfsd_set_max_block(struct err *err)
+{
+	return write_file("max_block_size", MAX_BLOCK, err);
 }
 
 int nfsd_set_lease(unsigned int seconds, struct err *err)

@@ -67,6 +67,19 @@ int nfsd_flush_caches(struct err *err);
 int nfsd_export(const struct service *svc, const struct paths *paths,
 		const struct hosts *hosts, struct err *err);
 
+/**
+ * nfsd_set_max_block - the longest READ and WRITE, the same on every head; only while there
+ * is no server
+ *
+ * knfsd's default depends on the head's memory (fs/nfsd/nfssvc.c,
+ * nfsd_get_default_max_blksize()), and a client keeps to what the first head has said: a
+ * head with a smaller one closes the connection at every longer WRITE, for ever
+ * (net/sunrpc/svcsock.c, "RPC fragment too large").
+ *
+ * Return: 0, or -errno.
+ */
+int nfsd_set_max_block(struct err *err);
+
 /** nfsd_set_lease - only while there is no server. Return: 0, or -errno. */
 int nfsd_set_lease(unsigned int seconds, struct err *err);
 

@@ -150,6 +150,24 @@ def test_a_service_goes_and_comes_back_under_a_writer(vmstore):
     assert report["records"]["missing"] == report["records"]["wrong"] == 0
 
 
+def test_a_head_with_less_memory(vmstore):
+    """A client goes on with the longest WRITE of the head it has mounted from; knfsd's own default
+    depends on the memory. A head that takes less would close the connection for ever."""
+    block = "/proc/fs/nfsd/max_block_size"
+    vmstore.lab.guest("head2").run([*vmstore.inside, "sh", "-c", f"echo 65536 > {block}"])
+    vmstore.mount()
+    try:
+        answer = vmstore.ask("head1", do="move", target="head2")
+        assert answer["result"] == 0, answer
+        vmstore.lab.guest("client").run(
+            ["dd", "if=/dev/zero", "of=/mnt/vmstore/long", "bs=1M", "count=4", "conv=fsync"], timeout=60)
+        assert vmstore.lab.guest("head2").run([*vmstore.inside, "cat", block]).stdout == "1048576\n"
+    finally:
+        vmstore.stop("head2")
+        vmstore.start("head1")
+        vmstore.unmount()
+
+
 def test_heads_tell_how_they_stand(vmstore):
     for asked in HEADS:
         answer = vmstore.ask(asked, do="heads")
