@@ -194,6 +194,8 @@ static int run_nfsdcld(struct op *op, struct err *err)
 		rc = mount_hide_state(op->svc, &op->paths, err);
 	if (rc == 0)
 		rc = nfsdcld_start(&op->paths, err);
+	if (rc == 0)
+		nfsdcld_hurry(&op->paths);
 	return rc;
 }
 

@@ -95,25 +95,31 @@ int nfsdcld_wait(const struct paths *paths, struct err *err)
 	return -ESRCH;
 }
 
-void nfsdcld_prefer(const struct paths *paths, struct nfsdcld_preferred *before)
+void nfsdcld_hurry(const struct paths *paths)
 {
 	const struct sched_param first = { .sched_priority = 1 };
 	pid_t pid = nfsdcld_pid(paths);
+
+	if (pid)
+		sched_setscheduler(pid, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
+}
+
+void nfsdcld_prefer(const struct paths *paths, struct nfsdcld_preferred *before)
+{
 	int cpu = sched_getcpu();
 	cpu_set_t one;
 
-	before->pid = 0;
-	if (!pid || cpu < 0 || cpu >= CPU_SETSIZE ||
+	*before = (struct nfsdcld_preferred){ .pid = nfsdcld_pid(paths) };
+	nfsdcld_hurry(paths);
+	if (!before->pid || cpu < 0 || cpu >= CPU_SETSIZE ||
 	    sched_getaffinity(0, sizeof(before->own), &before->own) < 0 ||
-	    sched_getaffinity(pid, sizeof(before->daemon), &before->daemon) < 0)
+	    sched_getaffinity(before->pid, sizeof(before->daemon), &before->daemon) < 0)
 		return;
 	CPU_ZERO(&one);
 	CPU_SET(cpu, &one);
-	if (sched_setaffinity(0, sizeof(one), &one) < 0)
-		return;
-	before->pid = pid;
-	if (sched_setaffinity(pid, sizeof(one), &one) == 0)
-		sched_setscheduler(pid, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
+	before->moved = sched_setaffinity(0, sizeof(one), &one) == 0;
+	if (before->moved)
+		sched_setaffinity(before->pid, sizeof(one), &one);
 }
 
 void nfsdcld_unprefer(const struct nfsdcld_preferred *before)
@@ -123,6 +129,8 @@ void nfsdcld_unprefer(const struct nfsdcld_preferred *before)
 	if (!before->pid)
 		return;
 	sched_setscheduler(before->pid, SCHED_OTHER, &none);
+	if (!before->moved)
+		return;
 	sched_setaffinity(before->pid, sizeof(before->daemon), &before->daemon);
 	sched_setaffinity(0, sizeof(before->own), &before->own);
 }

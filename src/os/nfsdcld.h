@@ -4,6 +4,7 @@
 #define BATON_OS_NFSDCLD_H
 
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -33,9 +34,18 @@ int nfsdcld_start(const struct paths *paths, struct err *err);
  */
 int nfsdcld_wait(const struct paths *paths, struct err *err);
 
-/* The settings before nfsdcld_prefer(); pid 0 = unchanged. */
+/**
+ * nfsdcld_hurry - let nfsdcld run before everything else until nfsdcld_unprefer()
+ *
+ * From Linux 6.6 on (EEVDF) its nice value does not do this any more: whatever wakes up
+ * runs first, and the start of nfsdcld takes three times as long as its own work.
+ */
+void nfsdcld_hurry(const struct paths *paths);
+
+/* The settings before nfsdcld_prefer(); @moved: it and the caller were put on one CPU. */
 struct nfsdcld_preferred {
 	pid_t pid;
+	bool moved;
 	cpu_set_t own;
 	cpu_set_t daemon;
 };
