@@ -237,31 +237,28 @@ static int probe_rounds(int fd, int ifindex, const struct mac *mac,
 			const struct ipaddr *ip, int timeout_ms, struct mac *holder)
 {
 	uint8_t probe[PACKET_MAX] = { 0 };
-	long start = now_ms(), now = start;
 	size_t len = ip->family == AF_INET ? packet_arp_probe(probe, mac, ip->v4)
 					   : packet_ns_probe(probe, mac, &ip->v6);
-	int sent = 0, rc;
+	int rc;
 
-	while (now - start < timeout_ms) {
-		struct pollfd pfd = { .fd = fd, .events = POLLIN };
-		/* Equal parts: even the last probe has a third of the time. */
-		long next = start + (long)timeout_ms * sent / PROBES;
+	/* Each has a part of the time for itself: this head may stand still in between. */
+	for (int sent = 0; sent < PROBES; sent++) {
+		long until, left;
 
-		if (sent < PROBES && now >= next) {
-			rc = send_frame(fd, ifindex, probe, len);
-			if (rc < 0)
-				return rc;
-			sent++;
-			continue;
-		}
-		if (sent == PROBES)
-			next = start + timeout_ms;
-		if (poll(&pfd, 1, next - now) < 0 && errno != EINTR)
-			return -errno;
-		rc = read_frames(fd, mac, ip, holder);
-		if (rc != 0)
+		rc = send_frame(fd, ifindex, probe, len);
+		if (rc < 0)
 			return rc;
-		now = now_ms();
+		until = now_ms() + timeout_ms / PROBES;
+		do {
+			struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+			left = until - now_ms();
+			if (poll(&pfd, 1, left > 0 ? left : 0) < 0 && errno != EINTR)
+				return -errno;
+			rc = read_frames(fd, mac, ip, holder);
+			if (rc != 0)
+				return rc;
+		} while (left > 0);
 	}
 	return 0;
 }
