@@ -20,6 +20,11 @@ void check_service(struct report *report, const char *name, bool frames);
 void check_passage(struct report *report, const struct service *svc, const char *link);
 
 /**
+ * check_heads - what kernel and nfs-utils do the heads run, and could each take the service?
+ */
+void check_heads(struct report *report, const struct service *svc);
+
+/**
  * check_units - do the right units start the service when the head boots, and stop it at a
  * shutdown? Does Pacemaker give a stop the time that it may need?
  */

@@ -352,6 +352,7 @@ void check_service(struct report *report, const char *name, bool frames)
 		check_lookups(report, &svc);
 		check_hosts(report, &svc);
 		check_units(report, &svc);
+		check_heads(report, &svc);
 	}
 	service_free(&svc);
 }

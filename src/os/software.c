@@ -14,6 +14,10 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "os/child.h"
+
+#define VERSION_MS       2000
+#define VERSION_TEXT_MAX 256
 
 extern char **environ;
 
@@ -49,6 +53,29 @@ int software_check_nfs(struct err *err)
 		if (rc)
 			return rc;
 	}
+	return 0;
+}
+
+int software_nfs_version(char version[SOFTWARE_VERSION_MAX + 1])
+{
+	static const char *const argv[] = { "rpc.mountd", "--version", NULL };
+	struct child_wait wait = child_wait_for(VERSION_MS);
+	_cleanup_free_ char *text = NULL;
+	struct err ignored = { 0 };
+	const char *number;
+	size_t len;
+
+	if (child_capture(argv, NULL, &wait, VERSION_TEXT_MAX, &text, &ignored) != 0)
+		return -ENOENT;
+	/* "rpc.mountd version 2.6.2" */
+	number = strstr(text, "version ");
+	if (!number)
+		return -EPROTO;
+	number += strlen("version ");
+	len = strspn(number, "0123456789.");
+	if (len == 0 || len > SOFTWARE_VERSION_MAX)
+		return -EPROTO;
+	snprintf(version, SOFTWARE_VERSION_MAX + 1, "%.*s", (int)len, number);
 	return 0;
 }
 

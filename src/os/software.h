@@ -26,6 +26,15 @@ int software_find_program(const char *name, const char *package, char path[PATH_
  */
 int software_check_nfs(struct err *err);
 
+/* "2.6.2", "6.12.118+deb13-amd64" */
+#define SOFTWARE_VERSION_MAX 64
+
+/**
+ * software_nfs_version - the version of nfs-utils, as rpc.mountd says
+ * Return: 0, or -errno if it does not say.
+ */
+int software_nfs_version(char version[SOFTWARE_VERSION_MAX + 1]);
+
 /**
  * software_check_filesystem - does the kernel have a filesystem, or a module for it?
  * @fstype: name, as in /proc/filesystems: "xfs", "nfsd"

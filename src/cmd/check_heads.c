@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * check_heads: what software do the heads run?
+ *
+ * While a cluster is upgraded, one head runs newer software than the other. Services move
+ * both ways then (doc/tried.md), but whoever looks for the cause of a difference wants to
+ * see it. What baton cannot do without is not older than nfs-utils 2.5.4.
+ */
+#include <string.h>
+
+#include "cmd/check.h"
+#include "cmd/service_rows.h"
+#include "core/json.h"
+
+/* RHEL 9 has it; no older one was tried. */
+#define OLDEST "2.5.4"
+
+static void check_head(struct report *report, struct json_object *row,
+		       struct json_object *self)
+{
+	const char *kernel = json_member_string(row, "kernel"),
+		   *utils = json_member_string(row, "nfs_utils");
+	bool old = utils[0] && strverscmp(utils, OLDEST) < 0;
+	char item[128], detail[256];
+
+	if (!kernel[0])
+		return;
+	snprintf(item, sizeof(item), "software of %s", json_member_string(row, "head"));
+	snprintf(detail, sizeof(detail), "Linux %s, nfs-utils %s%s", kernel,
+		 utils[0] ? utils : "unknown",
+		 row == self ? ""
+		 : strcmp(kernel, json_member_string(self, "kernel")) == 0 &&
+				 strcmp(utils, json_member_string(self, "nfs_utils")) == 0
+			 ? ", as here"
+			 : ", not as here: upgrade all heads, one after the other");
+	report_add(report, item, old ? VERDICT_UNSURE : VERDICT_OK,
+		   old ? BATON_EXIT_SOFTWARE : BATON_EXIT_OK, detail,
+		   "baton was never tried with nfs-utils older than " OLDEST);
+}
+
+void check_heads(struct report *report, const struct service *svc)
+{
+	struct json_object *rows = NULL;
+	struct err ignored = { 0 };
+
+	service_rows_collect(svc->name, &rows, &ignored);
+	for (size_t i = 0; rows && i < json_object_array_length(rows); i++)
+		check_head(report, json_object_array_get_idx(rows, i),
+			   json_object_array_get_idx(rows, 0));
+	json_object_put(rows);
+}
