@@ -65,6 +65,7 @@ static const struct opt {
 	{ "mp", 0, OPT_FLAG, "baton exports only what it has mounted itself" },
 	{ "refer", 0, OPT_FLAG, "a move cannot follow clients sent to other servers" },
 	{ "replicas", 0, OPT_FLAG, "a move cannot follow clients sent to other servers" },
+	{ "sign_fh", 0, OPT_FLAG, "each head would sign with a key of its own" },
 	{ "xprtsec", 0, OPT_FLAG, "no TLS handshake daemon runs beside the service" },
 };
 

@@ -128,6 +128,9 @@ static void test_refused(void **state)
 		{ "/a *(mp)",
 		  "client '*': option 'mp' is refused: baton exports only what it "
 		  "has mounted itself" },
+		{ "/a *(sign_fh)",
+		  "client '*': option 'sign_fh' is refused: each head would sign "
+		  "with a key of its own" },
 		{ "/a *(xprtsec=tls)",
 		  "client '*': option 'xprtsec' is refused: no TLS handshake "
 		  "daemon runs beside the service" },
