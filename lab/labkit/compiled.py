@@ -24,15 +24,13 @@ DESTDIR="/src/$2" meson install -C "$1" --no-rebuild --quiet' sh "$3" "$4"
 """
 
 
-def payload():
-    """The directory that guests of the chosen suite unpack."""
-    chosen = suite.chosen()
+def payload(chosen):
+    """The directory that guests of a suite unpack."""
     return BUILD / ("payload" if chosen == suite.own() else f"payload-{chosen}")
 
 
-def ensure(phase):
+def ensure(phase, chosen):
     """Bring the payload of another suite up to date."""
-    chosen = suite.chosen()
     if chosen == suite.own():
         return
     root = _root(chosen, phase)
@@ -41,7 +39,7 @@ def ensure(phase):
         # The compiler's own words are what one has to read.
         done = subprocess.run(
             ["unshare", "--mount", "--propagation", "private", "--", "sh", "-ec", INSIDE, "sh",
-             root, TREE, build.relative_to(TREE), payload().relative_to(TREE)], check=False,
+             root, TREE, build.relative_to(TREE), payload(chosen).relative_to(TREE)], check=False,
             stdin=subprocess.DEVNULL, stdout=sys.stderr, env={**os.environ, "LC_ALL": "C.UTF-8"})
     if done.returncode:
         raise LabError(f"baton does not compile in Debian {chosen}")

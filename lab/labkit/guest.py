@@ -172,13 +172,13 @@ class Guest:
 
     def _boot(self, storage_ready):
         self.disconnect()
-        image, snapshot_path = self.lab.image, self.lab.snapshot
-        snapshot = open(snapshot_path, "rb") if snapshot_path else None
+        system = self.lab.systems[self.name]
+        snapshot = open(system.snapshot, "rb") if system.snapshot else None
         try:
             if self.lab.aborted:
                 raise LabError(f"{self.name}: interrupted")
-            child = qemu.start(self.spec, self.lab.net, RUN, image, self.lab.payload_image(self),
-                               self.lab.accel, snapshot is not None)
+            child = qemu.start(self.spec, self.lab.net, RUN, system.image,
+                               self.lab.payload_image(self), self.lab.accel, snapshot is not None)
             self.lab.children[self.name] = child
             with power_on(child, RUN, self.name, snapshot) as identity:
                 if snapshot is None:

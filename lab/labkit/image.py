@@ -58,9 +58,9 @@ def make_keys():
     (KEY.parent / "known_hosts").write_text(f"* {public}\n")
 
 
-def path():
-    """The directory of the image for the present inputs."""
-    return BUILD / f"image-{suite.chosen()}-{_digest()}"
+def path(codename):
+    """The directory of a suite's image for the present inputs."""
+    return BUILD / f"image-{codename}-{_digest()}"
 
 
 def versions(directory):
@@ -171,10 +171,10 @@ def room():
         raise why if isinstance(why, LabError) else LabError(str(why)) from None
 
 
-def ensure(phase):
-    """Return the directory with root.erofs, vmlinux and initrd for the present inputs."""
+def ensure(phase, codename):
+    """Return the directory with root.erofs, vmlinux and initrd of a suite for the present inputs."""
     make_keys()
-    final = path()
+    final = path(codename)
     if final.is_dir():
         return final
     temp = BUILD / "image.tmp"
@@ -185,15 +185,14 @@ def ensure(phase):
                        f"{NEED_MIB >> 10} GiB")
     try:
         with room():
-            return _make(temp, final, phase)
+            return _make(temp, final, phase, codename)
     except BaseException:
         remove_tree(temp)
         raise
 
 
-def _make(temp, final, phase):
+def _make(temp, final, phase, codename):
     temp.mkdir(parents=True)
-    codename = suite.chosen()
     root = temp / "root"
     with phase(f"guest image: Debian {codename} from the machine's package sources"):
         bootstrap(root, codename, phase.say, read_list(LAB / "packages.guest"), EXCLUDE)

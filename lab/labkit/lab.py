@@ -14,7 +14,9 @@ import queue
 import re
 import tarfile
 import threading
+from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 from . import compiled, image, pace, power, qemu, snapshot, suite
 from .config import BUILD, GUEST_MIB, LAB, LabError, PAYLOAD_BYTES, RUN, SPECS, lab_name
@@ -38,17 +40,23 @@ def locked(directory, wait):
         yield
 
 
+class System(NamedTuple):
+    """What a guest boots: directory of its image, snapshot if there is one, directory of baton for it."""
+    image: Path
+    snapshot: Path
+    payload: Path
+
+
 class Lab:
     """with Lab() as lab: … brings the lab up and takes it down; or call up() and down()."""
 
-    def __init__(self, payload=None, progress=None):
+    def __init__(self, progress=None):
         self.name = lab_name()
         self.net = Net(self.name)
-        self.payload = Path(payload) if payload else compiled.payload()
         self.progress = progress
         self.guests = {spec.name: Guest(self, spec) for spec in SPECS}
         self.children = {}
-        self.image = self.snapshot = self.accel = None
+        self.systems, self.accel = {}, None
         self.aborted = False
 
     def __enter__(self):
@@ -70,23 +78,28 @@ class Lab:
             yield
 
     def make_image(self):
-        """Make only the image: needs time and packages, but no guest."""
+        """Make only the images: needs time and packages, but no guest."""
         with locked(BUILD, wait=True):
-            image.ensure(Phases(self.progress))
+            for name in suite.each():
+                image.ensure(Phases(self.progress), name)
 
     def build(self):
         """Make the payload for LAB_SUITE, unless that is the machine's own suite (make payload)."""
         with locked(BUILD, wait=True):
-            compiled.ensure(Phases(self.progress))
+            for name in suite.each():
+                compiled.ensure(Phases(self.progress), name)
 
     def prepare(self, progress=None):
-        """Make image, accelerator and snapshot, if missing. All labs of a tree share them."""
-        phase = Phases(progress or self.progress)
+        """Make images, accelerator and snapshots, if missing. All labs of a tree share them."""
+        phase, made = Phases(progress or self.progress), {}
         with locked(BUILD, wait=True):
-            self.image = image.ensure(phase)
-            self.accel = qemu.accelerator(self.image)
-            if os.environ.get("LAB_SNAPSHOT", "1") != "0":
-                self.snapshot = snapshot.ensure(phase, self.image, self.accel, self.name)
+            for name in suite.each():
+                directory = image.ensure(phase, name)
+                self.accel = self.accel or qemu.accelerator(directory)
+                made[name] = System(
+                    directory, snapshot.ensure(phase, directory, self.accel, self.name)
+                    if os.environ.get("LAB_SNAPSHOT", "1") != "0" else None, compiled.payload(name))
+        self.systems = {guest: made[name] for guest, name in suite.chosen().items()}
 
     def up(self, progress=None, fresh=False):
         """Start every guest that is not running; on any failure take all down again."""
@@ -106,7 +119,7 @@ class Lab:
                 check_memory(len(missing))
                 self.prepare(progress)
                 RUN.mkdir(parents=True, exist_ok=True)
-                VERSIONS.write_text(json.dumps(image.versions(self.image)))
+                VERSIONS.write_text(json.dumps(self._versions()))
                 with Phases(progress)(f"guests: {', '.join(g.name for g in missing)} "
                                       f"({self.accel})"):
                     if not self.net.exists():
@@ -119,12 +132,18 @@ class Lab:
                 self._down()
                 raise
 
+    def _versions(self):
+        found = {guest: image.versions(system.image) for guest, system in self.systems.items()}
+        return {key: in_short({guest: one[key] for guest, one in found.items()})
+                for key in next(iter(found.values()))}
+
     def check_suite(self):
         """Guests that run already stay what they are."""
-        runs = self.versions().get("suite", suite.chosen())
-        if runs != suite.chosen():
+        wanted = in_short(suite.chosen())
+        runs = self.versions().get("suite", wanted)
+        if runs != wanted:
             raise LabError(f"this lab's guests run {runs}; take them down before you start "
-                           f"{suite.chosen()} (lab down)")
+                           f"{wanted} (lab down)")
 
     @staticmethod
     def versions():
@@ -220,18 +239,19 @@ class Lab:
         path = RUN / f"{guest.name}.payload"
         temp = RUN / f"{guest.name}.payload.{threading.get_native_id()}"
         with open(temp, "wb") as out:
-            out.write(payload_tar(self.payload, guest.disk))
+            payload = self.systems[guest.name].payload
+            out.write(payload_tar(payload, guest.disk))
             if out.tell() > PAYLOAD_BYTES:
-                raise LabError(f"{self.payload}: more than {PAYLOAD_BYTES >> 20} MiB")
+                raise LabError(f"{payload}: more than {PAYLOAD_BYTES >> 20} MiB")
             out.truncate(PAYLOAD_BYTES)
         temp.rename(path)
         return path
 
     def reload(self, names=None):
         """Copy the present payload into running guests; units are reloaded."""
-        data = payload_tar(self.payload)
         for guest in [self.guest(n) for n in names or self.guests]:
             if guest.running():
+                data = payload_tar(compiled.payload(suite.chosen()[guest.name]))
                 guest.run(["sh", "-c", "tar -x -C / --no-overwrite-dir "
                            "--keep-directory-symlink && systemctl daemon-reload"],
                           input=data, text=False)
@@ -245,6 +265,12 @@ class Lab:
 
     def pcap_stop(self):
         return self.net.pcap_stop()
+
+
+def in_short(values):
+    """{guest: value} as text: what most have, then the guests that differ (bookworm, head2 trixie)."""
+    usual = Counter(values.values()).most_common(1)[0][0]
+    return ", ".join([usual, *(f"{guest} {value}" for guest, value in values.items() if value != usual)])
 
 
 def check_memory(guests):

@@ -11,6 +11,7 @@ For anything else, and for failures, the answer is "error WHY".
 
 It is a process of the lab (lab/powerd) and is started and ended with it."""
 
+import json
 import socketserver
 import subprocess
 import sys
@@ -28,8 +29,8 @@ def start(lab):
     """Start the controller if it is not running; returns when it listens."""
     if recall(RECORD):
         return
-    argv = [sys.executable, LAB / "powerd", lab.accel, lab.image, lab.payload,
-            lab.snapshot or ""]
+    argv = [sys.executable, LAB / "powerd", lab.accel, json.dumps(
+        {name: [str(part or "") for part in system] for name, system in lab.systems.items()})]
     with open(RUN / "power.log", "wb") as log:
         child = subprocess.Popen(lab.net.inside(argv), cwd=RUN, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE, stderr=log, start_new_session=True,
@@ -142,14 +143,15 @@ class Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
 
 
-def serve(make_lab, accel, image, payload, snapshot):
-    """Run the controller; make_lab(payload) returns a Lab."""
+def serve(make_lab, make_system, accel, systems):
+    """Run the controller; make_lab() returns a Lab, make_system(image, snapshot, payload) a System."""
     outlets = {}
     for spec in SPECS:
         if spec.role == "head":
-            lab = make_lab(payload)
-            lab.accel, lab.image = accel, Path(image)
-            lab.snapshot = Path(snapshot) if snapshot else None
+            lab = make_lab()
+            lab.accel = accel
+            lab.systems = {name: make_system(*(Path(part) if part else None for part in parts))
+                           for name, parts in json.loads(systems).items()}
             outlets[spec.name] = Outlet(lab, spec.name)
     with Server((MGMT_HOST, POWER_PORT), Handler) as server:
         server.outlets = outlets

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which Debian the guests run: LAB_SUITE, or the machine's own; and where its packages come from."""
+"""Which Debian each guest runs: LAB_SUITE, or the machine's own; and where its packages come from.
+
+LAB_SUITE is a suite for all guests, exceptions after it: bookworm,head2=trixie."""
 
 import os
 
-from .config import LabError
+from .config import LabError, SPECS
 from .proc import run
 
 # Tried ones, oldest first. The machine's own is always allowed.
@@ -24,11 +26,23 @@ def own():
 
 
 def chosen():
-    """The suite of this lab's guests."""
-    suite = os.environ.get("LAB_SUITE") or own()
-    if suite not in (*SUITES, own()):
-        raise LabError(f"LAB_SUITE: {suite!r} is not one of {', '.join(SUITES)}")
-    return suite
+    """{guest: its suite} for this lab."""
+    first, *others = (os.environ.get("LAB_SUITE") or own()).split(",")
+    found = {spec.name: first for spec in SPECS}
+    for other in others:
+        guest, _, suite = other.partition("=")
+        if guest not in found:
+            raise LabError(f"LAB_SUITE: {other!r} is not GUEST=SUITE; guests are {', '.join(found)}")
+        found[guest] = suite
+    for suite in (first, *found.values()):
+        if suite not in (*SUITES, own()):
+            raise LabError(f"LAB_SUITE: {suite!r} is not one of {', '.join(SUITES)}")
+    return found
+
+
+def each():
+    """The suites of this lab's guests, each once."""
+    return list(dict.fromkeys(chosen().values()))
 
 
 def sources(suite):

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from labkit import image
+from labkit import image, suite
 from labkit.config import BUILD, TREE
 
 pytestmark = pytest.mark.last
@@ -41,7 +41,7 @@ def tree(lab):
 
 def give(tree, what):
     """Hard-link the wanted parts of our own build."""
-    there, ours = tree / "build" / "lab", image.path()
+    there, ours = tree / "build" / "lab", image.path(suite.each()[0])
     shutil.rmtree(there, ignore_errors=True)
     if "ssh" in what:
         shutil.copytree(BUILD / "ssh", there / "ssh")

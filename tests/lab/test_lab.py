@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from labkit import Lab, LabError
+from labkit import LabError, compiled
 from labkit.pace import stretch
 from labkit.wait import wait_for
 
@@ -216,11 +216,11 @@ def test_pcap_stop_without_start(lab):
         lab.pcap_stop()
 
 
-def test_reload_brings_the_payload(lab, tmp_path):
+def test_reload_brings_the_payload(lab, tmp_path, monkeypatch):
     (tmp_path / "lib").mkdir()  # /lib is a symbolic link in the guest and has to stay one
     (tmp_path / "lib" / "lab-test-payload").write_text("here\n")
-    other = Lab(payload=tmp_path)
-    other.reload(["client"])
+    monkeypatch.setattr(compiled, "payload", lambda _suite: tmp_path)
+    lab.reload(["client"])
     client = lab.guest("client")
     assert client.run(["cat", "/usr/lib/lab-test-payload"]).stdout == "here\n"
     client.run(["test", "-L", "/lib"])
