@@ -2,6 +2,7 @@
 """A lab of its own, taken down and interrupted: nothing may stay."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from labkit.config import RUN
+from labkit.pace import stretch
+from labkit.wait import wait_for
 
 pytestmark = pytest.mark.last
 
@@ -49,13 +52,21 @@ def test_down_leaves_nothing(own):
     assert subprocess.run([*TOOL, "down"], check=False).returncode == 0
 
 
+def catches(pid, number):
+    """Has a process set a handler for a signal?"""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"^SigCgt:\s*(\w+)$", status, re.M).group(1), 16) >> (number - 1) & 1
+
+
 @pytest.mark.parametrize("seconds", [0.3, 1.5, 4.0])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_up_leaves_nothing(own, seconds, number):
     child = subprocess.Popen([*TOOL, "up"], stderr=subprocess.PIPE, text=True)
+    # Before that it is not the lab that is interrupted, but Python's own start.
+    wait_for("its handlers", lambda: catches(child.pid, signal.SIGTERM), every=0.01)
     time.sleep(seconds)  # any moment will do
     child.send_signal(number)
-    err = child.communicate(timeout=60)[1]
+    err = child.communicate(timeout=stretch(60))[1]
     assert child.returncode == 130, err
     assert remains(own.name) == []
 
