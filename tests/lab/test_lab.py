@@ -91,7 +91,7 @@ def test_clocks_are_right(lab):
         before = time.time()
         there = float(guest.run(["date", "+%s.%N"]).stdout)
         # It is told the time before it can take it.
-    assert before - stretch(3) < there < time.time() + 3
+        assert before - stretch(3) < there < time.time() + 3, guest.name
 
 
 @pytest.mark.parametrize("address", ["10.77.0.11", "fd77::11"])
