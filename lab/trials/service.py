@@ -104,8 +104,22 @@ class Service:
     def stop(self, head, **kwargs):
         return self.baton(head, "stop", self.name, **kwargs)
 
+    def rows(self, head):
+        """What a head says of itself and of the other heads, in this order."""
+        return json.loads(self.baton(head, "status", self.name, "--json").stdout)
+
     def status(self, head):
-        return json.loads(self.baton(head, "status", self.name, "--json").stdout)[0]
+        """What a head says of itself. Its keeper gives a look 1.5 s, which may be too short where the
+        processor is emulated: then it says that it does not know, and is asked again."""
+        told = {}
+
+        def known():
+            told.clear()
+            told.update(self.rows(head)[0])
+            return told["state"] != "unknown"
+
+        wait_for(lambda: f"{head}: {self.name}: {told.get('error')}", known)
+        return told
 
     def ledger(self, head, operation):
         """The newest record of an operation ("start", "stop") on a head."""
@@ -145,7 +159,7 @@ class Service:
     def meet(self, heads=HEADS):
         """Wait until each keeper knows the others and that their files are equal: then it can move."""
         def met(head):
-            rows = json.loads(self.baton(head, "status", self.name, "--json").stdout)
+            rows = self.rows(head)
             digests = {r.get("digest") for r in rows}
             return len(rows) == len(heads) and len(digests) == 1 and all(digests)
 

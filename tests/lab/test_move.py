@@ -212,7 +212,15 @@ def test_two_at_once(cluster, vmstore):
 
 
 def rows(vmstore, head):
-    return json.loads(vmstore.baton(head, "status", "vmstore", "--json").stdout)
+    """A row of each head, once all have answered: a look may take too long, as in Service.status()."""
+    told = []
+
+    def answered():
+        told[:] = vmstore.rows(head)
+        return not any("error" in row for row in told)
+
+    wait_for(lambda: f"{head}: an answer of all: {told}", answered)
+    return told
 
 
 def test_status_tells_of_both_heads(vmstore):
