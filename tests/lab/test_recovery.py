@@ -242,7 +242,8 @@ def test_a_dead_client_is_expired(impatient):
 def replica(service, head):
     """What a head knows of another head's connections."""
     rows = json.loads(service.baton("head2", "status", service.name, "--json").stdout)
-    return next(r for r in rows if r["head"] == head).get("replica", {})
+    # Until its keeper has joined the others it knows of no other head.
+    return next((r for r in rows if r["head"] == head), {}).get("replica", {})
 
 
 def test_the_connections_outlive_their_head(cluster, vmstore):
