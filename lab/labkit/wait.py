@@ -2,7 +2,9 @@
 """Waits with timeouts of the reference machine (pace.py). If one is interrupted or fails, a log can tell
 what was being waited for."""
 
+import signal
 import subprocess
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -58,6 +60,20 @@ class Process(subprocess.Popen):
         with self._bounded(timeout) as seconds:
             self.communicating = True
             return super().communicate(input, seconds)
+
+    def rest(self, timeout):
+        """The rest of its output, to its end, after some lines of it were read: communicate() would not
+        return what was read ahead with them."""
+        with self._bounded(timeout) as seconds:
+            watchdog = threading.Timer(seconds, self.kill)
+            watchdog.start()
+            try:
+                told = self.stdout.read()
+            finally:
+                watchdog.cancel()
+            if super().wait(seconds) == -signal.SIGKILL:
+                raise subprocess.TimeoutExpired(self.args, seconds)
+            return told
 
     def wait(self, timeout=None):
         if self.communicating:  # it is communicate() that waits

@@ -78,12 +78,15 @@ class Service:
         guest = self.lab.guest(head)
         guest.run(["sh", "-ec", "rm -f /etc/systemd/system/open-iscsi.service; systemctl daemon-reload; "
                    "systemctl start open-iscsi"], timeout=60)
-        journal = guest.start(["journalctl", "-f", "-n", "0", "-o", "short-monotonic", "--no-hostname"])
+        journal = guest.start(["journalctl", "-q", "-f", "-n", "1", "-o", "short-monotonic",
+                               "--no-hostname"])
+        # The last line so far: what comes after it is heard.
+        journal.stdout.readline()
         guest.run(["systemctl", "poweroff"])
         wait_for(f"{head}: its end", lambda: not guest.running(), timeout)
         # Also ends what is left of the connection, and so the journal.
         guest.cut()
-        return journal.communicate(timeout=30)[0].splitlines()
+        return journal.rest(30).splitlines()
 
     def mount_log(self, head):
         """What the kernel said of the disk since the last time that it was mounted on a head."""

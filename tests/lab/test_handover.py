@@ -556,7 +556,7 @@ def test_a_keeper_killed_in_the_middle(vmstore, head):
         if json.loads(line).get("step") == "silence":
             vmstore.signal(head, "KILL")
             break
-    out = asker.communicate(timeout=60)[0].splitlines()
+    out = asker.rest(60).splitlines()
     if head == "head2":
         answer = json.loads(out[-1])
         assert answer["result"] == PEER and answer["error"].startswith("head2 has gone"), answer
@@ -585,7 +585,7 @@ def test_a_stop_overrules(vmstore):
         if json.loads(line).get("step") == "drain":
             break
     stopped = vmstore.ask("head1", do="stop")
-    answer = json.loads(asker.communicate(timeout=60)[0].splitlines()[-1])
+    answer = json.loads(asker.rest(60).splitlines()[-1])
     assert stopped["result"] == 0
     if answer["result"]:
         assert answer["error"] == "overruled by another request" and vmstore.mounts() == []
