@@ -551,10 +551,14 @@ def test_a_start_that_fails_there(vmstore):
 @pytest.mark.parametrize("head", HEADS)
 def test_a_keeper_killed_in_the_middle(vmstore, head):
     """On either head: two never serve at once, and the requester is told."""
-    asker = vmstore.begin("head1", do="move", target="head2", budget_ms=20000)
+    # It has to come before the move's end, so all but the word for it is done before.
+    killer = vmstore.lab.guest(head).start(
+        ["sh", "-c", f"echo; read -r _; kill -KILL {vmstore.keeper_pid(head)}"], stdin=-1)
+    assert killer.stdout.readline() == "\n"
+    asker = vmstore.begin("head1", do="move", target="head2", budget_ms=round(stretch(20000)))
     for line in asker.stdout:
         if json.loads(line).get("step") == "silence":
-            vmstore.signal(head, "KILL")
+            killer.communicate("\n", timeout=30)
             break
     out = asker.rest(60).splitlines()
     if head == "head2":
