@@ -616,11 +616,17 @@ def test_messages_that_are_none(vmstore):
                 {**replay, "type": "serving"}, {**replay, "type": "aborted"})
     assert vmstore.states() == {"head1": "standby", "head2": "serving"}
     assert vmstore.mounts() == ["head2"]
-    journal = vmstore.lab.guest("head1").run(
-        ["journalctl", "-u", vmstore.unit, f"--since=@{since}", "-o", "cat"]).stdout
-    assert journal.count("message from head2 ignored") == 9, journal
-    assert f"hand-over {generation} was seen before; a message of head2 ignored" in journal
-    assert f"'granted' of head2 for hand-over {generation + 1} ignored" in journal
+
+    def journal():
+        return vmstore.lab.guest("head1").run(
+            ["journalctl", "-u", vmstore.unit, f"--since=@{since}", "-o", "cat"]).stdout
+
+    # The last line that is due.
+    wait_for("the keeper's journal", lambda:
+             f"'granted' of head2 for hand-over {generation + 1} ignored" in journal())
+    said = journal()
+    assert said.count("message from head2 ignored") == 9, said
+    assert f"hand-over {generation} was seen before; a message of head2 ignored" in said
     # And the way back is free.
     assert vmstore.ask("head2", do="move", target="head1")["result"] == 0
 
