@@ -489,7 +489,7 @@ def play_target(vmstore, *answers):
     there = vmstore.impostor("head2", hello(vmstore))
     wait_for("hello", lambda: vmstore.met("head1", "head2"))
     asker = vmstore.begin("head1", do="move", target="head2",
-                          budget_ms=round(stretch(6000)))
+                          budget_ms=round(stretch(12000)))
     for line in there.stdout:
         head, _, text = line.partition(" ")
         message = json.loads(text)
