@@ -239,6 +239,8 @@ def test_a_cable_that_is_out(serving):
     serving.guest.link(False)
     try:
         serving.run("monitor", SUCCESS)
+        # The kernel tells the service's link up to a second later, if another one has just changed.
+        wait_for("carrier loss", lambda: not serving.service.status("head1")["carrier"], 10)
         assert serving.reason("monitor", GENERIC, level=10) == \
             "a link of the service has no carrier"
     finally:
