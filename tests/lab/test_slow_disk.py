@@ -106,7 +106,9 @@ def test_a_write_that_takes_long(cluster, vmstore):
 def test_a_mount_that_takes_long(cluster, vmstore):
     disk, before = vmstore.disk, fenced()
     set_role(cluster, "Stopped")
-    wait_for("vmstore to stop", lambda: cluster.where("vmstore") == [])
+    # Pacemaker shows no head either while it is being stopped.
+    wait_for("vmstore to stop", lambda: cluster.where("vmstore") == [] and
+             vmstore.status("head1")["state"] == "standby")
     # As often as the mount has to wait for the disk; a mount by hand counts it.
     done = disk.requests("head1")
     vmstore.lab.guest("head1").run(["sh", "-c", f"mount {MAPPED} /mnt && umount /mnt"], timeout=60)
