@@ -66,6 +66,8 @@ def watch(service):
         with Asker(service.lab, address) as asker:
             time.sleep(1)
             agent.migrate(service, SOURCE, TARGET)
+            # The client is back: this is answered by the target.
+            service.lab.guest("client").run(["touch", f"{service.mountpoint}/after"], timeout=60)
             # The target tickles three times.
             time.sleep(2)
     report = probe.finish()
