@@ -153,8 +153,12 @@ def test_server_identity_and_settings_are_equal_on_both_heads(vmstore):
 
 
 def client_port(lab):
-    """The client's end of its connection: a new one would have another."""
-    return lab.guest("client").run(["ss", "-Htn", "dst", "10.77.0.50"]).stdout.split()[3]
+    """The client's end of its connection: a new one would have another. That of a mount before may still
+    be closing."""
+    lines = [l.split() for l in lab.guest("client").run(
+        ["ss", "-Htn", "dst", "10.77.0.50"]).stdout.splitlines()]
+    (port,) = [words[3] for words in lines if words[0] == "ESTAB"]
+    return port
 
 
 @pytest.mark.parametrize("how", [["systemctl", "restart", "baton@vmstore"],
