@@ -296,6 +296,7 @@ def test_a_disk_that_is_not_released(vmstore):
         assert vmstore.mounts() == ["head1"]
     finally:
         guest.run(["pkill", "-x", "sleep"])
+        user.wait(30)
     vmstore.stop("head1")
 
 

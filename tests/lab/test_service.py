@@ -469,7 +469,8 @@ def test_a_stop_that_cannot_unmount_says_so(homes, head1):
         done = homes.stop("head1", check=False)
         state = homes.status("head1")["state"]
     finally:
-        head1.run(["pkill", "-f", "sleep 600"])
+        head1.run(["pkill", "-x", "sleep"])
+        user.wait(30)
     assert done.returncode == STATUS["standing"]
     assert re.fullmatch(r"baton: homes: unmount /run/baton/homes/fs: process \d+ \(sleep\) uses "
                         r"it\n", done.stderr)
