@@ -239,7 +239,7 @@ class Guest:
             "-o", f"UserKnownHostsFile={KEY.parent / 'known_hosts'}",
             "-o", "GlobalKnownHostsFile=/dev/null", "-o", "StrictHostKeyChecking=yes",
             "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o", "BatchMode=yes",
-            "-o", "ConnectTimeout=20", "-o", "LogLevel=ERROR", "-o", "EscapeChar=none",
+            "-o", f"ConnectTimeout={stretch(20):.0f}", "-o", "LogLevel=ERROR", "-o", "EscapeChar=none",
             "-o", "ServerAliveInterval=15", "-o", "ServerAliveCountMax=8",
             "-o", "Compression=no", *options, f"root@{self.spec.mgmt4}"])
 
