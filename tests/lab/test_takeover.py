@@ -53,13 +53,19 @@ def survive(cluster, services, fault, fenced=True, mend=lambda: None):
     """Run a writer and a sampler on vmstore while `fault` is done, and `mend` once one head serves both.
     Returns the probe's report and that head; a head that is fenced must come back by itself."""
     vmstore, _ = services
+    seen = []
+
+    def found():
+        """Kept, as another look may find nobody."""
+        seen[:] = [survivor(cluster)] if fenced else cluster.where("vmstore")
+        return len(seen) == 1 and seen[0]
+
     with Sampler(vmstore) as sampler:
         probe = Probe(vmstore).start()
         try:
             fault()
-            if fenced:
-                wait_for("a survivor", lambda: survivor(cluster), 120, every=1)
-            serves = survivor(cluster) or cluster.where("vmstore")[0]
+            wait_for("a head that serves", found, 120, every=1)
+            (serves,) = seen
             mend()
             cluster.wait_online(at=serves, timeout=120)
             for head in HEADS:
