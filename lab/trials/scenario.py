@@ -75,8 +75,8 @@ def keep_ledger(step, service):
 
 
 def fenced_at(lab, head, victim, since):
-    """When Pacemaker was told that a head is fenced, by the clock of the other head."""
-    found = lab.guest(head).run(["journalctl", "-o", "short-unix", f"--since=@{since:.0f}",
+    """When Pacemaker was told that a head is fenced; this and since by the clock of the other head."""
+    found = lab.guest(head).run(["journalctl", "-o", "short-unix", f"--since=@{int(since)}",
                                  "-u", "pacemaker.service"]).stdout
     for line in found.splitlines():
         if re.search(rf"Peer {victim} was terminated .*: OK", line):
@@ -84,8 +84,14 @@ def fenced_at(lab, head, victim, since):
     raise LabError(f"{head}: no word of {victim} being fenced")
 
 
+def clock(guest):
+    return float(guest.run(["date", "+%s.%N"]).stdout)
+
+
 def carry_out(step, service, cluster, probe):
     """Do a step and let the probes see its effects."""
+    # The heads' clocks and the client's are seconds apart if the machine was slow while they were set.
+    begun = clock(service.lab.guest(step.target))
     step.since = probe.now()
     if step.what == "takeover":
         service.lab.guest(step.source).cut()
@@ -99,7 +105,7 @@ def carry_out(step, service, cluster, probe):
     step.until = probe.now()
     if step.what == "takeover":
         step.takeover_ms["fencing"] = 1000 * (fenced_at(
-            service.lab, step.target, step.source, step.since) - step.since)
+            service.lab, step.target, step.source, begun) - begun)
 
 
 def judge(steps, report, bystander, meter):
