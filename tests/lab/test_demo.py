@@ -26,7 +26,9 @@ def test_every_step_kept_the_lock_and_lost_nothing(played):
     for step in steps:
         assert step.lock_kept and step.lost_writes == 0 and step.io_errors == 0, \
             (step, report["events"])
-    assert report["lock_kept"] and report["records"]["acknowledged"] > 100
+    # It wrote once in each interval, but for the pauses.
+    asked = 1000 * report["duration_s"] / report["interval_ms"]
+    assert report["lock_kept"] and report["records"]["acknowledged"] > asked / 4
     assert report["records"]["missing"] == report["records"]["wrong"] == 0
     assert report["records"]["unread"] == 0 and report["unfinished"] == []
 
