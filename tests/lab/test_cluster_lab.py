@@ -31,7 +31,9 @@ def switched():
 
 def test_both_are_online_and_fencing_is_on(cluster):
     for head in cluster.heads:
-        assert cluster.states(head) == {"head1": "online", "head2": "online"}
+        # start() has asked only one of them.
+        cluster.wait_online(at=head)
+        assert set(cluster.states(head)) == {"head1", "head2"}
     cluster.wait_idle()
     seen = cluster.crm_mon()
     assert seen.find("./summary/cluster_options").get("stonith-enabled") == "true"
