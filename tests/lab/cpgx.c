@@ -12,6 +12,9 @@
 
 #include "os/corosync.h"
 
+#define OPEN_TRIES    100
+#define OPEN_AGAIN_MS 100
+
 static void on_message(const struct corosync_head *from, const char *text, size_t len,
 		       void *data)
 {
@@ -43,9 +46,13 @@ int main(int argc, char **argv)
 	int rc = 0;
 
 	snprintf(group, sizeof(group), "baton/%s", argv[1]);
-	if (corosync_open(&c, group, &calls, &err) < 0) {
-		fprintf(stderr, "cpgx: %s\n", err.text);
-		return 1;
+	/* While members come and go corosync may put it off; a keeper tries again, too. */
+	for (int i = 0; corosync_open(&c, group, &calls, &err) < 0; i++) {
+		if (i == OPEN_TRIES) {
+			fprintf(stderr, "cpgx: %s\n", err.text);
+			return 1;
+		}
+		poll(NULL, 0, OPEN_AGAIN_MS);
 	}
 	for (int i = 2; i < argc; i++)
 		while (corosync_send(c, argv[i], strlen(argv[i])) < 0)
