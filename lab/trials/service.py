@@ -109,7 +109,11 @@ class Service:
 
     def rows(self, head):
         """What a head says of itself and of the other heads, in this order."""
-        return json.loads(self.baton(head, "status", self.name, "--json").stdout)
+        done = self.baton(head, "status", self.name, "--json", check=False)
+        # 1: without a keeper, the command itself could not look; the row says why.
+        if done.returncode not in (0, 1):
+            raise LabError(f"{head}: baton status: status {done.returncode}: {done.stderr.strip()}")
+        return json.loads(done.stdout)
 
     def status(self, head):
         """What a head says of itself. Its keeper gives a look 1.5 s, which may be too short where the
