@@ -56,10 +56,12 @@ home = standby.home
 
 
 @pytest.fixture(scope="module")
-def vmstore(lab):
+def vmstore(cluster):
     """The service, its keepers in standby."""
     lease = round(stretch(LEASE_S))
-    with standby.in_standby(lab, lease=lease, grace=2 * lease) as service:
+    with standby.in_standby(cluster.lab, lease=lease, grace=2 * lease) as service:
+        # A start is refused while the other head's keeper has not joined.
+        service.meet()
         yield service
 
 
@@ -162,6 +164,7 @@ def impatient(vmstore, home):
             vmstore.stop(head)
             vmstore.configure(head, text)
             vmstore.lab.guest(head).run(["systemctl", "restart", vmstore.unit], timeout=60)
+        vmstore.meet()
     configure(vmstore.conf(courtesy=5))
     vmstore.start("head1")
     yield vmstore
