@@ -165,7 +165,8 @@ def impatient(vmstore, home):
             vmstore.configure(head, text)
             vmstore.lab.guest(head).run(["systemctl", "restart", vmstore.unit], timeout=60)
         vmstore.meet()
-    configure(vmstore.conf(courtesy=5))
+    lease = round(stretch(LEASE_S))
+    configure(vmstore.conf(courtesy=5, lease=lease, grace=2 * lease))
     vmstore.start("head1")
     yield vmstore
     configure(vmstore.usual)
