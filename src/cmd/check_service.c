@@ -67,6 +67,30 @@ static void check_destroy(struct report *report)
 	    "destroys sockets", "install a kernel with CONFIG_INET_DIAG_DESTROY");
 }
 
+/* rpc.mountd reads the head's file. */
+static void check_nfsconf(struct report *report)
+{
+	static const char *const off[] = { "n", "no", "0", "f", "false", "off" };
+	char root[PATH_MAX] = "", v4[16] = "";
+	struct err err = { 0 };
+	bool serves = true;
+
+	nfsconf_get(NFSCONF_NFS, "exports", "rootdir", root, sizeof(root));
+	nfsconf_get(NFSCONF_NFS, "nfsd", "vers4", v4, sizeof(v4));
+	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++)
+		serves &= strcasecmp(v4, off[i]) != 0;
+	if (root[0])
+		err_set(&err, BATON_EXIT_SOFTWARE, 0,
+			"rootdir= in [exports]: rpc.mountd looks for the exports below %s",
+			root);
+	else if (!serves)
+		err_set(&err, BATON_EXIT_SOFTWARE, 0,
+			"vers4=%s in [nfsd]: rpc.mountd has no version to serve, and ends",
+			v4);
+	add(report, NFSCONF_NFS, err.text[0] ? -EINVAL : 0, &err,
+	    "nothing in rpc.mountd's way", "remove this line");
+}
+
 static void check_head(struct report *report)
 {
 	struct err err = { 0 };
@@ -84,6 +108,7 @@ static void check_head(struct report *report)
 	add(report, "kernel nf_tables", rc, &err, "there",
 	    advise_module(rc, "install a kernel with CONFIG_NF_TABLES"));
 	check_destroy(report);
+	check_nfsconf(report);
 }
 
 /* ---- the disk ---- */

@@ -309,7 +309,15 @@ static int run_settings(struct op *op, struct err *err)
 int standby_start_mountd(struct op *op, struct err *err)
 {
 	static const char *const argv[] = {
-		MOUNTD, "--foreground", "--no-nfs-version", "2", "--no-nfs-version", "3",
+		/* The head's nfs.conf may name another directory. */
+		MOUNTD,
+		"--foreground",
+		"--state-directory-path",
+		PATHS_NFS_VAR,
+		"--no-nfs-version",
+		"2",
+		"--no-nfs-version",
+		"3",
 		NULL
 	};
 

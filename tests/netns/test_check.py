@@ -162,6 +162,21 @@ def test_a_kernel_that_cannot_destroy_sockets(service, cannot_destroy):
     assert found["verdict"] == "wrong" and "CONFIG_INET_DIAG_DESTROY" in found["detail"]
 
 
+@pytest.mark.parametrize("text, detail", [
+    ("[exports]\nrootdir=/srv\n", "rootdir= in [exports]: rpc.mountd looks for the exports below /srv"),
+    ("[nfsd]\nvers4 = N\n", "vers4=N in [nfsd]: rpc.mountd has no version to serve, and ends"),
+    ("[nfsd]\nvers4 = y\nvers3 = n\n[mountd]\nstate-directory-path=/x\n", None),
+])
+def test_what_rpc_mountd_reads(service, tmp_path, text, detail):
+    service.write()
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/nfs.conf").write_text(text)
+    service.wrap = ["unshare", "-m", "sh", "-ec", 'mount --bind "$0" /etc; exec "$@"', str(tmp_path / "etc")]
+    found = service.check()[0]["/etc/nfs.conf"]
+    assert (found["verdict"], found["detail"]) == (
+        ("wrong", detail) if detail else ("ok", "nothing in rpc.mountd's way"))
+
+
 def test_missing_file_comes_first(service):
     found, status = service.check("nosuch")
     assert is_wrong(found["configuration"],
