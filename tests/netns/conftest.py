@@ -53,8 +53,9 @@ def setns(fd):
         raise OSError(ctypes.get_errno(), "setns")
 
 
-def until(condition, seconds=10):
-    """Ask again until the answer is true; each question is a process, so no sleep is needed."""
+def until(condition, seconds=60):
+    """Ask again until the answer is true; each question is a process, so no sleep is needed. The time is for a
+    machine that is slow, or stands still for seconds; who means a time gives it."""
     end = time.monotonic() + seconds
     while True:
         answer = condition()
@@ -118,7 +119,7 @@ class Net:
 
     def keep(self, sock):
         self.sockets.append(sock)
-        sock.settimeout(10)
+        sock.settimeout(30)
         return sock
 
     def listen(self, name, family):

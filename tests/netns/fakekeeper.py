@@ -28,7 +28,7 @@ class Keeper:
             notify.unlink()
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
             s.bind(str(notify))
-            s.settimeout(10)
+            s.settimeout(60)
             self.house.env["NOTIFY_SOCKET"] = str(notify)
             self.process = self.house.start(self.program, "vmstore")
             while ready and s.recv(4096) != b"READY=1":
@@ -37,7 +37,7 @@ class Keeper:
 
     def end(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        self.process.wait(10)
+        self.process.wait(60)
         return self.process.returncode
 
     def set(self, name, text=""):
@@ -74,7 +74,7 @@ class Keeper:
                 s.connect("sock")
             finally:
                 os.chdir(here)
-            s.settimeout(10)
+            s.settimeout(30)
             yield s
 
     def ask(self, message):

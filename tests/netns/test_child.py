@@ -89,8 +89,8 @@ def test_waiting():
         assert p.stdout.readline() == "waiting for sh 29 s\n"
         shell = int(open(f"/proc/{p.pid}/task/{p.pid}/children").read())
         sleep = int(until(lambda: open(f"/proc/{shell}/task/{shell}/children").read()))
-        assert p.communicate("x", timeout=10)[0] == "-4\n"
-    until(lambda: not os.path.exists(f"/proc/{sleep}/exe"))
+        assert p.communicate("x", timeout=30)[0] == "-4\n"
+    until(lambda: not os.path.exists(f"/proc/{sleep}/exe"), 30)
 
 
 @pytest.mark.parametrize("patience,tell,said", [(300, 100, "waiting for sleep 0 s\n-110\n"),

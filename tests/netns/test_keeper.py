@@ -267,7 +267,7 @@ def test_what_was_not_begun_ends_with_its_keeper(keeper):
         until(lambda: keeper.ask({"do": "status"})["state"] == "start")
         (runner,) = until(lambda: runners(keeper))
         keeper.end(signal.SIGKILL)
-        until(lambda: not os.path.exists(f"/proc/{runner}"))
+        until(lambda: not os.path.exists(f"/proc/{runner}"), 30)
     assert keeper.standing() == "standby" and "mount" not in keeper.trace()
 
 

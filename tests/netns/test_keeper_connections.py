@@ -38,7 +38,7 @@ class Clients:
     def open(self, family):
         with inside(f"/proc/{self.house.holder.pid}/ns/net"):
             s = self.stack.enter_context(socket.socket(family))
-        s.settimeout(10)
+        s.settimeout(30)
         return s
 
     def come(self, family=socket.AF_INET):
@@ -61,7 +61,7 @@ class Clients:
         def record():
             with contextlib.suppress(FileNotFoundError), open(self.folder + "/connections") as f:
                 return sorted(f.read().splitlines()[1:]) == sorted(self.there.values())
-        until(record)
+        until(record, 30)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def await_wakeups(keeper, n):
         with open(f"/proc/{keeper.process.pid}/status") as f:
             return int(next(l for l in f if l.startswith("voluntary_ctxt_switches")).split()[1])
     begin = now()
-    until(lambda: now() >= begin + n, 2 * n)
+    until(lambda: now() >= begin + n, 2 * n + 30)
 
 
 def settle(keeper):
@@ -158,7 +158,7 @@ def test_without_counters_it_lists_each_second(keeper, clients, kernel_without):
     clients.are_recorded()
     dumps = trace.count("d")
     # By family.
-    until(lambda: trace.count("d") >= dumps + 6)
+    until(lambda: trace.count("d") >= dumps + 6, 15)
     clients.go(*clients.come())
     clients.come()
     clients.are_recorded()

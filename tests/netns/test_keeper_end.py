@@ -72,7 +72,7 @@ def test_teardown_ends_the_keeper(keeper):
     keeper.be()
     keeper.baton("start", "vmstore")
     assert keeper.baton("stop", "--standby", "vmstore") == "vmstore: taken down\n"
-    assert keeper.process.wait(10) == 0
+    assert keeper.process.wait(30) == 0
     assert keeper.standing() == "absent"
     assert keeper.trace()[-3:] == ["silence", "unmount", "unpin"]
 

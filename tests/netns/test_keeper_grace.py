@@ -133,4 +133,4 @@ def test_what_clients_hold_is_recorded(keeper):
         keeper.baton("start", "vmstore")
         until(lambda: knfsd.recorded() == [
             "baton-holdings 1", "pace 0", "ranges 4", f"12 {b'b'.hex()}", f"2 {b'a'.hex()}",
-            f"0 {b'idle'.hex()}"])
+            f"0 {b'idle'.hex()}"], 30)

@@ -252,7 +252,7 @@ def test_interrupted_twice(stage):
     p.send_signal(signal.SIGINT)
     p.stderr.readline()
     p.send_signal(signal.SIGINT)
-    out, err = p.communicate(timeout=10)
+    out, err = p.communicate(timeout=30)
     assert (p.returncode, out) == (130, "")
     assert err == "baton: vmstore: interrupted; Pacemaker has it Migrating on head1\n"
     stage.nothing_left()

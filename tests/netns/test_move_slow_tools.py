@@ -44,7 +44,7 @@ def test_interrupted_while_a_tool_hangs(stage, tool):
     p = stage.begin("move", "vmstore", "head2")
     until(lambda: tool in log.read_text() and sleepers(stage.house))
     p.send_signal(signal.SIGINT)
-    out, err = p.communicate(timeout=4)
+    out, err = p.communicate(timeout=30)
     assert (p.returncode, out) == (130, "")
     assert err == "baton: vmstore: interrupted; nothing has been changed\n"
     assert sleepers(stage.house) == 0
@@ -83,7 +83,7 @@ def test_the_request_hangs(stage):
     p = stage.begin("move", "vmstore", "head2")
     until(lambda: stage.cluster.constraints() and sleepers(stage.house))
     p.send_signal(signal.SIGINT)
-    out, err = p.communicate(timeout=10)
+    out, err = p.communicate(timeout=30)
     assert (p.returncode, out) == (130, "")
     assert err == ("baton: vmstore: interrupted\n"
                    "baton: vmstore: interrupted; Pacemaker has it Started on head1\n")
@@ -106,7 +106,7 @@ def test_a_second_signal_does_not_wait_for_a_look(stage):
     p.send_signal(signal.SIGINT)
     until(lambda: sleepers(stage.house))
     p.send_signal(signal.SIGINT)
-    out, err = p.communicate(timeout=10)
+    out, err = p.communicate(timeout=30)
     assert p.returncode == 130 and err.splitlines()[-1].endswith("Pacemaker has it Started on head1")
     stage.nothing_left()
 
@@ -154,6 +154,6 @@ def test_no_signal_interrupts_the_clearing(stage, tmp_path):
     p.send_signal(signal.SIGINT)
     p.send_signal(signal.SIGTERM)
     (tmp_path / "gate").write_text("\n")
-    p.communicate(timeout=10)
+    p.communicate(timeout=30)
     assert p.returncode == 130
     stage.nothing_left()

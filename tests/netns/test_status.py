@@ -290,7 +290,7 @@ def test_watch_on_a_pipe(house, keepers):
         assert p.stdout.readline().startswith("vmstore  head1  serving")
     assert 0.9 < time.monotonic() - begin < 5
     p.send_signal(signal.SIGINT)
-    out, err = p.communicate(timeout=10)
+    out, err = p.communicate(timeout=30)
     assert (p.returncode, err) == (0, "") and "\x1b" not in out
 
 
@@ -302,7 +302,7 @@ def test_watch_json(house, keepers):
         text += p.stdout.readline()
     assert json.loads(text)[0]["head"] == "head1"
     p.send_signal(signal.SIGTERM)
-    assert p.wait(10) == 143
+    assert p.wait(30) == 143
 
 
 def watch_on_terminal(house, rows=10, term="xterm", argv=("--watch=60",), columns=200):
@@ -343,7 +343,7 @@ def test_watch_gives_the_terminal_back(house, keepers, number, status):
     assert read_until(main, b"\x1b[J").count(b"\n") == 4
     p.send_signal(number)
     assert read_until(main, LEAVE) == LEAVE
-    assert p.wait(10) == status
+    assert p.wait(30) == status
     os.close(main)
 
 
@@ -366,7 +366,7 @@ def test_watch_cuts_nothing_at_80_columns(house, keepers):
                  "warning:vmstore:theconfigurationonhead2differsfromthishead's"):
         assert word in text, (word, shown)
     p.send_signal(signal.SIGINT)
-    assert p.wait(10) == 0
+    assert p.wait(30) == 0
     os.close(main)
 
 
@@ -378,7 +378,7 @@ def test_watch_shows_the_errors_first(house, keepers):
     assert shown[1] == "warning: vmstore: head29 serves it, and so does head1: power one of them off"
     assert shown[2].startswith("SERVICE  HEAD ") and len(shown) == 9 and shown[8] == "(24 more lines)"
     p.send_signal(signal.SIGINT)
-    assert p.wait(10) == 0
+    assert p.wait(30) == 0
     os.close(main)
 
 
@@ -392,7 +392,7 @@ def test_watch_suspended(house, keepers):
     p.send_signal(signal.SIGCONT)
     assert read_until(main, ENTER) == ENTER
     p.send_signal(signal.SIGINT)
-    assert p.wait(10) == 0
+    assert p.wait(30) == 0
     os.close(main)
 
 
@@ -401,7 +401,7 @@ def test_watch_on_a_terminal_that_can_nothing(house, keepers):
     p, main = watch_on_terminal(house, term="dumb")
     assert b"\x1b" not in read_until(main, b"serving")
     p.send_signal(signal.SIGINT)
-    assert p.wait(10) == 0
+    assert p.wait(30) == 0
     with contextlib.suppress(OSError):
         assert b"\x1b" not in os.read(main, 4096)
     os.close(main)
@@ -412,7 +412,7 @@ def test_watch_ends_with_its_reader(house, keepers):
     p = house.start(BATON, "status", "--watch=1")
     p.stdout.readline()
     p.stdout.close()
-    assert p.wait(10) in (-signal.SIGPIPE, 10)
+    assert p.wait(30) in (-signal.SIGPIPE, 10)
     p.stdout = None
 
 
