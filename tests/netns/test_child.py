@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Programs that baton runs, and daemons that outlive it."""
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -32,7 +33,7 @@ def keepx(*argv, status=0):
      "sh: last  [m"),
 ])
 def test_last_line_is_the_reason(script, said):
-    assert keepx("run", 5000, "sh", "-c", script, status=1) == f"keepx: {said}\n"
+    assert keepx("run", 25000, "sh", "-c", script, status=1) == f"keepx: {said}\n"
 
 
 def test_runs_in_peace():
@@ -51,7 +52,7 @@ def test_missing_program():
 def test_deadline():
     begin = time.monotonic()
     assert keepx("run", 300, "sleep", 60, status=1) == "keepx: sleep: Connection timed out\n"
-    assert 0.3 <= time.monotonic() - begin < 3
+    assert 0.3 <= time.monotonic() - begin < 10
 
 
 @pytest.mark.parametrize("script,limit,text,rc,said", [
@@ -67,7 +68,9 @@ def test_deadline():
     ("[ $(ps -o pgid= $$) = $$ ] && echo own", 100, "own\n", 0, ""),
 ])
 def test_capture(script, limit, text, rc, said):
-    assert keepx("capture", 1000, limit, "sh", "-c", script) == f"{text}\n{rc}\n{said}\n"
+    # All but one that hangs end by themselves, however slow the machine is.
+    patience = 1000 if script == "sleep 60" else 25000
+    assert keepx("capture", patience, limit, "sh", "-c", script) == f"{text}\n{rc}\n{said}\n"
 
 
 def test_capture_of_much():
@@ -78,27 +81,31 @@ def test_capture_of_much():
 
 
 def test_capture_of_nothing():
-    assert keepx("capture", 1000, 100, "no-such-program") == \
+    assert keepx("capture", 25000, 100, "no-such-program") == \
         "nothing\n-2\nno-such-program: No such file or directory\n"
 
 
 def test_waiting():
     """It is reported once; and Ctrl-C is heard and ends everything that was started."""
+    begin = time.monotonic()
     with subprocess.Popen([KEEPX, "wait", "30000", "100", "sh", "-c", "sleep 61 & wait"], text=True,
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
-        assert p.stdout.readline() == "waiting for sh 29 s\n"
+        left = re.fullmatch(r"waiting for sh (\d+) s\n", p.stdout.readline())[1]
+        # What is left of 30 s, however late it is told.
+        assert 30 - (time.monotonic() - begin) - 1 <= int(left) <= 29
         shell = int(open(f"/proc/{p.pid}/task/{p.pid}/children").read())
         sleep = int(until(lambda: open(f"/proc/{shell}/task/{shell}/children").read()))
         assert p.communicate("x", timeout=30)[0] == "-4\n"
     until(lambda: not os.path.exists(f"/proc/{sleep}/exe"), 30)
 
 
-@pytest.mark.parametrize("patience,tell,said", [(300, 100, "waiting for sleep 0 s\n-110\n"),
-                                                (300, 1000, "-110\n")])
+# The first leaves a slow machine some time between the two.
+@pytest.mark.parametrize("patience,tell,said", [(4000, 100, r"waiting for sleep [0-3] s\n-110\n"),
+                                                (300, 1000, r"-110\n")])
 def test_waiting_ends(patience, tell, said):
     with subprocess.Popen([KEEPX, "wait", str(patience), str(tell), "sleep", "60"], text=True,
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE) as p:
-        assert p.stdout.read() == said
+        assert re.fullmatch(said, p.stdout.read())
 
 
 @pytest.fixture
@@ -177,7 +184,7 @@ def test_end(pidfile):
           open(f"/proc/{pid}/task/{pid}/children").read())
     begin = time.monotonic()
     keepx("end", pid, 1000)
-    assert 0.4 < time.monotonic() - begin < 2
+    assert 0.4 < time.monotonic() - begin < 10
 
 
 @pytest.mark.parametrize("a,b,left", [
@@ -207,4 +214,4 @@ def test_aside(how, status, said):
 def test_aside_is_given_up():
     begin = time.monotonic()
     assert keepx("aside", "hang", 300, status=1) == "keepx: the work: Connection timed out\n"
-    assert 0.3 <= time.monotonic() - begin < 3
+    assert 0.3 <= time.monotonic() - begin < 10
