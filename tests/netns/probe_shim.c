@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* probe_shim: preloaded into `baton probe`; plays a server that misbehaves ($SHIM). */
+/*
+ * probe_shim: preloaded into `baton probe`; plays a server that misbehaves ($SHIM). Each
+ * time it has done so it adds a byte to the file that $SHIM_TOLD names.
+ */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -34,22 +37,34 @@ static int third(const char *name)
 	return strcmp(name + 1, "0000000003") == 0;
 }
 
+static int tell(void)
+{
+	const char *told = getenv("SHIM_TOLD");
+	int fd = told ? open(told, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600) : -1;
+
+	if (fd >= 0 && write(fd, "", 1) < 0)
+		abort();
+	if (fd >= 0)
+		close(fd);
+	return 1;
+}
+
 ssize_t pwrite64(int fd, const void *buf, size_t len, off64_t offset)
 {
 	int now = tenth();
 
-	if (now && plays("unlock")) {
+	if (now && plays("unlock") && tell()) {
 		struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET };
 
 		fcntl(fd, F_SETLK, &lock);
 	}
-	if (now && plays("eio")) {
+	if (now && plays("eio") && tell()) {
 		errno = EIO;
 		return -1;
 	}
-	if (now && plays("short"))
+	if (now && plays("short") && tell())
 		return NEXT(pwrite64)(fd, buf, 100, offset);
-	if (now && plays("lose"))
+	if (now && plays("lose") && tell())
 		return (ssize_t)len;
 	if (now && plays("die"))
 		abort();
@@ -80,9 +95,9 @@ int mkdirat(int dir, const char *name, mode_t mode)
 {
 	int rc = NEXT(mkdirat)(dir, name, mode);
 
-	if (name[0] == 'd' && plays("replay-mkdir") && tenth())
+	if (name[0] == 'd' && plays("replay-mkdir") && tenth() && tell())
 		rc = NEXT(mkdirat)(dir, name, mode);
-	if (name[0] == 'd' && plays("replay-each-mkdir") && third(name))
+	if (name[0] == 'd' && plays("replay-each-mkdir") && third(name) && tell())
 		rc = NEXT(mkdirat)(dir, name, mode);
 	return rc;
 }
@@ -91,18 +106,18 @@ int renameat(int from, const char *old, int to, const char *new)
 {
 	int rc = NEXT(renameat)(from, old, to, new);
 
-	if (plays("replay-rename") && tenth())
+	if (plays("replay-rename") && tenth() && tell())
 		rc = NEXT(renameat)(from, old, to, new);
-	if (plays("replay-each-rename") && third(old))
+	if (plays("replay-each-rename") && third(old) && tell())
 		rc = NEXT(renameat)(from, old, to, new);
 	return rc;
 }
 
 int unlinkat(int dir, const char *name, int flags)
 {
-	if (name[0] == 'r' && plays("undead") && tenth())
+	if (name[0] == 'r' && plays("undead") && tenth() && tell())
 		return 0;
-	if (name[0] == 'n' && plays("replay-remove") && tenth())
+	if (name[0] == 'n' && plays("replay-remove") && tenth() && tell())
 		NEXT(unlinkat)(dir, name, flags);
 	return NEXT(unlinkat)(dir, name, flags);
 }
@@ -115,7 +130,8 @@ int openat64(int dir, const char *name, int flags, ...)
 	va_start(ap, flags);
 	mode = flags & O_CREAT ? va_arg(ap, mode_t) : 0;
 	va_end(ap);
-	if (name[0] == 'n' && flags & O_EXCL && plays("replay-create+lock") && tenth())
+	if (name[0] == 'n' && flags & O_EXCL && plays("replay-create+lock") && tenth() &&
+	    tell())
 		close(NEXT(openat64)(dir, name, flags, mode));
 	return NEXT(openat64)(dir, name, flags, mode);
 }
