@@ -72,7 +72,10 @@ class SimulatedCluster:
     def edit(self, old, new):
         text = self.cib.read_text()
         assert re.search(old, text)
-        self.cib.write_text(re.sub(old, new, text, count=1))
+        # As the tools do: who reads it meanwhile finds all of it.
+        with open(f"{self.cib}.edit", "w") as f:
+            f.write(re.sub(old, new, text, count=1))
+        os.rename(f"{self.cib}.edit", self.cib)
 
     def constraints(self):
         """The constraints that crm_resource has made."""
