@@ -30,7 +30,7 @@ def test_a_slow_tool_is_waited_for(stage, tmp_path):
     os.mkfifo(tmp_path / "gate")
     stage.be().tools(crm_mon=f"read x <{tmp_path}/gate")
     p = stage.begin("move", "vmstore", "head2", "--dry-run", "--json")
-    assert re.fullmatch(r"baton: vmstore: waiting for crm_mon, 11\d s more at most\n",
+    assert re.fullmatch(r"baton: vmstore: waiting for crm_mon, 1[01]\d s more at most\n",
                         p.stderr.readline())
     (tmp_path / "gate").write_text("\n")
     out, err = p.communicate(timeout=30)
@@ -55,8 +55,8 @@ def test_interrupted_while_a_tool_hangs(stage, tool):
     ("crm_mon", ""), ("crm_simulate", ", --no-rehearsal skips the rehearsal")])
 def test_a_tool_never_ends(stage, tool, advice):
     stage.be().tools(**{tool: HANG})
-    stage.refuses(13, f"{tool} has not finished in time; --timeout gives it more than 3 s{advice}",
-                  "move", "vmstore", "head2", "--timeout", "3")
+    stage.refuses(13, f"{tool} has not finished in time; --timeout gives it more than 5 s{advice}",
+                  "move", "vmstore", "head2", "--timeout", "5")
 
 
 def test_without_rehearsal(stage):
@@ -93,9 +93,10 @@ def test_the_request_hangs(stage):
 
 def test_the_request_never_ends(stage):
     stage.be().tools(crm_resource=f'case $1 in --move) $REAL "$@"; {HANG};; esac')
-    assert stage.run("move", "vmstore", "head2", "--timeout", "3") == (
+    # The tools before it have as long, so there are few of them.
+    assert stage.run("move", "vmstore", "head2", "--timeout", "5", "--no-rehearsal") == (
         13, "", "baton: vmstore: crm_resource has not finished in time; --timeout gives it more "
-        "than 3 s\n")
+        "than 5 s\n")
     stage.nothing_left()
 
 
@@ -116,12 +117,14 @@ def test_a_look_that_was_interrupted_is_begun_again(stage, tmp_path):
     once = tmp_path / "once"
     log = stage.be().tools(crm_simulate=f"{DURING_THE_MOVE} rm {once} 2>/dev/null && {HANG}")
     once.touch()
-    p = stage.begin("move", "vmstore", "head2", "--timeout", "3")
+    # Shorter than the time after which a silent keeper is not waited for, but enough for two tools.
+    p = stage.begin("move", "vmstore", "head2", "--timeout", "4", "--no-rehearsal")
     until(stage.cluster.constraints)
     send_migrate_to(stage.cluster)
     until(lambda: sleepers(stage.house))
     p.send_signal(signal.SIGINT)
-    until(lambda: words(log)[7:] == LOOK)
+    begun = len(BEFORE[:2]) + len(["crm_resource --move", *LOOK])
+    until(lambda: words(log)[begun:begun + 2] == LOOK)
     assert stage.cluster.constraints() == ["cli-prefer-vmstore"]
     stage.cluster.edit(re.escape(SENT), "")
     p.communicate(timeout=30)
@@ -133,14 +136,19 @@ def test_a_look_that_was_interrupted_is_begun_again(stage, tmp_path):
 def test_looks_are_as_far_apart_as_they_are_long(stage, tmp_path):
     stage.be().tools(crm_simulate=f"if {DURING_THE_MOVE} :; then cd {tmp_path}; date +%s.%N >>begun;"
                                   " sleep 1.5; date +%s.%N >>ended; fi")
-    p = stage.begin("move", "vmstore", "head2", "--timeout", "6")
-    # And Pacemaker does nothing.
+    p = stage.begin("move", "vmstore", "head2")
     stage.keeper.tell({"moved": move_record()})
+
+    def times(name):
+        file = tmp_path / name
+        return [float(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    # Pacemaker does nothing until the second look.
+    until(lambda: len(times("begun")) > 1)
+    stage.cluster.simulate("--simulate")
     p.communicate(timeout=60)
-    assert p.returncode == 13
-    begun, ended = ([float(line) for line in (tmp_path / f).read_text().splitlines()]
-                    for f in ("begun", "ended"))
-    assert len(begun) > 1 and begun[1] - ended[0] > 1.5
+    assert p.returncode == 0
+    assert times("begun")[1] - times("ended")[0] > 1.5
     stage.nothing_left()
 
 
