@@ -77,6 +77,14 @@ class Keeper:
             s.settimeout(30)
             yield s
 
+    def listens(self):
+        """The socket of one that was killed is there, and refuses."""
+        try:
+            with self.connection():
+                return True
+        except OSError:
+            return False
+
     def ask(self, message):
         with self.connection() as s:
             s.send(message if isinstance(message, bytes) else json.dumps(message).encode())
