@@ -68,11 +68,13 @@ def descriptors(keeper):
 
 
 def settled(keeper):
-    """What it has open when it is idle."""
+    """What it has open when it is idle: without children, which it talks to."""
+    children = f"/proc/{keeper.process.pid}/task/{keeper.process.pid}/children"
+
     def twice():
         first = descriptors(keeper)
         time.sleep(0.2)
-        return first == descriptors(keeper) and first
+        return open(children).read() == "" and first == descriptors(keeper) and first
     return until(twice)
 
 
