@@ -75,10 +75,19 @@ def test_a_second_mount(agent, disk):
     assert_stopped(agent, disk.device)
 
 
+WRITE = """if True:
+    import os, sys
+    os.chdir(sys.argv[1])
+    fd = os.open("file", os.O_WRONLY | os.O_CREAT)
+    print(flush=True)
+    while True:
+        os.pwrite(fd, b"x", 0)
+        os.fsync(fd)"""
+
+
 def written(house, folder, inside=()):
-    """Somebody writes to the disk all the time."""
-    return running(house, *inside, "sh", "-c",
-                   'cd "$0" && echo && while echo x > file && sync file; do :; done', folder)
+    """Somebody writes to the disk all the time: one process, or another one may be named first."""
+    return running(house, *inside, "/usr/bin/python3", "-c", WRITE, folder)
 
 
 def test_a_second_mount_that_is_written_to(agent, disk):
@@ -96,7 +105,7 @@ def test_a_process_inside_that_writes(agent, disk):
     attach(agent.house, disk)
     with written(agent.house, FS, (KEEPX, "ns-run", "vmstore")) as p:
         said = agent.reason("stop", GENERIC)
-        assert said.startswith(f"unmount {FS}: ") and f"process {p.pid} (sh)" in said
+        assert said.startswith(f"unmount {FS}: ") and f"process {p.pid} (python3)" in said
     assert_stopped(agent, disk.device)
 
 
