@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import BATON, CLIENT, FLOAT, PORT
+from conftest import BATON, CLIENT, FLOAT, PORT, until
 from test_net import RST, frames, from_service, tcp_of
 
 
@@ -56,6 +56,7 @@ def test_columns(net, family):
 def test_json(net, family):
     c, _ = net.connect(net.listen("service1", family))
     c.send(b"x" * 100)
+    until(lambda: [row[5]["r"] for row in net.diag()] == [100])
     here = endpoint(FLOAT[family], PORT)
     head = {"address": FLOAT[family], "port": PORT, "netns": net.ns("service1")}
     said = json.loads(sever(net, "--json", "--dry-run", here))
