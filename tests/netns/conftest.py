@@ -64,6 +64,11 @@ def until(condition, seconds=60):
         assert time.monotonic() < end, f"not within {seconds} s"
 
 
+def retransmissions(sock):
+    """How often a TCP socket has sent something again, a SYN too: tcpi_total_retrans (linux/tcp.h)."""
+    return struct.unpack_from("I", sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 100)[0]
+
+
 @contextlib.contextmanager
 def locked(path):
     """Hold a file's lock, as os/lock.c takes it."""

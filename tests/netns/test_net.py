@@ -11,7 +11,7 @@ import time
 import pytest
 
 from bench_tcp import measure
-from conftest import CLIENT, FLOAT, MAC1, MAC2, NETX, PORT, until
+from conftest import CLIENT, FLOAT, MAC1, MAC2, NETX, PORT, retransmissions, until
 
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 ETH_ARP, ETH_IP, ETH_IP6 = 0x0806, 0x0800, 0x86DD
@@ -160,7 +160,7 @@ def test_probe_finds_who_has_an_address(net, family):
     assert probe(FLOAT[family], 3000)[0] == MAC1
     seen = net.capture("client")
     said, took = probe(free, 450)
-    assert said == "free" and 0.44 < took < 2
+    assert said == "free" and 0.44 < took < 7
     probes = [f for f in from_service(frames(seen), MAC2)
               if (f[12:14] == b"\x08\x06" and f[28:32] == bytes(4)) or
               (f[12:14] == b"\x86\xdd" and f[54:55] == b"\x87" and
@@ -501,10 +501,10 @@ def test_drain_ends_although_the_client_acknowledges_only_with_data(net, family)
     c.send(b"call")
     s.send(b"reply")
     assert c.recv(100) == b"reply"
-    start = time.monotonic()
     c.send(b"call and acknowledgement")
-    until(lambda: [r[5]["w"] for r in net.diag()] == [0], 3)
-    assert time.monotonic() - start < 1
+    until(lambda: [r[5]["w"] for r in net.diag()] == [0])
+    # The first comes after 0.2 s, the second after 0.6 s.
+    assert retransmissions(s) <= 2
 
 
 def test_drain_admits_an_end_by_the_client(net):
@@ -599,10 +599,12 @@ def test_a_tickled_client_is_reset_by_the_new_head(net, family):
     with pytest.raises(BlockingIOError):
         c.recv(1)
     seen = net.capture("client")
+    said = net.netx("service2", "tickle", text=conns)
     start = time.monotonic()
-    assert net.netx("service2", "tickle", text=conns).startswith("1 sent")
+    assert said.startswith("1 sent") and said.split()[3] == "us"
     assert select.select([c], [], [], 30)[0]
-    took = time.monotonic() - start
+    # From the first packet on: a program under a sanitizer starts slowly.
+    took = time.monotonic() - start + int(said.split()[2]) / 1e6
     with pytest.raises(ConnectionResetError):
         c.recv(1)
     segments = [(t[0] == MAC2, t[3]) for t in map(tcp_of, frames(seen, 0.1)) if t]
