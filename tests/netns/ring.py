@@ -5,6 +5,7 @@ COROSYNC = """totem {{
   version: 2
   cluster_name: x
   transport: udpu
+  token: 20000
 }}
 nodelist {{
   node {{
