@@ -89,7 +89,7 @@ def test_a_kernel_that_hangs_in_revoking(agent, net, knfsd):
     mine = net.connect(net.listen("service1", socket.AF_INET))[0].getsockname()
     knfsd.add("mine", mine, "open")
     hang(knfsd.unlock)
-    said = agent.run("stop", env={"OCF_RESKEY_CRM_meta_timeout": 4000})
+    said = agent.run("stop", env={"OCF_RESKEY_CRM_meta_timeout": 10000})
     assert "INFO: 1 client ended" in said and knfsd.ended() == ["mine"]
 
 
@@ -100,7 +100,7 @@ def test_a_client_that_never_tells(agent, net, knfsd):
     hang(knfsd.folder / "clients" / "3" / "states")
     for action in ("monitor", "stop"):
         assert agent.warnings(action, release="no",
-                              env={"OCF_RESKEY_CRM_meta_timeout": 4000}) == []
+                              env={"OCF_RESKEY_CRM_meta_timeout": 10000}) == []
         assert agent.record().read_text().endswith(f" {mine[1]}\nlocks 0\n")
         agent.record().unlink()
 
