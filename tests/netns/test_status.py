@@ -288,7 +288,7 @@ def test_watch_on_a_pipe(house, keepers):
         assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d, every 1 s\n", p.stdout.readline())
         assert p.stdout.readline().startswith("SERVICE  ")
         assert p.stdout.readline().startswith("vmstore  head1  serving")
-    assert 0.9 < time.monotonic() - begin < 5
+    assert 0.9 < time.monotonic() - begin < 15
     p.send_signal(signal.SIGINT)
     out, err = p.communicate(timeout=30)
     assert (p.returncode, err) == (0, "") and "\x1b" not in out
