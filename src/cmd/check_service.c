@@ -19,6 +19,7 @@
 #include "os/idmapd.h"
 #include "os/lowerdev.h"
 #include "os/nfsconf.h"
+#include "os/orphan.h"
 #include "os/rival.h"
 #include "os/software.h"
 #include "os/xfs.h"
@@ -62,9 +63,15 @@ static void check_destroy(struct report *report)
 
 	if (rc == 0)
 		rc = diag_check_destroy(diag, &err);
-	diag_close(diag);
 	add(report, "kernel sock_diag", rc == -EOPNOTSUPP ? -ENOSYS : rc, &err,
 	    "destroys sockets", "install a kernel with CONFIG_INET_DIAG_DESTROY");
+	if (rc == 0) {
+		rc = orphan_check(diag, &err);
+		add(report, "kernel orphans", rc && rc != -ENOSYS ? UNSURE : rc, &err,
+		    "destroyed as well",
+		    "install a newer kernel (RHEL 9.3 to 9.5: from 9.6)");
+	}
+	diag_close(diag);
 }
 
 /* rpc.mountd reads the head's file. */

@@ -31,6 +31,7 @@
 #include "os/mount.h"
 #include "os/mountpoint.h"
 #include "os/nfsd.h"
+#include "os/orphan.h"
 #include "os/rival.h"
 #include "os/served.h"
 #include "os/software.h"
@@ -144,6 +145,8 @@ static int run_network(struct op *op, struct err *err)
 		rc = set_sysctl(settings[i][0], settings[i][1], err);
 	if (rc >= 0)
 		rc = rtnl_link_set_up(op->rtnl, RTNL_LOOPBACK, true, err);
+	if (rc >= 0)
+		rc = orphan_check(op->diag, err);
 	return rc < 0 ? rc : 0;
 }
 

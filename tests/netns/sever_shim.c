@@ -5,6 +5,8 @@
  * destroy: CONFIG_INET_DIAG_DESTROY: the socket to be destroyed is passed off as a Unix
  *	    socket, for which every kernel answers EOPNOTSUPP (net/core/sock_diag.c,
  *	    __sock_diag_cmd()).
+ * orphans: connections without a process stay, as on RHEL 9.3 to 9.5: no socket is
+ *	    destroyed, with success.
  * tcp_diag: its sockets are passed off as those of an unknown protocol.
  * nf_tables: and nfnetlink: its socket cannot be opened (net/netlink/af_netlink.c,
  *	      netlink_create()).
@@ -101,6 +103,9 @@ ssize_t sendto(int fd, const void *buf, size_t len, int flags, __CONST_SOCKADDR_
 
 		if (is_without("destroy") && nlh->nlmsg_type == SOCK_DESTROY)
 			req->sdiag_family = AF_UNIX;
+		/* The kernel says that it is done, and does nothing. */
+		if (is_without("orphans") && nlh->nlmsg_type == SOCK_DESTROY)
+			nlh->nlmsg_type = NLMSG_NOOP;
 		if (is_without("tcp_diag") && (nlh->nlmsg_type == SOCK_DESTROY ||
 					       nlh->nlmsg_type == SOCK_DIAG_BY_FAMILY))
 			req->sdiag_protocol = 253; /* for experiments: RFC 3692 */

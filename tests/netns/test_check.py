@@ -162,6 +162,18 @@ def test_a_kernel_that_cannot_destroy_sockets(service, cannot_destroy):
     assert found["verdict"] == "wrong" and "CONFIG_INET_DIAG_DESTROY" in found["detail"]
 
 
+def test_a_kernel_that_leaves_orphans(service, kernel_without):
+    service.write()
+    run(*service.netns, "ip", "link", "set", "lo", "down")
+    assert service.check()[0]["kernel orphans"]["verdict"] == "unsure"
+    run(*service.netns, "ip", "link", "set", "lo", "up")
+    assert service.check()[0]["kernel orphans"]["verdict"] == "ok"
+    service.env = kernel_without("orphans")
+    found = service.check()[0]["kernel orphans"]
+    assert found["verdict"] == "wrong" and found["detail"].startswith(
+        "this kernel does not destroy connections that no process holds: sever: 1 connections are left")
+
+
 @pytest.mark.parametrize("text, detail", [
     ("[exports]\nrootdir=/srv\n", "rootdir= in [exports]: rpc.mountd looks for the exports below /srv"),
     ("[nfsd]\nvers4 = N\n", "vers4=N in [nfsd]: rpc.mountd has no version to serve, and ends"),
