@@ -15,6 +15,7 @@
 #include "keeper/status_child.h"
 #include "os/conffile.h"
 #include "os/served.h"
+#include "os/software.h"
 
 /* A look may block as long as knfsd does; an administrator waits this long. */
 #define LOOK_MS 5000
@@ -118,6 +119,7 @@ static struct json_object *look_here(const struct service *svc, struct err *err)
 		row = json_object_new_object();
 		add_error(row, err->text);
 	}
+	software_tell(row);
 	uname(&uts);
 	json_object_object_add(row, "head", text(uts.nodename));
 	json_object_object_add(row, "self", json_object_new_boolean(true));

@@ -22,6 +22,7 @@
 #include "keeper/peers.h"
 #include "keeper/status_child.h"
 #include "keeper/watch.h"
+#include "os/software.h"
 
 /* A head that needs longer than LOOK_MS to look says so itself. */
 #define LOOK_MS  1500
@@ -54,6 +55,7 @@ struct questions {
 	struct question asked[QUESTIONS_MAX];
 	struct inquiry looking[QUESTIONS_MAX];
 	uint64_t last;
+	struct json_object *software;
 };
 
 static void answer(struct keeper *k, const char *to, uint64_t id,
@@ -86,10 +88,13 @@ static void tell_facts(struct keeper *k, const char *to, uint64_t id,
 	json_object_object_add(body, "last", json_object_get(handover_last(k)));
 	if (facts && (replica = watch_describe(k)))
 		json_object_object_add(facts, "replica", replica);
-	if (facts)
+	if (facts) {
+		json_object_object_foreach(k->questions->software, key, value)
+			json_object_object_add(facts, key, json_object_get(value));
 		json_object_object_add(body, "facts", facts);
-	else
+	} else {
 		json_object_object_add(body, "error", json_object_new_string(err->text));
+	}
 	answer(k, to, id, body, NULL);
 }
 
@@ -389,7 +394,12 @@ void questions_message(struct keeper *k, const char *from, const struct message 
 int questions_open(struct keeper *k, struct err *err)
 {
 	k->questions = calloc(1, sizeof(*k->questions));
-	return k->questions ? 0 : err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "keeper");
+	if (!k->questions)
+		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "keeper");
+	/* Once: a look has not much time. */
+	k->questions->software = json_object_new_object();
+	software_tell(k->questions->software);
+	return 0;
 }
 
 void questions_close(struct keeper *k)
@@ -407,6 +417,7 @@ void questions_close(struct keeper *k)
 		json_object_put(q->answers);
 		close(q->fd);
 	}
+	json_object_put(k->questions->software);
 	free(k->questions);
 	k->questions = NULL;
 }

@@ -34,7 +34,7 @@ typedef int (*status_child_more)(struct op *op, const struct standing *standing,
 
 /**
  * status_child_add_clients - a status_child_more: connections, clients, which clients
- * the grace period waits for, how full the filesystem is, versions of kernel and nfs-utils
+ * the grace period waits for, and how full the filesystem is
  *
  * Always passed as a pointer, because it needs sqlite and a monitor does without.
  */

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * status_clients: connections and clients of the service, how full its filesystem is, and
- * what software the head runs, for the report of a status_child.
+ * status_clients: connections and clients of the service, and how full its filesystem is,
+ * for the report of a status_child.
  */
 #include <sys/statvfs.h>
-#include <sys/utsname.h>
 
 #include "core/cleanup.h"
 #include "core/plan.h"
 #include "keeper/op.h"
 #include "keeper/status_child.h"
 #include "os/nfsd.h"
-#include "os/software.h"
 
 static void add_clients(struct json_object *facts)
 {
@@ -83,26 +81,12 @@ static int add_connections(struct op *op, struct json_object *facts, struct err 
 	return rc;
 }
 
-/* For whoever compares the heads. */
-static void add_software(struct json_object *facts)
-{
-	char version[SOFTWARE_VERSION_MAX + 1];
-	struct utsname uts;
-
-	uname(&uts);
-	json_object_object_add(facts, "kernel", json_object_new_string(uts.release));
-	if (software_nfs_version(version) == 0)
-		json_object_object_add(facts, "nfs_utils",
-				       json_object_new_string(version));
-}
-
 int status_child_add_clients(struct op *op, const struct standing *standing,
 			     struct json_object *facts, struct err *err)
 {
 	bool grace;
 	int rc;
 
-	add_software(facts);
 	if (!standing->pinned)
 		return 0;
 	rc = op_go(op, PLACE_INSIDE, err);

@@ -56,27 +56,27 @@ int software_check_nfs(struct err *err)
 	return 0;
 }
 
-int software_nfs_version(char version[SOFTWARE_VERSION_MAX + 1])
+void software_tell(struct json_object *o)
 {
 	static const char *const argv[] = { "rpc.mountd", "--version", NULL };
 	struct child_wait wait = child_wait_for(VERSION_MS);
 	_cleanup_free_ char *text = NULL;
-	struct err ignored = { 0 };
-	const char *number;
+	const char *version = NULL;
+	struct utsname u;
 	size_t len;
 
-	if (child_capture(argv, NULL, &wait, VERSION_TEXT_MAX, &text, &ignored) != 0)
-		return -ENOENT;
+	uname(&u);
+	json_object_object_add(o, "kernel", json_object_new_string(u.release));
 	/* "rpc.mountd version 2.6.2" */
-	number = strstr(text, "version ");
-	if (!number)
-		return -EPROTO;
-	number += strlen("version ");
-	len = strspn(number, "0123456789.");
-	if (len == 0 || len > SOFTWARE_VERSION_MAX)
-		return -EPROTO;
-	snprintf(version, SOFTWARE_VERSION_MAX + 1, "%.*s", (int)len, number);
-	return 0;
+	if (child_capture(argv, NULL, &wait, VERSION_TEXT_MAX, &text, NULL) == 0)
+		version = strstr(text, "version ");
+	if (!version)
+		return;
+	version += strlen("version ");
+	len = strspn(version, "0123456789.");
+	if (len)
+		json_object_object_add(o, "nfs_utils",
+				       json_object_new_string_len(version, len));
 }
 
 /* Would modprobe(8) load it? It knows aliases and built-in modules. */

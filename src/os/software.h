@@ -3,6 +3,7 @@
 #ifndef BATON_OS_SOFTWARE_H
 #define BATON_OS_SOFTWARE_H
 
+#include <json-c/json.h>
 #include <limits.h>
 #include <stdbool.h>
 
@@ -26,14 +27,13 @@ int software_find_program(const char *name, const char *package, char path[PATH_
  */
 int software_check_nfs(struct err *err);
 
-/* "2.6.2", "6.12.118+deb13-amd64" */
-#define SOFTWARE_VERSION_MAX 64
-
 /**
- * software_nfs_version - the version of nfs-utils, as rpc.mountd says
- * Return: 0, or -errno if it does not say.
+ * software_tell - put the versions of kernel and nfs-utils into an object
+ * @o: gets "kernel", and "nfs_utils" if rpc.mountd tells it
+ *
+ * This runs a program: for whoever has time.
  */
-int software_nfs_version(char version[SOFTWARE_VERSION_MAX + 1]);
+void software_tell(struct json_object *o);
 
 /**
  * software_check_filesystem - does the kernel have a filesystem, or a module for it?
