@@ -18,8 +18,10 @@
 static void check_head(struct report *report, struct json_object *row,
 		       struct json_object *self)
 {
-	const char *kernel = json_member_string(row, "kernel"),
-		   *utils = json_member_string(row, "nfs_utils");
+	struct json_object *theirs = json_object_object_get(row, "software"),
+			   *ours = json_object_object_get(self, "software");
+	const char *kernel = json_member_string(theirs, "kernel"),
+		   *utils = json_member_string(theirs, "nfs_utils");
 	bool old = utils[0] && strverscmp(utils, OLDEST) < 0;
 	char item[128], detail[256];
 
@@ -29,8 +31,7 @@ static void check_head(struct report *report, struct json_object *row,
 	snprintf(detail, sizeof(detail), "Linux %s, nfs-utils %s%s", kernel,
 		 utils[0] ? utils : "unknown",
 		 row == self ? ""
-		 : strcmp(kernel, json_member_string(self, "kernel")) == 0 &&
-				 strcmp(utils, json_member_string(self, "nfs_utils")) == 0
+		 : json_object_equal(theirs, ours)
 			 ? ", as here"
 			 : ", not as here: upgrade all heads, one after the other");
 	report_add(report, item, old ? VERDICT_UNSURE : VERDICT_OK,

@@ -119,7 +119,7 @@ static struct json_object *look_here(const struct service *svc, struct err *err)
 		row = json_object_new_object();
 		add_error(row, err->text);
 	}
-	software_tell(row);
+	json_object_object_add(row, "software", software_describe());
 	uname(&uts);
 	json_object_object_add(row, "head", text(uts.nodename));
 	json_object_object_add(row, "self", json_object_new_boolean(true));

@@ -89,8 +89,8 @@ static void tell_facts(struct keeper *k, const char *to, uint64_t id,
 	if (facts && (replica = watch_describe(k)))
 		json_object_object_add(facts, "replica", replica);
 	if (facts) {
-		json_object_object_foreach(k->questions->software, key, value)
-			json_object_object_add(facts, key, json_object_get(value));
+		json_object_object_add(facts, "software",
+				       json_object_get(k->questions->software));
 		json_object_object_add(body, "facts", facts);
 	} else {
 		json_object_object_add(body, "error", json_object_new_string(err->text));
@@ -397,8 +397,7 @@ int questions_open(struct keeper *k, struct err *err)
 	if (!k->questions)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "keeper");
 	/* Once: a look has not much time. */
-	k->questions->software = json_object_new_object();
-	software_tell(k->questions->software);
+	k->questions->software = software_describe();
 	return 0;
 }
 

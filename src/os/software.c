@@ -56,11 +56,12 @@ int software_check_nfs(struct err *err)
 	return 0;
 }
 
-void software_tell(struct json_object *o)
+struct json_object *software_describe(void)
 {
 	static const char *const argv[] = { "rpc.mountd", "--version", NULL };
 	struct child_wait wait = child_wait_for(VERSION_MS);
 	_cleanup_free_ char *text = NULL;
+	struct json_object *o = json_object_new_object();
 	const char *version = NULL;
 	struct utsname u;
 	size_t len;
@@ -71,12 +72,13 @@ void software_tell(struct json_object *o)
 	if (child_capture(argv, NULL, &wait, VERSION_TEXT_MAX, &text, NULL) == 0)
 		version = strstr(text, "version ");
 	if (!version)
-		return;
+		return o;
 	version += strlen("version ");
 	len = strspn(version, "0123456789.");
 	if (len)
 		json_object_object_add(o, "nfs_utils",
 				       json_object_new_string_len(version, len));
+	return o;
 }
 
 /* Would modprobe(8) load it? It knows aliases and built-in modules. */

@@ -28,12 +28,13 @@ int software_find_program(const char *name, const char *package, char path[PATH_
 int software_check_nfs(struct err *err);
 
 /**
- * software_tell - put the versions of kernel and nfs-utils into an object
- * @o: gets "kernel", and "nfs_utils" if rpc.mountd tells it
+ * software_describe - the versions of what this head runs
  *
  * This runs a program: for whoever has time.
+ *
+ * Return: an object that the caller owns: "kernel", and "nfs_utils" if rpc.mountd tells it.
  */
-void software_tell(struct json_object *o);
+struct json_object *software_describe(void);
 
 /**
  * software_check_filesystem - does the kernel have a filesystem, or a module for it?

@@ -38,7 +38,7 @@ def test_a_restart_over_an_edited_file_changes_nothing(keeper, text):
     keeper.be()
     assert keeper.ask({"do": "status"})["digest"] == digest and in_use(keeper) == before
     told = facts(keeper)
-    assert told["file_edited"] and told["kernel"] == platform.release()
+    assert told["file_edited"] and told["software"]["kernel"] == platform.release()
     if text == "nonsense\n":
         assert told["file_error"] == f"{path}:6: is neither 'key = value' nor '[service]'"
     # It can be stopped, with the keeper and without.

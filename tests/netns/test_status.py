@@ -63,20 +63,20 @@ def table(house, *argv):
 
 
 @pytest.mark.parametrize("theirs, verdict, detail", [
-    ({"kernel": "6.1.0-44-amd64", "nfs_utils": "2.6.2"}, "ok",
+    ({"software": {"kernel": "6.1.0-44-amd64", "nfs_utils": "2.6.2"}}, "ok",
      "Linux 6.1.0-44-amd64, nfs-utils 2.6.2, as here"),
-    ({"kernel": "6.12.118+deb13-amd64", "nfs_utils": "2.8.3"}, "ok",
+    ({"software": {"kernel": "6.12.118+deb13-amd64", "nfs_utils": "2.8.3"}}, "ok",
      "Linux 6.12.118+deb13-amd64, nfs-utils 2.8.3, not as here: upgrade all heads, one after the other"),
-    ({"kernel": "6.1.0-44-amd64", "nfs_utils": "2.5.3"}, "unsure",
+    ({"software": {"kernel": "6.1.0-44-amd64", "nfs_utils": "2.5.3"}}, "unsure",
      "Linux 6.1.0-44-amd64, nfs-utils 2.5.3, not as here: upgrade all heads, one after the other"),
-    ({"kernel": "6.1.0-44-amd64"}, "ok",
+    ({"software": {"kernel": "6.1.0-44-amd64"}}, "ok",
      "Linux 6.1.0-44-amd64, nfs-utils unknown, not as here: upgrade all heads, one after the other"),
     # A keeper of 0.1.0 does not say.
     ({}, None, None),
 ])
 def test_check_tells_the_software_of_all_heads(house, keepers, theirs, verdict, detail):
     ours = {"kernel": "6.1.0-44-amd64", "nfs_utils": "2.6.2"}
-    keepers(head("head1", FACTS | ours), head("head2", STANDBY | theirs))
+    keepers(head("head1", FACTS | {"software": ours}), head("head2", STANDBY | theirs))
     # The links of this test are none.
     told = house.run("sh", "-c", '"$0" check vmstore --json || test $? = 6', BATON)
     found = {f["item"]: f for f in json.loads(told)["findings"]}
