@@ -105,8 +105,9 @@ static void read_summary(struct cluster_state *state, const xmlNode *root)
 	state->has_dc = xml_has(dc, "present", "true");
 	state->quorum = xml_has(dc, "with_quorum", "true");
 	state->maintenance = xml_has(options, "maintenance-mode", "true");
-	/* It is on unless said otherwise. */
-	state->stonith = !xml_has(options, "stonith-enabled", "false");
+	/* It is on unless said otherwise; since Pacemaker 3.0.2 under a second name. */
+	state->stonith = !xml_has(options, "stonith-enabled", "false") &&
+			 !xml_has(options, "fencing-enabled", "false");
 }
 
 static int read_fencing(struct cluster_state *state, const xmlNode *history)

@@ -90,6 +90,16 @@ static void test_state(void **unused)
 	assert_false(state.found);
 }
 
+static void test_fencing(void **unused)
+{
+	read_mon("vmstore", "", "", "");
+	assert_false(state.stonith);
+	read_mon("vmstore", "", "stonith-enabled=\"false\"", "stonith-enabled=\"true\"");
+	assert_true(state.stonith);
+	read_mon("vmstore", "", "stonith-enabled", "fencing-enabled");
+	assert_false(state.stonith);
+}
+
 static void test_simulation(void **unused)
 {
 	char *text = slurp("simulate");
@@ -573,6 +583,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_state),
+		cmocka_unit_test(test_fencing),
 		cmocka_unit_test(test_simulation),
 		cmocka_unit_test(test_more_actions_than_fit),
 		cmocka_unit_test(test_resource),
