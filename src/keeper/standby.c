@@ -311,18 +311,16 @@ static int run_settings(struct op *op, struct err *err)
 
 int standby_start_mountd(struct op *op, struct err *err)
 {
-	static const char *const argv[] = {
-		/* The head's nfs.conf may name another directory. */
-		MOUNTD,
-		"--foreground",
-		"--state-directory-path",
-		PATHS_NFS_VAR,
-		"--no-nfs-version",
-		"2",
-		"--no-nfs-version",
-		"3",
-		NULL
-	};
+	/* The head's nfs.conf may name another directory. */
+	static const char *const argv[] = { MOUNTD,
+					    "--foreground",
+					    "--state-directory-path",
+					    PATHS_NFS_VAR,
+					    "--no-nfs-version",
+					    "2",
+					    "--no-nfs-version",
+					    "3",
+					    NULL };
 
 	return child_spawn_daemon(argv, op->paths.mountd_pid, err);
 }

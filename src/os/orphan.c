@@ -12,9 +12,12 @@
 /* Return: the server's end, not blocking, or -errno. */
 static int connect_pair(int listener, int client, struct sockaddr_in *sa)
 {
+	static const int little = 4096;
 	socklen_t len = sizeof(*sa);
 	int server = -1;
 
+	setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &little, sizeof(little));
+	setsockopt(client, SOL_SOCKET, SO_RCVBUF, &little, sizeof(little));
 	*sa = (struct sockaddr_in){ .sin_family = AF_INET,
 				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	if (bind(listener, (void *)sa, len) == 0 && listen(listener, 1) == 0 &&
