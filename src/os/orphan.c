@@ -12,12 +12,16 @@
 /* Return: the server's end, not blocking, or -errno. */
 static int connect_pair(int listener, int client, struct sockaddr_in *sa)
 {
+	static const struct timeval patience = { .tv_sec = 1 };
 	static const int little = 4096;
 	socklen_t len = sizeof(*sa);
 	int server = -1;
 
 	setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &little, sizeof(little));
 	setsockopt(client, SOL_SOCKET, SO_RCVBUF, &little, sizeof(little));
+	/* A filter may drop what it gets. */
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	*sa = (struct sockaddr_in){ .sin_family = AF_INET,
 				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	if (bind(listener, (void *)sa, len) == 0 && listen(listener, 1) == 0 &&
@@ -40,6 +44,9 @@ int orphan_check(struct diag *diag, struct err *err)
 {
 	_cleanup_close_ int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	_cleanup_close_ int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* The port may be in use on other addresses of the head. */
+	const struct ipaddr loopback = { .family = AF_INET,
+					 .v4.s_addr = htonl(INADDR_LOOPBACK) };
 	struct err why = { 0 };
 	struct sockaddr_in sa;
 	int server = connect_pair(listener, client, &sa), rc;
@@ -49,7 +56,7 @@ int orphan_check(struct diag *diag, struct err *err)
 			       "connect over the loopback");
 	fill(server);
 	close(server);
-	rc = diag_sever(diag, NULL, 0, ntohs(sa.sin_port), NULL, &why);
+	rc = diag_sever(diag, &loopback, 1, ntohs(sa.sin_port), NULL, &why);
 	if (rc == 0)
 		return 0;
 	err_set(err, BATON_EXIT_SOFTWARE, 0,

@@ -162,6 +162,38 @@ def test_a_kernel_that_cannot_destroy_sockets(service, cannot_destroy):
     assert found["verdict"] == "wrong" and "CONFIG_INET_DIAG_DESTROY" in found["detail"]
 
 
+# Connections of others at every port that the kernel may give to who binds to port 0: the odd ones, as it
+# keeps the even ones for who connects (inet_connection_sock.c). A line, and they are tried.
+OTHERS = """
+import socket
+RANGE = "/proc/sys/net/ipv4/ip_local_port_range"
+usual = open(RANGE).read()
+open(RANGE, "w").write("40000 40007")
+server = socket.create_server(("127.0.0.3", 50000), backlog=4)
+pairs = []
+for port in range(40001, 40008, 2):
+    client = socket.create_connection(("127.0.0.3", 50000), source_address=("127.0.0.2", port))
+    pairs.append((client, server.accept()[0]))
+print(flush=True)
+input()
+open(RANGE, "w").write(usual)
+for client, end in pairs:
+    client.sendall(b"x")
+    assert end.recv(1) == b"x"
+"""
+
+
+def test_connections_of_others_stay(service):
+    service.write()
+    run(*service.netns, "ip", "link", "set", "lo", "up")
+    others = subprocess.Popen([*service.netns, "python3", "-c", OTHERS], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE)
+    assert others.stdout.readline() == b"\n"
+    assert service.check()[0]["kernel orphans"]["verdict"] == "ok"
+    others.communicate(b"\n", timeout=60)
+    assert others.returncode == 0
+
+
 def test_a_kernel_that_leaves_orphans(service, kernel_without):
     service.write()
     run(*service.netns, "ip", "link", "set", "lo", "down")
