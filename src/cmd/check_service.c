@@ -74,14 +74,19 @@ static void check_destroy(struct report *report)
 	diag_close(diag);
 }
 
-/* rpc.mountd reads the head's file. */
+/*
+ * rpc.mountd reads the head's file, before its own options. In the service's namespace
+ * nothing of the head is left below /var/lib/nfs.
+ */
 static void check_nfsconf(struct report *report)
 {
 	static const char *const off[] = { "n", "no", "0", "f", "false", "off" };
-	char root[PATH_MAX] = "", v4[16] = "";
+	static const char below[] = PATHS_NFS_VAR "/";
+	char root[PATH_MAX] = "", v4[16] = "", state[PATH_MAX] = "";
 	struct err err = { 0 };
 	bool serves = true;
 
+	nfsconf_get(NFSCONF_NFS, "mountd", "state-directory-path", state, sizeof(state));
 	nfsconf_get(NFSCONF_NFS, "exports", "rootdir", root, sizeof(root));
 	nfsconf_get(NFSCONF_NFS, "nfsd", "vers4", v4, sizeof(v4));
 	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++)
@@ -94,6 +99,12 @@ static void check_nfsconf(struct report *report)
 		err_set(&err, BATON_EXIT_SOFTWARE, 0,
 			"vers4=%s in [nfsd]: rpc.mountd has no version to serve, and ends",
 			v4);
+	else if (state[0] &&
+		 (strncmp(state, below, strlen(below)) == 0 || access(state, F_OK) < 0))
+		err_set(&err, BATON_EXIT_SOFTWARE, 0,
+			"state-directory-path=%s in [mountd]: rpc.mountd does not find it, and "
+			"ends",
+			state);
 	add(report, NFSCONF_NFS, err.text[0] ? -EINVAL : 0, &err,
 	    "nothing in rpc.mountd's way", "remove this line");
 }

@@ -20,10 +20,15 @@ struct search {
 static int take(void *user, const char *section, const char *name, const char *value)
 {
 	struct search *s = user;
+	size_t len = strlen(value);
 
-	/* nfs-utils' conffile.c ignores case in both. */
+	/* nfs-utils' conffile.c ignores case in both, and takes off quotes. */
+	if (len > 1 && strchr("\"'", value[0]) && value[len - 1] == value[0]) {
+		value++;
+		len -= 2;
+	}
 	if (strcasecmp(section, s->section) == 0 && strcasecmp(name, s->name) == 0)
-		snprintf(s->value, s->size, "%s", value);
+		snprintf(s->value, s->size, "%.*s", (int)len, value);
 	return 1;
 }
 

@@ -209,7 +209,13 @@ def test_a_kernel_that_leaves_orphans(service, kernel_without):
 @pytest.mark.parametrize("text, detail", [
     ("[exports]\nrootdir=/srv\n", "rootdir= in [exports]: rpc.mountd looks for the exports below /srv"),
     ("[nfsd]\nvers4 = N\n", "vers4=N in [nfsd]: rpc.mountd has no version to serve, and ends"),
-    ("[nfsd]\nvers4 = y\nvers3 = n\n[mountd]\nstate-directory-path=/x\n", None),
+    ("[nfsd]\nvers4 = \"no\"\n", "vers4=no in [nfsd]: rpc.mountd has no version to serve, and ends"),
+    ("[mountd]\nstate-directory-path=/x\n",
+     "state-directory-path=/x in [mountd]: rpc.mountd does not find it, and ends"),
+    ("[mountd]\nstate-directory-path=/var/lib/nfs/x\n",
+     "state-directory-path=/var/lib/nfs/x in [mountd]: rpc.mountd does not find it, and ends"),
+    ("[nfsd]\nvers4 = y\nvers3 = n\n[mountd]\nstate-directory-path=/var/lib/nfs\n", None),
+    ("[mountd]\nstate-directory-path=/srv\n", None),
 ])
 def test_what_rpc_mountd_reads(service, tmp_path, text, detail):
     service.write()
