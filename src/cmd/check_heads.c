@@ -22,16 +22,25 @@ static void check_head(struct report *report, struct json_object *row,
 			   *ours = json_object_object_get(self, "software");
 	const char *kernel = json_member_string(theirs, "kernel"),
 		   *utils = json_member_string(theirs, "nfs_utils");
+	const char *kernel_here = json_member_string(ours, "kernel"),
+		   *utils_here = json_member_string(ours, "nfs_utils");
 	bool old = utils[0] && strverscmp(utils, OLDEST) < 0;
 	char item[128], detail[256];
 
+	snprintf(item, sizeof(item), "software of %s", json_member_string(row, "head"));
+	/* Older keepers say nothing of it, and leave the longest WRITE to the kernel. */
+	if (!kernel[0] && strcmp(json_member_string(row, "keeper"), "ok") == 0)
+		report_add(
+			report, item, VERDICT_UNSURE, BATON_EXIT_SOFTWARE,
+			"an older baton: with less than 5 GiB of memory that head takes only "
+			"short WRITEs, and clients that mount on a newer one hang there",
+			"see 'Updating baton' in doc/cluster.md");
 	if (!kernel[0])
 		return;
-	snprintf(item, sizeof(item), "software of %s", json_member_string(row, "head"));
 	snprintf(detail, sizeof(detail), "Linux %s, nfs-utils %s%s", kernel,
 		 utils[0] ? utils : "unknown",
-		 row == self ? ""
-		 : json_object_equal(theirs, ours)
+		 row == self || !kernel_here[0] ? ""
+		 : strcmp(kernel, kernel_here) == 0 && strcmp(utils, utils_here) == 0
 			 ? ", as here"
 			 : ", not as here: upgrade all heads, one after the other");
 	report_add(report, item, old ? VERDICT_UNSURE : VERDICT_OK,

@@ -112,6 +112,7 @@ static void add_last_move(struct json_object *row, const struct service *svc)
 
 static struct json_object *look_here(const struct service *svc, struct err *err)
 {
+	static struct json_object *software;
 	struct json_object *row;
 	struct utsname uts;
 
@@ -119,7 +120,10 @@ static struct json_object *look_here(const struct service *svc, struct err *err)
 		row = json_object_new_object();
 		add_error(row, err->text);
 	}
-	json_object_object_add(row, "software", software_describe());
+	/* Once for all services. */
+	if (!software)
+		software = software_describe();
+	json_object_object_add(row, "software", json_object_get(software));
 	uname(&uts);
 	json_object_object_add(row, "head", text(uts.nodename));
 	json_object_object_add(row, "self", json_object_new_boolean(true));

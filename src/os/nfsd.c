@@ -24,7 +24,7 @@
 /* An info file: three names of 1024 bytes (NFS4_OPAQUE_LIMIT), four characters each. */
 #define CLIENT_MAX_LEN 16384
 #define STATES_MAX     100000
-/* knfsd's default with 4 GiB of memory and more, and the most it takes before 6.16. */
+/* knfsd's default with more than 4 GiB of memory, and the most it takes before 6.16. */
 #define MAX_BLOCK "1048576\n"
 
 static int write_file(const char *leaf, const char *text, struct err *err)

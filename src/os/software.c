@@ -16,7 +16,7 @@
 #include "core/cleanup.h"
 #include "os/child.h"
 
-#define VERSION_MS       2000
+#define VERSION_MS       1000
 #define VERSION_TEXT_MAX 256
 
 extern char **environ;
