@@ -203,6 +203,7 @@ class Lab:
                 return
             if not self.net.exists():
                 raise LabError("the lab is not up (lab up)")
+            self.check_suite()
             self.prepare()
             guest.boot()
 
@@ -249,6 +250,7 @@ class Lab:
 
     def reload(self, names=None):
         """Copy the present payload into running guests; units are reloaded."""
+        self.check_suite()
         for guest in [self.guest(n) for n in names or self.guests]:
             if guest.running():
                 data = payload_tar(compiled.payload(suite.chosen()[guest.name]))
