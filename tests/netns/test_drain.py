@@ -102,7 +102,7 @@ def test_it_is_waited_for_as_long_as_it_becomes_less(net, family):
         readers.thread.start()
         readers.reply(*[READ] * 56)
         net.netx("service1", "drain", PORT)
-        assert net.netx("service1", "owed", PORT, "undelivered", 60, 5000, 1000) == "0\n"
+        assert net.netx("service1", "owed", PORT, "undelivered", 60, 4000, 1000) == "0\n"
         # But the overall limit holds: 7 MB take 6 s.
         readers.reply(*[READ] * 56)
         assert net.netx("service1", "owed", PORT, "undelivered", 0, 20000, 1000) == "1\n"
