@@ -189,7 +189,7 @@ const struct key keys[KEY_COUNT] = {
 		.max = 1024,
 		.limit = 1,
 		.reload = RELOAD_NOW,
-		.help = "number of knfsd threads",
+		.help = "number of knfsd threads; each takes 1 MiB of memory",
 		.text = "The number of kernel threads that serve this service's clients.",
 	},
 	[KEY_LINK] = {
