@@ -20,6 +20,7 @@ COROSYNC = """totem {{
 	crypto_hash: sha256
 	token: {token}
 	consensus: {consensus}
+	seqno_unchanged_const: 3
 }}
 nodelist {{
 {nodes}}}
