@@ -134,6 +134,7 @@ static int run_network(struct op *op, struct err *err)
 		{ "ipv6/conf/default/autoconf", "0" },
 		{ "ipv6/conf/default/accept_dad", "0" },
 	};
+	struct err why = { 0 };
 	int rc = op_open_diag(op, err);
 
 	/* Else the first stop would find out. */
@@ -145,9 +146,13 @@ static int run_network(struct op *op, struct err *err)
 		rc = set_sysctl(settings[i][0], settings[i][1], err);
 	if (rc >= 0)
 		rc = rtnl_link_set_up(op->rtnl, RTNL_LOOPBACK, true, err);
-	/* Where it is served already, a refusal would come too late. */
-	if (rc >= 0 && nfsd_get_threads() <= 0)
-		rc = orphan_check(op->diag, err);
+	/* Where it is served already, a refusal would come too late. And a head that stands
+	 * still for a second has not shown anything. */
+	if (rc >= 0 && nfsd_get_threads() <= 0 &&
+	    orphan_check(op->diag, &why) == -ENOSYS) {
+		*err = why;
+		rc = -ENOSYS;
+	}
 	return rc < 0 ? rc : 0;
 }
 

@@ -39,6 +39,14 @@ def test_who_was_taken_out_is_taken_out(house, etab):
     assert house.inside("vmstore", "stat", "-c", "%i", "/var/lib/nfs/etab") == inode
 
 
+def test_a_kernel_that_leaves_orphans_is_refused(house, kernel_without):
+    house.write()
+    house.keepx("ns-create", "vmstore")
+    step(house, "network")
+    house.env |= kernel_without("orphans")
+    assert "this kernel does not destroy connections that no process holds" in step(house, "network", 6)
+
+
 def test_links_follow_the_file(house):
     """Links of an earlier file went only with the standby, and were in the way of others."""
     house.keepx("ns-create", "vmstore")
