@@ -95,13 +95,17 @@ int nfsdcld_wait(const struct paths *paths, struct err *err)
 	return -ESRCH;
 }
 
-void nfsdcld_hurry(const struct paths *paths)
+static void put_first(pid_t pid)
 {
 	const struct sched_param first = { .sched_priority = 1 };
-	pid_t pid = nfsdcld_pid(paths);
 
 	if (pid)
 		sched_setscheduler(pid, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
+}
+
+void nfsdcld_hurry(const struct paths *paths)
+{
+	put_first(nfsdcld_pid(paths));
 }
 
 void nfsdcld_prefer(const struct paths *paths, struct nfsdcld_preferred *before)
@@ -110,7 +114,7 @@ void nfsdcld_prefer(const struct paths *paths, struct nfsdcld_preferred *before)
 	cpu_set_t one;
 
 	*before = (struct nfsdcld_preferred){ .pid = nfsdcld_pid(paths) };
-	nfsdcld_hurry(paths);
+	put_first(before->pid);
 	if (!before->pid || cpu < 0 || cpu >= CPU_SETSIZE ||
 	    sched_getaffinity(0, sizeof(before->own), &before->own) < 0 ||
 	    sched_getaffinity(before->pid, sizeof(before->daemon), &before->daemon) < 0)
