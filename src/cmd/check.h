@@ -19,9 +19,7 @@ void check_service(struct report *report, const char *name, bool frames);
  */
 void check_passage(struct report *report, const struct service *svc, const char *link);
 
-/**
- * check_heads - what kernel and nfs-utils do the heads run, and could each take the service?
- */
+/** check_heads - what kernel and nfs-utils does each head run, and is that too old? */
 void check_heads(struct report *report, const struct service *svc);
 
 /**

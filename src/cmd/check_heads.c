@@ -3,8 +3,7 @@
  * check_heads: what software do the heads run?
  *
  * While a cluster is upgraded, one head runs newer software than the other. Services move
- * both ways then (doc/tried.md), but whoever looks for the cause of a difference wants to
- * see it. What baton cannot do without is not older than nfs-utils 2.5.4.
+ * both ways then, but whoever looks for the cause of a difference wants to see it.
  */
 #include <string.h>
 
@@ -12,7 +11,7 @@
 #include "cmd/service_rows.h"
 #include "core/json.h"
 
-/* RHEL 9 has it; no older one was tried. */
+/* RHEL 9 has it, and it was read (doc/rhel.md); 2.6.2 is the oldest that was run. */
 #define OLDEST "2.5.4"
 
 static void check_head(struct report *report, struct json_object *row,
@@ -43,9 +42,10 @@ static void check_head(struct report *report, struct json_object *row,
 		 : strcmp(kernel, kernel_here) == 0 && strcmp(utils, utils_here) == 0
 			 ? ", as here"
 			 : ", not as here: upgrade all heads, one after the other");
-	report_add(report, item, old ? VERDICT_UNSURE : VERDICT_OK,
-		   old ? BATON_EXIT_SOFTWARE : BATON_EXIT_OK, detail,
-		   "baton was never tried with nfs-utils older than " OLDEST);
+	report_add(
+		report, item, old ? VERDICT_UNSURE : VERDICT_OK,
+		old ? BATON_EXIT_SOFTWARE : BATON_EXIT_OK, detail,
+		"nobody has looked whether baton works with nfs-utils older than " OLDEST);
 }
 
 void check_heads(struct report *report, const struct service *svc)

@@ -106,7 +106,8 @@ static void check_nfsconf(struct report *report)
 			"ends",
 			state);
 	add(report, NFSCONF_NFS, err.text[0] ? -EINVAL : 0, &err,
-	    "nothing in rpc.mountd's way", "remove this line");
+	    "nothing in rpc.mountd's way",
+	    "remove this line there, or in " NFSCONF_NFS ".d");
 }
 
 static void check_head(struct report *report)
