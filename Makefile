@@ -7,6 +7,10 @@ PYTEST = $(PYTHON) -m pytest
 MOVES = 100
 PACKAGES = $(shell sed 's/\#.*//' lab/packages.compile lab/packages.host)
 
+# A second Debian, on which `make check` runs a few tests; lab/matrix runs most of them on each.
+OWN_SUITE = $(shell . /etc/os-release && echo $$VERSION_CODENAME)
+OTHER_SUITE = $(if $(filter trixie,$(OWN_SUITE)),bookworm,trixie)
+
 # A check that cannot run has failed.
 export MUST_RUN ?= 1
 export PYTHONDONTWRITEBYTECODE = 1
@@ -14,11 +18,11 @@ export PYTHONDONTWRITEBYTECODE = 1
 export ASAN_OPTIONS = abort_on_error=1
 export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 
-.PHONY: all install payload image deps demo soak matrix clean FORCE
+.PHONY: all install payload image image-other deps demo soak matrix clean FORCE
 # Notes how long a part of the checks takes; `make check` ends with the table.
 CLOCK = $(PYTHON) tests/minutes.py run
 
-.PHONY: check check-all check-untimed check-style check-lint check-unit fuzz check-netns check-lab check-long bench-tcp
+.PHONY: check check-all check-untimed check-style check-lint check-unit fuzz check-netns check-lab check-suite check-long bench-tcp
 
 all: $(BUILD)
 
@@ -55,6 +59,10 @@ payload: all
 # What the lab's guests boot; lab/lab up makes it if it is missing.
 image:
 	$(CLOCK) image lab/lab image
+image-other: private export LAB_SUITE = $(OTHER_SUITE)
+image-other: image
+	$(CLOCK) image lab/lab image
+	$(CLOCK) 'compiler of the other suite' lab/lab build
 
 # apt is asked only when something is missing.
 deps:
@@ -85,11 +93,11 @@ check: deps
 		$(PYTHON) tests/minutes.py show; exit $$status
 
 check-all:
-	$(MAKE) check-untimed check-netns check-lab
+	$(MAKE) check-untimed check-netns check-lab check-suite
 
 # What measures no time goes on beside the making of the image.
 check-untimed:
-	$(MAKE) --no-print-directory -j3 -O image check-style check-unit
+	$(MAKE) --no-print-directory -j3 -O image-other check-style check-unit
 
 check-style: check-lint build/gcc build/clang
 
@@ -124,6 +132,13 @@ check-lab check-long: export BATON_BUILD = $(CURDIR)/build/gcc
 check-lab check-long:
 	$(MAKE) BUILD=build/gcc payload
 	$(CLOCK) 'lab, all of it' $(PYTHON) tests/lab/run.py $(ARGS)
+
+# The tests marked `suites`, with baton compiled in that Debian, on guests of it.
+check-suite: export BATON_BUILD = $(CURDIR)/build/gcc
+check-suite: export LAB_SUITE = $(OTHER_SUITE)
+check-suite:
+	$(MAKE) BUILD=build/gcc payload
+	$(CLOCK) 'lab, other suite' $(PYTHON) tests/lab/run.py -m suites
 
 # 10,000 connections severed and tickled; build/bench-tcp.json has the figures.
 bench-tcp: build/release

@@ -98,6 +98,7 @@ def test_pacemaker_understands_the_metadata(lab):
     assert 'action name="stop" timeout="60s"' in said
 
 
+@pytest.mark.suites
 def test_a_locked_file_does_not_pin_the_filesystem(head, client):
     holder = client.hold("file")
     head.act("monitor")

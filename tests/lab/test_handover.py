@@ -45,6 +45,7 @@ def steps(record, head):
     return [s["step"] for s in record["steps"] if s["head"] == head]
 
 
+@pytest.mark.suites
 def test_a_service_goes_and_comes_back_under_a_writer(vmstore):
     vmstore.mount()
     probe = Probe(vmstore).start()

@@ -83,6 +83,7 @@ def refused(vmstore, status, line, *argv, head="head1"):
     assert serving(vmstore) == ["head1"]
 
 
+@pytest.mark.suites
 def test_there_and_back(cluster, vmstore):
     told = json.loads(vmstore.baton("head1", "move", "vmstore", "head2", "--json").stdout)
     assert (told["from"], told["to"], told["result"], told["error"], told["warnings"]) == \

@@ -251,6 +251,7 @@ def replica(service, head):
     return next((r for r in rows if r["head"] == head), {}).get("replica", {})
 
 
+@pytest.mark.suites
 def test_the_connections_outlive_their_head(cluster, vmstore):
     """The head dies before its record is on the disk: the other head knows them all the same."""
     head1 = vmstore.lab.guest("head1")
