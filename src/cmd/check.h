@@ -19,6 +19,19 @@ void check_service(struct report *report, const char *name, bool frames);
  */
 void check_passage(struct report *report, const struct service *svc, const char *link);
 
+/**
+ * check_system - is this head's system set up in a way that gets in a service's way?
+ *
+ * The settings of nfs-utils, limits on namespaces, SELinux.
+ */
+void check_system(struct report *report);
+
+/** check_advise_device - what to do about a device that is not on this head. */
+const char *check_advise_device(void);
+
+/** check_device_name - may the name of the device, which is here, mean another one? */
+void check_device_name(struct report *report, const struct service *svc);
+
 /** check_heads - what kernel and nfs-utils does each head run, and is that too old? */
 void check_heads(struct report *report, const struct service *svc);
 

@@ -74,42 +74,6 @@ static void check_destroy(struct report *report)
 	diag_close(diag);
 }
 
-/*
- * rpc.mountd reads the head's file, before its own options. In the service's namespace
- * nothing of the head is left below /var/lib/nfs.
- */
-static void check_nfsconf(struct report *report)
-{
-	static const char *const off[] = { "n", "no", "0", "f", "false", "off" };
-	static const char below[] = PATHS_NFS_VAR "/";
-	char root[PATH_MAX] = "", v4[16] = "", state[PATH_MAX] = "";
-	struct err err = { 0 };
-	bool serves = true;
-
-	nfsconf_get(NFSCONF_NFS, "mountd", "state-directory-path", state, sizeof(state));
-	nfsconf_get(NFSCONF_NFS, "exports", "rootdir", root, sizeof(root));
-	nfsconf_get(NFSCONF_NFS, "nfsd", "vers4", v4, sizeof(v4));
-	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++)
-		serves &= strcasecmp(v4, off[i]) != 0;
-	if (root[0])
-		err_set(&err, BATON_EXIT_SOFTWARE, 0,
-			"rootdir= in [exports]: rpc.mountd looks for the exports below %s",
-			root);
-	else if (!serves)
-		err_set(&err, BATON_EXIT_SOFTWARE, 0,
-			"vers4=%s in [nfsd]: rpc.mountd has no version to serve, and ends",
-			v4);
-	else if (state[0] &&
-		 (strncmp(state, below, strlen(below)) == 0 || access(state, F_OK) < 0))
-		err_set(&err, BATON_EXIT_SOFTWARE, 0,
-			"state-directory-path=%s in [mountd]: rpc.mountd does not find it, and "
-			"ends",
-			state);
-	add(report, NFSCONF_NFS, err.text[0] ? -EINVAL : 0, &err,
-	    "nothing in rpc.mountd's way",
-	    "remove this line there, or in " NFSCONF_NFS ".d");
-}
-
 static void check_head(struct report *report)
 {
 	struct err err = { 0 };
@@ -127,7 +91,7 @@ static void check_head(struct report *report)
 	add(report, "kernel nf_tables", rc, &err, "there",
 	    advise_module(rc, "install a kernel with CONFIG_NF_TABLES"));
 	check_destroy(report);
-	check_nfsconf(report);
+	check_system(report);
 }
 
 /* ---- the disk ---- */
@@ -163,10 +127,10 @@ static void check_device(struct report *report, const struct service *svc)
 
 	rc = blockdev_check_present(svc->device, NULL, &err);
 	snprintf(detail, sizeof(detail), "%s is %s", svc->device, real ? real : "there");
-	add(report, "device", rc, &err, detail,
-	    "connect the disk, or correct `device` in the service file");
+	add(report, "device", rc, &err, detail, check_advise_device());
 	if (rc)
 		return;
+	check_device_name(report, svc);
 	rc = blockdev_check_filesystem(svc->device, svc->fstype, &err);
 	snprintf(detail, sizeof(detail), "holds %s", svc->fstype);
 	add(report, "filesystem", rc, &err, detail,

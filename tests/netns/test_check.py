@@ -114,6 +114,7 @@ def test_good_parts(service):
     for item in ("configuration", "privilege", "kernel xfs", "device", "filesystem", "disk free",
                  "link good0"):
         assert found[item]["verdict"] == "ok", found[item]
+    assert "namespaces" not in found
 
 
 @pytest.mark.parametrize("value,detail", [
@@ -469,6 +470,109 @@ def test_two_kinds_on_one_link(service):
                     "link = ipvlan: the service homes has a macvlan on the same link of the head, and the "
                     "kernel does not mix them")
     assert "kind of link" not in service.check("homes")[0]
+
+
+# --- how the system is set up ($0: a folder of the test's)
+
+def wrapped(script, *args):
+    """Wrap `baton check` in a mount namespace, in which the script comes first."""
+    return ["unshare", "-m", "sh", "-ec", script + '\nexec "$@"', *map(str, args)]
+
+
+# A /dev of its own, in which all of these are the disk $0.
+DEV = """
+mount -t tmpfs x /mnt
+cp -a /dev/null /dev/urandom /mnt
+number=$(stat -c "%Hr %Lr" "$0")
+mkdir -p /mnt/mapper /mnt/disk/by-id /mnt/disk/by-uuid
+for name in sdq dm-7 drbd0; do mknod /mnt/$name b $number; done
+for name in mapper/mpathab mapper/mpatha-part1 mapper/vg-mpatha vmdisk disk/by-uuid/6f2c {ids}; do
+    ln -s /dev/dm-7 /mnt/$name
+done
+ln -s /dev/null /mnt/disk/by-id/dm-uuid-mpath-0
+mount --move /mnt /dev"""
+IDS = "disk/by-id/ata-x disk/by-id/dm-name-mpathab disk/by-id/wwn-0x5000"
+
+
+@pytest.mark.parametrize("device", ["sdq", "mapper/mpathab", "mapper/mpatha-part1"])
+def test_a_name_that_may_be_another_disk(service, device):
+    service.wrap = wrapped(DEV.format(ids=IDS), service.disks["xfs"])
+    service.write(device=f"/dev/{device}")
+    found = service.check()[0]
+    assert found["device"]["verdict"] == found["filesystem"]["verdict"] == "ok"
+    name = found["name of the device"]
+    assert (name["verdict"], name["detail"]) == (
+        "unsure", f"/dev/{device} may be another disk on the other head, or after a boot")
+    assert name["advice"] == "device = /dev/disk/by-id/wwn-0x5000, on both heads"
+
+
+def test_no_better_name_of_the_disk(service):
+    service.write(device="/dev/sdq")
+    service.wrap = wrapped(DEV.format(ids=""), service.disks["xfs"])
+    assert service.check()[0]["name of the device"]["advice"] == \
+        "device = /dev/disk/by-uuid/6f2c, on both heads"
+    service.wrap = wrapped(DEV.format(ids="") + "\nrm /dev/disk/by-uuid/*", service.disks["xfs"])
+    assert service.check()[0]["name of the device"]["advice"] == \
+        "a name that is the same on both heads, such as one in /dev/disk/by-id"
+
+
+@pytest.mark.parametrize("device", ["drbd0", "vmdisk", "mapper/vg-mpatha"])
+def test_a_name_that_stays_with_the_disk(service, device):
+    service.wrap = wrapped(DEV.format(ids=IDS), service.disks["xfs"])
+    service.write(device=f"/dev/{device}")
+    found, _ = service.check()
+    assert found["device"]["verdict"] == "ok" and "name of the device" not in found
+
+
+def test_a_disk_that_lvm_may_not_see(service, tmp_path):
+    """A head that did not make the volume group sees it only after that."""
+    (tmp_path / "lvm/devices").mkdir(parents=True)
+    (tmp_path / "lvm/devices/system.devices").write_text("VERSION=1.1.1\n")
+    service.write(device="/dev/vg/lv")
+    assert "lvmdevices" not in service.check()[0]["device"]["advice"]
+    service.wrap = wrapped('mount -t overlay -o "lowerdir=$0:/etc" x /etc', tmp_path)
+    assert "lvmdevices --adddev DISK" in service.check()[0]["device"]["advice"]
+
+
+@pytest.mark.parametrize("limit", ["max_mnt_namespaces", "max_net_namespaces", "max_uts_namespaces"])
+def test_a_head_that_forbids_namespaces(service, tmp_path, limit):
+    (tmp_path / "limit").write_text("0\n")
+    service.write()
+    service.wrap = wrapped(f'mount --bind "$0" /proc/sys/user/{limit}', tmp_path / "limit")
+    found = service.check()[0]["namespaces"]
+    assert is_wrong(found, f"user.{limit} is 0: standby cannot make the service's namespaces")
+    assert found["advice"].startswith(f"sysctl user.{limit}=")
+
+
+@pytest.mark.parametrize("enforce,label,verdict,detail", [
+    ("1", "system_u:object_r:bin_t:s0", "ok", "in force; {} is bin_t"),
+    ("1", "unconfined_u:object_r:user_tmp_t:s0", "unsure",
+     "in force, and {} is user_tmp_t, not bin_t: systemd may be refused to run it"),
+    ("1", "bin_t", "unsure", "in force, and {} is without a label, not bin_t: systemd may be refused to run it"),
+    ("0", "unconfined_u:object_r:user_tmp_t:s0", None, None),
+])
+def test_the_label_of_the_program(service, tmp_path, enforce, label, verdict, detail):
+    selinux = tmp_path / "selinux"
+    selinux.mkdir()
+    (selinux / "enforce").write_text(enforce)
+    # The label is that of a copy, which only this namespace sees.
+    service.wrap = wrapped("""
+        mount -t tmpfs x /sys/fs
+        mkdir /sys/fs/selinux
+        mount --bind "$0" /sys/fs/selinux
+        mount -t tmpfs -o mode=755 x /mnt
+        cp "$2" /mnt/baton
+        python3 -c 'import os, sys; os.setxattr("/mnt/baton", "security.selinux", sys.argv[1].encode())' "$1"
+        shift 2
+        set -- /mnt/baton "$@" """, selinux, label)
+    service.write()
+    found = service.check()[0]
+    if verdict is None:
+        assert "SELinux" not in found
+        return
+    assert (found["SELinux"]["verdict"], found["SELinux"]["detail"]) == (verdict, detail.format("/mnt/baton"))
+    if verdict == "unsure":
+        assert found["SELinux"]["advice"].startswith("restorecon -RFv /usr/sbin/baton ")
 
 
 def test_kerberos_is_unsure(service):
