@@ -44,7 +44,7 @@ static const struct ocf_action actions[] = {
 	  "record." },
 	{ "validate-all", 20, 0, 0, sever_action_validate,
 	  "Check the parameters. From OCF_CHECK_LEVEL 10 on, also check whether this kernel "
-	  "can destroy sockets." },
+	  "can destroy sockets, and those that no process holds any more." },
 	{ "meta-data", 5, 0, 0, ocf_action_metadata, "Print the meta-data." },
 	{ 0 },
 };

@@ -8,6 +8,7 @@
 
 #include "core/cleanup.h"
 #include "os/child.h"
+#include "os/orphan.h"
 #include "os/software.h"
 #include "sever/internal.h"
 
@@ -140,12 +141,18 @@ int sever_list(const struct sever *s, struct diag *diag, struct conns *ours,
 
 int sever_check(const struct sever *s, struct err *err)
 {
+	struct err why = { 0 };
 	struct diag *diag;
 	int rc = diag_open(&diag, err);
 
 	if (rc < 0)
 		return rc;
 	rc = diag_check_destroy(diag, err);
+	/* If it could not be tried, that says nothing of the kernel. */
+	if (rc == 0 && orphan_check(diag, &why) == -ENOSYS) {
+		*err = why;
+		rc = -ENOSYS;
+	}
 	diag_close(diag);
 	/* -EOPNOTSUPP: only its use will show. */
 	if (rc == 0 && software_check_module("nf_tables", err) == -ENODEV)

@@ -41,6 +41,19 @@ def test_a_check_of_a_kernel_that_cannot_destroy(agent, cannot_destroy):
         "Operation not supported"
 
 
+def test_a_check_of_a_kernel_that_leaves_orphans(agent, net, kernel_without):
+    """Else the first stop would find out; it leaves stale sockets, for which the agent is there."""
+    env = kernel_without("orphans")
+    assert agent.run("validate-all", level=10) == ""
+    assert agent.run("validate-all", env=env) == ""
+    # Where it cannot be tried, nothing is said.
+    net.ip("service1", "link set lo down")
+    assert agent.run("validate-all", level=10, env=env) == ""
+    net.ip("service1", "link set lo up")
+    assert agent.reason("validate-all", INSTALLED, level=10, env=env).startswith(
+        "this kernel does not destroy connections that no process holds: sever: 1 connections are left")
+
+
 def test_root_who_may_not(agent, net):
     net.connect(net.listen("service1", socket.AF_INET))
     less = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"]
