@@ -238,6 +238,13 @@ static void check_network(struct report *report, const struct service *svc, bool
 				    : "bring it up: ip link set LINK up; see to its cable");
 		if (!seen && link == 0 && frames)
 			check_passage(report, svc, a->link);
+		snprintf(item, sizeof(item), "address %s", ipaddr_format(&a->ip, text));
+		rc = rival_check_address(svc, a, &err);
+		if (rc) {
+			add(report, item, rc, &err, NULL,
+			    "correct `address` in one of the two, or remove the file");
+			continue;
+		}
 		rc = lowerdev_check_address(&a->ip, &err);
 		if (!rc && link) {
 			err_set(&err, BATON_EXIT_NETWORK, 0,
@@ -246,7 +253,6 @@ static void check_network(struct report *report, const struct service *svc, bool
 		}
 		if (!rc)
 			rc = probe_address(svc, a, detail, sizeof(detail), &err);
-		snprintf(item, sizeof(item), "address %s", ipaddr_format(&a->ip, text));
 		add(report, item, rc, &err, detail,
 		    rc != UNSURE ? "take the address off whoever has it"
 		    : link       ? "probe it by hand: arping -D, ndisc6"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* rival: another service on this head that wants the same disk, or the same link in another way. */
+/* rival: another service on this head that wants the same disk or address, or a link in another way. */
 #include "os/rival.h"
 
 #include <errno.h>
@@ -19,10 +19,10 @@ static bool is_same_device(const char *a, const char *b)
 	       S_ISBLK(sb.st_mode) && sa.st_rdev == sb.st_rdev;
 }
 
-/* The first of the other services for which @is_one holds. */
+/* The first of the other services for which @is_one holds; @what is one of @svc's parts. */
 static bool find(const struct service *svc,
-		 bool (*is_one)(const struct service *, const struct service *),
-		 char name[SERVICE_NAME_MAX + 1], const char *dir)
+		 bool (*is_one)(const void *what, const struct service *other),
+		 const void *what, char name[SERVICE_NAME_MAX + 1], const char *dir)
 {
 	char **names = NULL;
 	bool found = false;
@@ -33,7 +33,7 @@ static bool find(const struct service *svc,
 
 		if (strcmp(*n, svc->name) == 0 || config_load(&other, *n, dir, NULL) < 0)
 			continue;
-		found = is_one(svc, &other);
+		found = is_one(what, &other);
 		if (found)
 			snprintf(name, SERVICE_NAME_MAX + 1, "%s", other.name);
 		service_free(&other);
@@ -42,13 +42,27 @@ static bool find(const struct service *svc,
 	return found;
 }
 
-static bool has_same_disk(const struct service *svc, const struct service *other)
+static bool has_disk(const void *what, const struct service *other)
 {
-	return is_same_device(svc->device, other->device);
+	return is_same_device(what, other->device);
 }
 
-static bool has_macvlan_there(const struct service *svc, const struct service *other)
+/* On another link it may be another network. */
+static bool has_address(const void *what, const struct service *other)
 {
+	const struct address *a = what;
+
+	for (size_t i = 0; i < other->n_addresses; i++)
+		if (ipaddr_equal(&a->ip, &other->addresses[i].ip) &&
+		    strcmp(a->link, other->addresses[i].link) == 0)
+			return true;
+	return false;
+}
+
+static bool has_macvlan_there(const void *what, const struct service *other)
+{
+	const struct service *svc = what;
+
 	for (size_t i = 0; i < svc->n_addresses; i++)
 		for (size_t k = 0; k < other->n_addresses; k++)
 			if (other->link == LINK_MACVLAN &&
@@ -60,14 +74,14 @@ static bool has_macvlan_there(const struct service *svc, const struct service *o
 bool rival_find(const struct service *svc, char name[SERVICE_NAME_MAX + 1],
 		const char *dir)
 {
-	return find(svc, has_same_disk, name, dir);
+	return find(svc, has_disk, svc->device, name, dir);
 }
 
 int rival_check_link(const struct service *svc, struct err *err)
 {
 	char name[SERVICE_NAME_MAX + 1];
 
-	if (svc->link != LINK_IPVLAN || !find(svc, has_macvlan_there, name, NULL))
+	if (svc->link != LINK_IPVLAN || !find(svc, has_macvlan_there, svc, name, NULL))
 		return 0;
 	err_set(err, BATON_EXIT_CONFIG, 0,
 		"link = ipvlan: the service %s has a macvlan on the same link of the head, and "
@@ -84,4 +98,17 @@ int rival_check(const struct service *svc, struct err *err)
 		return 0;
 	return err_set(err, BATON_EXIT_CONFIG, EBUSY,
 		       "device %s belongs to the service %s, too", svc->device, name);
+}
+
+int rival_check_address(const struct service *svc, const struct address *address,
+			struct err *err)
+{
+	char name[SERVICE_NAME_MAX + 1], ip[IPADDR_TEXT];
+
+	if (!find(svc, has_address, address, name, NULL))
+		return 0;
+	err_set(err, BATON_EXIT_CONFIG, 0,
+		"address %s on link %s belongs to the service %s, too",
+		ipaddr_format(&address->ip, ip), address->link, name);
+	return -EBUSY;
 }

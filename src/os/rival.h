@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rival: another service on this head that wants the same disk, or the same link in another way. */
+/* rival: another service on this head that wants the same disk or address, or a link in another way. */
 #ifndef BATON_OS_RIVAL_H
 #define BATON_OS_RIVAL_H
 
@@ -31,5 +31,18 @@ int rival_check(const struct service *svc, struct err *err);
  * Return: 0, or -EBUSY (BATON_EXIT_CONFIG).
  */
 int rival_check_link(const struct service *svc, struct err *err);
+
+/**
+ * rival_check_address - does another service file on this head name the address, too?
+ * @address: one of @svc's
+ * @err: names it
+ *
+ * Where both are served by one head, nobody else notices: the head does not hear links of
+ * its own answer it, and lets two macvlans have the same address.
+ *
+ * Return: 0, or -EBUSY (BATON_EXIT_CONFIG).
+ */
+int rival_check_address(const struct service *svc, const struct address *address,
+			struct err *err);
 
 #endif

@@ -462,6 +462,19 @@ def test_a_head_that_forwards(service, netns, neighbour):
     assert service.check()[0]["forwarding"]["detail"].startswith("pass0 forwards packets: with ipvlan")
 
 
+def test_an_address_of_two_services(service):
+    """Served by one head, both would have it, and clients of one would reach the other."""
+    service.write()
+    service.write("homes", device="/dev/other", more="address = 198.51.100.9/24@down0\n")
+    found, _ = service.check()
+    assert is_wrong(found["address 192.0.2.50"],
+                    "address 192.0.2.50 on link good0 belongs to the service homes, too")
+    assert found["address 192.0.2.50"]["advice"].startswith("correct `address` in one of the two")
+    # On another link it is another network.
+    service.write("homes", link="down0", device="/dev/other")
+    assert service.check()[0]["address 192.0.2.50"]["detail"] == "nobody answers"
+
+
 def test_two_kinds_on_one_link(service):
     """The macvlan is always the one that stays, whichever keeper comes first."""
     service.write(more="link = ipvlan\n")

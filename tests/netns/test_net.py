@@ -168,6 +168,19 @@ def test_probe_finds_who_has_an_address(net, family):
     assert len(probes) == 3
 
 
+def test_a_head_does_not_hear_its_own_services(net):
+    """Nor does the kernel refuse a second one the address: os/rival.c compares the service files."""
+    net.add("service3")
+    net.netx("head1", "macvlan", "eth0", net.path("service3"), "svc0")
+    net.netx("service3", "up", "svc0")
+
+    def probe(name, link):
+        return net.run(name, NETX, "probe-address", link, "192.0.2.50", "300").stdout.strip()
+
+    assert (probe("head1", "eth0"), probe("service3", "svc0"), probe("head2", "eth0")) == ("free", MAC1, MAC1)
+    net.netx("service3", "addr-add", "svc0", "192.0.2.50/24")
+
+
 def test_probe_sees_another_prober(net):
     """Two heads that ask at the same moment must not both take the address."""
     net.netx("service2", "up", "svc0")
