@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Network namespaces, made for each test: two heads, a service on each, a client, a switch.
 
-    client --- switch --- head1 (eth0) ~ macvlan svc0 in service1
-                  `------ head2 (eth0) ~ macvlan svc0 in service2
+    client --- switch --- head1 (eth0) ~ macvlan (or ipvlan) svc0 in service1
+                  `------ head2 (eth0) ~ macvlan (or ipvlan) svc0 in service2
 
 Only service1 starts with the floating addresses. Everything is deleted at the end of the
 test, whatever happened; sockets opened by `Net.inside()` belong to the test process.
@@ -92,7 +92,10 @@ def inside(path):
 
 
 class Net:
-    def __init__(self):
+    def __init__(self, kind="macvlan"):
+        self.kind = kind
+        # Of the links of service1 and service2: their own, or those of their heads.
+        self.macs = [MAC1, MAC2]
         self.prefix = f"bt-{os.getpid()}-{next(_number)}"
         self.names = []
         self.sockets = []
@@ -254,10 +257,20 @@ class Net:
         self.ip("client", "link set lo up", "link set eth0 up",
                 "addr add 192.0.2.20/24 dev eth0",
                 "addr add 2001:db8::20/64 dev eth0 nodad")
+        if self.kind == "ipvlan":
+            # What a head sends of its own would look like the service's.
+            for n in ("head1", "head2"):
+                self.run(n, "sysctl", "-qw", "net.ipv6.conf.eth0.disable_ipv6=1")
+            self.macs = [self.netx(f"head{n}", "link", "eth0").split()[3] for n in (1, 2)]
         for n, mac in ((1, MAC1), (2, MAC2)):
-            self.netx(f"head{n}", "macvlan", "eth0", self.path(f"service{n}"), "svc0", mac)
+            self.child(n, f"service{n}", mac)
             self.ip(f"service{n}", "link set lo up")
         self.serve("service1")
+
+    def child(self, head, name, *mac, status=0):
+        """A service's link there."""
+        return self.netx(f"head{head}", self.kind, "eth0", self.path(name), "svc0",
+                         *(mac if self.kind == "macvlan" else ()), status=status)
 
     def serve(self, name):
         self.netx(name, "up", "svc0")
@@ -275,9 +288,25 @@ class Net:
                 subprocess.run(["ip", "netns", "del", self.ns(name)], check=False)
 
 
+def has_ipvlan():
+    """Does this kernel have it? Debian's have; that of a small virtual machine may not."""
+    script = "ip link add eth0 type dummy && ip link add link eth0 name svc0 type ipvlan mode l2"
+    return subprocess.run(["unshare", "-n", "sh", "-c", script], capture_output=True, check=False).returncode == 0
+
+
+KINDS = ["macvlan"] + ["ipvlan"] * has_ipvlan()
+# For tests whose result may depend on the kind of the service's link.
+both_kinds = pytest.mark.parametrize("net", KINDS, indirect=True)
+
+
+def pytest_terminal_summary(terminalreporter):
+    if len(KINDS) == 1:
+        terminalreporter.write_line("no ipvlan in this kernel: links were macvlan only")
+
+
 @pytest.fixture
-def net():
-    net = Net()
+def net(request):
+    net = Net(getattr(request, "param", "macvlan"))
     try:
         net.build()
         yield net

@@ -128,8 +128,8 @@ static int cmd_link(int argc, char **argv)
 	return rc;
 }
 
-/* macvlan PARENT NETNS NAME [MAC] */
-static int cmd_macvlan(int argc, char **argv)
+/* PARENT NETNS NAME [MAC] */
+static int add_child(const char *kind, int argc, char **argv)
 {
 	_cleanup_close_ int fd = open_ns(argv[1]);
 	struct rtnl *target = NULL;
@@ -142,12 +142,22 @@ static int cmd_macvlan(int argc, char **argv)
 	if (rc == 0)
 		rc = open_rtnl_in(argv[1], &target);
 	if (rc == 0)
-		rc = rtnl_link_add_child(rtnl, parent.ifindex, target, fd, argv[2],
-					 "macvlan", argc > 3 ? &mac : NULL, &link, &err);
+		rc = rtnl_link_add_child(rtnl, parent.ifindex, target, fd, argv[2], kind,
+					 argc > 3 ? &mac : NULL, &link, &err);
 	if (rc >= 0)
 		print_link(&link);
 	rtnl_close(target);
 	return rc;
+}
+
+static int cmd_macvlan(int argc, char **argv)
+{
+	return add_child("macvlan", argc, argv);
+}
+
+static int cmd_ipvlan(int argc, char **argv)
+{
+	return add_child("ipvlan", argc, argv);
 }
 
 static int set_up(const char *name, bool up)
@@ -521,6 +531,7 @@ static const struct {
 } commands[] = {
 	{ "link", cmd_link, 1 },
 	{ "macvlan", cmd_macvlan, 3 },
+	{ "ipvlan", cmd_ipvlan, 3 },
 	{ "up", cmd_up, 1 },
 	{ "down", cmd_down, 1 },
 	{ "addr-add", cmd_addr_add, 2 },

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conftest import STEPX
+from conftest import KINDS, STEPX
 from fakekeeper import RUN
 from test_mount import ROOT
 
@@ -47,14 +47,15 @@ def test_a_kernel_that_leaves_orphans_is_refused(house, kernel_without):
     assert "this kernel does not destroy connections that no process holds" in step(house, "network", 6)
 
 
-def test_links_follow_the_file(house):
+@pytest.mark.parametrize("kind", KINDS)
+def test_links_follow_the_file(house, kind):
     """Links of an earlier file went only with the standby, and were in the way of others."""
     house.keepx("ns-create", "vmstore")
     for link in ("eth0", "eth1"):
         house.run("ip", "link", "add", link, "type", "veth", "peer", "name", f"{link}p")
 
     def links(*addresses):
-        path = house.write()
+        path = house.write(more=f"link = {kind}")
         text = [l for l in path.read_text().splitlines() if not l.startswith("address")]
         path.write_text("\n".join([*text, *(f"address = {a}" for a in addresses)]) + "\n")
         step(house, "network")
