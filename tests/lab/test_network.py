@@ -28,8 +28,7 @@ def pytest_there(lab):
 
     def run(*options):
         done = guest.run(["env", "MUST_RUN=1", f"BATON_BUILD={THERE}/build", "python3", "-B", "-m", "pytest",
-                          f"{THERE}/tests/netns/test_net.py", "-p", "no:cacheprovider", *options],
-                         check=False, timeout=1800)
+                          f"{THERE}/tests/netns/test_net.py", *options], check=False, timeout=1800)
         return done.returncode, done.stdout + done.stderr
 
     yield run
