@@ -8,7 +8,7 @@ runs pytest on it; the lab stays up between them, and each module brings it into
 needs (conftest.py, known_state). Modules with a cluster and those without are taken from opposite ends,
 so that a cluster is seldom made or ended; long modules first, or the last one would run on alone.
 
-A module's output is printed as a whole when it has ended. SIGINT and SIGTERM end the running tests, which
+A module's output is printed as a whole when it has ended, and its counts are noted (ran.py). SIGINT and SIGTERM end the running tests, which
 say what they were waiting for; whatever happens, all labs are down at the end."""
 
 import argparse
@@ -28,6 +28,8 @@ sys.path.insert(0, str(HERE.parent))
 sys.dont_write_bytecode = True
 
 import minutes  # noqa: E402
+import ran  # noqa: E402
+from labkit import suite  # noqa: E402
 
 LAB = [sys.executable, str(TREE / "lab" / "lab")]
 LABS = 2
@@ -38,6 +40,9 @@ LONG = ("test_stock", "test_handover", "test_takeover", "test_recovery", "test_s
         "test_move", "test_interrupt", "test_demo")
 # How long interrupted tests have to say what they were doing.
 END_S = 20
+# What `make check` selects: only that is noted.
+USUAL = ["-m", "not long"]
+SUITE = os.environ.get("LAB_SUITE") or suite.own()
 # pytest's own: all tests passed; no test was selected.
 PASSED, NONE = 0, 5
 
@@ -67,6 +72,14 @@ def order(paths):
     return sorted(paths, key=lambda p: (rank.get(p.stem, len(LONG)), is_last(p), p.stem))
 
 
+def counted(out):
+    """{passed, failed} of pytest's closing line; an error counts as a failure."""
+    found = {"passed": 0, "failed": 0}
+    for number, word in re.findall(r"(\d+) (passed|failed|error)", (out.strip().splitlines() or [""])[-1]):
+        found["passed" if word == "passed" else "failed"] += int(number)
+    return found
+
+
 class Queue:
     """Modules of two kinds; a worker gets one of the kind it had last, if there is one."""
 
@@ -86,7 +99,7 @@ class Queue:
 
 class Run:
     def __init__(self, paths, options):
-        self.queue, self.options = Queue(paths), options
+        self.queue, self.options, self.commit = Queue(paths), options, ran.commit()
         self.children, self.counts, self.bad = {}, {"passed": 0, "failed": 0}, []
         self.lock, self.over = threading.Lock(), threading.Event()
 
@@ -126,7 +139,7 @@ class Run:
             if status == NONE:
                 continue
             self.say(f"\n== {path.stem} (lab {number}), {spent:.0f} s\n{out.strip()}")
-            self.count(out)
+            self.count(path.stem.removeprefix("test_"), counted(out))
             if status != PASSED:
                 self.fail(path.stem, status)
         return None
@@ -137,12 +150,12 @@ class Run:
         if status in (2, 130) or status < 0:  # interrupted
             self.over.set()
 
-    def count(self, out):
-        """Read pytest's closing line; an error counts as a failure."""
-        last = (out.strip().splitlines() or [""])[-1]
+    def count(self, name, counts):
         with self.lock:
-            for number, word in re.findall(r"(\d+) (passed|failed|error)", last):
-                self.counts["passed" if word == "passed" else "failed"] += int(number)
+            for word, number in counts.items():
+                self.counts[word] += number
+            if self.options == USUAL:
+                ran.note(SUITE, self.commit, name, counts)
 
     def stop(self, number, _frame):
         """Once: running tests end and clean up; a second signal must not disturb that."""

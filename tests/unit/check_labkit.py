@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 from labkit import LabError, busy, net, pace, pcap, wait  # noqa: E402
 from trials import agent, cluster, soak  # noqa: E402
 import minutes  # noqa: E402
+import ran  # noqa: E402
 import run  # noqa: E402
 
 CLIENT, SERVICE = bytes.fromhex("525400770014"), bytes.fromhex("06aabbccdd01")
@@ -457,8 +458,19 @@ class Runner(unittest.TestCase):
     def test_closing_lines_add_up(self):
         runner = run.Run([], [])
         for out in ("", "x\n3 passed, 2 deselected in 5.1s", "1 failed, 4 passed, 2 errors in 9s", "x"):
-            runner.count(out)
+            runner.count("move", run.counted(out))
         self.assertEqual(runner.counts, {"passed": 7, "failed": 3})
+
+    def test_what_has_run_is_noted_for_its_commit_alone(self):
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(ran, "TREE", Path(folder)):
+            (Path(folder) / "build").mkdir()
+            counts = {"passed": 7, "failed": 1}
+            ran.note("trixie", "abc", "move", counts)
+            ran.note("trixie", "abc", "agent", counts)
+            self.assertEqual(ran.read("trixie", "abc"), {"move": counts, "agent": counts})
+            self.assertEqual([ran.read("trixie", "abd"), ran.read("forky", "abc")], [{}, {}])
+            ran.note("trixie", "abd", "wire", counts)
+            self.assertEqual([ran.read("trixie", "abd"), ran.read("trixie", "abc")], [{"wire": counts}, {}])
 
 
 class Packages(unittest.TestCase):
