@@ -87,6 +87,9 @@ enum waits {
 	WAITS_FOR_KNFSD = 0x40,   /* … by the disks of all services of this head */
 };
 
+/* For steps that wait for nothing but the processor. */
+#define HUNG_MS 15000
+
 /**
  * struct step - one step of a plan
  * @name: its word in the ledger and in messages

@@ -58,11 +58,11 @@ const struct step reload_steps[] = {
 	{ "directories", "bind new exports, take away those that went",
 	  PLACE_INSIDE | WAITS_FOR_DISK, 10000, run_directories, NULL },
 	{ "exports", "register the exports; who was taken out has no access any more",
-	  PLACE_INSIDE, 10000, standby_export, NULL },
+	  PLACE_INSIDE, HUNG_MS, standby_export, NULL },
 	/* Another service of this head that is stopping may hold knfsd's mutex. */
 	{ "threads", "start or end threads", PLACE_INSIDE | WAITS_FOR_KNFSD, 35000,
 	  run_threads, NULL },
-	{ "remember", "remember the service file", PLACE_HEAD, 5000, standby_remember,
+	{ "remember", "remember the service file", PLACE_HEAD, HUNG_MS, standby_remember,
 	  NULL },
 	{ 0 },
 };

@@ -410,7 +410,8 @@ static int run_tickle(struct op *op, struct err *err)
 /* Links first: the disk may be behind one of them, and would be waited for in vain. A
  * disk that is slow now is no disk to move to. */
 const struct step prepare_steps[] = {
-	{ "links", "check that the links are up", PLACE_HEAD, 5000, run_parents, NULL },
+	{ "links", "check that the links are up", PLACE_HEAD, HUNG_MS, run_parents,
+	  NULL },
 	{ "device", "check that the disk is here, of the right kind, and unused",
 	  PLACE_HEAD, 10000, run_disk, NULL },
 	{ 0 },
@@ -419,7 +420,7 @@ const struct step prepare_steps[] = {
 const struct step admit_steps[] = {
 	{ "device", "check that the disk is here, of the right kind, and unused",
 	  PLACE_HEAD | WAITS_FOR_DISK, 10000, run_device, NULL },
-	{ "alone", "check that nobody else has the addresses", PLACE_HEAD, 5000,
+	{ "alone", "check that nobody else has the addresses", PLACE_HEAD, HUNG_MS,
 	  run_alone, NULL },
 	{ 0 },
 };
@@ -438,8 +439,8 @@ const struct step start_steps[] = {
 	{ "knfsd", "start the threads, verify that clients are being recorded",
 	  PLACE_INSIDE | WAITS_FOR_KNFSD, 15000, run_knfsd, verify_knfsd },
 	{ "address", "bring up addresses and links, set the default route", PLACE_INSIDE,
-	  5000, run_address, NULL },
-	{ "announce", "send gratuitous ARP and unsolicited NA", PLACE_INSIDE, 5000,
+	  HUNG_MS, run_address, NULL },
+	{ "announce", "send gratuitous ARP and unsolicited NA", PLACE_INSIDE, HUNG_MS,
 	  run_announce, NULL },
 	{ "tickle", "send each known client a bare ACK and a SYN-ACK",
 	  PLACE_INSIDE | WAITS_FOR_DISK, 5000, run_tickle, NULL },
@@ -463,10 +464,11 @@ static int run_mend_idmapd(struct op *op, struct err *err)
 }
 
 const struct step mend_steps[] = {
-	{ "mountd", "start rpc.mountd", PLACE_INSIDE, 5000, standby_start_mountd, NULL },
+	{ "mountd", "start rpc.mountd", PLACE_INSIDE, HUNG_MS, standby_start_mountd,
+	  NULL },
 	{ "nfsdcld", "check the recovery database, start nfsdcld",
 	  PLACE_INSIDE | WAITS_FOR_DISK, NFSDCLD_MS, run_mend_nfsdcld, NULL },
-	{ "idmapd", "start rpc.idmapd where clients use names", PLACE_INSIDE, 5000,
+	{ "idmapd", "start rpc.idmapd where clients use names", PLACE_INSIDE, HUNG_MS,
 	  run_mend_idmapd, NULL },
 	{ 0 },
 };
