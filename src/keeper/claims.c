@@ -34,6 +34,7 @@
 
 #include "core/cleanup.h"
 #include "core/json.h"
+#include "keeper/claims_internal.h"
 #include "keeper/control.h"
 #include "keeper/handover.h"
 #include "keeper/jobs.h"
@@ -51,23 +52,6 @@
  * baton@.service), and has then left; a start must not fail before that.
  */
 #define ANSWERS_MS 45000
-
-struct claims {
-	char holder[MESSAGE_HEAD_MAX + 1]; /* head whose claim is in force, "" = none */
-	uint64_t holder_id;                /* which of its claims */
-	uint64_t id;                       /* of this head's last claim */
-	bool pending;                      /* this head's claim is being judged */
-	bool delivered;                    /* … and was seen by all */
-	bool takeover;
-	bool agent; /* Pacemaker asks, and says that these heads are gone */
-	char gone[CLAIM_GONE_MAX];
-	int fd;           /* the requester's connection … */
-	int64_t until_ms; /* … and when it gives up, 0 = never */
-	struct asker asker;
-	struct claim_head heads[COROSYNC_HEADS_MAX];
-	size_t n;
-	sd_event_source *deadline;
-};
 
 static void broadcast(struct keeper *k, enum message_type type, const char *to,
 		      uint64_t id, struct json_object *body)

@@ -19,30 +19,15 @@
 
 #include "core/json.h"
 #include "keeper/control.h"
-#include "keeper/handover_table.h"
+#include "keeper/handover_internal.h"
 #include "keeper/ipc.h"
 #include "keeper/ledger.h"
-#include "keeper/move_record.h"
 #include "keeper/peers.h"
 #include "keeper/timer.h"
 #include "os/child.h"
 
 /* How long news of steps is held back before it is sent to the other heads. */
 #define FLUSH_MS 1000
-
-struct handover {
-	struct handover_state state;
-	struct move_record move;
-	uint64_t generation; /* the highest seen */
-	sd_event_source *deadline;
-	sd_event_source *flush;
-	struct json_object *held; /* steps of this head that the others do not know yet */
-	int asker;                /* connection that asked for the hand-over, -1 = none */
-	struct asker by;          /* who that is */
-	int64_t until_ms;         /* when it gives up, 0 = never */
-	bool changed;             /* something was done for it */
-	struct json_object *last; /* the record of the last hand-over that has ended */
-};
 
 static double seconds(clockid_t clock)
 {

@@ -14,26 +14,12 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "keeper/jobs_internal.h"
 #include "keeper/ledger.h"
-#include "keeper/runner.h"
 #include "os/child.h"
 
 /* How often it is told that a step is still going on. */
 #define TELL_MS 10000
-
-struct jobs {
-	const struct jobs_calls *calls;
-	enum service_state state;
-	struct runner runner;
-	bool busy;
-	struct job job;
-	struct job waiting[JOBS_WAITING_MAX];
-	size_t n_waiting;
-	sd_event_source *io;
-	sd_event_source *timer;
-	bool was_ready;
-	struct err why_ended;
-};
 
 enum service_state jobs_state(const struct keeper *k)
 {

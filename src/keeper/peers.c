@@ -9,7 +9,7 @@
  * the sender; so only root on a node of the cluster can impersonate a head. When a keeper
  * joins, every keeper says hello to all: version, protocol, digest of the service file,
  * the highest generation it has seen. The serving one also sends the connections
- * (watch.c). Who handles incoming messages is not known here (keeper.c).
+ * (watch.c). Who handles incoming messages is not known here (duties.c).
  *
  * Without corosync a keeper is a group of one: what it sends comes back to itself alone.
  * It tries to join every two seconds; corosync may come and go at any time. Joining waits
