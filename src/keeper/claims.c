@@ -42,6 +42,7 @@
 #include "keeper/timer.h"
 #include "os/diskhold.h"
 #include "os/file.h"
+#include "os/lock.h"
 #include "os/rival.h"
 
 /* Where corosync would read its nodelist. */
@@ -66,17 +67,25 @@ static void broadcast(struct keeper *k, enum message_type type, const char *to,
 
 /* ---- answering */
 
+/*
+ * This includes what was agreed to and waits for its turn, and what an earlier keeper has
+ * begun: that may be a start which has not come to the disk yet.
+ */
+static const char *word(const struct keeper *k)
+{
+	if (strcmp(k->claims->holder, k->self) == 0 ||
+	    (jobs_is_uninformed(k) && lock_is_held(k->paths.lock)))
+		return "start";
+	return jobs_will_start(k) ? "take" : jobs_word(k);
+}
+
 static void tell_stand(struct keeper *k, const char *to, uint64_t id)
 {
 	const char *peer = handover_peer(k);
 	struct claim_stand stand = { .holds = diskhold_check(&k->paths, k->svc, NULL) <
 					      0 };
 
-	/* This includes what was agreed to and waits for its turn. */
-	snprintf(stand.word, sizeof(stand.word), "%s",
-		 strcmp(k->claims->holder, k->self) == 0 ? "start"
-		 : jobs_will_start(k)                    ? "take"
-							 : jobs_word(k));
+	snprintf(stand.word, sizeof(stand.word), "%s", word(k));
 	if (peer)
 		snprintf(stand.peer, sizeof(stand.peer), "%s", peer);
 	rival_find(k->svc, stand.rival, NULL);

@@ -36,6 +36,12 @@ bool jobs_is_ready(const struct keeper *k)
 	return k->jobs->was_ready;
 }
 
+/* Once its own child has had the lock, nobody but this keeper starts the service. */
+bool jobs_is_uninformed(const struct keeper *k)
+{
+	return !k->jobs->was_ready && !k->jobs->runner.turned;
+}
+
 const struct err *jobs_why_ended(const struct keeper *k)
 {
 	return &k->jobs->why_ended;

@@ -90,6 +90,8 @@ enum service_state jobs_state(const struct keeper *k);
 bool jobs_is_busy(const struct keeper *k);
 /** jobs_is_ready - has the first standby ended? */
 bool jobs_is_ready(const struct keeper *k);
+/** jobs_is_uninformed - it waits for what an earlier keeper has begun, whatever that is */
+bool jobs_is_uninformed(const struct keeper *k);
 /** jobs_word - the operation that is going on, else the service's state. */
 const char *jobs_word(const struct keeper *k);
 /** jobs_will_start - does an operation run or wait that makes this head serve? */

@@ -584,6 +584,7 @@ bool runner_dispatch(struct runner *runner, void (*on_step)(struct json_object *
 		/* Meanwhile nobody asked anything of the disk. */
 		if (!(runner->place & (WAITS_FOR_DISK | WAITS_FOR_KNFSD)))
 			runner->done_ms += child_now_ms() - runner->step_began_ms;
+		runner->turned = true;
 		runner->touched |= report.began;
 		begin_step(runner, report.step, report.place, report.deadline_ms);
 		break;

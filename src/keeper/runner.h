@@ -34,6 +34,7 @@ struct runner_look {
  * @result: its failure; the text is empty if it succeeded
  * @changed: whether anything was done at all
  * @began: nothing else was going on, so it could begin, and it has told how it ended
+ * @turned: its turn has come: no other process is at work on the service
  * @touched: a step was begun
  * @before: the service's state when the operation began
  *
@@ -44,6 +45,7 @@ struct runner {
 	struct err result;
 	bool changed;
 	bool began;
+	bool turned;
 	bool touched;
 	enum service_state before;
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Two keepers whose steps do nothing (fakekeeper.c), on two heads with corosync: what both ledgers say."""
 import os
+import signal
 
 import pytest
 
 import fakekeeper
-from conftest import until
+from conftest import locked, until
+from fakekeeper import RUN
 
 
 def last_move(keeper):
@@ -29,3 +31,18 @@ def test_both_ledgers_name_who_asked_for_a_move(heads, agent_asks, kind):
     for keeper in heads.keepers.values():
         record = until(lambda keeper=keeper: last_move(keeper))
         assert record["by"] == {"kind": kind, "pid": os.getpid(), "uid": 0, "user": "root", "head": "head1"}
+
+
+def test_what_an_earlier_keeper_has_begun_may_be_a_start(heads):
+    """It may not have come to the disk yet: head1 stands by, and holds nothing."""
+    one = heads.keepers["head1"]
+    # As the child of a killed keeper does.
+    with locked(one.root + RUN + "/lock"):
+        one.end(signal.SIGKILL)
+        one.be(ready=False)
+        until(one.listens)
+        heads.meet()
+        answer = heads.ask("head2", do="start")
+        assert (answer["result"], answer["error"]) == (12, "head1 is starting it")
+    until(lambda: heads.ask("head1", do="status")["state"] == "standby")
+    assert heads.ask("head2", do="start")["result"] == 0
