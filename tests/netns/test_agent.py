@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from cluster import SimulatedCluster
 from conftest import AGENT, FAKEKEEPER, locked
 
 RUN = "/run/baton/vmstore"
@@ -361,6 +362,26 @@ def test_a_keeper_that_dies_over_a_start_has_a_successor(agent, script):
     keeper = script([{"step": "mount", "ms": 1, "outcome": "done"}], [OK])
     agent.run("start", expect=SUCCESS)
     assert [a["do"] for a in keeper.asked] == ["start", "start"]
+
+
+SILENT = failed(12, "head2 does not answer") | {"silent": ["head2"]}
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_a_start_waits_for_the_keeper_of_a_head_that_is_online(agent, script, tmp_path, comes_back):
+    """Pacemaker does not know what was started there by hand; that keeper does."""
+    agent.house.write()
+    keeper = script(*[[SILENT]] * 3, [OK]) if comes_back else script(*[[SILENT]] * 40)
+    env = {"PATH": "", "OCF_ROOT": "/usr/lib/ocf", "BATON_CONFDIR": agent.house.env["BATON_CONFDIR"],
+           "BATON_CIB": str(SimulatedCluster(tmp_path).make().cib), "OCF_RESKEY_service": "vmstore",
+           "OCF_RESKEY_CRM_meta_timeout": "120000" if comes_back else str(SLACK * 1000)}
+    agent.run("start", environ=env, expect=SUCCESS if comes_back else GENERIC)
+    # The first one asks without what Pacemaker knows.
+    gone = [a["gone"] for a in keeper.asked[1:]]
+    if comes_back:
+        assert gone == [""] * 3
+    else:
+        assert len(gone) > 1 and set(gone[:-1]) == {""} and gone[-1].split() == ["head1", "1", "head2", "2"]
 
 
 def test_a_stop_with_a_broken_file(agent, script):
