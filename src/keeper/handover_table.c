@@ -64,7 +64,8 @@ static const struct row {
 	ROW(IDLE, HANDOVER_WANTED, ASKING, NULL, SEND(PREPARE), WITHIN(ASK_MS)),
 	ROW(ASKING, MESSAGE(READY), STOPPING, NULL, BEGIN(HAND_OVER)),
 	ROW(ASKING, MESSAGE(REFUSE), IDLE, NULL, END),
-	ROW(ASKING, HANDOVER_LEFT, IDLE, "%s has gone", END),
+	/* It may be back already, and have been asked: then it would wait for us for ever. */
+	ROW(ASKING, HANDOVER_LEFT, IDLE, "%s has gone", SEND(ABORTED), END),
 	ROW(ASKING, HANDOVER_LATE, IDLE, "%s does not answer", SEND(ABORTED), END),
 	ROW(ASKING, HANDOVER_OVERRULED, IDLE, "overruled by another request",
 	    SEND(ABORTED), END),

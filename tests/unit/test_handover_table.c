@@ -106,6 +106,21 @@ static void an_order_of_pacemakers_overrules(void **state)
 	assert_string_equal(h.reason.text, "overruled by another request");
 }
 
+/* It has left and come back before this head has heard of it, and then heard `prepare`. */
+static void a_target_that_is_back_does_not_wait(void **state)
+{
+	struct handover_state source = in(HANDOVER_ASKING), target = in(HANDOVER_IDLE);
+	struct handover_todo t = handover_table_step(&source, HANDOVER_LEFT, NULL);
+
+	assert_true(t.ends && t.sends && t.type == MESSAGE_ABORTED && !t.begins);
+	assert_string_equal(source.reason.text, "head2 has gone");
+	handover_table_step(&target, M(PREPARE), NULL);
+	handover_table_step(&target, M(ABORTED), &source.reason);
+	t = handover_table_step(&target, HANDOVER_DONE, NULL);
+	assert_true(t.ends && !t.sends);
+	assert_int_equal(target.phase, HANDOVER_IDLE);
+}
+
 static void the_first_reason_stays(void **state)
 {
 	const struct err first = { BATON_EXIT_DEVICE, "no disk" },
@@ -352,6 +367,7 @@ int main(void)
 		cmocka_unit_test(the_good_way),
 		cmocka_unit_test(the_source_resumes_only_before_granting),
 		cmocka_unit_test(an_order_of_pacemakers_overrules),
+		cmocka_unit_test(a_target_that_is_back_does_not_wait),
 		cmocka_unit_test(the_first_reason_stays),
 		cmocka_unit_test(what_means_nothing_changes_nothing),
 		cmocka_unit_test(never_two_writers),
