@@ -401,7 +401,9 @@ int handover_begin(struct keeper *k, const char *target, const struct asker *ask
 	t->by = *asker;
 	t->until_ms = until_ms;
 	t->changed = false;
-	handover_table_begin(&t->state, t->generation + 1, target);
+	/* Even if our last `prepare` has not come back: it will. */
+	t->begun = (t->begun > t->generation ? t->begun : t->generation) + 1;
+	handover_table_begin(&t->state, t->begun, target);
 	happen(k, HANDOVER_WANTED, NULL);
 	return 0;
 }

@@ -13,6 +13,7 @@ struct handover {
 	struct handover_state state;
 	struct move_record move;
 	uint64_t generation; /* the highest seen */
+	uint64_t begun; /* the last one begun here, which may not have been seen yet */
 	sd_event_source *deadline;
 	sd_event_source *flush;
 	struct json_object *held; /* steps of this head that the others do not know yet */

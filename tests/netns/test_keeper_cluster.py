@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Two keepers whose steps do nothing (fakekeeper.c), on two heads with corosync: what both ledgers say."""
+import json
 import os
 import signal
 
@@ -31,6 +32,26 @@ def test_both_ledgers_name_who_asked_for_a_move(heads, agent_asks, kind):
     for keeper in heads.keepers.values():
         record = until(lambda keeper=keeper: last_move(keeper))
         assert record["by"] == {"kind": kind, "pid": os.getpid(), "uid": 0, "user": "root", "head": "head1"}
+
+
+def test_a_generation_is_used_once_even_if_prepare_does_not_come_back(tmp_path, kernel_without):
+    """The second move begins before head1 has seen the 'prepare' of the first, which was overruled."""
+    with fakekeeper.two_heads(tmp_path) as heads:
+        stuck = tmp_path / "stuck"
+        heads.houses["head1"].env.update(kernel_without("nothing"), SHIM_STUCK=str(stuck))
+        heads.be()
+        assert heads.ask("head1", do="start")["result"] == 0
+        stuck.touch()
+        with heads.keepers["head1"].connection() as first, heads.keepers["head1"].connection() as second:
+            first.send(b'{"do": "move", "target": "head2"}')
+            assert heads.ask("head1", do="start", agent=True, gone="")["result"] == 0
+            assert "overruled" in json.loads(first.recv(65536))["error"]
+            second.send(b'{"do": "move", "target": "head2"}')
+            stuck.unlink()
+            while "result" not in (answer := json.loads(second.recv(65536))):
+                pass
+        # head2 may still be looking at its disk for the first one.
+        assert answer.get("error") in (None, "head2: a hand-over with head1 is going on already")
 
 
 def test_what_an_earlier_keeper_has_begun_may_be_a_start(heads):
