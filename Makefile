@@ -22,7 +22,7 @@ export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 # Notes how long a part of the checks takes; `make check` ends with the table.
 CLOCK = $(PYTHON) tests/minutes.py run
 
-.PHONY: check check-all check-untimed check-style check-lint check-unit fuzz check-netns check-lab check-suite check-long bench-tcp
+.PHONY: check check-all check-untimed check-style check-lint check-unit check-model check-model-long fuzz check-netns check-lab check-suite check-long bench-tcp
 
 all: $(BUILD)
 
@@ -112,7 +112,18 @@ check-lint:
 
 check-unit: unit-gcc unit-asan fuzz
 unit-%: build/%
-	$(CLOCK) unit meson test -C $< --no-rebuild --print-errorlogs
+	$(CLOCK) unit meson test -C $< --no-rebuild --print-errorlogs --suite unit
+
+# All states of two heads (doc/model.md); `make check` has only the small worlds, among the unit tests.
+check-model: build/gcc
+	$(CLOCK) model meson test -C $< --no-rebuild --verbose --suite model
+
+# Three heads, and two faults, as far as this many states go: 5 GiB.
+STATES = 25000000
+check-model-long: build/gcc
+	$(CLOCK) 'model, long' $</tests/model/model --heads 3 --faults 1 --orders 1 --states $(STATES)
+	$(CLOCK) 'model, long' $</tests/model/model --faults 2 --orders 1 --states $(STATES)
+	$(CLOCK) 'model, long' $</tests/model/model --faults 1 --orders 2 --states $(STATES)
 
 # 20 s each; what one fails on is in build/fuzz/fail-NAME-…, and stays there.
 fuzz: build/fuzz
@@ -126,6 +137,7 @@ check-netns: build/asan
 	$(CLOCK) 'namespaces, alone' $(PYTEST) tests/netns -m alone
 
 # check-long: what takes minutes more, and is not part of `make check`.
+check-long: check-model-long
 check-lab: ARGS = -m 'not long'
 check-long: ARGS = -m long
 check-lab check-long: export BATON_BUILD = $(CURDIR)/build/gcc
