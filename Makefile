@@ -59,10 +59,9 @@ payload: all
 # What the lab's guests boot; lab/lab up makes it if it is missing.
 image:
 	$(CLOCK) image lab/lab image
-image-other: private export LAB_SUITE = $(OTHER_SUITE)
 image-other: image
-	$(CLOCK) image lab/lab image
-	$(CLOCK) 'compiler of the other suite' lab/lab build
+	$(CLOCK) image env LAB_SUITE=$(OTHER_SUITE) lab/lab image
+	$(CLOCK) 'compiler of the other suite' env LAB_SUITE=$(OTHER_SUITE) lab/lab build
 
 # apt is asked only when something is missing.
 deps:
