@@ -179,6 +179,7 @@ void held_parse(struct held *held, const char *line)
 	if (strncmp(line, "- 0x", 4) != 0)
 		return;
 	held->lock = strstr(line, ": { type: lock, ") != NULL;
+	held->delegated = strstr(line, ": { type: deleg, access: w") != NULL;
 	if (at && sscanf(at + strlen(key), "%x:%x:", &major, &minor) == 2)
 		held->dev = makedev(major, minor);
 }

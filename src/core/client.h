@@ -40,11 +40,14 @@ struct client {
 /**
  * struct held - an open, lock, delegation or layout of a client
  * @lock: it is a byte-range lock
+ * @delegated: it is a delegation to write (since Linux 6.6). Locks under one are the
+ *             client's own: the server does not know of them
  * @revoked: by an administrator; no longer holds a file open
  * @dev: of the filesystem, 0 = unknown
  */
 struct held {
 	bool lock;
+	bool delegated;
 	bool revoked;
 	dev_t dev;
 };

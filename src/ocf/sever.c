@@ -35,7 +35,7 @@ static const struct ocf_parameter parameters[] = {
 static const struct ocf_action actions[] = {
 	{ "start", 30, 0, 0, sever_action_start,
 	  "Destroy stale sockets of the address, let the address send again, and make the "
-	  "recorded clients reconnect. Warns if some of them held locks." },
+	  "recorded clients reconnect. Warns if some of them may have held locks." },
 	{ "stop", 60, 0, 0, sever_action_stop,
 	  "Silence the address and port, record the connections, destroy all sockets and "
 	  "release NFSv4 state. The address stays silent until the next start on this head." },

@@ -21,7 +21,8 @@ int client_record_parse_name(struct ipaddr *ip, uint16_t *port, const char *name
 /**
  * struct client_record - start from all zero, end with client_record_free()
  * @conns: its connections, sorted
- * @lockers: how many of its clients hold byte-range locks
+ * @lockers: how many of its clients hold byte-range locks, or delegations to write, under
+ *           which they may
  */
 struct client_record {
 	struct conns conns;

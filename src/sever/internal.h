@@ -85,7 +85,7 @@ int record_load(const struct sever *sever, bool make, struct client_record *reco
 /* release.c: the clients' NFSv4 state. */
 
 /**
- * release_count_lockers - how many clients of these connections hold locks
+ * release_count_lockers - how many clients of these connections may hold locks
  * @conns: the connections
  *
  * Only a warning depends on it, so it counts for at most a second.

@@ -70,9 +70,9 @@ struct counting {
 	unsigned int n;
 };
 
-static int is_lock(const struct held *held, void *data)
+static int may_be_lock(const struct held *held, void *data)
 {
-	return held->lock && !held->revoked;
+	return (held->lock || held->delegated) && !held->revoked;
 }
 
 static int count_one(const char *dir, const char *number, struct client *client,
@@ -81,7 +81,7 @@ static int count_one(const char *dir, const char *number, struct client *client,
 	struct counting *c = data;
 
 	if (release_came_by(client, c->conns) &&
-	    nfsd_walk_held(dir, number, is_lock, NULL) == 1)
+	    nfsd_walk_held(dir, number, may_be_lock, NULL) == 1)
 		c->n++;
 	free(client->id);
 	return 0;

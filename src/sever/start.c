@@ -107,7 +107,8 @@ static void warn_of_locks(const struct arrival *a)
 {
 	if (a->record.lockers)
 		sever_say(a->sever, true,
-			  "%u client%s held locks on the head before: this agent cannot "
+			  "%u client%s held locks or delegations to write on the head "
+			  "before: this agent cannot "
 			  "carry them over, and writes under them may fail; "
 			  "ocf:baton:service does",
 			  a->record.lockers, a->record.lockers == 1 ? "" : "s");

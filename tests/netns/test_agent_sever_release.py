@@ -124,9 +124,12 @@ def test_locks_are_not_carried(agent, net, knfsd):
     knfsd.add("mine too", mine, "open")
     knfsd.add("another", ("192.0.2.99", 800), "lock")
     knfsd.add("revoked", mine, "open", "lock!")
+    # What it locks under it, the server does not know.
+    knfsd.add("delegated", mine, "open", "deleg, access: w")
+    knfsd.add("reads", mine, "open", "deleg, access: r")
     agent.run("monitor")
-    assert agent.record().read_text().endswith("\nlocks 1\n")
+    assert agent.record().read_text().endswith("\nlocks 2\n")
     knfsd.add("mine three", (mine[0], 77), "lock")
     said = agent.move(socket.AF_INET).splitlines()
-    assert said[-1] == ("WARNING: 2 clients held locks on the head before: this agent cannot carry "
-                        "them over, and writes under them may fail; ocf:baton:service does")
+    assert said[-1] == ("WARNING: 3 clients held locks or delegations to write on the head before: this agent cannot "
+                        "carry them over, and writes under them may fail; ocf:baton:service does")

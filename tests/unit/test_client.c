@@ -182,6 +182,8 @@ static void assert_held(const char *line, bool lock, bool revoked, dev_t dev)
 
 static void lines_of_states(void **state)
 {
+	struct held held;
+
 	assert_held(
 		"- 0x010000008d0c4f60a6b0e8c201000000: { type: open, access: rw, deny: "
 		"--, superblock: \"fd:10:13649\", filename: \"superblock: "
@@ -197,6 +199,12 @@ static void lines_of_states(void **state)
 	assert_held("- 0x010000008d0c4f60a6b0e8c204000000: { type: layout, superblock: "
 		    "\"103:0a:5\" }",
 		    false, false, makedev(0x103, 0x0a));
+	held_parse(&held,
+		   "- 0x01: { type: deleg, access: w, superblock: \"08:01:128\" }");
+	assert_true(held.delegated && !held.lock);
+	held_parse(&held,
+		   "- 0x01: { type: deleg, access: r, superblock: \"08:01:128\" }");
+	assert_false(held.delegated);
 	assert_held("- 0x01: { type: lock, superblock: \"fd:10:1\", filename: \"a\", "
 		    "admin-revoked }\n",
 		    true, true, makedev(0xfd, 0x10));
