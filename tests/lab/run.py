@@ -43,8 +43,8 @@ END_S = 20
 # What `make check` selects: only that is noted.
 USUAL = ["-m", "not long"]
 SUITE = os.environ.get("LAB_SUITE") or suite.own()
-# pytest's own: all tests passed; no test was selected.
-PASSED, NONE = 0, 5
+# pytest's own: all tests passed; all have run, some failed; no test was selected.
+PASSED, FAILED, NONE = 0, 1, 5
 
 
 def memory_mib():
@@ -139,7 +139,7 @@ class Run:
             if status == NONE:
                 continue
             self.say(f"\n== {path.stem} (lab {number}), {spent:.0f} s\n{out.strip()}")
-            self.count(path.stem.removeprefix("test_"), counted(out))
+            self.count(path.stem.removeprefix("test_"), counted(out), status)
             if status != PASSED:
                 self.fail(path.stem, status)
         return None
@@ -150,11 +150,11 @@ class Run:
         if status in (2, 130) or status < 0:  # interrupted
             self.over.set()
 
-    def count(self, name, counts):
+    def count(self, name, counts, status):
         with self.lock:
             for word, number in counts.items():
                 self.counts[word] += number
-            if self.options == USUAL:
+            if self.options == USUAL and status in (PASSED, FAILED):
                 ran.note(SUITE, self.commit, name, counts)
 
     def stop(self, number, _frame):

@@ -458,8 +458,19 @@ class Runner(unittest.TestCase):
     def test_closing_lines_add_up(self):
         runner = run.Run([], [])
         for out in ("", "x\n3 passed, 2 deselected in 5.1s", "1 failed, 4 passed, 2 errors in 9s", "x"):
-            runner.count("move", run.counted(out))
+            runner.count("move", run.counted(out), run.PASSED)
         self.assertEqual(runner.counts, {"passed": 7, "failed": 3})
+
+    def test_a_module_that_was_interrupted_is_not_noted(self):
+        """The matrix would take its few tests for all of them."""
+        runner, counts = run.Run([], run.USUAL), {"passed": 3, "failed": 0}
+        with mock.patch.object(ran, "note") as note:
+            for status in (2, 130, -9):
+                runner.count("move", counts, status)
+            self.assertFalse(note.called)
+            runner.count("move", counts, run.PASSED)
+            runner.count("wire", counts, run.FAILED)
+        self.assertEqual([c.args[2] for c in note.call_args_list], ["move", "wire"])
 
     def test_what_has_run_is_noted_for_its_commit_alone(self):
         with tempfile.TemporaryDirectory() as folder, mock.patch.object(ran, "TREE", Path(folder)):
