@@ -155,7 +155,8 @@ def whole(ops, action, members):
     """How long a group's stop or start took, from the beginning of its first member to the end of its last:
     ms, None if it did not end well."""
     found = {op.resource: op for op in ops if op.action == action and op.resource in members}
-    if set(found) != set(members) or any(op.result != "ok" for op in found.values()):
+    # Pacemaker 2 says ok, 3 says OK.
+    if set(found) != set(members) or any((op.result or "").lower() != "ok" for op in found.values()):
         return None
     return round(1000 * (max(op.ended for op in found.values()) -
                          min(op.begun for op in found.values())))

@@ -88,6 +88,8 @@ class Pacemaker(unittest.TestCase):
     def test_whole(self):
         ops = stock.operations(JOURNAL.format("ok"))
         self.assertEqual(stock.whole(ops, "stop", ["vmstore-ip", "vmstore-fs"]), 2000)
+        ops = stock.operations(JOURNAL.replace(": ok", ": OK").format("OK"))
+        self.assertEqual(stock.whole(ops, "stop", ["vmstore-ip", "vmstore-fs"]), 2000)
         self.assertIsNone(stock.whole(ops, "stop", ["vmstore-ip", "vmstore-fs", "vmstore-export"]))
         self.assertIsNone(stock.whole(ops, "stop", ["homes-fs"]))
         self.assertIsNone(stock.whole(ops, "start", ["vmstore-fs"]))
