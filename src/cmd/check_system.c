@@ -43,7 +43,8 @@ static void check_nfsconf(struct report *report)
 		err_set(&err, BATON_EXIT_SOFTWARE, 0,
 			"vers4=%s in [nfsd]: rpc.mountd has no version to serve, and ends",
 			v4);
-	else if (state[0] &&
+	/* Standby makes the usual one, and covers what is below it. */
+	else if (state[0] && strcmp(state, PATHS_NFS_VAR) != 0 &&
 		 (strncmp(state, below, strlen(below)) == 0 || access(state, F_OK) < 0))
 		err_set(&err, BATON_EXIT_SOFTWARE, 0,
 			"state-directory-path=%s in [mountd]: rpc.mountd does not find it, and "
