@@ -73,19 +73,6 @@ static int identify(const char *device, struct disk *disk)
 	return 0;
 }
 
-/* Writes in place, always the same length, so it never needs more space. */
-static int write_note(const struct paths *paths, const char *note)
-{
-	_cleanup_close_ int fd =
-		open(paths->held, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	char text[NOTE_LEN + 1];
-
-	if (fd < 0)
-		return -errno;
-	snprintf(text, sizeof(text), "%-*s\n", NOTE_LEN - 1, note);
-	return pwrite(fd, text, NOTE_LEN, 0) == NOTE_LEN ? 0 : -errno;
-}
-
 int diskhold_note(const struct paths *paths, const char *device, struct err *err)
 {
 	struct disk disk;
@@ -96,7 +83,7 @@ int diskhold_note(const struct paths *paths, const char *device, struct err *err
 		return err_set(err, BATON_EXIT_DEVICE, -rc, "device %s", device);
 	snprintf(text, sizeof(text), "%u:%u %s %llu", disk.major, disk.minor, disk.name,
 		 disk.sequence);
-	rc = write_note(paths, text);
+	rc = file_overwrite(paths->held, text, NOTE_LEN);
 	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "write %s", paths->held)
 		      : 0;
 }
@@ -151,7 +138,7 @@ bool diskhold_exists(const struct paths *paths)
 
 int diskhold_prepare(const struct paths *paths, struct err *err)
 {
-	int rc = diskhold_exists(paths) ? 0 : write_note(paths, "");
+	int rc = diskhold_exists(paths) ? 0 : file_overwrite(paths->held, "", NOTE_LEN);
 
 	return rc < 0 ? err_set(err, BATON_EXIT_RESOURCE, -rc, "write %s", paths->held)
 		      : 0;
@@ -160,7 +147,7 @@ int diskhold_prepare(const struct paths *paths, struct err *err)
 void diskhold_drop(const struct paths *paths)
 {
 	if (access(paths->held, F_OK) == 0)
-		write_note(paths, "");
+		file_overwrite(paths->held, "", NOTE_LEN);
 }
 
 /* xfs and ext4 have a directory for each superblock, btrfs one per device. */

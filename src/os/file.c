@@ -82,6 +82,19 @@ int file_write(const char *path, const char *text)
 	return 0;
 }
 
+int file_overwrite(const char *path, const char *text, size_t size)
+{
+	_cleanup_close_ int fd =
+		open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	_cleanup_free_ char *line = NULL;
+
+	if (fd < 0)
+		return -errno;
+	if (asprintf(&line, "%-*.*s\n", (int)size - 1, (int)size - 1, text) < 0)
+		return -ENOMEM;
+	return pwrite(fd, line, size, 0) == (ssize_t)size ? 0 : -errno;
+}
+
 static int replace(int dir, const char *name, const char *text, size_t len, bool durable,
 		   mode_t mode)
 {

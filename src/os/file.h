@@ -39,6 +39,17 @@ int file_read_fd(int fd, size_t max, char **text, size_t *len);
 int file_write(const char *path, const char *text);
 
 /**
+ * file_overwrite - write a short text over an old one of the same length
+ * @path: of the file, made if it is missing; mode 0600
+ * @size: the length: @text is filled up with blanks and ends in a newline
+ *
+ * Once it is there it never needs more space, so that a full /run is no obstacle.
+ *
+ * Return: 0, or -errno.
+ */
+int file_overwrite(const char *path, const char *text, size_t size);
+
+/**
  * file_replace - give a file new contents, all or nothing
  * @path: of the file; mode 0600; "PATH.new" is used in between
  * @text: the contents
