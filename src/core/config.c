@@ -293,6 +293,30 @@ static int check_gateway(struct parser *p, const struct ipaddr *ip)
 	return 0;
 }
 
+/* What the disk refuses must be all of the filesystem, and its end must be possible. */
+static int check_guard(struct parser *p)
+{
+	static const char *const elsewhere[] = { "logdev=", "rtdev=", "journal_dev=",
+						 "journal_path=" };
+	const struct service *svc = p->svc;
+	int line = p->lines[KEY_GUARD];
+
+	if (svc->guard == GUARD_NONE)
+		return 0;
+	if (strcmp(svc->fstype, "btrfs") == 0)
+		return fail(
+			p, line,
+			"guard: reservation is not for btrfs, which cannot be shut down "
+			"when another head takes the disk");
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+		if (strstr(svc->options, elsewhere[i]))
+			return fail(
+				p, line,
+				"guard: reservation is of one disk, and options has %s",
+				elsewhere[i]);
+	return 0;
+}
+
 /* Checks across keys and lines. */
 static int check_whole(struct parser *p)
 {
@@ -331,6 +355,8 @@ static int check_whole(struct parser *p)
 			"meanwhile",
 			svc->drain, p->lines[KEY_DRAIN] ? "" : " (the default)",
 			svc->lease);
+	if (check_guard(p))
+		return p->rc;
 	if (check_gateway(p, &svc->gateway4) || check_gateway(p, &svc->gateway6))
 		return p->rc;
 	return 0;

@@ -179,6 +179,44 @@ const struct key keys[KEY_COUNT] = {
 			"restored within node.session.timeo.replacement_timeout, 120 seconds by "
 			"default.",
 	},
+	[KEY_GUARD] = {
+		.name = "guard",
+		.type = KEY_ONE_OF,
+		.value = "GUARD",
+		.choices = "none reservation",
+		.fallback = "none",
+		.later = true,
+		.limit = 1,
+		.help = "what keeps a head that lost the service from writing to the disk",
+		.text = "With reservation, the head that serves registers at the disk and "
+			"reserves it (SCSI persistent reservation, type 'write exclusive, "
+			"registrants only'). Another head that takes over removes that "
+			"registration first; from then on the disk itself refuses what the old "
+			"head writes, whatever state it is in. The old head notices within "
+			"about a second, falls silent and shuts the filesystem down. The disk "
+			"must be a SCSI disk (iSCSI, SAS, Fibre Channel) that keeps "
+			"reservations over a loss of power, seen by one path, and hold nothing "
+			"else than this service. With none, only fencing keeps a second head "
+			"off.",
+	},
+	[KEY_GUARD_TIMEOUT] = {
+		.name = "guard-timeout",
+		.type = KEY_NUMBER,
+		.value = "SECONDS",
+		.fallback = "20",
+		.later = true,
+		.min = 5,
+		.max = 600,
+		.unit = "seconds",
+		.limit = 1,
+		.help = "how long a head serves without hearing from the disk that it may",
+		.text = "With guard = reservation, the serving head asks the disk once a second "
+			"whether it is still registered. When the disk has not answered for so "
+			"long, the head holds all clients off until it answers again: another "
+			"head may have taken over. A start with --takeover waits this long, and "
+			"3 seconds more, before it raises the addresses, as nobody has fenced "
+			"the other head. The same on all heads.",
+	},
 	[KEY_THREADS] = {
 		.name = "threads",
 		.type = KEY_NUMBER,

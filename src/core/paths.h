@@ -28,6 +28,7 @@ struct paths {
 	char keeper[PATHS_MAX]; /* lock of the only keeper */
 	char lock[PATHS_MAX];   /* held by whoever changes the service's state */
 	char held[PATHS_MAX];   /* the disk that this head has taken and not released */
+	char guard[PATHS_MAX];  /* what this head has registered at the disk */
 	char ledger[PATHS_MAX]; /* the last operations, for `baton log` */
 	char ledger_lock[PATHS_MAX]; /* held by whoever copies it to … */
 	char ledger_kept[PATHS_MAX]; /* /var/lib/baton/NAME/ledger.json */
@@ -42,6 +43,7 @@ struct paths {
 	char netns[PATHS_MAX];       /* pinned network namespace */
 	char mountd_pid[PATHS_MAX];  /* rpc.mountd */
 	char nfsdcld_pid[PATHS_MAX]; /* nfsdcld */
+	char guard_pid[PATHS_MAX];   /* who watches the registration, see @guard */
 	char idmapd_pid[PATHS_MAX];  /* rpc.idmapd, if it is needed */
 	char fs[PATHS_MAX];          /* the service's whole filesystem */
 	char root[PATHS_MAX];        /* NFSv4 pseudo-root (tmpfs) */

@@ -80,6 +80,12 @@ static char *format_value(const struct service *svc, enum key_id key)
 	case KEY_THREADS:
 		strlist_add(&values, "%u", svc->threads);
 		break;
+	case KEY_GUARD:
+		strlist_add(&values, "%s", service_guard_name(svc->guard));
+		break;
+	case KEY_GUARD_TIMEOUT:
+		strlist_add(&values, "%u", svc->guard_timeout);
+		break;
 	case KEY_LINK:
 		strlist_add(&values, "%s", service_link_name(svc->link));
 		break;

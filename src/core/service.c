@@ -29,6 +29,11 @@ const char *service_link_name(enum link_kind kind)
 	return kind == LINK_IPVLAN ? "ipvlan" : "macvlan";
 }
 
+const char *service_guard_name(enum guard_kind kind)
+{
+	return kind == GUARD_RESERVATION ? "reservation" : "none";
+}
+
 bool address_is_near(const struct address *a, const struct ipaddr *ip)
 {
 	const uint8_t *x = (const uint8_t *)&a->ip.v4, *y = (const uint8_t *)&ip->v4;

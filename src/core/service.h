@@ -73,6 +73,12 @@ enum link_kind {
 	LINK_IPVLAN,  /* with that of the head's link */
 };
 
+/* What keeps a head that has lost the service from writing. */
+enum guard_kind {
+	GUARD_NONE,        /* nothing but fencing */
+	GUARD_RESERVATION, /* the disk: a SCSI persistent reservation */
+};
+
 /* Bits of struct service.versions. */
 #define VERSION_4_0 (1u << 0)
 #define VERSION_4_1 (1u << 1)
@@ -110,6 +116,8 @@ struct service {
 	unsigned int drain;        /* seconds */
 	unsigned int disk_timeout; /* seconds */
 	unsigned int threads;
+	enum guard_kind guard;
+	unsigned int guard_timeout; /* seconds */
 	enum link_kind link;
 	unsigned int versions;
 	char digest[SERVICE_DIGEST_TEXT];
@@ -131,6 +139,9 @@ int service_check_name(const char *name, struct err *err);
 
 /** service_link_name - "macvlan" or "ipvlan": in service files, and the kernel's IFLA_INFO_KIND */
 const char *service_link_name(enum link_kind kind);
+
+/** service_guard_name - "none" or "reservation", as in service files */
+const char *service_guard_name(enum guard_kind kind);
 
 /** address_is_near - is @ip in the network of @a? */
 bool address_is_near(const struct address *a, const struct ipaddr *ip);

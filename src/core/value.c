@@ -272,6 +272,13 @@ int value_set(struct service *svc, enum key_id id, char *value, int line, struct
 		return set_number(&svc->disk_timeout, id, value, err);
 	case KEY_THREADS:
 		return set_number(&svc->threads, id, value, err);
+	case KEY_GUARD:
+		svc->guard = strcmp(value, service_guard_name(GUARD_NONE)) == 0
+				     ? GUARD_NONE
+				     : GUARD_RESERVATION;
+		return 0;
+	case KEY_GUARD_TIMEOUT:
+		return set_number(&svc->guard_timeout, id, value, err);
 	case KEY_LINK:
 		svc->link = strcmp(value, service_link_name(LINK_IPVLAN)) == 0
 				    ? LINK_IPVLAN

@@ -62,6 +62,8 @@ static void test_defaults(void **state)
 	assert_int_equal(svc.courtesy, 90);
 	assert_int_equal(svc.drain, 5);
 	assert_int_equal(svc.disk_timeout, 150);
+	assert_int_equal(svc.guard, GUARD_NONE);
+	assert_int_equal(svc.guard_timeout, 20);
 	assert_int_equal(svc.threads, 16);
 	assert_int_equal(svc.link, LINK_MACVLAN);
 	assert_int_equal(svc.versions, VERSION_4_1 | VERSION_4_2);
@@ -94,6 +96,8 @@ static void test_everything(void **state)
 			 "courtesy = 0\r\n"
 			 "drain = 30\r\n"
 			 "disk-timeout = 3600\r\n"
+			 "guard = reservation\r\n"
+			 "guard-timeout = 600\r\n"
 			 "threads = 1024\r\n"
 			 "link = ipvlan\r\n"
 			 "versions = 4.0  4.2");
@@ -112,6 +116,8 @@ static void test_everything(void **state)
 	assert_int_equal(svc.exports[1].line, 16);
 	assert_int_equal(svc.drain, 30);
 	assert_int_equal(svc.disk_timeout, 3600);
+	assert_int_equal(svc.guard, GUARD_RESERVATION);
+	assert_int_equal(svc.guard_timeout, 600);
 	assert_int_equal(svc.threads, 1024);
 	assert_int_equal(svc.link, LINK_IPVLAN);
 	assert_int_equal(svc.versions, VERSION_4_0 | VERSION_4_2);
@@ -127,6 +133,15 @@ static const struct {
 	{ "[service]\ndevice = /dev/sdb\nfstype = xfs\naddress = 192.0.2.50/24@ens192\n"
 	  "export = / *(rw)\ndrain = 6\n",
 	  "f:6: drain: 6 is longer than half of lease 10: leases would run out meanwhile" },
+	{ GOOD "guard = reservation\nfstype = btrfs\n",
+	  "f:5: guard: reservation is not for btrfs, which cannot be shut down when another "
+	  "head takes the disk" },
+	{ GOOD "options = logdev=/dev/a\nguard = reservation\n",
+	  "f:6: guard: reservation is of one disk, and options has logdev=" },
+	{ GOOD "guard-timeout = 4\n",
+	  "f:5: guard-timeout: '4' is not between 5 and 600 seconds" },
+	{ GOOD "guard = maybe\n",
+	  "f:5: guard: 'maybe' is not allowed; allowed: none reservation" },
 	{ GOOD "disk-timeout = 9\n",
 	  "f:5: disk-timeout: '9' is not between 10 and 3600 seconds" },
 	{ "[service]\n" DEV EXP, "f: key 'address' is missing" },
@@ -141,7 +156,7 @@ static const struct {
 	{ GOOD "leas = 10\n",
 	  "f:5: unknown key 'leas'; known to baton " BATON_VERSION
 	  ": device fstype options address gateway export lease grace courtesy drain "
-	  "disk-timeout threads link versions" },
+	  "disk-timeout guard guard-timeout threads link versions" },
 	{ GOOD "lease\n", "f:5: is neither 'key = value' nor '[service]'" },
 	{ GOOD "lease = 10\nlease = 10\n", "f:6: lease: is already set in line 5" },
 	{ GOOD DEV, "f:5: device: is already set in line 2" },
