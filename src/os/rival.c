@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "os/conffile.h"
+#include "os/lowerdisk.h"
 
 static bool is_same_device(const char *a, const char *b)
 {
@@ -98,6 +99,24 @@ int rival_check(const struct service *svc, struct err *err)
 		return 0;
 	return err_set(err, BATON_EXIT_CONFIG, EBUSY,
 		       "device %s belongs to the service %s, too", svc->device, name);
+}
+
+static bool lies_on_disk(const void *what, const struct service *other)
+{
+	return lowerdisk_share(what, other->device);
+}
+
+int rival_check_guard(const struct service *svc, struct err *err)
+{
+	char name[SERVICE_NAME_MAX + 1];
+
+	if (!find(svc, lies_on_disk, svc->device, name, NULL))
+		return 0;
+	err_set(err, BATON_EXIT_CONFIG, 0,
+		"guard = reservation: the service %s lies on the same disk, and the two "
+		"would shut each other out",
+		name);
+	return -EBUSY;
 }
 
 int rival_check_address(const struct service *svc, const struct address *address,

@@ -23,6 +23,15 @@ bool rival_find(const struct service *svc, char name[SERVICE_NAME_MAX + 1],
 int rival_check(const struct service *svc, struct err *err);
 
 /**
+ * rival_check_guard - does another service lie on the same disk, with another device?
+ *
+ * A reservation is of the whole disk: the two would shut each other out.
+ *
+ * Return: 0, or -EBUSY (BATON_EXIT_CONFIG).
+ */
+int rival_check_guard(const struct service *svc, struct err *err);
+
+/**
  * rival_check_link - can an ipvlan be made on the service's links?
  *
  * Not if another service has a macvlan there: the kernel does not mix them. Of the two it

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* lowerdisk: the SCSI disk beneath a device: its own, or that of a partition, LV, LUKS … */
+#include "os/lowerdisk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "os/blockdev.h"
+#include "os/file.h"
+
+/* LUKS on LVM on md on a partition is four. */
+#define DEPTH_MAX 8
+#define DISKS_MAX 16
+
+/* All that lie beneath it. */
+struct disks {
+	dev_t v[DISKS_MAX];
+	size_t n;
+};
+
+static void put_path(char path[PATH_MAX], dev_t number, const char *leaf)
+{
+	snprintf(path, PATH_MAX, "/sys/dev/block/%u:%u/%s", major(number), minor(number),
+		 leaf);
+}
+
+/* Reads an attribute of a device; "" if it has none. */
+static void read_attribute(dev_t number, const char *leaf, char *text, size_t size)
+{
+	char path[PATH_MAX];
+
+	put_path(path, number, leaf);
+	if (file_read(path, text, size) < 0)
+		text[0] = '\0';
+}
+
+static bool has(dev_t number, const char *leaf)
+{
+	char path[PATH_MAX];
+
+	put_path(path, number, leaf);
+	return access(path, F_OK) == 0;
+}
+
+static bool read_number(const char *path, dev_t *number)
+{
+	unsigned int major, minor;
+	char text[32];
+
+	if (file_read(path, text, sizeof(text)) < 0 ||
+	    sscanf(text, "%u:%u", &major, &minor) != 2)
+		return false;
+	*number = makedev(major, minor);
+	return true;
+}
+
+static void name_disk(struct lowerdisk *disk)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	ssize_t n;
+
+	put_path(path, disk->number, "");
+	path[strlen(path) - 1] = '\0';
+	n = readlink(path, target, sizeof(target) - 1);
+	target[n > 0 ? n : 0] = '\0';
+	snprintf(disk->name, sizeof(disk->name), "%.31s",
+		 n > 0 && strrchr(target, '/') ? strrchr(target, '/') + 1 : "?");
+}
+
+static int add(struct disks *disks, dev_t number, struct err *err)
+{
+	for (size_t i = 0; i < disks->n; i++)
+		if (disks->v[i] == number)
+			return 0;
+	if (disks->n == DISKS_MAX) {
+		err_set(err, BATON_EXIT_DEVICE, 0, "lies on more than %d disks",
+			DISKS_MAX);
+		return -E2BIG;
+	}
+	disks->v[disks->n++] = number;
+	return 0;
+}
+
+static int descend(struct disks *disks, dev_t number, int depth, struct err *err)
+{
+	char path[PATH_MAX];
+	size_t below = 0;
+	glob_t found = { 0 };
+	dev_t next;
+	int rc = 0;
+
+	if (depth > DEPTH_MAX) {
+		err_set(err, BATON_EXIT_DEVICE, 0,
+			"devices lie on each other in a circle");
+		return -ELOOP;
+	}
+	if (has(number, "partition")) {
+		put_path(path, number, "../dev");
+		return read_number(path, &next) ? descend(disks, next, depth + 1, err)
+						: add(disks, number, err);
+	}
+	/* The paths of multipath count as one disk, which lowerdisk_check() knows. */
+	read_attribute(number, "dm/uuid", path, sizeof(path));
+	if (strncmp(path, "mpath-", strlen("mpath-")) == 0)
+		return add(disks, number, err);
+	put_path(path, number, "slaves/*/dev");
+	if (glob(path, 0, NULL, &found) == 0)
+		for (; below < found.gl_pathc && rc == 0; below++)
+			if (read_number(found.gl_pathv[below], &next))
+				rc = descend(disks, next, depth + 1, err);
+	globfree(&found);
+	return below || rc < 0 ? rc : add(disks, number, err);
+}
+
+static int list(const char *device, struct disks *disks, struct err *err)
+{
+	dev_t number;
+	int rc = blockdev_check_present(device, &number, err);
+
+	memset(disks, 0, sizeof(*disks));
+	return rc < 0 ? rc : descend(disks, number, 0, err);
+}
+
+/* Another path to the same disk, without multipath above it. */
+static bool find_twin(const struct lowerdisk *disk, char name[32])
+{
+	char other[LOWERDISK_WWID_MAX], path[PATH_MAX];
+	bool is_there = false;
+	glob_t found = { 0 };
+
+	if (!disk->wwid[0] || glob("/sys/block/sd*", 0, NULL, &found) != 0)
+		return false;
+	for (size_t i = 0; i < found.gl_pathc && !is_there; i++) {
+		const char *twin = strrchr(found.gl_pathv[i], '/') + 1;
+
+		snprintf(path, sizeof(path), "%s/device/wwid", found.gl_pathv[i]);
+		is_there = strcmp(twin, disk->name) != 0 &&
+			   file_read(path, other, sizeof(other)) > 0 &&
+			   strcmp(disk->wwid, other) == 0;
+		if (is_there)
+			snprintf(name, 32, "%.31s", twin);
+	}
+	globfree(&found);
+	return is_there;
+}
+
+int lowerdisk_check(const char *device, const struct lowerdisk *disk, struct err *err)
+{
+	char twin[32];
+
+	if (strncmp(disk->name, "dm-", 3) == 0)
+		err_set(err, BATON_EXIT_DEVICE, 0,
+			"guard = reservation: %s is multipath (%s), whose paths this version "
+			"cannot register; guard = none, with fencing",
+			device, disk->name);
+	/* include/scsi/scsi_device.h: every SCSI device has it. */
+	else if (!has(disk->number, "device/scsi_level"))
+		err_set(err, BATON_EXIT_DEVICE, 0,
+			"guard = reservation: %s is on %s, which is no SCSI disk and knows no "
+			"reservations; guard = none, with fencing",
+			device, disk->name);
+	else if (find_twin(disk, twin))
+		err_set(err, BATON_EXIT_DEVICE, 0,
+			"guard = reservation: %s and %s are two paths to one disk, and only "
+			"one of them would be registered; guard = none, with fencing, or log "
+			"out of one path",
+			disk->name, twin);
+	else
+		return 0;
+	return -EOPNOTSUPP;
+}
+
+bool lowerdisk_share(const char *a, const char *b)
+{
+	struct disks one, other;
+	struct err ignored;
+
+	if (list(a, &one, &ignored) < 0 || list(b, &other, &ignored) < 0)
+		return false;
+	for (size_t i = 0; i < one.n; i++)
+		for (size_t k = 0; k < other.n; k++)
+			if (one.v[i] == other.v[k])
+				return true;
+	return false;
+}
+
+static int open_disk(struct lowerdisk *disk, struct err *err)
+{
+	char path[48];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/dev/%s", disk->name);
+	disk->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (disk->fd < 0)
+		return err_set(err, BATON_EXIT_DEVICE, errno, "open %s", path);
+	/* A node of that name may be of another disk. */
+	if (fstat(disk->fd, &st) == 0 && S_ISBLK(st.st_mode) &&
+	    st.st_rdev == disk->number)
+		return 0;
+	err_set(err, BATON_EXIT_DEVICE, 0, "%s is not the disk %u:%u", path,
+		major(disk->number), minor(disk->number));
+	return -ENXIO;
+}
+
+int lowerdisk_open(const char *device, struct lowerdisk *disk, struct err *err)
+{
+	struct disks disks;
+	int rc = list(device, &disks, err);
+
+	*disk = (struct lowerdisk)LOWERDISK_CLOSED;
+	if (rc < 0)
+		return rc;
+	/* Two heads could take half of them each. */
+	if (disks.n > 1) {
+		err_set(err, BATON_EXIT_DEVICE, 0,
+			"guard = reservation: %s lies on %zu disks, which cannot be taken at "
+			"once; guard = none, with fencing",
+			device, disks.n);
+		return -E2BIG;
+	}
+	disk->number = disks.v[0];
+	name_disk(disk);
+	read_attribute(disk->number, "device/wwid", disk->wwid, sizeof(disk->wwid));
+	return open_disk(disk, err);
+}
+
+void lowerdisk_close(struct lowerdisk *disk)
+{
+	if (disk->fd >= 0)
+		close(disk->fd);
+	disk->fd = -1;
+}

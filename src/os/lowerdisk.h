@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lowerdisk: the SCSI disk beneath a device: its own, or that of a partition, LV, LUKS … */
+#ifndef BATON_OS_LOWERDISK_H
+#define BATON_OS_LOWERDISK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "core/err.h"
+
+/* As the kernel prints the identification of a disk. */
+#define LOWERDISK_WWID_MAX 128
+
+/**
+ * struct lowerdisk - the one disk
+ * @name: the kernel's, "sdb"
+ * @number: its device number
+ * @wwid: what identifies it on every head and by every path; "" = the kernel knows nothing
+ * @fd: for commands, once opened; -1 = not
+ */
+struct lowerdisk {
+	char name[32];
+	dev_t number;
+	char wwid[LOWERDISK_WWID_MAX];
+	int fd;
+};
+
+#define LOWERDISK_CLOSED                                                                 \
+	{                                                                                \
+		.fd = -1                                                                 \
+	}
+
+/**
+ * lowerdisk_open - find it, and open it for commands
+ * @device: path
+ * @disk: filled; lowerdisk_close() closes it, also after a failure
+ *
+ * Return: 0, -E2BIG (it lies on several disks), or -errno, with BATON_EXIT_DEVICE.
+ */
+int lowerdisk_open(const char *device, struct lowerdisk *disk, struct err *err);
+
+/** lowerdisk_close - close it. */
+void lowerdisk_close(struct lowerdisk *disk);
+
+/**
+ * lowerdisk_check - can it be guarded by SCSI reservations, by its one path?
+ *
+ * Not what is no SCSI disk, nor one of multipath, whose other paths would not be
+ * registered; nor one that this head sees twice.
+ *
+ * Return: 0, or -EOPNOTSUPP with BATON_EXIT_DEVICE.
+ */
+int lowerdisk_check(const char *device, const struct lowerdisk *disk, struct err *err);
+
+/** lowerdisk_share - do two devices lie on one disk? False if either is not here. */
+bool lowerdisk_share(const char *a, const char *b);
+
+#endif

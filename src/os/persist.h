@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* persist: persistent reservations of a SCSI disk. */
+#ifndef BATON_OS_PERSIST_H
+#define BATON_OS_PERSIST_H
+
+#include "core/err.h"
+#include "core/pr.h"
+
+/*
+ * All wait while the disk is busy, and send a command again after a unit attention, for at
+ * most some seconds. @fd is the disk, @disk its name for messages. Errors have
+ * BATON_EXIT_DEVICE.
+ */
+
+/** persist_read_keys - who is registered? Return: 0, or -errno. */
+int persist_read_keys(int fd, const char *disk, struct pr_keys *keys, struct err *err);
+
+/** persist_read_reservation - who has reserved? Return: 0, or -errno. */
+int persist_read_reservation(int fd, const char *disk, struct pr_reservation *reservation,
+			     struct err *err);
+
+/**
+ * persist_check - can the disk do what a guard needs?
+ * Return: 0, -EOPNOTSUPP with what it lacks, or -errno.
+ */
+int persist_check(int fd, const char *disk, struct err *err);
+
+/**
+ * persist_read_full_status - each registered path
+ * @v: gets at most @max
+ *
+ * Return: how many there are, -EOPNOTSUPP if the disk does not tell, or -errno.
+ */
+int persist_read_full_status(int fd, const char *disk, struct pr_registrant *v,
+			     size_t max, struct err *err);
+
+/**
+ * persist_do - PERSISTENT RESERVE OUT
+ * @key: by which this head is registered on this path; 0 = by none, or whatever it is
+ * @other: the service action reservation key
+ *
+ * Return: 0, -EBADE (a reservation conflict: it is not registered by @key, or nobody is by
+ * @other; the kernel's own code for it), -ENOSPC (no room for another registration), or
+ * -errno.
+ */
+int persist_do(int fd, const char *disk, enum pr_out action, uint64_t key, uint64_t other,
+	       struct err *err);
+
+#endif
