@@ -47,6 +47,7 @@ static const char *said_state(enum operation operation)
 	case OPERATION_RELOAD:
 		return "serving";
 	case OPERATION_STOP:
+	case OPERATION_LOSE:
 	case OPERATION_HAND_OVER:
 		return "stopped, in standby";
 	case OPERATION_TEARDOWN:

@@ -52,10 +52,12 @@ struct claim_head {
  * struct claim_terms - what is known about the silent heads
  * @takeover: the administrator knows that they are dead
  * @gone: heads that, as Pacemaker knows, do not serve it; separated by blanks
+ * @fenced: it has fenced them, or they have left in order: they are off
  */
 struct claim_terms {
 	bool takeover;
 	const char *gone;
+	bool fenced;
 };
 
 /** enum claim_verdict - the outcome */

@@ -6,7 +6,7 @@ enum service_state plan_state(const struct standing *s)
 {
 	if (!s->pinned)
 		return s->lost ? STATE_PARTIAL : STATE_ABSENT;
-	if (s->attached && s->threads > 0 && s->link_up && !s->drained)
+	if (s->attached && s->threads > 0 && s->link_up && !s->drained && !s->lost_disk)
 		return STATE_SERVING;
 	if (s->attached || s->threads > 0 || s->link_up || s->nfsdcld || s->held ||
 	    s->drained)
@@ -45,6 +45,8 @@ const char *plan_operation_name(enum operation operation)
 		return "stop";
 	case OPERATION_HAND_OVER:
 		return "hand-over";
+	case OPERATION_LOSE:
+		return "lose";
 	case OPERATION_TEARDOWN:
 		return "teardown";
 	case OPERATION_MEND:
@@ -131,6 +133,15 @@ struct plan plan_make(enum operation operation, const struct standing *standing)
 			plan.phases[n++] = PHASE_SYNC;
 		if (state == STATE_SERVING || state == STATE_PARTIAL)
 			plan.phases[n++] = PHASE_STOP;
+		break;
+	case OPERATION_LOSE:
+		if (standing->lost)
+			plan.phases[n++] = PHASE_REPIN;
+		if (state == STATE_SERVING || state == STATE_PARTIAL) {
+			plan.phases[n++] = PHASE_LOSE;
+			plan.phases[n++] = PHASE_STOP;
+			plan.undo = PHASE_STOP;
+		}
 		break;
 	case OPERATION_TEARDOWN:
 		if (standing->lost)

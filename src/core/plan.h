@@ -15,6 +15,7 @@ enum operation {
 	OPERATION_CONFIRM, /* a start when it serves already: does it? */
 	OPERATION_STOP,
 	OPERATION_HAND_OVER, /* stop, so that another head can take it; can be aborted */
+	OPERATION_LOSE, /* another head has taken the disk: stop without a word to anybody */
 	OPERATION_TEARDOWN,
 	OPERATION_MEND,   /* restart daemons that have died */
 	OPERATION_RELOAD, /* apply a service file that was edited */
@@ -29,6 +30,7 @@ enum phase {
 	PHASE_ADMIT,
 	PHASE_START,
 	PHASE_SYNC, /* before a stop, while it still serves */
+	PHASE_LOSE,
 	PHASE_STOP,
 	PHASE_TEARDOWN,
 	PHASE_MEND,
@@ -48,6 +50,8 @@ enum phase {
  * @carrier: the links have carrier; meaningless while they are down
  * @nfsdcld: it runs
  * @drained: the drain's filter is awake: calls are held off
+ * @lost_disk: another head has taken the disk
+ * @silent: nothing gets in or out: the disk does not confirm the reservation
  * @held: the disk is not mounted, but this head has taken it and not released it
  */
 struct standing {
@@ -60,6 +64,8 @@ struct standing {
 	bool address;
 	bool carrier;
 	bool drained;
+	bool silent;
+	bool lost_disk;
 	bool held;
 	int threads;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ruleset: the nftables text of drain, hold and mute, one transaction each.
+ * ruleset: the nftables text of drain, silence, hold and mute, one transaction each.
  *
  * Theory of operation
  *
@@ -83,6 +83,29 @@ char *ruleset_drain(uint16_t port, bool dormant)
 		free(text);
 		return NULL;
 	}
+	return text;
+}
+
+char *ruleset_silence(bool dormant)
+{
+	char *text = NULL;
+
+	if (asprintf(&text,
+		     "table inet " RULESET_SILENCE " {}\n"
+		     "delete table inet " RULESET_SILENCE "\n"
+		     "table inet " RULESET_SILENCE " {\n"
+		     "%s"
+		     "	chain input {\n"
+		     "		type filter hook input priority -300; policy drop;\n"
+		     "		iif 1 accept\n"
+		     "	}\n"
+		     "	chain output {\n"
+		     "		type filter hook output priority -300; policy drop;\n"
+		     "		oif 1 accept\n"
+		     "	}\n"
+		     "}\n",
+		     dormant ? "	flags dormant;\n" : "") < 0)
+		return NULL;
 	return text;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ruleset: the nftables text of drain, hold and mute, one transaction each. */
+/* ruleset: the nftables text of drain, silence, hold and mute, one transaction each. */
 #ifndef BATON_CORE_RULESET_H
 #define BATON_CORE_RULESET_H
 
@@ -27,6 +27,19 @@
  * Return: malloc'd text, or NULL if memory is short.
  */
 char *ruleset_drain(uint16_t port, bool dormant);
+
+/* The table that lets nothing in or out, family inet. */
+#define RULESET_SILENCE "baton_silence"
+
+/**
+ * ruleset_silence - let nothing in or out but what stays on the loopback
+ * @dormant: load it without effect
+ *
+ * ARP is not affected. Replaces an earlier one, in one transaction.
+ *
+ * Return: malloc'd text, or NULL if memory is short.
+ */
+char *ruleset_silence(bool dormant);
 
 /* The table that holds off some connections while the others are served, family inet. */
 #define RULESET_HOLD "baton_hold"

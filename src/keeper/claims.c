@@ -170,7 +170,7 @@ static void list_heads(struct keeper *k)
 static struct json_object *list_silent(const struct claims *c)
 {
 	struct json_object *names = json_object_new_array();
-	const struct claim_terms terms = { c->takeover, c->gone };
+	const struct claim_terms terms = { c->takeover, c->gone, c->fenced };
 
 	for (size_t i = 0; i < c->n; i++)
 		if (claim_is_silent(&c->heads[i], &terms))
@@ -242,6 +242,7 @@ static void begin(struct keeper *k)
 	struct err err = { 0 };
 
 	end_pending(k);
+	c->asked = true;
 	if (jobs_add(k, &job, &err) == 0)
 		return;
 	broadcast(k, MESSAGE_UNCLAIM, "", c->id, NULL);
@@ -252,7 +253,7 @@ static void begin(struct keeper *k)
 static void judge(struct keeper *k, bool late)
 {
 	struct claims *c = k->claims;
-	const struct claim_terms terms = { c->takeover, c->gone };
+	const struct claim_terms terms = { c->takeover, c->gone, c->fenced };
 	enum claim_verdict verdict;
 	struct err why = { 0 };
 
@@ -283,6 +284,25 @@ static void judge(struct keeper *k, bool late)
 		refuse(k, &why, NULL);
 }
 
+void claims_tell_terms(const struct keeper *k, uint64_t id, struct guard_terms *terms)
+{
+	const struct claims *c = k->claims;
+
+	if (!id || id != c->id)
+		return;
+	terms->takeover = c->takeover;
+	terms->fenced = c->fenced;
+	terms->asked = c->asked;
+	terms->answered = c->asked;
+	for (size_t i = 0; i < c->n; i++) {
+		size_t used = strlen(terms->heads);
+
+		terms->answered &= c->heads[i].answered;
+		snprintf(terms->heads + used, sizeof(terms->heads) - used, "%s%s",
+			 used ? " " : "", c->heads[i].name);
+	}
+}
+
 static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
 {
 	judge(data, true);
@@ -299,8 +319,10 @@ static void take_stand(struct keeper *k, const char *from, const struct message 
 		return;
 	list_heads(k);
 	head = find(c, from);
-	if (head && claim_parse(&head->stand, m->body, &err) == 0)
+	if (head && claim_parse(&head->stand, m->body, &err) == 0) {
 		head->answered = true;
+		peers_note_stand(k, from, head->stand.holds);
+	}
 	judge(k, false);
 }
 
@@ -374,6 +396,7 @@ static int claim(struct keeper *k, int fd, struct err *err)
 				   .owner = &control_client,
 				   .asker = c->asker,
 				   .fd = fd,
+				   .id = ++c->id,
 				   .until_ms = c->until_ms,
 				   .patience_ms = k->svc->disk_timeout * 1000 };
 	int rc = check_membership(k, c->takeover || c->agent, err);
@@ -393,13 +416,13 @@ static int claim(struct keeper *k, int fd, struct err *err)
 		control_answer(k, fd, err, false, more);
 		return 0;
 	}
+	c->n = 0;
+	c->asked = false;
 	if (!peers_are_clustered(k))
 		return jobs_add(k, &start, err);
 	c->pending = true;
 	c->delivered = false;
 	c->fd = fd;
-	c->n = 0;
-	c->id++;
 	timer_arm(c->deadline, ANSWERS_MS);
 	broadcast(k, MESSAGE_CLAIM, "", c->id, NULL);
 	return 0;
@@ -439,6 +462,7 @@ int claims_begin(struct keeper *k, const struct claim_terms *terms,
 	c->until_ms = until_ms;
 	c->takeover = terms->takeover;
 	c->agent = terms->gone;
+	c->fenced = terms->fenced;
 	c->asker = *asker;
 	snprintf(c->gone, sizeof(c->gone), "%s", terms->gone ? terms->gone : "");
 	/* A confirmation asks nothing of the other heads and changes nothing. */

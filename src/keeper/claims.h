@@ -5,6 +5,7 @@
 
 #include "core/asker.h"
 #include "core/claim.h"
+#include "core/guard.h"
 #include "core/message.h"
 #include "core/plan.h"
 #include "keeper/context.h"
@@ -27,6 +28,11 @@ int claims_begin(struct keeper *k, const struct claim_terms *terms,
  */
 int claims_check_operation(const struct keeper *k, enum operation operation,
 			   struct err *err);
+/**
+ * claims_tell_terms - what a claim has found out about the other heads
+ * @id: of the start; one that no claim was made for adds nothing
+ */
+void claims_tell_terms(const struct keeper *k, uint64_t id, struct guard_terms *terms);
 /** claims_overrule - somebody wants this head to stop. */
 void claims_overrule(struct keeper *k);
 void claims_message(struct keeper *k, const char *from, const struct message *message);

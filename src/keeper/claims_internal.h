@@ -15,8 +15,10 @@ struct claims {
 	uint64_t id;                       /* of this head's last claim */
 	bool pending;                      /* this head's claim is being judged */
 	bool delivered;                    /* … and was seen by all */
+	bool asked; /* it was granted: @heads have answered, or somebody vouches */
 	bool takeover;
-	bool agent; /* Pacemaker asks, and says that these heads are gone */
+	bool fenced; /* … and that those are off */
+	bool agent;  /* Pacemaker asks, and says that these heads are gone */
 	char gone[CLAIM_GONE_MAX];
 	int fd;           /* the requester's connection … */
 	int64_t until_ms; /* … and when it gives up, 0 = never */

@@ -2,6 +2,10 @@
 /* duties: what comes from the channels, and which duties it goes to. */
 #include "keeper/duties.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include "keeper/claims.h"
 #include "keeper/control.h"
 #include "keeper/handover.h"
@@ -56,16 +60,30 @@ static void on_peers_changed(struct keeper *k)
 static const struct peers_calls peers_calls = { say_hello, on_message, on_peers_changed };
 
 static int on_job_begins(struct keeper *k, const struct job *job,
-			 const struct peer_connections **told, struct err *err)
+			 const struct peer_connections **told, struct guard_terms *terms,
+			 struct err *err)
 {
+	const char *holder = job->operation == OPERATION_START ? peers_holder(k) : NULL;
 	int rc = claims_check_operation(k, job->operation, err);
 
 	if (rc < 0)
 		return rc;
+	/* It has come while this start waited for its turn. */
+	if (holder)
+		return err_set(err, BATON_EXIT_PEER, EBUSY,
+			       "%s has not released the disk", holder);
 	watch_operation_begins(k, job->operation);
 	/* A head that hands over has left its record on the disk, and it is exact. */
 	if (job->operation == OPERATION_START)
 		*told = watch_told(k);
+	snprintf(terms->self, sizeof(terms->self), "%s", k->self);
+	if (gethostname(terms->alias, sizeof(terms->alias) - 1) < 0)
+		terms->alias[0] = '\0';
+	terms->answered = peers_have_released(k);
+	if (job->operation == OPERATION_TAKE && handover_peer(k))
+		snprintf(terms->source, sizeof(terms->source), "%s", handover_peer(k));
+	if (job->operation == OPERATION_START)
+		claims_tell_terms(k, job->id, terms);
 	return 0;
 }
 

@@ -55,7 +55,7 @@ const char *jobs_word(const struct keeper *k)
 
 static bool stops(const struct job *job)
 {
-	return job->operation == OPERATION_STOP ||
+	return job->operation == OPERATION_STOP || job->operation == OPERATION_LOSE ||
 	       job->operation == OPERATION_HAND_OVER ||
 	       job->operation == OPERATION_TEARDOWN;
 }
@@ -66,6 +66,14 @@ bool jobs_will_start(const struct keeper *k)
 		if (plan_operation_starts(k->jobs->waiting[i].operation))
 			return true;
 	return k->jobs->busy && plan_operation_starts(k->jobs->job.operation);
+}
+
+bool jobs_has(const struct keeper *k, enum operation operation)
+{
+	for (size_t i = 0; i < k->jobs->n_waiting; i++)
+		if (k->jobs->waiting[i].operation == operation)
+			return true;
+	return k->jobs->busy && k->jobs->job.operation == operation;
 }
 
 static void tell_waiting(struct keeper *k, const struct job *job)
@@ -131,6 +139,7 @@ static void judge_state(struct jobs *jobs)
 		jobs->state = failed ? STATE_STANDBY : STATE_SERVING;
 		break;
 	case OPERATION_STOP:
+	case OPERATION_LOSE:
 		jobs->state = STATE_STANDBY;
 		break;
 	case OPERATION_HAND_OVER:
@@ -296,16 +305,17 @@ static int begin(struct keeper *k, const struct job *job, struct err *err)
 {
 	struct jobs *jobs = k->jobs;
 	const struct peer_connections *told = NULL;
+	struct guard_terms terms = { 0 };
 	int64_t left = job->until_ms - child_now_ms();
 	unsigned int patience_ms = job->patience_ms;
 	int rc;
 
-	rc = jobs->calls->begins(k, job, &told, err);
+	rc = jobs->calls->begins(k, job, &told, &terms, err);
 	if (rc < 0)
 		return rc;
 	if (job->until_ms)
 		patience_ms = left > 0 ? left : 0;
-	rc = runner_start(&jobs->runner, k->svc, job->operation, told, job->next,
+	rc = runner_start(&jobs->runner, k->svc, job->operation, told, &terms, job->next,
 			  patience_ms, job->until_ms, err);
 	if (rc < 0)
 		return rc;

@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "core/asker.h"
+#include "core/guard.h"
 #include "core/plan.h"
 #include "keeper/context.h"
 #include "keeper/peer_connections.h"
@@ -59,14 +60,16 @@ struct job {
 /**
  * struct jobs_calls - callbacks for all jobs
  * @begins: one is about to begin; may refuse it. @told gets what another head has sent
- *          about connections, if the operation should know it
+ *          about connections, if the operation should know it; @terms what is known of the
+ *          other heads
  * @step: a step of one that is not hidden has ended
  * @slow: a step is still going on; called now and then
  * @ended: one has ended, and its owner has been told
  */
 struct jobs_calls {
 	int (*begins)(struct keeper *k, const struct job *job,
-		      const struct peer_connections **told, struct err *err);
+		      const struct peer_connections **told, struct guard_terms *terms,
+		      struct err *err);
 	void (*step)(struct keeper *k, const struct job *job, struct json_object *entry);
 	void (*slow)(struct keeper *k, const struct job *job, const char *step,
 		     unsigned int seconds);
@@ -96,6 +99,8 @@ bool jobs_is_uninformed(const struct keeper *k);
 const char *jobs_word(const struct keeper *k);
 /** jobs_will_start - does an operation run or wait that makes this head serve? */
 bool jobs_will_start(const struct keeper *k);
+/** jobs_has - does such an operation run or wait? */
+bool jobs_has(const struct keeper *k, enum operation operation);
 /** jobs_why_ended - why the first standby failed and ended the loop. */
 const struct err *jobs_why_ended(const struct keeper *k);
 /** jobs_close - the child of a running operation goes on. */

@@ -6,6 +6,7 @@
 #include "core/client.h"
 #include "core/conn.h"
 #include "core/exporttable.h"
+#include "core/guard.h"
 #include "core/idle_clients.h"
 #include "core/paths.h"
 #include "core/service.h"
@@ -43,6 +44,9 @@
  * @syncing: the process that still writes back; 0 = none
  * @lock: the service's lock, which a process that outlives the operation must close
  * @hosts: the addresses of the exports' host names
+ * @terms: what is known of the other heads; NULL = nothing
+ * @silent_ms: CLOCK_MONOTONIC, when a head that nobody has fenced is silent; 0 = now
+ * @lost: another head has taken the disk: nothing more must leave here
  * @asking: from the process that asks the network who has the addresses; -1 = none
  */
 struct op {
@@ -72,6 +76,9 @@ struct op {
 	pid_t syncing;
 	int lock;
 	struct hosts hosts;
+	const struct guard_terms *terms;
+	int64_t silent_ms;
+	bool lost;
 	int asking;
 };
 
@@ -85,6 +92,7 @@ enum waits {
 	WAITS_FOR_CLIENTS = 0x10, /* `drain` seconds longer */
 	WAITS_FOR_DISK = 0x20,    /* until nothing was done for `disk-timeout` seconds */
 	WAITS_FOR_KNFSD = 0x40,   /* … by the disks of all services of this head */
+	WAITS_FOR_RIVAL = 0x80,   /* `guard-timeout` seconds longer */
 };
 
 /* For steps that wait for nothing but the processor. */
@@ -119,6 +127,7 @@ extern const struct step start_steps[];
 extern const struct step mend_steps[];
 extern const struct step sync_steps[];
 extern const struct step stop_steps[];
+extern const struct step lose_steps[];
 extern const struct step reload_steps[];
 
 /** standby_start_mountd - a step of both standby and mend. */

@@ -33,6 +33,7 @@
 #include "core/cleanup.h"
 #include "core/strlist.h"
 #include "keeper/timer.h"
+#include "os/diskhold.h"
 
 #define RETRY_MS 2000
 /* How soon to try again while the cluster is forming. */
@@ -102,6 +103,38 @@ const struct peer *peers_introduced(const struct keeper *k, const char *head)
 		if (strcmp(k->peers->known[i].head, head) == 0)
 			return &k->peers->known[i];
 	return NULL;
+}
+
+const char *peers_holder(const struct keeper *k)
+{
+	for (size_t i = 0; i < k->peers->n_known; i++)
+		if (k->peers->known[i].holds)
+			return k->peers->known[i].head;
+	return NULL;
+}
+
+void peers_note_stand(struct keeper *k, const char *head, bool holds)
+{
+	struct peer *peer = (struct peer *)peers_introduced(k, head);
+
+	if (!peer)
+		return;
+	peer->holds = holds;
+	peer->released = !holds;
+}
+
+bool peers_have_released(const struct keeper *k)
+{
+	size_t n;
+	const struct corosync_head *heads = peers_heads(k, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct peer *peer = peers_introduced(k, heads[i].name);
+
+		if (!heads[i].self && (!heads[i].joined || !peer || !peer->released))
+			return false;
+	}
+	return n > 0;
 }
 
 /* A keeper without a list is one of 0.1.0, or no other: then its list is known. */
@@ -211,6 +244,10 @@ static void remember(struct keeper *k, const char *from, const struct message *m
 	memcpy(peer->version, m->version, sizeof(peer->version));
 	memcpy(peer->digest, m->digest, sizeof(peer->digest));
 	peer->protocol = m->protocol;
+	if (m->body && json_object_object_get_ex(m->body, "holds", &array)) {
+		peer->holds = json_object_get_boolean(array);
+		peer->released = !peer->holds;
+	}
 	if (m->body && json_object_object_get_ex(m->body, "keys", &array))
 		keydiff_parse(&peer->keys, array, NULL);
 }
@@ -223,6 +260,8 @@ void peers_introduce(struct keeper *k)
 	memcpy(hello.digest, k->svc->digest, sizeof(hello.digest));
 	hello.body = json_object_new_object();
 	json_object_object_add(hello.body, "keys", keydiff_format(&k->svc->keys));
+	json_object_object_add(hello.body, "holds",
+			       json_object_new_boolean(diskhold_exists(&k->paths)));
 	peers_send(k, &hello);
 	message_release(&hello);
 }

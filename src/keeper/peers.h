@@ -10,12 +10,16 @@
 /**
  * struct peer - what a keeper has said about itself
  * @keys: of its service file; none from a keeper of 0.1.0
+ * @holds: it has said that it has the service's disk …
+ * @released: … or that it has not; one of an older version says neither
  */
 struct peer {
 	char head[MESSAGE_HEAD_MAX + 1];
 	char version[MESSAGE_VERSION_MAX + 1];
 	char digest[SERVICE_DIGEST_TEXT];
 	int protocol;
+	bool holds;
+	bool released;
 	struct keydiff_list keys;
 };
 
@@ -51,6 +55,12 @@ const struct corosync_head *peers_heads(const struct keeper *k, size_t *n);
 const struct corosync_head *peers_find(const struct keeper *k, const char *head);
 /** peers_introduced - what a head's keeper has said about itself; NULL = nothing. */
 const struct peer *peers_introduced(const struct keeper *k, const char *head);
+/** peers_note_stand - a head has said anew whether it has the disk. */
+void peers_note_stand(struct keeper *k, const char *head, bool holds);
+/** peers_holder - the name of another head that has said that it has the disk, or NULL. */
+const char *peers_holder(const struct keeper *k);
+/** peers_have_released - has each other head of the cluster said that it has not got the disk? */
+bool peers_have_released(const struct keeper *k);
 /** peers_check - could @head be handed the service? Return: 0, or -errno with why not. */
 int peers_check(const struct keeper *k, const char *head, struct err *err);
 /**

@@ -50,7 +50,8 @@ static int ask_start(struct keeper *k, struct json_object *o, int fd, struct err
 {
 	bool agent = json_member_bool(o, "agent");
 	const struct claim_terms terms = { json_member_bool(o, "takeover"),
-					   agent ? json_member_string(o, "gone") : NULL };
+					   agent ? json_member_string(o, "gone") : NULL,
+					   json_member_bool(o, "fenced") };
 	const struct asker asker = who_asks(o, fd);
 	int rc = handover_check_start(k, &terms, err);
 

@@ -96,6 +96,8 @@ const struct step *runner_phase_steps(enum phase phase)
 		return start_steps;
 	case PHASE_SYNC:
 		return sync_steps;
+	case PHASE_LOSE:
+		return lose_steps;
 	case PHASE_STOP:
 		return stop_steps;
 	case PHASE_TEARDOWN:
@@ -136,16 +138,19 @@ static bool begins_with_word(const char *text, const char *word)
 static int run_step(struct op *op, const struct step *step, bool undo, int fd,
 		    struct err *err)
 {
-	struct report report = { .kind = REPORT_BEGIN,
-				 .undo = undo,
-				 .began = true,
-				 .step = step->name,
-				 .serving = op->serving,
-				 .place = step->place,
-				 .deadline_ms = step->deadline_ms +
-						(step->place & WAITS_FOR_CLIENTS
-							 ? op->svc->drain * 1000
-							 : 0) };
+	struct report report = {
+		.kind = REPORT_BEGIN,
+		.undo = undo,
+		.began = true,
+		.step = step->name,
+		.serving = op->serving,
+		.place = step->place,
+		.deadline_ms =
+			step->deadline_ms +
+			(step->place & WAITS_FOR_CLIENTS ? op->svc->drain * 1000 : 0) +
+			(step->place & WAITS_FOR_RIVAL ? op->svc->guard_timeout * 1000
+						       : 0)
+	};
 	double began = now_ms(CLOCK_MONOTONIC);
 	int rc;
 
@@ -204,7 +209,8 @@ static int run_phase(struct op *op, enum phase phase, bool undo, int fd, struct 
 /* A stop that fails has left something standing, whatever its first reason was. */
 static void judge(enum operation operation, const struct op *op, struct err *err)
 {
-	if (operation == OPERATION_STOP || operation == OPERATION_TEARDOWN ||
+	if (operation == OPERATION_STOP || operation == OPERATION_LOSE ||
+	    operation == OPERATION_TEARDOWN ||
 	    (operation == OPERATION_HAND_OVER && !op->given_up))
 		err->code = BATON_EXIT_STANDING;
 }
@@ -280,6 +286,8 @@ static void run_child(const struct runner *runner, enum operation operation,
 	op.told = runner->told;
 	op.until_ms = runner->until_ms;
 	op.planned = operation == OPERATION_HAND_OVER;
+	op.lost = operation == OPERATION_LOSE;
+	op.terms = &runner->terms;
 	if (rc == 0)
 		rc = standing_look(&op, &standing, &over.err);
 	if (rc == 0) {
@@ -409,8 +417,8 @@ static bool look_again(struct runner *runner)
 
 int runner_start(struct runner *runner, const struct service *svc,
 		 enum operation operation, const struct peer_connections *told,
-		 const struct service *next, unsigned int patience_ms, int64_t until_ms,
-		 struct err *err)
+		 const struct guard_terms *terms, const struct service *next,
+		 unsigned int patience_ms, int64_t until_ms, struct err *err)
 {
 	int rc;
 
@@ -419,6 +427,8 @@ int runner_start(struct runner *runner, const struct service *svc,
 	runner->svc = svc;
 	runner->operation = operation;
 	runner->told = told;
+	if (terms)
+		runner->terms = *terms;
 	runner->next = next;
 	runner->until_ms = until_ms;
 	look_again(runner);

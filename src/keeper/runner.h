@@ -52,6 +52,7 @@ struct runner {
 	const struct service *svc;
 	enum operation operation;
 	const struct peer_connections *told;
+	struct guard_terms terms;
 	const struct service *next;
 	struct err hung;
 	pid_t pid;
@@ -74,6 +75,7 @@ struct runner {
  * @svc: the service
  * @operation: what is wanted
  * @told: for a start, what another head has sent that the disk may lack; NULL = nothing
+ * @terms: what is known of the other heads; copied; NULL = nothing
  * @next: for a reload, the service as it shall be; else NULL
  * @patience_ms: how long to wait for an operation that another process left running
  * @until_ms: CLOCK_MONOTONIC, when whoever wants it gives up; 0 = never
@@ -86,8 +88,8 @@ struct runner {
  */
 int runner_start(struct runner *runner, const struct service *svc,
 		 enum operation operation, const struct peer_connections *told,
-		 const struct service *next, unsigned int patience_ms, int64_t until_ms,
-		 struct err *err);
+		 const struct guard_terms *terms, const struct service *next,
+		 unsigned int patience_ms, int64_t until_ms, struct err *err);
 
 /**
  * runner_cancel - end a start before its next step, and undo it

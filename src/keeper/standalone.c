@@ -45,7 +45,7 @@ int standalone_run(const struct service *svc, enum operation operation,
 
 	if (patience_ms > left_ms)
 		patience_ms = left_ms > 0 ? left_ms : 0;
-	rc = runner_start(&runner, svc, operation, NULL, NULL, patience_ms,
+	rc = runner_start(&runner, svc, operation, NULL, NULL, NULL, patience_ms,
 			  until_ms == INT64_MAX ? 0 : until_ms, err);
 
 	if (rc < 0)

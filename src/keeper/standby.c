@@ -25,12 +25,14 @@
 #include "keeper/released.h"
 #include "os/child.h"
 #include "os/diskhold.h"
+#include "os/guardnote.h"
 #include "os/file.h"
 #include "os/hosts.h"
 #include "os/idmapd.h"
 #include "os/mount.h"
 #include "os/mountpoint.h"
 #include "os/nfsd.h"
+#include "os/nftable.h"
 #include "os/orphan.h"
 #include "os/rival.h"
 #include "os/served.h"
@@ -98,7 +100,11 @@ static int run_namespaces(struct op *op, struct err *err)
 	if (rc == 0)
 		rc = child_prepare_pidfile(op->paths.idmapd_pid, err);
 	if (rc == 0)
+		rc = child_prepare_pidfile(op->paths.guard_pid, err);
+	if (rc == 0)
 		rc = diskhold_prepare(&op->paths, err);
+	if (rc == 0)
+		rc = guardnote_prepare(&op->paths, err);
 	if (rc < 0 || ns_exists(&op->paths))
 		return rc;
 	rc = ns_repin(&op->paths, err);
@@ -147,7 +153,9 @@ static int run_network(struct op *op, struct err *err)
 		rc = diag_check_destroy(op->diag, err);
 	if (rc == 0)
 		rc = op_open_rtnl(op, err);
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]) && rc >= 0; i++)
+	/* Not the first where the service is silenced: it answers no ARP at all. */
+	for (size_t i = nftable_is_awake(RULESET_SILENCE, NULL) > 0;
+	     i < sizeof(settings) / sizeof(settings[0]) && rc >= 0; i++)
 		rc = set_sysctl(settings[i][0], settings[i][1], err);
 	if (rc >= 0)
 		rc = rtnl_link_set_up(op->rtnl, RTNL_LOOPBACK, true, err);
@@ -161,14 +169,26 @@ static int run_network(struct op *op, struct err *err)
 	return rc < 0 ? rc : 0;
 }
 
-/* The filter that drain needs in a hurry is compiled now, and sleeps until then. */
-static int run_filter(struct op *op, struct err *err)
+static int load_filter(struct op *op, const char *ruleset, struct err *err)
 {
-	_cleanup_free_ char *ruleset = ruleset_drain(NFS_PORT, true);
 	int rc = ruleset ? op_open_nft(op, err)
 			 : err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "filter");
 
 	return rc < 0 ? rc : nft_apply(op->nft, ruleset, err);
+}
+
+/* What is needed in a hurry is compiled now, and sleeps until then. */
+static int run_filter(struct op *op, struct err *err)
+{
+	_cleanup_free_ char *drain = ruleset_drain(NFS_PORT, true);
+	_cleanup_free_ char *silence = ruleset_silence(true);
+	int rc = load_filter(op, drain, err);
+
+	/* What is awake is so for a reason, and clients are served. */
+	if (rc < 0 || op->svc->guard == GUARD_NONE ||
+	    nftable_is_awake(RULESET_SILENCE, NULL) > 0)
+		return rc;
+	return load_filter(op, silence, err);
 }
 
 static size_t count_links(const struct service *svc)
@@ -359,8 +379,7 @@ const struct step standby_steps[] = {
 	  BOOT_MS, run_namespaces, NULL },
 	{ "network", "prepare the network namespace", PLACE_INSIDE, BOOT_MS, run_network,
 	  NULL },
-	{ "filter", "load the drain's filter, asleep", PLACE_INSIDE, BOOT_MS, run_filter,
-	  NULL },
+	{ "filter", "load the filters, asleep", PLACE_INSIDE, BOOT_MS, run_filter, NULL },
 	{ "links", "make the service's links (down)", PLACE_HEAD, BOOT_MS, run_links,
 	  NULL },
 	{ "tree", "mount nfsdfs, rpc_pipefs and the pseudo-root", PLACE_INSIDE, BOOT_MS,

@@ -9,6 +9,7 @@
 #include "core/ruleset.h"
 #include "os/child.h"
 #include "os/diskhold.h"
+#include "os/guardnote.h"
 #include "os/mountpoint.h"
 #include "os/nfsd.h"
 #include "os/lowerdev.h"
@@ -51,7 +52,10 @@ static void look_at_links(struct op *op, struct standing *standing)
 
 static bool is_held(const struct op *op)
 {
-	return diskhold_check(&op->paths, op->svc, NULL) < 0;
+	const struct guardnote note = guardnote_read(&op->paths);
+
+	return diskhold_check(&op->paths, op->svc, NULL) < 0 ||
+	       guardnote_is_registered(&note);
 }
 
 /* Nothing can be found in lost namespaces, which does not mean that nothing is there. */
@@ -75,6 +79,9 @@ static int look_inside(struct op *op, struct standing *standing, struct err *err
 	if (standing->threads < 0)
 		standing->threads = 0;
 	standing->drained = nftable_is_awake(RULESET_TABLE, NULL) > 0;
+	standing->silent = nftable_is_awake(RULESET_SILENCE, NULL) > 0;
+	standing->lost_disk =
+		standing->attached && guardnote_read(&op->paths).state == GUARDNOTE_LOST;
 	standing->held = !standing->attached && is_held(op);
 	standing->nfsdcld = nfsdcld_pid(&op->paths) > 0;
 	standing->prepared = child_daemon_pid(op->paths.mountd_pid) > 0;

@@ -5,7 +5,7 @@
  * Theory of operation
  *
  *   admit:  device -> alone
- *   start:  (reserve) -> mount -> nfsdcld -> listen -> recovery -> knfsd
+ *   start:  guard -> mount -> nfsdcld -> listen -> recovery -> knfsd
  *           -> address -> announce -> tickle
  *
  * A head that takes the service in a hand-over looks at the disk and the links beforehand
@@ -13,8 +13,8 @@
  *
  * The address comes last: before it, nothing of the service can be reached, so no client
  * ever meets a refusal, which would cost it 3 s (doc/facts.md, Linux client). nfsdcld is
- * started as soon as the disk is here, and waited for only where it is needed. A
- * persistent reservation has its place before the mount.
+ * started as soon as the disk is here, and waited for only where it is needed. The disk
+ * is reserved before the first write (guard.c).
  *
  * A failed step is undone by the plan of stop, which removes whatever is standing; a
  * crash at any point leaves a part of this list standing, which the next start stops
@@ -29,7 +29,9 @@
 
 #include "core/cleanup.h"
 #include "core/grace.h"
+#include "keeper/guard.h"
 #include "keeper/op.h"
+#include "keeper/silence.h"
 #include "os/blockdev.h"
 #include "os/child.h"
 #include "os/lowerdev.h"
@@ -306,6 +308,10 @@ static int run_address(struct op *op, struct err *err)
 {
 	int rc = op_open_rtnl(op, err);
 
+	guard_outwait(op);
+	/* What a crash may have left. */
+	if (rc >= 0)
+		rc = silence_end(err);
 	if (rc >= 0)
 		rc = add_addresses(op, err);
 	if (rc >= 0)
@@ -426,7 +432,8 @@ const struct step admit_steps[] = {
 };
 
 const struct step start_steps[] = {
-	/* A persistent reservation (fence =) is taken here, before the first write. */
+	{ "guard", "register at the disk, reserve it, remove who is registered else",
+	  PLACE_HEAD | WAITS_FOR_DISK, 5000, guard_take, NULL },
 	{ "mount", "mount the filesystem, bind the exports",
 	  PLACE_INSIDE | WAITS_FOR_DISK, 60000, run_mount, NULL },
 	{ "nfsdcld", "check the recovery database, start nfsdcld",
@@ -438,8 +445,8 @@ const struct step start_steps[] = {
 	  PLACE_INSIDE | WAITS_FOR_DISK, NFSDCLD_MS, run_recovery, NULL },
 	{ "knfsd", "start the threads, verify that clients are being recorded",
 	  PLACE_INSIDE | WAITS_FOR_KNFSD, 15000, run_knfsd, verify_knfsd },
-	{ "address", "bring up addresses and links, set the default route", PLACE_INSIDE,
-	  HUNG_MS, run_address, NULL },
+	{ "address", "bring up addresses and links, set the default route",
+	  PLACE_INSIDE | WAITS_FOR_RIVAL, HUNG_MS, run_address, NULL },
 	{ "announce", "send gratuitous ARP and unsolicited NA", PLACE_INSIDE, HUNG_MS,
 	  run_announce, NULL },
 	{ "tickle", "send each known client a bare ACK and a SYN-ACK",

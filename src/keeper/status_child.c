@@ -15,6 +15,7 @@
 
 #include "keeper/standing.h"
 #include "os/child.h"
+#include "os/guardnote.h"
 #include "os/idmapd.h"
 #include "os/lock.h"
 #include "os/served.h"
@@ -31,6 +32,24 @@ static void add_file(struct json_object *o, const struct service *svc)
 	json_object_object_add(o, "file_edited", json_object_new_boolean(edited));
 	if (why.text[0])
 		json_object_object_add(o, "file_error", json_object_new_string(why.text));
+}
+
+static void add_guard(struct json_object *o, const struct op *op,
+		      const struct standing *standing)
+{
+	const struct guardnote note = guardnote_read(&op->paths);
+	struct json_object *guard = json_object_new_object();
+
+	json_object_object_add(
+		guard, "kind",
+		json_object_new_string(service_guard_name(op->svc->guard)));
+	json_object_object_add(guard, "state",
+			       json_object_new_string(guardnote_state_name(note.state)));
+	json_object_object_add(guard, "silent",
+			       json_object_new_boolean(standing->silent));
+	if (note.state != GUARDNOTE_NONE)
+		json_object_object_add(guard, "since", json_object_new_int64(note.since));
+	json_object_object_add(o, "guard", guard);
 }
 
 static struct json_object *describe(struct op *op, status_child_more more,
@@ -62,6 +81,7 @@ static struct json_object *describe(struct op *op, status_child_more more,
 		json_object_new_boolean(!idmapd_is_missed(&op->paths, op->svc)));
 	json_object_object_add(o, "address", json_object_new_boolean(standing.address));
 	json_object_object_add(o, "carrier", json_object_new_boolean(standing.carrier));
+	add_guard(o, op, &standing);
 	if (state != STATE_ABSENT)
 		add_file(o, op->svc);
 	if (more && more(op, &standing, o, err) < 0)

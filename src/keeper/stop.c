@@ -5,7 +5,7 @@
  * Theory of operation
  *
  *   sync -> hold -> drain -> knfsd -> settle -> silence -> record -> nfsdcld -> sever -> unmount
- *   -> clear
+ *   -> unguard -> clear
  *
  * sync: see writeback.c. Otherwise the unmount would write back while clients wait.
  *
@@ -37,12 +37,15 @@
 
 #include "core/cleanup.h"
 #include "keeper/drain.h"
+#include "keeper/guard.h"
 #include "keeper/op.h"
 #include "keeper/released.h"
+#include "keeper/silence.h"
 #include "keeper/writeback.h"
 #include "os/child.h"
 #include "os/diskhold.h"
 #include "os/file.h"
+#include "os/fsshutdown.h"
 #include "os/mount.h"
 #include "os/mountpoint.h"
 #include "os/nfsd.h"
@@ -130,7 +133,7 @@ static void strike_clients(struct op *op)
 
 static int run_drain(struct op *op, struct err *err)
 {
-	int rc = drain_calls(op, err);
+	int rc = op->lost ? op_open_diag(op, err) : drain_calls(op, err);
 
 	if (rc == 0 && op->drained) {
 		look_at_clients(op);
@@ -180,7 +183,7 @@ static int run_record(struct op *op, struct err *err)
 	int rc = 0, held = 0;
 
 	/* A start that failed leaves the previous head's record alone. */
-	if (!mountpoint_exists(op->paths.fs))
+	if (op->lost || !mountpoint_exists(op->paths.fs))
 		return 0;
 	held = reclaim_record(&op->paths, &op->holdings, op->counted);
 	if (op->conns.n == 0)
@@ -252,11 +255,37 @@ static int verify_unmount(struct op *op, struct err *err)
 	return 0;
 }
 
+/* What is not on the disk yet must never come there: it belongs to another head. */
+static int run_shutdown(struct op *op, struct err *err)
+{
+	return mountpoint_exists(op->paths.fs) ? fsshutdown_do(op->paths.fs, err) : 0;
+}
+
+static int run_settle(struct op *op, struct err *err)
+{
+	return op->lost ? 0 : drain_settle(op, err);
+}
+
+static int run_clear(struct op *op, struct err *err)
+{
+	int rc = drain_end(op, err);
+
+	return rc < 0 ? rc : silence_end(err);
+}
+
 const struct step sync_steps[] = {
 	{ "sync", "write back what is not on the disk yet, while clients are served",
 	  PLACE_INSIDE | WAITS_FOR_DISK, 15000, writeback_run, NULL },
 	{ "hold", "hold off connections with a long backlog until it is delivered",
 	  PLACE_INSIDE | WAITS_FOR_CLIENTS, HUNG_MS, drain_hold, NULL },
+	{ 0 },
+};
+
+const struct step lose_steps[] = {
+	{ "silence", "take links down, remove addresses", PLACE_INSIDE, HUNG_MS,
+	  run_silence, NULL },
+	{ "shutdown", "shut the filesystem down, so that nothing more is written",
+	  PLACE_INSIDE, HUNG_MS, run_shutdown, NULL },
 	{ 0 },
 };
 
@@ -266,7 +295,7 @@ const struct step stop_steps[] = {
 	{ "knfsd", "stop the threads; each finishes its call and sends the reply",
 	  PLACE_INSIDE | WAITS_FOR_KNFSD, 30000, run_knfsd_down, NULL },
 	{ "settle", "wait until every reply is acknowledged",
-	  PLACE_INSIDE | WAITS_FOR_CLIENTS, HUNG_MS, drain_settle, NULL },
+	  PLACE_INSIDE | WAITS_FOR_CLIENTS, HUNG_MS, run_settle, NULL },
 	{ "silence", "take links down, remove addresses", PLACE_INSIDE, HUNG_MS,
 	  run_silence, NULL },
 	{ "record", "record the connections, and how much clients hold, on the disk",
@@ -277,7 +306,8 @@ const struct step stop_steps[] = {
 	  HUNG_MS, run_sever, NULL },
 	{ "unmount", "flush the export caches, unmount, verify that the disk is released",
 	  PLACE_INSIDE | WAITS_FOR_DISK, 60000, run_unmount, verify_unmount },
-	/* The reservation is released here. */
-	{ "clear", "put the filter to sleep", PLACE_INSIDE, HUNG_MS, drain_end, NULL },
+	{ "unguard", "release the reservation, unregister", PLACE_HEAD | WAITS_FOR_DISK,
+	  5000, guard_release, NULL },
+	{ "clear", "put the filters to sleep", PLACE_INSIDE, HUNG_MS, run_clear, NULL },
 	{ 0 },
 };

@@ -33,12 +33,14 @@
 #include "keeper/census.h"
 #include "keeper/courtesy.h"
 #include "keeper/grace.h"
+#include "keeper/guard_watch.h"
 #include "keeper/jobs.h"
 #include "keeper/op.h"
 #include "keeper/peers.h"
 #include "keeper/timer.h"
 #include "os/child.h"
 #include "os/conncount.h"
+#include "os/guardnote.h"
 #include "os/idmapd.h"
 #include "os/lock.h"
 #include "os/state.h"
@@ -71,6 +73,7 @@ struct watch {
 	struct census census;
 	struct courtesy courtesy;
 	struct vigil vigil;
+	int64_t lost_ms; /* when the end of a service that has lost its disk was last begun */
 	struct peer_connections
 		peer_conns;    /* what the serving head, if another one, has sent */
 	int64_t peer_conns_ms; /* … when */
@@ -333,6 +336,31 @@ static void mend(struct keeper *k)
 	jobs_add(k, &job, NULL);
 }
 
+/* The watch itself has silenced the service, and goes on without a keeper. */
+static void guard_sample(struct keeper *k)
+{
+	const struct job lose = { .operation = OPERATION_LOSE,
+				  .fd = -1,
+				  .patience_ms = k->svc->disk_timeout * 1000 };
+	struct watch *w = k->watch;
+	struct guardnote note;
+	struct err err = { 0 };
+
+	if (!jobs_is_ready(k) ||
+	    (jobs_state(k) != STATE_SERVING && jobs_state(k) != STATE_PARTIAL))
+		return;
+	note = guardnote_read(&k->paths);
+	if (note.state == GUARDNOTE_HELD && !lock_is_held(k->paths.guard_pid) &&
+	    guard_watch_start(k->svc, &k->paths, &err) < 0)
+		sd_journal_print(LOG_ERR, "%s: guard: %s", k->svc->name, err.text);
+	if (note.state != GUARDNOTE_LOST || jobs_has(k, OPERATION_LOSE) ||
+	    child_now_ms() < w->lost_ms + MEND_AGAIN_MS)
+		return;
+	w->lost_ms = child_now_ms();
+	if (jobs_add(k, &lose, &err) < 0)
+		sd_journal_print(LOG_ERR, "%s: guard: %s", k->svc->name, err.text);
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct keeper *k = data;
@@ -340,6 +368,7 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 	k->watch->untold |= census_sample(k, &k->watch->census);
 	sample(k);
 	grace_sample(k, &k->watch->vigil);
+	guard_sample(k);
 	courtesy_sample(k, &k->watch->courtesy);
 	if (jobs_is_ready(k) && !jobs_is_busy(k) &&
 	    child_now_ms() > k->watch->mended_ms + MEND_AGAIN_MS)
@@ -360,7 +389,7 @@ int watch_open(struct keeper *k, struct err *err)
 	if (!w)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "keeper");
 	k->watch = w;
-	w->mended_ms = w->idmapd_ms = -MEND_AGAIN_MS;
+	w->mended_ms = w->idmapd_ms = w->lost_ms = -MEND_AGAIN_MS;
 	w->counters = -1;
 	census_init(&w->census);
 	courtesy_init(&w->courtesy);

@@ -69,7 +69,7 @@ static void list_gone(const struct call *call, const struct cluster_state *state
 	}
 }
 
-static int ask_start(const struct call *call, const char *gone, bool *silent,
+static int ask_start(const struct call *call, const char *gone, bool fenced, bool *silent,
 		     struct err *err)
 {
 	struct json_object *start = call_word(call, "start"), *result = NULL;
@@ -77,6 +77,7 @@ static int ask_start(const struct call *call, const char *gone, bool *silent,
 
 	json_object_object_add(start, "agent", json_object_new_boolean(true));
 	json_object_object_add(start, "gone", json_object_new_string(gone));
+	json_object_object_add(start, "fenced", json_object_new_boolean(fenced));
 	rc = call_keeper(call, start, 0, NULL, &result, err);
 	*silent = rc < 0 && json_object_object_get_ex(result, "silent", NULL);
 	json_object_put(result);
@@ -103,7 +104,7 @@ enum ocf_exit service_start_over(const struct ocf_request *request, struct err *
 			return OCF_ERR_GENERIC;
 		}
 		list_gone(&call, &state, online, gone, sizeof(gone));
-		rc = ask_start(&call, gone, &silent, err);
+		rc = ask_start(&call, gone, state.stonith && !online, &silent, err);
 	} while (silent && !online && poll(NULL, 0, AGAIN_MS) == 0);
 	if (rc < 0)
 		return ocf_exit_of(err->code);

@@ -75,6 +75,7 @@ static size_t add_phase(enum phase phase, enum step steps[STEPS_MAX], size_t n)
 	case PHASE_TEARDOWN:
 		steps[n++] = STEP_TEARDOWN;
 		break;
+	case PHASE_LOSE:
 	case PHASE_SYNC:
 	case PHASE_REPIN:
 	case PHASE_MEND:

@@ -38,9 +38,9 @@
 /* A member that is new or has changed: does a decision depend on it? Then load() and save()
  * need it, struct m_keeper, and if it is a number or a head also group.c. */
 #ifdef __LP64__
-_Static_assert(sizeof(struct claims) == 21760, "struct claims has changed");
+_Static_assert(sizeof(struct claims) == 21768, "struct claims has changed");
 _Static_assert(sizeof(struct handover) == 1712, "struct handover has changed");
-_Static_assert(sizeof(struct jobs) == 7496, "struct jobs has changed");
+_Static_assert(sizeof(struct jobs) == 10320, "struct jobs has changed");
 #endif
 
 /* For a requester with a budget, and for one whose budget is over. */
@@ -267,6 +267,20 @@ const struct peer *peers_introduced(const struct keeper *k, const char *head)
 	return &peer;
 }
 
+bool peers_have_released(const struct keeper *k)
+{
+	return false;
+}
+
+const char *peers_holder(const struct keeper *k)
+{
+	return NULL;
+}
+
+void peers_note_stand(struct keeper *k, const char *head, bool holds)
+{
+}
+
 int peers_check(const struct keeper *k, const char *target, struct err *err)
 {
 	const struct corosync_head *head = peers_find(k, target);
@@ -380,8 +394,8 @@ const struct job_owner control_client = {
 
 int runner_start(struct runner *runner, const struct service *service,
 		 enum operation operation, const struct peer_connections *told,
-		 const struct service *next, unsigned int patience_ms, int64_t until_ms,
-		 struct err *err)
+		 const struct guard_terms *terms, const struct service *next,
+		 unsigned int patience_ms, int64_t until_ms, struct err *err)
 {
 	memset(runner, 0, sizeof(*runner));
 	runner->operation = operation;

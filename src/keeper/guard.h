@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* guard: the reservation of the service's disk, taken before the mount, given up after it. */
+#ifndef BATON_KEEPER_GUARD_H
+#define BATON_KEEPER_GUARD_H
+
+#include "keeper/op.h"
+
+/**
+ * guard_take - register at the disk, remove who else is registered, reserve
+ * @op: of a start; @op->terms says who may be removed
+ * @err: names who is registered, or has been quicker
+ *
+ * With guard = none it does nothing. Return: 0, or -errno.
+ */
+int guard_take(struct op *op, struct err *err);
+
+/**
+ * guard_outwait - wait until a head that nobody has fenced is silent
+ *
+ * It may not see the disk, and so not learn that it was preempted, but notices that after
+ * `guard-timeout`.
+ */
+void guard_outwait(struct op *op);
+
+/**
+ * guard_release - release the disk, unless it must stay reserved
+ * @op: of a stop; the disk is released on this head
+ *
+ * What cannot be released is only noted: the next start removes it. Return: 0.
+ */
+int guard_release(struct op *op, struct err *err);
+
+#endif

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * guard_watch: a daemon that asks the disk whether this head, which serves, still may.
+ *
+ * Theory of operation
+ *
+ *   asker    READ KEYS once a second; the answer may never come: a path that is cut is
+ *            waited for, while clients are still served from the cache
+ *   watcher  takes its answers; it waits for nothing but them and the time
+ *
+ *   the key is registered           confirmed, at the moment when that was asked
+ *   another head has removed it     the service is silenced at once; the note says lost; the
+ *                                   filesystem is shut down. The keeper ends the rest
+ *   not confirmed for guard-timeout the service is silenced until it is confirmed again
+ *
+ * The keeper may be gone: clients are served without it, so the watch must not depend on
+ * it. A start begins the watch, the keeper starts another one if it has died, and it ends
+ * when the note says that the disk is given up. A stop notes that before it does so.
+ */
+#include "keeper/guard_watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+#include "core/ruleset.h"
+#include "keeper/op.h"
+#include "keeper/silence.h"
+#include "os/child.h"
+#include "os/fsshutdown.h"
+#include "os/guardnote.h"
+#include "os/lock.h"
+#include "os/lowerdisk.h"
+#include "os/mountpoint.h"
+#include "os/nftable.h"
+#include "os/persist.h"
+
+#define ASK_MS 1000
+/* A watch that begins anew does not know how long the disk has been silent. */
+#define FIRST_MS 5000
+/* After another asker could not be started. */
+#define AGAIN_MS 1000
+
+/*
+ * struct answer - the asker's
+ * @asked_ms: when it asked
+ * @registered: 1 or 0; -errno without an answer
+ */
+struct answer {
+	int64_t asked_ms;
+	int registered;
+};
+
+/* ---- the asker */
+
+/* Another disk that has its name for a moment says nothing about it. */
+static int open_disk(struct lowerdisk *disk, const char *device,
+		     const struct guardnote *note)
+{
+	char wwid[LOWERDISK_WWID_MAX];
+	int rc = lowerdisk_open(device, disk, NULL);
+
+	if (rc < 0)
+		return rc;
+	snprintf(wwid, sizeof(wwid), "%s", disk->wwid[0] ? disk->wwid : "-");
+	for (char *c = wwid; *c; c++)
+		*c = *c > ' ' && *c <= '~' ? *c : '_';
+	return strcmp(wwid, note->disk) == 0 ? 0 : -ENXIO;
+}
+
+static int ask(struct lowerdisk *disk, const char *device, const struct guardnote *note)
+{
+	struct pr_reservation reservation = { 0 };
+	struct pr_keys keys;
+	int rc = disk->fd >= 0 ? 0 : open_disk(disk, device, note);
+
+	if (rc == 0)
+		rc = persist_read_reservation(disk->fd, disk->name, &reservation, NULL);
+	/* Somebody has cleared it, and left this head registered. */
+	if (rc == 0 && !reservation.type)
+		rc = persist_do(disk->fd, disk->name, PR_RESERVE, note->key, 0, NULL);
+	if (rc == -EBADE || (rc == 0 && reservation.type && reservation.key != note->key))
+		return 0;
+	if (rc == 0)
+		rc = persist_read_keys(disk->fd, disk->name, &keys, NULL);
+	if (rc == 0)
+		return guard_has_key(&keys, note->key);
+	lowerdisk_close(disk);
+	return rc;
+}
+
+static void run_asker(const char *device, const struct guardnote *note, int fd)
+{
+	struct lowerdisk disk = LOWERDISK_CLOSED;
+
+	prctl(PR_SET_NAME, "baton-guard-ask");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;) {
+		struct answer answer = { .asked_ms = child_now_ms() };
+		int64_t left;
+
+		answer.registered = ask(&disk, device, note);
+		if (write(fd, &answer, sizeof(answer)) < 0)
+			_exit(1);
+		left = answer.asked_ms + ASK_MS - child_now_ms();
+		poll(NULL, 0, left > 0 ? left : 0);
+	}
+}
+
+/* ---- the watcher */
+
+struct watch {
+	const struct service *svc;
+	struct paths paths;
+	struct guardnote note;
+	pid_t asker;
+	int fd;               /* of its answers, -1 = none */
+	int64_t confirmed_ms; /* the disk has last confirmed it at … */
+	int64_t silent_ms;    /* silenced at …, 0 = not */
+};
+
+__attribute__((format(printf, 3, 4))) static void
+say(const struct watch *w, const char *level, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	dprintf(STDERR_FILENO, "%s%s: guard: ", level, w->svc->name);
+	vdprintf(STDERR_FILENO, fmt, ap);
+	dprintf(STDERR_FILENO, "\n");
+	va_end(ap);
+}
+
+/* Does some work in the service's namespaces, and comes back. */
+static int inside(const struct watch *w, int (*work)(struct op *op, struct err *err),
+		  struct err *err)
+{
+	struct op op;
+	int rc = op_init(&op, w->svc, err), back;
+
+	if (rc == 0)
+		rc = op_go(&op, PLACE_INSIDE, err);
+	if (rc == 0)
+		rc = work(&op, err);
+	back = op_go(&op, PLACE_HEAD, NULL);
+	op_release(&op);
+	return rc < 0 ? rc : back;
+}
+
+static int unsilence(struct op *op, struct err *err)
+{
+	return silence_end(err);
+}
+
+static int shut_down(struct op *op, struct err *err)
+{
+	return mountpoint_exists(op->paths.fs) ? fsshutdown_do(op->paths.fs, err) : 0;
+}
+
+static int is_silent(struct op *op, struct err *err)
+{
+	return nftable_is_awake(RULESET_SILENCE, err);
+}
+
+static void silence(struct watch *w)
+{
+	struct err err = { 0 };
+
+	if (inside(w, silence_begin, &err) < 0)
+		say(w, SD_CRIT, "cannot hold clients off: %s", err.text);
+	else
+		w->silent_ms = child_now_ms();
+}
+
+static void lose(struct watch *w)
+{
+	struct err err = { 0 };
+
+	silence(w);
+	guardnote_set_state(&w->paths, GUARDNOTE_LOST);
+	say(w, SD_CRIT,
+	    "another head has taken the disk; this head is silent and ends the service");
+	if (inside(w, shut_down, &err) < 0)
+		say(w, SD_CRIT, "%s", err.text);
+}
+
+/* An answer to what was asked before the silence proves nothing. */
+static void confirm(struct watch *w, int64_t asked_ms)
+{
+	struct err err = { 0 };
+
+	w->confirmed_ms = asked_ms;
+	if (!w->silent_ms || asked_ms <= w->silent_ms)
+		return;
+	if (inside(w, unsilence, &err) < 0) {
+		say(w, SD_CRIT, "cannot let clients in again: %s", err.text);
+		return;
+	}
+	w->silent_ms = 0;
+	say(w, SD_NOTICE,
+	    "the disk has confirmed the reservation; clients are served again");
+}
+
+static void check_time(struct watch *w)
+{
+	if (w->silent_ms ||
+	    child_now_ms() < w->confirmed_ms + w->svc->guard_timeout * 1000ll)
+		return;
+	silence(w);
+	say(w, SD_CRIT,
+	    "the disk has not confirmed the reservation for %u s; clients are held off until "
+	    "it does",
+	    w->svc->guard_timeout);
+}
+
+static void end_asker(struct watch *w)
+{
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = -1;
+	/* One that hangs in the kernel ends when it can. */
+	if (w->asker > 0)
+		kill(w->asker, SIGKILL);
+	w->asker = 0;
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
+static void begin_asker(struct watch *w)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return;
+	w->asker = child_fork(ends[1], -1);
+	if (w->asker == 0)
+		run_asker(w->svc->device, &w->note, ends[1]);
+	close(ends[1]);
+	w->fd = ends[0];
+	if (w->asker < 0)
+		end_asker(w);
+}
+
+/* Returns false when the watch is over. */
+static bool take_answer(struct watch *w)
+{
+	struct answer answer;
+
+	if (read(w->fd, &answer, sizeof(answer)) != sizeof(answer)) {
+		end_asker(w);
+		return true;
+	}
+	if (answer.registered > 0)
+		confirm(w, answer.asked_ms);
+	return answer.registered != 0;
+}
+
+/* Until a start has registered another key, or a stop gives this one up. */
+static bool is_over(const struct watch *w)
+{
+	const struct guardnote note = guardnote_read(&w->paths);
+
+	return note.key != w->note.key || note.state != GUARDNOTE_HELD;
+}
+
+static void run_watch(struct watch *w)
+{
+	while (!is_over(w)) {
+		struct pollfd p = { .fd = w->fd, .events = POLLIN };
+
+		if (w->fd < 0)
+			begin_asker(w);
+		p.fd = w->fd;
+		/* A negative descriptor only waits. */
+		if (poll(&p, 1, AGAIN_MS) > 0 && !take_answer(w)) {
+			if (!is_over(w))
+				lose(w);
+			break;
+		}
+		check_time(w);
+	}
+	end_asker(w);
+}
+
+static void begin(const struct service *svc, const struct paths *paths)
+{
+	struct watch w = { .svc = svc, .paths = *paths, .fd = -1 };
+	int64_t known_ms = svc->guard_timeout * 1000ll - FIRST_MS;
+	struct err err;
+
+	prctl(PR_SET_NAME, "baton-guard");
+	w.note = guardnote_read(paths);
+	w.confirmed_ms = child_now_ms() - (known_ms > 0 ? known_ms : 0);
+	/* Another watch has done so before this one. */
+	if (inside(&w, is_silent, &err) > 0)
+		w.silent_ms = child_now_ms();
+	run_watch(&w);
+}
+
+int guard_watch_start(const struct service *svc, const struct paths *paths,
+		      struct err *err)
+{
+	/* Held by the daemon through this open file. */
+	_cleanup_close_ int fd = open(paths->guard_pid, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int rc = fd < 0 ? -errno : lock_take(fd);
+	pid_t pid;
+
+	if (rc == -EWOULDBLOCK)
+		return 0;
+	if (rc < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, -rc, "lock %s",
+			       paths->guard_pid);
+	pid = child_fork(fd, -1);
+	if (pid < 0)
+		return err_set(err, BATON_EXIT_RESOURCE, -pid, "fork");
+	if (pid == 0) {
+		/* Its parent shall not have to wait for it. */
+		if (fork() != 0)
+			_exit(0);
+		setsid();
+		begin(svc, paths);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	return 0;
+}
