@@ -24,6 +24,7 @@ static const struct command commands[] = {
 	{ "move", cmd_move, "move a service to another head of the cluster" },
 	{ "giveback", cmd_giveback, "move a service back to its home head" },
 	{ "status", cmd_status, "show the state of each service on every head" },
+	{ "guard", cmd_guard, "show who is registered at a service's disk" },
 	{ "sever", cmd_sever, "destroy the TCP sockets of an address, in every state" },
 	{ "release", cmd_release, "release the NFSv4 state of an address's clients" },
 	{ "tickle", cmd_tickle, "make the clients of an address reconnect at once" },

@@ -32,6 +32,9 @@ const char *check_advise_device(void);
 /** check_device_name - may the name of the device, which is here, mean another one? */
 void check_device_name(struct report *report, const struct service *svc);
 
+/** check_guard - can the disk, which is here, keep a second head from writing, and does it? */
+void check_guard(struct report *report, const struct service *svc);
+
 /** check_heads - what kernel and nfs-utils does each head run, and is that too old? */
 void check_heads(struct report *report, const struct service *svc);
 

@@ -142,6 +142,7 @@ static void check_device(struct report *report, const struct service *svc)
 	rc = rival_check(svc, &err);
 	add(report, "disk alone", rc, &err, "named by no other service file",
 	    "correct `device` in one of the two, or remove the file");
+	check_guard(report, svc);
 }
 
 /* ---- the network ---- */

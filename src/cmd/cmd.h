@@ -18,6 +18,7 @@ struct command {
 /** cmd_check - `baton check NAME`: the pre-flight */
 int cmd_check(int argc, char **argv);
 int cmd_giveback(int argc, char **argv);
+int cmd_guard(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_keep(int argc, char **argv);
 int cmd_log(int argc, char **argv);

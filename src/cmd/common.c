@@ -20,6 +20,7 @@
 /* Not a letter: there is no short form. */
 #define KEY_NO_REHEARSAL 256
 #define KEY_TAKEOVER     257
+#define KEY_CLEAR        258
 
 struct parse {
 	struct common_options *options;
@@ -49,8 +50,11 @@ static const struct {
 	    "do not simulate the move with Pacemaker's scheduler first", 0 } },
 	{ COMMON_TAKEOVER,
 	  { "takeover", KEY_TAKEOVER, NULL, 0,
-	    "start although some heads do not answer; you must know that they are dead",
+	    "go on although some heads do not answer; you must know that they are dead",
 	    0 } },
+	{ COMMON_CLEAR,
+	  { "clear", KEY_CLEAR, "WHO", 0,
+	    "end the registration of a head, by its name or by the key", 0 } },
 	{ COMMON_WATCH,
 	  { "watch", 'w', "S", OPTION_ARG_OPTIONAL,
 	    "refresh every S seconds (default 2) until Ctrl-C", 0 } },
@@ -144,6 +148,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_TAKEOVER:
 		p->options->takeover = true;
+		return 0;
+	case KEY_CLEAR:
+		p->options->clear = arg;
 		return 0;
 	case KEY_NO_REHEARSAL:
 		p->options->no_rehearsal = true;

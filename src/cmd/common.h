@@ -16,6 +16,7 @@
  * @head: the word after it
  * @netns: a network namespace, by name or path, or NULL
  * @state: a directory of ocf:baton:sever, or NULL
+ * @clear: whose registration, a head or a key, or NULL
  * @last: how many operations to show
  * @timeout: seconds
  * @no_rehearsal: no rehearsal by Pacemaker's scheduler before a move
@@ -32,6 +33,7 @@ struct common_options {
 	const char *netns;
 	const char *output;
 	const char *state;
+	const char *clear;
 	bool json;
 	bool dry_run;
 	bool standby;
@@ -58,6 +60,7 @@ struct common_options {
 #define COMMON_STATE         (1u << 12)
 #define COMMON_NO_REHEARSAL  (1u << 13)
 #define COMMON_TAKEOVER      (1u << 14)
+#define COMMON_CLEAR         (1u << 15)
 
 /**
  * common_parse - the options of a subcommand on a service

@@ -267,6 +267,35 @@ static void tell_if_edited(struct json_object *row)
 		     json_member_string(row, "head"), service);
 }
 
+/* Whoever looks after the service should know what the disk does for it. */
+static void tell_guard(struct json_object *row)
+{
+	const char *head = json_member_string(row, "head"), *state;
+	struct json_object *guard;
+
+	if (!json_object_object_get_ex(row, "guard", &guard))
+		return;
+	state = json_member_string(guard, "state");
+	if (strcmp(json_member_string(guard, "kind"), "none") == 0 &&
+	    strcmp(json_member_string(row, "state"), "serving") == 0)
+		warn(row,
+		     "only fencing keeps another head from writing to the disk (guard = "
+		     "none); `baton check %s` says what the disk can do",
+		     json_member_string(row, "service"));
+	if (json_member_bool(guard, "silent"))
+		warn(row,
+		     "the disk does not confirm the reservation of %s, which holds clients "
+		     "off",
+		     head);
+	else if (strcmp(state, "lost") == 0)
+		warn(row, "another head has taken the disk from %s", head);
+	else if (strcmp(state, "kept") == 0)
+		warn(row,
+		     "the disk stays reserved by %s, because another head may still have it "
+		     "mounted; see `baton guard %s`",
+		     head, json_member_string(row, "service"));
+}
+
 static void compare(struct json_object *rows)
 {
 	struct json_object *self = json_object_array_get_idx(rows, 0), *serving = NULL;
@@ -276,6 +305,7 @@ static void compare(struct json_object *rows)
 		const char *head = json_member_string(row, "head");
 
 		tell_if_edited(row);
+		tell_guard(row);
 		compare_config(row, self);
 		if (differ(row, self, "version"))
 			warn(row, "%s runs baton %s, this head %s", head,

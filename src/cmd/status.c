@@ -30,6 +30,7 @@ static const struct table_column columns[] = {
 	{ "LAST-MOVE", "shown.last", 0, SCOLS_FL_WRAP, false,
 	  "from where to where, and the pause or how it failed" },
 	{ "MOVED", "shown.moved", 0, 0, true, "when the last move began" },
+	{ "GUARD", "shown.guard", 0, 0, true, "what keeps other heads off the disk" },
 	{ "CONNS", "connections", 0, SCOLS_FL_RIGHT, true, "connections of clients" },
 	{ "HOLDING", "shown.holding", 0, SCOLS_FL_RIGHT, true,
 	  "clients that hold opens, locks or delegations" },
@@ -169,6 +170,23 @@ static void show_filesystem(struct json_object *row, struct json_object *shown)
 	}
 }
 
+/* Without a reservation: its kind; with one: what has become of it. */
+static void show_guard(struct json_object *row, struct json_object *shown)
+{
+	struct json_object *guard;
+	const char *state, *kind;
+
+	if (!json_object_object_get_ex(row, "guard", &guard))
+		return;
+	state = json_member_string(guard, "state");
+	kind = json_member_string(guard, "kind");
+	json_object_object_add(
+		shown, "guard",
+		json_object_new_string(json_member_bool(guard, "silent") ? "silent"
+				       : strcmp(state, "none") != 0      ? state
+									 : kind));
+}
+
 static void add_shown(struct json_object *rows, struct json_object *row)
 {
 	struct json_object *shown = json_object_new_object(), *value;
@@ -187,6 +205,7 @@ static void add_shown(struct json_object *rows, struct json_object *row)
 		json_object_object_add(shown, "holding",
 				       json_object_new_int(n > 0 ? n : 0));
 	}
+	show_guard(row, shown);
 	show_grace(row, shown);
 	show_filesystem(row, shown);
 	json_object_object_add(row, "shown", shown);

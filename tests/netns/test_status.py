@@ -62,6 +62,24 @@ def table(house, *argv):
     return house.baton("status", *argv).splitlines()
 
 
+@pytest.mark.parametrize("state, guard, column, warning", [
+    ("serving", {"kind": "none", "state": "none"}, "none",
+     "only fencing keeps another head from writing to the disk (guard = none); `baton check vmstore` says what "
+     "the disk can do"),
+    ("standby", {"kind": "none", "state": "none"}, "none", None),
+    ("serving", {"kind": "reservation", "state": "held"}, "held", None),
+    ("serving", {"kind": "reservation", "state": "held", "silent": True}, "silent",
+     "the disk does not confirm the reservation of head1, which holds clients off"),
+    ("partial", {"kind": "reservation", "state": "lost"}, "lost", "another head has taken the disk from head1"),
+    ("standby", {"kind": "reservation", "state": "kept"}, "kept",
+     "the disk stays reserved by head1, because another head may still have it mounted; see `baton guard vmstore`"),
+])
+def test_the_guard(house, keepers, state, guard, column, warning):
+    keepers(head("head1", FACTS | {"state": state, "guard": guard}))
+    assert rows(house)[0].get("warnings") == ([warning] if warning else None)
+    assert table(house, "-o", "head,guard", "--noheadings")[0].split() == ["head1", column]
+
+
 @pytest.mark.parametrize("theirs, verdict, detail", [
     ({"software": {"kernel": "6.1.0-44-amd64", "nfs_utils": "2.6.2"}}, "ok",
      "Linux 6.1.0-44-amd64, nfs-utils 2.6.2, as here"),
@@ -134,7 +152,7 @@ def test_columns(house, keepers):
         "serving  head1\nstandby  head2\n"
     assert house.baton("status", "-o", "state,sate", status=2) == \
         "baton status: --output: unknown column 'sate'; there are SERVICE, HEAD, STATE, KEEPER, " \
-        "ADDRESS, GRACE, LAST-MOVE, MOVED, CONNS, HOLDING, IDLE, COURTESY, SIZE, AVAIL, USED, INODES, " \
+        "ADDRESS, GRACE, LAST-MOVE, MOVED, GUARD, CONNS, HOLDING, IDLE, COURTESY, SIZE, AVAIL, USED, INODES, " \
         "DEVICE, VERSION, ERROR\n"
     assert table(house, "-o", "head,size,avail,used,inodes") == [
         "HEAD   SIZE  AVAIL  USED  INODES", "head1  100T    17T   83%      1%", "head2     -      -     -       -"]
