@@ -31,6 +31,12 @@ done
 for name in $mapped; do
 	echo "mapping $name"; dmsetup remove --noudevsync --retry "$name" || status=1
 done
+for disk in /dev/sd?; do
+	sg_persist -n -i -k "$disk" 2> /dev/null | grep -q '^ *0x' || continue
+	echo "a registration at $disk"
+	sg_persist -n -o -I -S 0xbad "$disk" > /dev/null 2>&1
+	sg_persist -n -o -C -K 0xbad "$disk" > /dev/null 2>&1 || status=1
+done
 rm -rf /var/lib/baton
 rm -rf /etc/baton/*.conf /run/systemd/system/baton@*
 if [ -e /proc/fs/nfsd/threads ]; then
