@@ -2,6 +2,8 @@
 """What of the lab's programs needs no lab: captures are read byte by byte, figures worked out."""
 
 import ast
+import importlib.machinery
+import importlib.util
 import struct
 import sys
 import tempfile
@@ -482,6 +484,22 @@ class Runner(unittest.TestCase):
             self.assertEqual([ran.read("trixie", "abd"), ran.read("forky", "abc")], [{}, {}])
             ran.note("trixie", "abd", "wire", counts)
             self.assertEqual([ran.read("trixie", "abd"), ran.read("trixie", "abc")], [{"wire": counts}, {}])
+
+
+class Matrix(unittest.TestCase):
+    def test_columns_of_other_suites_stay(self):
+        """Each may have been tried on another machine, whose build/ is gone."""
+        loader = importlib.machinery.SourceFileLoader("matrix", str(TREE / "lab" / "matrix"))
+        matrix = importlib.util.module_from_spec(importlib.util.spec_from_loader("matrix", loader))
+        loader.exec_module(matrix)
+        one = {"commit": "abc", "versions": {"kernel": "6.1", "pace": 0.5},
+               "demo": {"clean": True, "text": "move 0.99"}, "wire": {"clean": False, "text": "15 of 16"}}
+        text = matrix.table({"trixie": one}, {})
+        both = matrix.table({"bookworm": one | {"commit": "abd"}}, matrix.columns(text))
+        self.assertEqual(matrix.columns(both), {"bookworm": matrix.columns(text)["trixie"] | {"commit": "abd"},
+                                                "trixie": matrix.columns(text)["trixie"]})
+        self.assertEqual(matrix.columns(both)["trixie"]["wire"], "**15 of 16**")
+        self.assertEqual(matrix.table({}, matrix.columns(both)), both)
 
 
 class Packages(unittest.TestCase):
