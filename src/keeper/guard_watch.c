@@ -264,26 +264,31 @@ static bool take_answer(struct watch *w)
 	return answer.registered != 0;
 }
 
-/* Until a start has registered another key, or a stop gives this one up. */
-static bool is_over(const struct watch *w)
+/* A stop gives the key up; a start soon after it may have registered another one. */
+static bool is_over(struct watch *w)
 {
 	const struct guardnote note = guardnote_read(&w->paths);
 
-	return note.key != w->note.key || note.state != GUARDNOTE_HELD;
+	if (note.state == GUARDNOTE_HELD && note.key != w->note.key) {
+		end_asker(w);
+		w->note = note;
+		w->confirmed_ms = child_now_ms();
+	}
+	return note.state != GUARDNOTE_HELD;
 }
 
 static void run_watch(struct watch *w)
 {
 	while (!is_over(w)) {
-		struct pollfd p = { .fd = w->fd, .events = POLLIN };
+		struct pollfd p = { .events = POLLIN };
 
 		if (w->fd < 0)
 			begin_asker(w);
+		/* A negative one only waits. */
 		p.fd = w->fd;
-		/* A negative descriptor only waits. */
-		if (poll(&p, 1, AGAIN_MS) > 0 && !take_answer(w)) {
-			if (!is_over(w))
-				lose(w);
+		if (poll(&p, 1, AGAIN_MS) > 0 && !take_answer(w) && !is_over(w) &&
+		    w->fd >= 0) {
+			lose(w);
 			break;
 		}
 		check_time(w);
