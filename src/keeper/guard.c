@@ -165,8 +165,19 @@ static int take(struct op *op, const struct lowerdisk *disk, struct err *err)
 /* It was served with a reservation, and somebody has changed the service file since. */
 static int check_none(const struct op *op, struct err *err)
 {
-	if (guardnote_read(&op->paths).state != GUARDNOTE_KEPT)
+	const struct guardnote note = guardnote_read(&op->paths);
+	struct lowerdisk disk;
+	struct pr_keys keys;
+	int rc;
+
+	if (note.state != GUARDNOTE_KEPT)
 		return 0;
+	rc = lowerdisk_open(op->svc->device, &disk, err);
+	if (rc == 0)
+		rc = persist_read_keys(disk.fd, disk.name, &keys, err);
+	lowerdisk_close(&disk);
+	if (rc < 0 || !guard_has_key(&keys, note.key))
+		return rc;
 	return err_set(
 		err, BATON_EXIT_DEVICE, EBUSY,
 		"guard = none, but the disk is still reserved: see `baton guard %s`",
