@@ -80,7 +80,7 @@ static bool objects(const struct claim_head *head, struct err *why)
 	if (s->peer[0])
 		err_set(why, BATON_EXIT_PEER, 0,
 			"a hand-over between %s and %s is going on", head->name, s->peer);
-	else if (text_has_word("partial stop hand-over teardown", s->word))
+	else if (text_has_word("partial stop lose hand-over teardown", s->word))
 		err_set(why, BATON_EXIT_PEER, 0,
 			"it is not stopped on %s (%s); run `baton stop` there",
 			head->name, s->word);

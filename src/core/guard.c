@@ -44,6 +44,11 @@ bool guard_key_is_unproven(uint64_t key)
 	return key & UNPROVEN;
 }
 
+uint64_t guard_key_doubt(uint64_t key)
+{
+	return key | UNPROVEN;
+}
+
 bool guard_is_batons(uint64_t key)
 {
 	return key >> 48 == BATONS;
@@ -200,11 +205,14 @@ int guard_make_plan(struct guard_plan *plan, const struct guard_terms *terms,
 }
 
 /*
- * After a claim each head should have spoken. Else there is nobody whom this start has not
+ * After a claim each head should have spoken; but who is registered has started since it
+ * spoke, if its network was cut meanwhile. Else there is nobody whom this start has not
  * heard of, but those before it may have had somebody: their keys say so.
  */
 bool guard_is_unproven(const struct guard_terms *terms, const struct guard_plan *plan)
 {
+	if (plan->others)
+		return true;
 	if (terms->answered)
 		return false;
 	return terms->asked || terms->takeover || plan->unproven;

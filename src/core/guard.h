@@ -35,6 +35,9 @@ uint64_t guard_make_key(const char *head, const char *service, unsigned int life
 /** guard_key_is_unproven - was it made by a start that was? */
 bool guard_key_is_unproven(uint64_t key);
 
+/** guard_key_doubt - the same key, of a start that has become so. */
+uint64_t guard_key_doubt(uint64_t key);
+
 /** guard_is_batons - has baton made this key, of any service? */
 bool guard_is_batons(uint64_t key);
 
@@ -126,7 +129,7 @@ unsigned int guard_free_life(const struct pr_keys *keys, const char *head,
 /**
  * guard_is_unproven - may a head that has not spoken for itself still have it mounted?
  * @terms: of a start
- * @plan: what it does
+ * @plan: what it does next; asked again before each removal
  */
 bool guard_is_unproven(const struct guard_terms *terms, const struct guard_plan *plan);
 

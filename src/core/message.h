@@ -81,7 +81,7 @@ enum message_topic {
  * @body: owned. PREPARE: {by: see core/asker.h}, from heads that know it; STEPS: {steps:
  *        [ledger entries]}; ANSWER: what was asked for; CONNS: see core/fragment.h, and
  *        "held": the most that one client has to reclaim; STAND: see core/claim.h; HELLO:
- *        {keys: …, see core/keydiff.h; holds: it has the disk}; keepers of 0.1.0 send none; RELOADED: {state:
+ *        {keys: …, see core/keydiff.h; holds: it may have the disk; sees: [heads]}; keepers of 0.1.0 send none; RELOADED: {state:
  *        what the service is there}
  *
  * The sender is not in it: corosync says who sent a message.

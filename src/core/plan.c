@@ -9,7 +9,7 @@ enum service_state plan_state(const struct standing *s)
 	if (s->attached && s->threads > 0 && s->link_up && !s->drained && !s->lost_disk)
 		return STATE_SERVING;
 	if (s->attached || s->threads > 0 || s->link_up || s->nfsdcld || s->held ||
-	    s->drained)
+	    s->drained || s->silent)
 		return STATE_PARTIAL;
 	return STATE_STANDBY;
 }

@@ -79,6 +79,13 @@ static const char *word(const struct keeper *k)
 	return jobs_will_start(k) ? "take" : jobs_word(k);
 }
 
+/* A start that has looked at the disk's registrations may mount it at any moment. */
+bool claims_may_hold(const struct keeper *k)
+{
+	return diskhold_check(&k->paths, k->svc, NULL) < 0 || jobs_will_start(k) ||
+	       (jobs_is_uninformed(k) && lock_is_held(k->paths.lock));
+}
+
 static void tell_stand(struct keeper *k, const char *to, uint64_t id)
 {
 	const char *peer = handover_peer(k);

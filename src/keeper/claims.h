@@ -33,6 +33,8 @@ int claims_check_operation(const struct keeper *k, enum operation operation,
  * @id: of the start; one that no claim was made for adds nothing
  */
 void claims_tell_terms(const struct keeper *k, uint64_t id, struct guard_terms *terms);
+/** claims_may_hold - has this head the disk, or may it have it in a moment? For the hello. */
+bool claims_may_hold(const struct keeper *k);
 /** claims_overrule - somebody wants this head to stop. */
 void claims_overrule(struct keeper *k);
 void claims_message(struct keeper *k, const char *from, const struct message *message);

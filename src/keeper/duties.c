@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "keeper/claims.h"
@@ -42,10 +43,22 @@ static const struct {
 static void say_hello(struct keeper *k, struct message *hello)
 {
 	hello->generation = handover_generation(k);
+	hello->body = json_object_new_object();
+	json_object_object_add(hello->body, "holds",
+			       json_object_new_boolean(claims_may_hold(k)));
+}
+
+/* What was said before a start proves nothing to the head that has made it. */
+static bool ends_start(const struct message *m)
+{
+	return m->type == MESSAGE_UNCLAIM || m->type == MESSAGE_SERVING;
 }
 
 static void on_message(struct keeper *k, const char *from, const struct message *m)
 {
+	if (k->svc->guard == GUARD_RESERVATION && ends_start(m) &&
+	    strcmp(from, k->self) != 0)
+		peers_introduce(k);
 	for (size_t i = 0; i < N_DUTIES; i++)
 		duties[i].message(k, from, m);
 }
@@ -99,8 +112,16 @@ static void on_job_slow(struct keeper *k, const struct job *job, const char *ste
 	control_show_slow(k, job->fd, step, seconds);
 }
 
+static void on_job_ended(struct keeper *k, const struct job *job)
+{
+	/* Whom it has preempted may have begun after its last word. */
+	if (plan_operation_starts(job->operation))
+		peers_doubt(k);
+	watch_operation_ended(k);
+}
+
 static const struct jobs_calls jobs_calls = { on_job_begins, on_job_step, on_job_slow,
-					      watch_operation_ended };
+					      on_job_ended };
 
 int duties_open(struct keeper *k, struct err *err)
 {

@@ -20,7 +20,10 @@
  * A head that was preempted may still have the filesystem mounted, whatever was said of
  * it. As long as it has not spoken for itself (it has booted, and its keeper says that it
  * has not got the disk), the reservation outlives the stop here: else that head could write
- * again. The next start preempts it. The key says so, as it outlives this head, too.
+ * again. The next start preempts it. The key says so, as it outlives this head, too. Only
+ * what that head says after the start here counts: before, it may have had a start of its
+ * own under way, or have begun one, cut off from us (duties.c on_job_ended(),
+ * claims_may_hold(), has_seen_us() in peers.c).
  *
  * A crash leaves the registration, which the next start of this head removes, and of any
  * other one after a claim.
@@ -101,11 +104,31 @@ static int preempt(const struct lowerdisk *disk, uint64_t key,
 	return rc;
 }
 
+/*
+ * Somebody has registered since the first look. First it is noted, then done: after a crash
+ * in between, the reservation must stay, too.
+ */
+static int doubt(struct op *op, const struct lowerdisk *disk, struct guardnote *note,
+		 struct err *err)
+{
+	uint64_t before = note->key;
+	int rc;
+
+	if (guard_key_is_unproven(before))
+		return 0;
+	note->key = guard_key_doubt(before);
+	rc = guardnote_write(&op->paths, note, err);
+	return rc < 0 ? rc
+		      : persist_do(disk->fd, disk->name, PR_REGISTER, before, note->key,
+				   err);
+}
+
 /* After a conflict only a look: the answer to a command that was carried out may be lost. */
-static int take_disk(struct op *op, const struct lowerdisk *disk, uint64_t key,
+static int take_disk(struct op *op, const struct lowerdisk *disk, struct guardnote *note,
 		     struct err *err)
 {
-	int rc = persist_do(disk->fd, disk->name, PR_REGISTER_AND_IGNORE, 0, key, err);
+	int rc = persist_do(disk->fd, disk->name, PR_REGISTER_AND_IGNORE, 0, note->key,
+			    err);
 	bool conflict = rc == -EBADE;
 
 	for (int round = 0; round < ROUNDS && rc == 0; round++) {
@@ -114,16 +137,19 @@ static int take_disk(struct op *op, const struct lowerdisk *disk, uint64_t key,
 		struct pr_keys keys;
 
 		rc = look(disk, &keys, &reservation, err);
-		if (rc < 0 || guard_is_held(key, &keys, &reservation))
+		if (rc < 0 || guard_is_held(note->key, &keys, &reservation))
 			return rc;
-		if (conflict || !guard_has_key(&keys, key))
+		if (conflict || !guard_has_key(&keys, note->key))
 			break;
-		rc = guard_make_plan(&plan, op->terms, op->svc->name, key, &keys,
+		rc = guard_make_plan(&plan, op->terms, op->svc->name, note->key, &keys,
 				     &reservation, err);
+		if (rc == 0 && guard_is_unproven(op->terms, &plan))
+			rc = doubt(op, disk, note, err);
 		if (rc == 0 && plan.n > 0)
-			rc = preempt(disk, key, &plan, err);
+			rc = preempt(disk, note->key, &plan, err);
 		else if (rc == 0)
-			rc = persist_do(disk->fd, disk->name, PR_RESERVE, key, 0, err);
+			rc = persist_do(disk->fd, disk->name, PR_RESERVE, note->key, 0,
+					err);
 		conflict = rc == -EBADE;
 		if (conflict)
 			rc = 0;
@@ -146,7 +172,7 @@ static int take(struct op *op, const struct lowerdisk *disk, struct err *err)
 	/* First: what is noted is removed by a stop, also after a crash in here. */
 	rc = guardnote_write(&op->paths, &note, err);
 	if (rc == 0)
-		rc = take_disk(op, disk, note.key, err);
+		rc = take_disk(op, disk, &note, err);
 	if (rc < 0)
 		return rc;
 	note.state = GUARDNOTE_HELD;
@@ -306,8 +332,11 @@ int guard_release(struct op *op, struct err *err)
 
 	if (!guardnote_is_registered(&note))
 		return 0;
+	/* Never for a moment without a reservation: the start removes the old key. */
+	if (op->starts)
+		guardnote_set_state(&op->paths, GUARDNOTE_KEPT);
 	/* Only a stop that goes on after a failed unmount comes here. */
-	if (released_check(op, &why) < 0)
+	else if (released_check(op, &why) < 0)
 		snprintf(op->note, sizeof(op->note), "stays: %.200s", why.text);
 	else
 		guardnote_set_state(&op->paths, give_back(op, &note));

@@ -225,7 +225,7 @@ static int end_job(struct keeper *k)
 	if (!jobs->was_ready)
 		sd_notify(0, "READY=1");
 	jobs->was_ready = true;
-	jobs->calls->ended(k);
+	jobs->calls->ended(k, &job);
 	begin_next(k);
 	tell_systemd(k);
 	return 0;

@@ -46,6 +46,7 @@
  * @hosts: the addresses of the exports' host names
  * @terms: what is known of the other heads; NULL = nothing
  * @silent_ms: CLOCK_MONOTONIC, when a head that nobody has fenced is silent; 0 = now
+ * @starts: the stop is the first part of a start, which goes on to take the disk again
  * @lost: another head has taken the disk: nothing more must leave here
  * @asking: from the process that asks the network who has the addresses; -1 = none
  */
@@ -78,6 +79,7 @@ struct op {
 	struct hosts hosts;
 	const struct guard_terms *terms;
 	int64_t silent_ms;
+	bool starts;
 	bool lost;
 	int asking;
 };

@@ -8,8 +8,9 @@
  * messages to all members in the same order, encrypts them with its own keys, and names
  * the sender; so only root on a node of the cluster can impersonate a head. When a keeper
  * joins, every keeper says hello to all: version, protocol, digest of the service file,
- * the highest generation it has seen. The serving one also sends the connections
- * (watch.c). Who handles incoming messages is not known here (duties.c).
+ * the highest generation it has seen, whether it may have the disk, and whom it sees. The
+ * serving one also sends the connections (watch.c). Who handles incoming messages is not
+ * known here (duties.c).
  *
  * Without corosync a keeper is a group of one: what it sends comes back to itself alone.
  * It tries to join every two seconds; corosync may come and go at any time. Joining waits
@@ -33,7 +34,6 @@
 #include "core/cleanup.h"
 #include "core/strlist.h"
 #include "keeper/timer.h"
-#include "os/diskhold.h"
 
 #define RETRY_MS 2000
 /* How soon to try again while the cluster is forming. */
@@ -137,6 +137,12 @@ bool peers_have_released(const struct keeper *k)
 	return n > 0;
 }
 
+void peers_doubt(struct keeper *k)
+{
+	for (size_t i = 0; i < k->peers->n_known; i++)
+		k->peers->known[i].released = false;
+}
+
 /* A keeper without a list is one of 0.1.0, or no other: then its list is known. */
 int peers_check_service(const struct keeper *k, const struct peer *peer, struct err *err)
 {
@@ -228,6 +234,40 @@ static void forget_gone(struct keeper *k)
 	p->n_known = kept;
 }
 
+/*
+ * A hello may be older than the membership in which it comes. Since then its sender may
+ * have started the service, without having asked us.
+ */
+static bool has_seen_us(const struct keeper *k, struct json_object *body)
+{
+	struct json_object *seen;
+
+	if (!json_object_object_get_ex(body, "sees", &seen) ||
+	    !json_object_is_type(seen, json_type_array))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(seen); i++) {
+		const char *head =
+			json_object_get_string(json_object_array_get_idx(seen, i));
+
+		if (head && strcmp(head, k->self) == 0)
+			return true;
+	}
+	return false;
+}
+
+static struct json_object *list_seen(const struct keeper *k)
+{
+	struct json_object *seen = json_object_new_array();
+	size_t n;
+	const struct corosync_head *heads = peers_heads(k, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (heads[i].joined)
+			json_object_array_add(seen,
+					      json_object_new_string(heads[i].name));
+	return seen;
+}
+
 static void remember(struct keeper *k, const char *from, const struct message *m)
 {
 	struct peers *p = k->peers;
@@ -246,7 +286,7 @@ static void remember(struct keeper *k, const char *from, const struct message *m
 	peer->protocol = m->protocol;
 	if (m->body && json_object_object_get_ex(m->body, "holds", &array)) {
 		peer->holds = json_object_get_boolean(array);
-		peer->released = !peer->holds;
+		peer->released = !peer->holds && has_seen_us(k, m->body);
 	}
 	if (m->body && json_object_object_get_ex(m->body, "keys", &array))
 		keydiff_parse(&peer->keys, array, NULL);
@@ -258,10 +298,8 @@ void peers_introduce(struct keeper *k)
 
 	k->peers->calls->hello(k, &hello);
 	memcpy(hello.digest, k->svc->digest, sizeof(hello.digest));
-	hello.body = json_object_new_object();
 	json_object_object_add(hello.body, "keys", keydiff_format(&k->svc->keys));
-	json_object_object_add(hello.body, "holds",
-			       json_object_new_boolean(diskhold_exists(&k->paths)));
+	json_object_object_add(hello.body, "sees", list_seen(k));
 	peers_send(k, &hello);
 	message_release(&hello);
 }

@@ -11,7 +11,7 @@
  * struct peer - what a keeper has said about itself
  * @keys: of its service file; none from a keeper of 0.1.0
  * @holds: it has said that it has the service's disk …
- * @released: … or that it has not; one of an older version says neither
+ * @released: … or that it has not, and has seen us when it said so
  */
 struct peer {
 	char head[MESSAGE_HEAD_MAX + 1];
@@ -25,7 +25,7 @@ struct peer {
 
 /**
  * struct peers_calls - callbacks
- * @hello: a keeper has joined: send what else it should know
+ * @hello: a keeper has joined: fill in what this one says of itself, with a body
  * @message: a message has come, already checked; may be this head's own
  * @changed: heads have come or gone, or corosync has
  */
@@ -61,6 +61,8 @@ void peers_note_stand(struct keeper *k, const char *head, bool holds);
 const char *peers_holder(const struct keeper *k);
 /** peers_have_released - has each other head of the cluster said that it has not got the disk? */
 bool peers_have_released(const struct keeper *k);
+/** peers_doubt - what they have said of the disk until now proves nothing any more. */
+void peers_doubt(struct keeper *k);
 /** peers_check - could @head be handed the service? Return: 0, or -errno with why not. */
 int peers_check(const struct keeper *k, const char *head, struct err *err);
 /**

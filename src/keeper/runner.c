@@ -223,6 +223,7 @@ static void undo(struct op *op, enum phase phase, int fd)
 	if (op_go(op, PLACE_HEAD, NULL) == 0 && !ns_exists(&op->paths) &&
 	    phase == PHASE_STOP)
 		return;
+	op->starts = false;
 	run_phase(op, phase, true, fd, &ignored);
 }
 
@@ -286,6 +287,7 @@ static void run_child(const struct runner *runner, enum operation operation,
 	op.told = runner->told;
 	op.until_ms = runner->until_ms;
 	op.planned = operation == OPERATION_HAND_OVER;
+	op.starts = plan_operation_starts(operation);
 	op.lost = operation == OPERATION_LOSE;
 	op.terms = &runner->terms;
 	if (rc == 0)

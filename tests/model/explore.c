@@ -18,12 +18,13 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "disk.h"
 #include "keeper/handover_table.h"
 
 /* What a transition may be used for. */
 enum { BY_ITSELF = 1, MENDS = 2 };
 /* What a state is. */
-enum { SERVES = 1, ASKED = 2, RETURNS = 4, BACK = 8 };
+enum { SERVES = 1, ASKED = 2, RETURNS = 4, BACK = 8, ALONE = 16 };
 
 struct hash {
 	uint64_t a, b;
@@ -198,14 +199,18 @@ static uint8_t kind_of(const struct world *w)
 {
 	uint8_t kind = 0;
 	bool hands_over = false;
+	unsigned int speak = 0;
 
 	for (unsigned int i = 0; i < rules.heads; i++) {
 		const struct m_head *h = &w->head[i];
 		const struct m_keeper *k = &h->keeper;
 		unsigned int peer = k->peer ? k->peer - 1u : i;
 
-		if (h->standing == IS_SERVING)
-			kind |= SERVES;
+		if (h->standing == IS_SERVING && !h->silent) {
+			speak++;
+			if (disk_can_write(w, i))
+				kind |= SERVES;
+		}
 		if (h->agent.kind || h->operator)
 			kind |= ASKED;
 		if (k->phase < HANDOVER_STOPPING || k->phase > HANDOVER_RESUMING ||
@@ -214,11 +219,14 @@ static uint8_t kind_of(const struct world *w)
 		hands_over = true;
 		/* Unless somebody wants it to stop. */
 		if (k->phase != HANDOVER_CANCELLED && !k->n_waiting &&
-		    h->agent.kind != AGENT_STOP && !w->head[peer].keeper.runs)
+		    h->agent.kind != AGENT_STOP && !w->head[peer].keeper.runs &&
+		    !disk_is_disputed(w, i, peer))
 			kind |= RETURNS;
 	}
 	if (kind & SERVES && !hands_over)
 		kind |= BACK;
+	if (speak < 2)
+		kind |= ALONE;
 	return kind;
 }
 
@@ -306,7 +314,9 @@ static void check_live(size_t expanded, struct exploration *found)
 {
 	uint32_t first = 0;
 
-	found->stuck = count_lost(0, SERVES, MENDS, expanded, &first);
+	/* Without Pacemaker it takes an operator who may still order something. */
+	if (!rules.no_pacemaker || rules.orders == ORDERS_UNLIMITED)
+		found->stuck = count_lost(0, SERVES, MENDS, expanded, &first);
 	if (found->stuck) {
 		printf("from %zu states nobody serves any more, whatever is done:\n",
 		       found->stuck);
@@ -321,6 +331,11 @@ static void check_live(size_t expanded, struct exploration *found)
 	if (found->lost) {
 		printf("in %zu states a source does not come back by itself:\n",
 		       found->lost);
+		tell_trace(first);
+	}
+	found->speaking = count_lost(0, ALONE, BY_ITSELF, expanded, &first);
+	if (found->speaking) {
+		printf("from %zu states two heads speak for ever:\n", found->speaking);
 		tell_trace(first);
 	}
 }
@@ -415,9 +430,12 @@ static bool expand(const struct world *w, uint32_t state, bool live,
 			*(struct edge *)grow(&transitions, sizeof(struct edge)) =
 				(struct edge){ to, use_of(&actions[i]) };
 		writers = world_writers(&next);
-		if (writers & (writers - 1)) {
+		if (writers & (writers - 1) || world_is_overwritten(&next)) {
 			found->two_writers = true;
-			printf("two heads can write to the disk:\n");
+			printf(writers & (writers - 1)
+				       ? "two heads can write to the disk:\n"
+				       : "a head can write to a filesystem that "
+					 "another one has changed meanwhile:\n");
 			tell_trace(to);
 			return false;
 		}

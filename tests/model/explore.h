@@ -19,7 +19,8 @@ struct exploration {
 	size_t stuck;   /* states from which nobody serves any more, whatever is done */
 	size_t hanging; /* … from which a requester is never answered */
 	size_t left;    /* states in which something is left over: world_is_left_over() */
-	size_t lost;    /* … from which a source does not come back from a hand-over */
+	size_t speaking; /* … from which two heads have the address for ever */
+	size_t lost;     /* … from which a source does not come back from a hand-over */
 };
 
 /**

@@ -13,6 +13,7 @@
 
 #include "core/claim.h"
 #include "core/message.h"
+#include "disk.h"
 #include "group.h"
 #include "keeper/handover_table.h"
 
@@ -229,8 +230,11 @@ static void rename_claims(struct world *w, unsigned int claimant)
 			note(&list, &own->waiting[i].id);
 	for (size_t i = 0; i < list.n; i++)
 		used |= 1ull << *list.at[i];
-	/* Only a claim that is being judged needs its number. */
+	/* Only a claim that is being judged, or whose start has not begun, needs its number;
+	 * but no earlier one may be taken for it. */
 	used |= (uint64_t)(own->claim_bits & 1) << id;
+	for (unsigned int i = 0; i < own->n_waiting && rules.guard; i++)
+		used |= (uint64_t)(own->waiting[i].id != 0) << id;
 	for (unsigned int v = 1; v <= list.most || v <= id; v++) {
 		if (v <= id && used >> v & 1)
 			to[v] = ++k;
@@ -247,6 +251,7 @@ void world_canonical(struct world *w)
 	rename_generations(w);
 	for (unsigned int i = 0; i < rules.heads; i++)
 		rename_claims(w, i);
+	disk_canonical(w);
 }
 
 /* ---- the same state, whatever the heads are called */
@@ -274,6 +279,7 @@ static void map_keeper(struct m_keeper *k, const uint8_t *to)
 	memcpy(answers, k->answers, sizeof(answers));
 	k->view = map_mask(k->view, to);
 	k->met = map_mask(k->met, to);
+	k->holds = map_mask(k->holds, to);
 	k->gone = map_mask(k->gone, to);
 	k->peer = map_one(k->peer, to);
 	k->holder = map_one(k->holder, to);
@@ -281,6 +287,14 @@ static void map_keeper(struct m_keeper *k, const uint8_t *to)
 		k->answers[to[i]] = answers[i];
 		k->answers[to[i]].peer = map_one(answers[i].peer, to);
 	}
+}
+
+static void map_child(struct m_child *child, const uint8_t *to)
+{
+	child->terms.source = map_one(child->terms.source, to);
+	child->terms.heads = map_mask(child->terms.heads, to);
+	child->guarding.first = disk_map_keys(child->guarding.first, to);
+	child->guarding.then = disk_map_keys(child->guarding.then, to);
 }
 
 static void map_item(struct item *item, const uint8_t *to)
@@ -298,8 +312,10 @@ static void map_item(struct item *item, const uint8_t *to)
 void world_rename(struct world *w, const struct world *from, const uint8_t *to)
 {
 	memcpy(w, from, offsetof(struct world, head));
-	w->disk.registered = map_mask(from->disk.registered, to);
+	for (unsigned int i = 0; i < rules.heads; i++)
+		w->disk.life[to[i]] = from->disk.life[i];
 	w->disk.holder = map_one(from->disk.holder, to);
+	w->disk.unproven = map_mask(from->disk.unproven, to);
 	for (unsigned int i = 0; i < rules.heads; i++) {
 		const struct m_head *was = &from->head[i];
 		struct m_head *h = &w->head[to[i]];
@@ -314,6 +330,8 @@ void world_rename(struct world *w, const struct world *from, const uint8_t *to)
 		h->tail = map_mask(was->tail, to);
 		h->dc = to[was->dc];
 		map_keeper(&h->keeper, to);
+		for (unsigned int j = 0; j < CHILDREN; j++)
+			map_child(&h->child[j], to);
 		h->agent.gone = map_mask(was->agent.gone, to);
 		if (was->agent.kind >= AGENT_MIGRATE_TO)
 			h->agent.target = to[was->agent.target];

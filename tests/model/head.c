@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "core/exit.h"
-#include "core/plan.h"
+#include "disk.h"
 #include "group.h"
 #include "keeper_real.h"
 
@@ -21,9 +21,12 @@ enum step {
 	STEP_STANDBY,
 	STEP_LOOK,
 	STEP_ADMIT,
+	STEP_GUARD,
 	STEP_MOUNT,
 	STEP_SERVE,
+	STEP_SHUT,
 	STEP_UNMOUNT,
+	STEP_UNGUARD,
 	STEP_TEARDOWN
 };
 
@@ -31,16 +34,21 @@ static const char *const step_names[] = {
 	"standby",
 	"look at disk and links",
 	"look at the disk, ask for the addresses",
+	"take the disk",
 	"mount",
 	"serve",
+	"set the links down, shut the filesystem down",
 	"serve no more, unmount",
+	"release the disk",
 	"take standby down",
 };
 
 #define STEPS_MAX 8
 
-static struct standing standing_of(unsigned int kind)
+struct standing child_found(const struct m_child *child)
 {
+	unsigned int kind = child->before;
+
 	return (struct standing){ .pinned = kind != IS_ABSENT,
 				  .prepared = kind != IS_ABSENT,
 				  .attached = kind >= IS_MOUNTED,
@@ -48,7 +56,9 @@ static struct standing standing_of(unsigned int kind)
 				  .link_up = kind == IS_SERVING,
 				  .address = kind == IS_SERVING,
 				  .carrier = kind == IS_SERVING,
-				  .nfsdcld = kind == IS_SERVING };
+				  .nfsdcld = kind == IS_SERVING,
+				  .silent = child->was_silent,
+				  .held = kind < IS_MOUNTED && child->was_taken };
 }
 
 static size_t add_phase(enum phase phase, enum step steps[STEPS_MAX], size_t n)
@@ -66,16 +76,22 @@ static size_t add_phase(enum phase phase, enum step steps[STEPS_MAX], size_t n)
 			steps[n++] = STEP_ADMIT;
 		break;
 	case PHASE_START:
+		if (rules.guard)
+			steps[n++] = STEP_GUARD;
 		steps[n++] = STEP_MOUNT;
 		steps[n++] = STEP_SERVE;
 		break;
 	case PHASE_STOP:
 		steps[n++] = STEP_UNMOUNT;
+		if (rules.guard)
+			steps[n++] = STEP_UNGUARD;
 		break;
 	case PHASE_TEARDOWN:
 		steps[n++] = STEP_TEARDOWN;
 		break;
 	case PHASE_LOSE:
+		steps[n++] = STEP_SHUT;
+		break;
 	case PHASE_SYNC:
 	case PHASE_REPIN:
 	case PHASE_MEND:
@@ -88,14 +104,12 @@ static size_t add_phase(enum phase phase, enum step steps[STEPS_MAX], size_t n)
 
 static size_t list_steps(const struct m_child *child, enum step steps[STEPS_MAX])
 {
-	const struct standing standing = standing_of(child->before);
+	const struct standing standing = child_found(child);
 	const struct plan plan = plan_make(child->operation, &standing);
 	size_t n = 0;
 
-	if (child->undoes) {
-		steps[0] = STEP_UNMOUNT;
-		return 1;
-	}
+	if (child->undoes)
+		return add_phase(PHASE_STOP, steps, 0);
 	for (size_t i = 0; plan.phases[i] != PHASE_END; i++)
 		n = add_phase(plan.phases[i], steps, n);
 	return n;
@@ -106,6 +120,9 @@ const char *child_next_step(const struct m_child *child)
 	enum step steps[STEPS_MAX];
 	size_t n = list_steps(child, steps);
 
+	if (child->at < n &&
+	    (steps[child->at] == STEP_GUARD || steps[child->at] == STEP_UNGUARD))
+		return disk_next(child, steps[child->at] == STEP_GUARD);
 	return child->at < n ? step_names[steps[child->at]] : "nothing";
 }
 
@@ -126,6 +143,8 @@ static void child_ends(struct world *w, unsigned int head, unsigned int whose,
 	child->failed = code != 0;
 	child->code = code;
 	child->at = child->cancelled = child->undoes = 0;
+	memset(&child->terms, 0, sizeof(child->terms));
+	memset(&child->guarding, 0, sizeof(child->guarding));
 	if (whose == CHILD_KEEPER)
 		return;
 	memset(child, 0, sizeof(*child));
@@ -142,13 +161,15 @@ void child_lock(struct world *w, unsigned int head, unsigned int whose)
 	struct standing standing;
 
 	child->before = w->head[head].standing;
+	child->was_silent = w->head[head].silent;
+	child->was_taken = disk_is_taken(w, head);
 	if (child->cancelled) {
 		child->died = NOT_BEGUN;
 		child_ends(w, head, whose, BATON_EXIT_FAILED);
 		return;
 	}
 	child->stage = CHILD_RUNS;
-	standing = standing_of(child->before);
+	standing = child_found(child);
 	if (plan_make(child->operation, &standing).refused)
 		child_ends(w, head, whose, BATON_EXIT_FAILED);
 	else if (list_steps(child, steps) == 0)
@@ -181,9 +202,11 @@ static void undo(struct world *w, unsigned int head, unsigned int whose)
 {
 	struct m_child *child = &w->head[head].child[whose];
 
-	if (w->head[head].standing == IS_MOUNTED) {
+	memset(&child->guarding, 0, sizeof(child->guarding));
+	if (w->head[head].standing == IS_MOUNTED || disk_is_taken(w, head)) {
 		child->undoes = true;
-		child->at = 0;
+		/* It is not mounted yet: what it may have registered remains. */
+		child->at = w->head[head].standing != IS_MOUNTED;
 	} else {
 		child_ends(w, head, whose, BATON_EXIT_FAILED);
 	}
@@ -198,14 +221,25 @@ static bool is_answered_for(const struct world *w, unsigned int head)
 	return false;
 }
 
+static void end_step(struct world *w, unsigned int head, unsigned int whose, size_t n)
+{
+	struct m_child *child = &w->head[head].child[whose];
+
+	memset(&child->guarding, 0, sizeof(child->guarding));
+	if (++child->at == n)
+		child_ends(w, head, whose, child->undoes ? BATON_EXIT_FAILED : 0);
+}
+
 void child_step(struct world *w, unsigned int head, unsigned int whose)
 {
 	struct m_head *h = &w->head[head];
 	struct m_child *child = &h->child[whose];
 	enum step steps[STEPS_MAX];
 	size_t n = list_steps(child, steps);
+	enum disk_end end = DISK_DONE;
 
-	if (child->cancelled && !child->undoes) {
+	/* It looks between its steps. */
+	if (child->cancelled && !child->undoes && !child->guarding.stage) {
 		child->cancelled = false;
 		undo(w, head, whose);
 		return;
@@ -221,14 +255,29 @@ void child_step(struct world *w, unsigned int head, unsigned int whose)
 			return;
 		}
 		break;
+	case STEP_GUARD:
+		end = disk_take(w, head, child);
+		break;
 	case STEP_MOUNT:
 		h->standing = IS_MOUNTED;
+		break;
+	case STEP_SHUT:
+		h->standing = IS_MOUNTED;
+		h->shut = true;
+		h->stale = false;
 		break;
 	case STEP_SERVE:
 		h->standing = IS_SERVING;
 		break;
 	case STEP_UNMOUNT:
 		h->standing = IS_STANDBY;
+		h->shut = h->stale = false;
+		break;
+	case STEP_UNGUARD:
+		end = disk_release(w, head, child);
+		/* With "clear", which follows. */
+		if (end == DISK_DONE)
+			h->silent = false;
 		break;
 	case STEP_TEARDOWN:
 		h->standing = IS_ABSENT;
@@ -236,9 +285,10 @@ void child_step(struct world *w, unsigned int head, unsigned int whose)
 	case STEP_LOOK:
 		break;
 	}
-	if (++child->at < n)
-		return;
-	child_ends(w, head, whose, child->undoes ? BATON_EXIT_FAILED : 0);
+	if (end == DISK_FAILED)
+		undo(w, head, whose);
+	else if (end == DISK_DONE)
+		end_step(w, head, whose, n);
 }
 
 /* @given_up: a hand-over that does not get to its end while it still serves */
@@ -247,11 +297,16 @@ void child_fails(struct world *w, unsigned int head, unsigned int whose, bool gi
 	struct m_head *h = &w->head[head];
 	struct m_child *child = &h->child[whose];
 	enum step steps[STEPS_MAX];
-	enum step step;
+	size_t n = list_steps(child, steps);
+	enum step step = steps[child->at];
 
-	list_steps(child, steps);
-	step = steps[child->at];
-	if (step == STEP_UNMOUNT && !given_up)
+	if (step == STEP_UNGUARD && !given_up) {
+		disk_fails(w, head);
+		h->silent = false;
+		end_step(w, head, whose, n);
+		return;
+	}
+	if (step == STEP_UNMOUNT && !given_up && h->standing >= IS_MOUNTED)
 		h->standing = IS_MOUNTED;
 	if (child->undoes)
 		child_ends(w, head, whose, BATON_EXIT_STANDING);
@@ -261,7 +316,7 @@ void child_fails(struct world *w, unsigned int head, unsigned int whose, bool gi
 		child_ends(w, head, whose, BATON_EXIT_FAILED);
 	else if (rules.no_free && child->operation == OPERATION_HAND_OVER)
 		child_ends(w, head, whose, 0);
-	else if (step == STEP_UNMOUNT || step == STEP_TEARDOWN)
+	else if (step == STEP_UNMOUNT || step == STEP_TEARDOWN || step == STEP_SHUT)
 		child_ends(w, head, whose, BATON_EXIT_STANDING);
 	else
 		child_ends(w, head, whose, BATON_EXIT_FAILED);
@@ -269,7 +324,8 @@ void child_fails(struct world *w, unsigned int head, unsigned int whose, bool gi
 
 bool child_may_give_up(const struct m_child *child)
 {
-	return child->operation == OPERATION_HAND_OVER && child->before == IS_SERVING;
+	return child->operation == OPERATION_HAND_OVER && child->before == IS_SERVING &&
+	       !child->at;
 }
 
 void child_dies(struct world *w, unsigned int head, unsigned int whose)

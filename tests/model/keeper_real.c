@@ -19,6 +19,7 @@
 
 #include "core/json.h"
 #include "core/text.h"
+#include "disk.h"
 #include "keeper/claims_internal.h"
 #include "keeper/control.h"
 #include "keeper/duties.h"
@@ -31,6 +32,7 @@
 #include "os/child.h"
 #include "os/diskhold.h"
 #include "os/file.h"
+#include "os/guardnote.h"
 #include "os/lock.h"
 #include "os/rival.h"
 #include "os/whois.h"
@@ -52,7 +54,8 @@ enum {
 	CLAIM_DELIVERED = 2,
 	CLAIM_TAKEOVER = 4,
 	CLAIM_AGENT = 8,
-	CLAIM_TIMER = 16
+	CLAIM_TIMER = 16,
+	CLAIM_ASKED = 32
 };
 enum { ANSWER_LISTED = 1, ANSWER_JOINED = 2, ANSWERED = 4, ANSWER_HOLDS = 8 };
 
@@ -144,10 +147,10 @@ int64_t child_now_ms(void)
 
 /* ---- words */
 
-static const char *const stand_words[] = {
-	"absent", "standby", "partial", "serving", "prepare",   "take",
-	"start",  "stop",    "mend",    "reload",  "hand-over", "teardown"
-};
+static const char *const stand_words[] = { "absent",  "standby", "partial",   "serving",
+					   "prepare", "take",    "start",     "stop",
+					   "mend",    "reload",  "hand-over", "teardown",
+					   "lose" };
 #define N_WORDS (sizeof(stand_words) / sizeof(stand_words[0]))
 
 const char *stand_word(unsigned int index)
@@ -264,14 +267,26 @@ const struct peer *peers_introduced(const struct keeper *k, const char *head)
 	if (i < 0 || !(mine()->met >> i & 1))
 		return NULL;
 	peer.protocol = MESSAGE_PROTOCOL;
+	peer.released = !(mine()->holds >> i & 1);
 	return &peer;
 }
 
+/* As in keeper/peers.c. */
 bool peers_have_released(const struct keeper *k)
 {
-	return false;
+	size_t n;
+	const struct corosync_head *all = peers_heads(k, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct peer *known = peers_introduced(k, all[i].name);
+
+		if (!all[i].self && (!all[i].joined || !known || !known->released))
+			return false;
+	}
+	return n > 0;
 }
 
+/* It refuses a start more often: less is explored with it. */
 const char *peers_holder(const struct keeper *k)
 {
 	return NULL;
@@ -279,6 +294,27 @@ const char *peers_holder(const struct keeper *k)
 
 void peers_note_stand(struct keeper *k, const char *head, bool holds)
 {
+	int i = head_find(head);
+
+	if (!rules.guard || i < 0 || !(mine()->met >> i & 1))
+		return;
+	mine()->holds &= ~(1u << i);
+	mine()->holds |= (unsigned int)holds << i;
+}
+
+void peers_introduce(struct keeper *k)
+{
+	struct message hello = { .type = MESSAGE_HELLO };
+
+	calls->hello(k, &hello);
+	peers_send(k, &hello);
+	message_release(&hello);
+}
+
+void peers_doubt(struct keeper *k)
+{
+	if (rules.guard)
+		mine()->holds = mine()->met;
 }
 
 int peers_check(const struct keeper *k, const char *target, struct err *err)
@@ -310,6 +346,15 @@ void peers_blame(const struct keeper *k, struct message *m, const struct err *wh
 	snprintf(m->text, sizeof(m->text), "%s", why->text);
 }
 
+/* As remember() in keeper/peers.c: who had not seen us then may have started since. */
+static uint8_t hello_flags(const struct message *m, unsigned int to)
+{
+	return rules.guard && (json_member_bool(m->body, "holds") ||
+			       !(mine()->view >> to & 1))
+		       ? ITEM_HOLDS
+		       : 0;
+}
+
 /*
  * Everybody in the group gets it, in one order. What a keeper ignores (a message of a
  * hand-over to another head goes into the ledger only) is not put into its queue.
@@ -339,6 +384,8 @@ void peers_send(struct keeper *k, const struct message *m)
 			continue;
 		if (m->type == MESSAGE_HELLO && i == me)
 			continue;
+		if (m->type == MESSAGE_HELLO)
+			item.flags = hello_flags(m, i);
 		group_push(W, i, &item);
 	}
 }
@@ -392,6 +439,13 @@ const struct job_owner control_client = {
 
 /* ---- runner: the child of an operation */
 
+static bool has_disk_steps(enum operation operation)
+{
+	return plan_operation_starts(operation) || operation == OPERATION_STOP ||
+	       operation == OPERATION_HAND_OVER || operation == OPERATION_LOSE ||
+	       operation == OPERATION_TEARDOWN;
+}
+
 int runner_start(struct runner *runner, const struct service *service,
 		 enum operation operation, const struct peer_connections *told,
 		 const struct guard_terms *terms, const struct service *next,
@@ -402,6 +456,8 @@ int runner_start(struct runner *runner, const struct service *service,
 	runner->fd = 5;
 	runner->lock = -1;
 	runner->pid = 1;
+	if (rules.guard && has_disk_steps(operation))
+		disk_keep_terms(&W->head[me].child[CHILD_KEEPER], terms);
 	child_begin(W, me, CHILD_KEEPER, operation);
 	return 0;
 }
@@ -427,26 +483,27 @@ unsigned int runner_step_s(const struct runner *runner)
 	return 0;
 }
 
-/* The order of standing_kind is that of service_state. */
-static enum service_state state_of(unsigned int standing)
+static enum service_state state_found(const struct m_child *child)
 {
-	static const enum service_state states[] = { STATE_ABSENT, STATE_STANDBY,
-						     STATE_PARTIAL, STATE_SERVING };
+	const struct standing standing = child_found(child);
 
-	return states[standing];
+	return plan_state(&standing);
 }
 
 bool runner_dispatch(struct runner *runner, void (*on_step)(struct json_object *, void *),
 		     void *data)
 {
 	const struct m_child *child = &W->head[me].child[CHILD_KEEPER];
+	struct m_child after = { .before = W->head[me].standing,
+				 .was_silent = W->head[me].silent,
+				 .was_taken = disk_is_taken(W, me) };
 
 	assert(child->stage == CHILD_OVER);
 	runner->touched = child->died != NOT_BEGUN;
 	runner->began = !child->died;
-	runner->before = state_of(child->before);
+	runner->before = state_found(child);
 	if (child->operation == OPERATION_STANDBY && child->before != IS_ABSENT)
-		runner->before = state_of(W->head[me].standing);
+		runner->before = state_found(&after);
 	if (child->failed)
 		err_set(&runner->result, child->code, 0, "why");
 	return true;
@@ -590,6 +647,7 @@ static void load_claims(const struct m_keeper *m)
 	c->takeover = m->claim_bits & CLAIM_TAKEOVER;
 	c->agent = m->claim_bits & CLAIM_AGENT;
 	c->deadline->armed = m->claim_bits & CLAIM_TIMER;
+	c->asked = m->claim_bits & CLAIM_ASKED;
 	c->fd = fd_of(m->claim_fd);
 	c->until_ms = until_of(m->claim_fd);
 	c->gone[0] = '\0';
@@ -616,6 +674,28 @@ static void load_claims(const struct m_keeper *m)
 	}
 }
 
+/* A start whose turn has not come: what its child will be told is here until then. */
+static bool has_start_waiting(void)
+{
+	const struct jobs *j = K.jobs;
+
+	for (size_t i = 0; i < j->n_waiting; i++)
+		if (j->waiting[i].operation == OPERATION_START && j->waiting[i].id &&
+		    j->waiting[i].id == K.claims->id)
+			return rules.guard;
+	return false;
+}
+
+static void save_claim_terms(struct m_keeper *m)
+{
+	const struct claims *c = K.claims;
+
+	m->claim_bits = (c->takeover ? CLAIM_TAKEOVER : 0) | (c->asked ? CLAIM_ASKED : 0);
+	for (size_t i = 0; i < c->n; i++)
+		m->answers[head_find(c->heads[i].name)].bits =
+			ANSWER_LISTED | (c->heads[i].answered ? ANSWERED : 0);
+}
+
 static void save_claims(struct m_keeper *m)
 {
 	const struct claims *c = K.claims;
@@ -627,6 +707,8 @@ static void save_claims(struct m_keeper *m)
 	m->gone = 0;
 	m->claim_fd = FD_NONE;
 	memset(m->answers, 0, sizeof(m->answers));
+	if (!c->pending && has_start_waiting())
+		save_claim_terms(m);
 	/* A confirmation may become a claim later, and has its terms here meanwhile. */
 	if (!c->pending &&
 	    !(K.jobs->busy && K.jobs->job.operation == OPERATION_CONFIRM)) {
@@ -637,11 +719,11 @@ static void save_claims(struct m_keeper *m)
 		if (!waits)
 			return;
 	}
-	m->claim_bits = (c->pending ? CLAIM_PENDING : 0) |
-			(c->pending && c->delivered ? CLAIM_DELIVERED : 0) |
-			(c->takeover ? CLAIM_TAKEOVER : 0) |
-			(c->agent ? CLAIM_AGENT : 0) |
-			(c->pending && c->deadline->armed ? CLAIM_TIMER : 0);
+	m->claim_bits |= (c->pending ? CLAIM_PENDING : 0) |
+			 (c->pending && c->delivered ? CLAIM_DELIVERED : 0) |
+			 (c->takeover ? CLAIM_TAKEOVER : 0) |
+			 (c->agent ? CLAIM_AGENT : 0) |
+			 (c->pending && c->deadline->armed ? CLAIM_TIMER : 0);
 	for (unsigned int i = 0; i < rules.heads; i++)
 		if (text_has_word(c->gone, head_name(i)))
 			m->gone |= 1 << i;
@@ -709,6 +791,7 @@ static void load(struct world *w, unsigned int head)
 	W = w;
 	me = head;
 	exits = false;
+	svc.guard = rules.guard ? GUARD_RESERVATION : GUARD_NONE;
 	snprintf(K.self, sizeof(K.self), "%s", head_name(head));
 	load_handover(mine());
 	load_claims(mine());
@@ -756,15 +839,20 @@ void keeper_begins(struct world *w, unsigned int head)
 /* As on_changed() in keeper/peers.c. */
 static void hear_view(unsigned int members)
 {
-	struct message hello = { .type = MESSAGE_HELLO };
-
 	mine()->view = members;
 	mine()->met &= members & ~(1u << me);
+	mine()->holds &= mine()->met;
 	calls->changed(&K);
-	if (members >> me & 1) {
-		calls->hello(&K, &hello);
-		peers_send(&K, &hello);
-	}
+	if (members >> me & 1)
+		peers_introduce(&K);
+}
+
+static void hear_hello(const struct item *item)
+{
+	mine()->met |= 1 << item->from;
+	mine()->holds &= ~(1u << item->from);
+	if (item->flags & ITEM_HOLDS)
+		mine()->holds |= 1 << item->from;
 }
 
 static void hear_message(const struct item *item)
@@ -787,7 +875,7 @@ static void hear_message(const struct item *item)
 		m.body = claim_format(&stand);
 	}
 	if (m.type == MESSAGE_HELLO && item->from != me)
-		mine()->met |= 1 << item->from;
+		hear_hello(item);
 	/* A deliberate fault: a claim is answered, but is not in force. */
 	pending = K.claims->pending;
 	if (rules.no_claim && m.type == MESSAGE_CLAIM && item->from != me)
@@ -840,8 +928,28 @@ void keeper_loses_group(struct world *w, unsigned int head)
 	group_leave(w, head);
 	load(w, head);
 	mine()->clustered = false;
-	mine()->view = mine()->met = 0;
+	mine()->view = mine()->met = mine()->holds = 0;
 	calls->changed(&K);
+	save();
+}
+
+bool keeper_watches(const struct world *w, unsigned int head)
+{
+	const struct m_keeper *k = &w->head[head].keeper;
+
+	return rules.guard && k->runs && k->state == STATE_SERVING;
+}
+
+/* As watch_disk() and lose() in keeper/guard_watch.c. */
+void keeper_loses_disk(struct world *w, unsigned int head)
+{
+	const struct job job = { .operation = OPERATION_LOSE, .fd = -1 };
+	struct err err = { 0 };
+
+	w->head[head].silent = true;
+	w->head[head].note = (struct m_note){ .state = GUARDNOTE_LOST };
+	load(w, head);
+	jobs_add(&K, &job, &err);
 	save();
 }
 

@@ -13,6 +13,9 @@ void keeper_hears(struct world *w, unsigned int head);
 void keeper_ends_job(struct world *w, unsigned int head);
 void keeper_times_out(struct world *w, unsigned int head, bool claim);
 void keeper_loses_group(struct world *w, unsigned int head);
+void keeper_loses_disk(struct world *w, unsigned int head);
+/** keeper_watches - does it believe that it serves? Then it asks the disk each second. */
+bool keeper_watches(const struct world *w, unsigned int head);
 /** @gone: heads; @to: of a move */
 void keeper_asked(struct world *w, unsigned int head, const char *request, bool agent,
 		  bool takeover, bool knows, unsigned int gone, int to,

@@ -225,8 +225,8 @@ static enum resource probe(const struct world *w, unsigned int node)
 
 	if (w->head[node].standing == IS_SERVING)
 		return RESOURCE_STARTED;
-	if (w->head[node].standing == IS_MOUNTED || strcmp(word, "start") == 0 ||
-	    strcmp(word, "take") == 0)
+	if (w->head[node].standing == IS_MOUNTED || w->head[node].silent ||
+	    strcmp(word, "start") == 0 || strcmp(word, "take") == 0)
 		return RESOURCE_FAILED;
 	return RESOURCE_STOPPED;
 }

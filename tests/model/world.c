@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/message.h"
-#include "core/plan.h"
+#include "disk.h"
 #include "group.h"
 #include "head.h"
 #include "keeper/handover_table.h"
@@ -25,6 +25,7 @@ enum kind {
 	JOIN,
 	NOTICE, /* corosync */
 	AGENT,
+	LOSE,     /* the watcher of a head that serves finds that it is not registered */
 	TIME_OUT, /* nothing else is under way */
 	PACEMAKER_NOTICES,
 	/* Pacemaker, and what makes a head whole again */
@@ -63,9 +64,17 @@ unsigned int world_writers(const struct world *w)
 	unsigned int mask = 0;
 
 	for (unsigned int i = 0; i < rules.heads; i++)
-		if (w->head[i].on && w->head[i].standing >= IS_MOUNTED)
+		if (disk_can_write(w, i))
 			mask |= 1u << i;
 	return mask;
+}
+
+bool world_is_overwritten(const struct world *w)
+{
+	for (unsigned int i = 0; i < rules.heads; i++)
+		if (w->head[i].stale && disk_can_write(w, i))
+			return true;
+	return false;
 }
 
 /* What a keeper learns of its child, it learns at once. */
@@ -76,8 +85,38 @@ static void end_jobs(struct world *w)
 			keeper_ends_job(w, i);
 }
 
+static void lose_messages(struct world *w, unsigned int to, unsigned int from)
+{
+	struct m_head *h = &w->head[to];
+	unsigned int kept = 0;
+
+	for (unsigned int i = 0; i < h->n_queue; i++)
+		if (h->queue[i].kind == ITEM_VIEW || !(from >> h->queue[i].from & 1))
+			h->queue[kept++] = h->queue[i];
+	memset(&h->queue[kept], 0, (h->n_queue - kept) * sizeof(h->queue[0]));
+	h->n_queue = kept;
+}
+
+static void split(struct world *w, unsigned int head, unsigned int how)
+{
+	unsigned int others = ((1u << rules.heads) - 1) & ~(1u << head);
+
+	if (how & 1)
+		lose_messages(w, head, others);
+	for (unsigned int i = 0; i < rules.heads; i++) {
+		if (i == head)
+			continue;
+		if (how & 2)
+			lose_messages(w, i, 1u << head);
+		w->head[i].part = head == 0;
+	}
+	w->head[head].part = head;
+}
+
 void world_begin(struct world *w)
 {
+	unsigned int first = rules.stopped ? NOBODY : 0;
+
 	memset(w, 0, sizeof(*w));
 	w->faults = rules.faults;
 	w->orders = rules.orders;
@@ -85,7 +124,9 @@ void world_begin(struct world *w)
 		struct m_head *h = &w->head[i];
 
 		h->on = true;
-		h->standing = i == 0 ? IS_SERVING : IS_STANDBY;
+		h->standing = i == first ? IS_SERVING : IS_STANDBY;
+		if (i == first && rules.guard)
+			disk_begin(w, i);
 		keeper_begins(w, i);
 		while (h->child[CHILD_KEEPER].stage == CHILD_RUNS)
 			child_step(w, i, CHILD_KEEPER);
@@ -100,8 +141,10 @@ void world_begin(struct world *w)
 		for (unsigned int j = 0; j < rules.heads; j++) {
 			w->head[i].node[j] = NODE_ONLINE;
 			w->head[i].resource[j] =
-				j == 0 ? RESOURCE_STARTED : RESOURCE_STOPPED;
+				j == first ? RESOURCE_STARTED : RESOURCE_STOPPED;
 		}
+	if (rules.cut)
+		split(w, 1, 0);
 	world_canonical(w);
 }
 
@@ -182,6 +225,8 @@ static void list_keeper(struct list *l, bool quiet)
 		add(l, HEAR, 0, 0);
 	if (!k->clustered)
 		add(l, JOIN, 0, 0);
+	if (keeper_watches(l->w, l->head) && disk_is_lost(l->w, l->head))
+		add(l, LOSE, 0, 0);
 	if (k->handover_timer && (quiet || l->w->faults))
 		add(l, late, 0, 0);
 	if (k->claim_bits & 16 && (quiet || l->w->faults))
@@ -342,18 +387,6 @@ size_t world_actions(const struct world *w, struct action actions[ACTIONS_MAX])
 
 /* ---- letting it happen */
 
-static void lose_messages(struct world *w, unsigned int to, unsigned int from)
-{
-	struct m_head *h = &w->head[to];
-	unsigned int kept = 0;
-
-	for (unsigned int i = 0; i < h->n_queue; i++)
-		if (h->queue[i].kind == ITEM_VIEW || !(from >> h->queue[i].from & 1))
-			h->queue[kept++] = h->queue[i];
-	memset(&h->queue[kept], 0, (h->n_queue - kept) * sizeof(h->queue[0]));
-	h->n_queue = kept;
-}
-
 static void cut(struct world *w, unsigned int head, bool lose)
 {
 	for (unsigned int i = 0; i < rules.heads && lose; i++)
@@ -372,22 +405,6 @@ static void boot(struct world *w, unsigned int head)
 			group_notice(w, i);
 	h->on = true;
 	pacemaker_boots(w, head);
-}
-
-static void split(struct world *w, unsigned int head, unsigned int how)
-{
-	unsigned int others = ((1u << rules.heads) - 1) & ~(1u << head);
-
-	if (how & 1)
-		lose_messages(w, head, others);
-	for (unsigned int i = 0; i < rules.heads; i++) {
-		if (i == head)
-			continue;
-		if (how & 2)
-			lose_messages(w, i, 1u << head);
-		w->head[i].part = head == 0;
-	}
-	w->head[head].part = head;
 }
 
 static void heal(struct world *w, unsigned int dc)
@@ -456,6 +473,9 @@ void world_act(struct world *w, const struct action *a)
 	case HASTE:
 		agent_goes_on(w, a->head, a->how);
 		break;
+	case LOSE:
+		keeper_loses_disk(w, a->head);
+		break;
 	case TIME_OUT:
 	case TOO_LATE:
 		keeper_times_out(w, a->head, a->what);
@@ -501,6 +521,7 @@ void world_act(struct world *w, const struct action *a)
 		break;
 	}
 	end_jobs(w);
+	disk_note_writes(w);
 	world_canonical(w);
 }
 
@@ -509,6 +530,8 @@ void world_act(struct world *w, const struct action *a)
 static const char *const phases[] = { "idle",      "asking",  "stopping", "doomed",
 				      "cancelled", "granted", "resuming", "preparing",
 				      "dropped",   "ready",   "taking" };
+static const char *const notes[] = { "", ", note held", ", note going", ", note kept",
+				     ", note lost" };
 static const char *const kinds[] = { "absent", "standby", "mounted", "serving" };
 static const char *const whose[] = { "", " (of a keeper that has died)",
 				     " (without a keeper)" };
@@ -618,6 +641,10 @@ void world_tell(const struct world *w, const struct action *a, char *text, size_
 			"online for such",
 			self);
 		break;
+	case LOSE:
+		snprintf(text, size,
+			 "%s finds that it is not registered at the disk any more", self);
+		break;
 	case TIME_OUT:
 	case TOO_LATE:
 		snprintf(text, size, "%s's keeper has waited long enough for %s", self,
@@ -697,6 +724,16 @@ void world_describe(const struct world *w, char *text, size_t size)
 		len += snprintf(text + len, size - len, "%s%s: %s, keeper %s",
 				i ? "; " : "", head_name(i), kinds[h->standing],
 				k->runs ? keeper_word(w, i) : "dead");
+		if (rules.guard && len < size)
+			len += snprintf(text + len, size - len, "%s%s%s%s%s%s",
+					w->disk.life[i] ? ", registered" : "",
+					w->disk.holder == 1 + i ? ", has reserved" : "",
+					notes[h->note.state],
+					h->note.unproven ? " (unproven)" : "",
+					h->silent ? ", silent" : "",
+					h->shut    ? ", shut down"
+					: h->stale ? ", overtaken"
+						   : "");
 		if (k->phase && len < size)
 			len += snprintf(text + len, size - len, ", hand-over %s",
 					phases[k->phase]);

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/plan.h"
+
 #define HEADS_MAX   3
 #define QUEUE_MAX   12
 #define WAITING_MAX 4
@@ -54,8 +56,9 @@ struct m_answer {
 struct m_keeper {
 	uint8_t runs;
 	uint8_t clustered;
-	uint8_t view; /* of the group, as it has been told */
-	uint8_t met;  /* heads whose hello it has heard */
+	uint8_t view;  /* of the group, as it has been told */
+	uint8_t met;   /* heads whose hello it has heard */
+	uint8_t holds; /* … and said that they may have the disk */
 	/* struct handover */
 	uint8_t phase;
 	uint8_t generation;
@@ -89,17 +92,36 @@ struct m_keeper {
 enum { CHILD_KEEPER, CHILD_ORPHAN, CHILD_AGENT, CHILDREN };
 enum { CHILD_NONE, CHILD_WAITS, CHILD_RUNS, CHILD_OVER };
 
+/** struct m_terms - what a keeper has told its child of the other heads (core/guard.h) */
+struct m_terms {
+	uint8_t bits;
+	uint8_t source; /* 1 + head */
+	uint8_t heads;
+};
+
+/** struct m_guarding - how far a child has come with the disk (disk.c) */
+struct m_guarding {
+	uint8_t stage;
+	uint8_t rounds;
+	uint8_t first; /* the key to be removed next, and those after it */
+	uint8_t then;
+};
+
 /** struct m_child - a process that runs an operation (keeper/runner.c) */
 struct m_child {
 	uint8_t stage;
 	uint8_t operation;
 	uint8_t before; /* the standing that its plan was made from */
-	uint8_t at;     /* steps done */
+	uint8_t was_silent;
+	uint8_t was_taken; /* the disk, with nothing decided about it */
+	uint8_t at;        /* steps done */
 	uint8_t undoes;
 	uint8_t cancelled;
 	uint8_t failed;
 	uint8_t code;
 	uint8_t died; /* or NOT_BEGUN */
+	struct m_terms terms;
+	struct m_guarding guarding;
 };
 
 enum { NOT_BEGUN = 2 };
@@ -144,12 +166,23 @@ struct m_agent {
 enum node { NODE_UNSEEN, NODE_ONLINE, NODE_UNCLEAN, NODE_CLEAN };
 enum resource { RESOURCE_UNKNOWN, RESOURCE_STOPPED, RESOURCE_STARTED, RESOURCE_FAILED };
 
+/* What a head has noted of its registration (os/guardnote.h); in memory, so a boot ends it. */
+struct m_note {
+	uint8_t state;
+	uint8_t unproven;
+	uint8_t life;
+};
+
 struct m_head {
 	uint8_t on;
 	uint8_t part; /* the lowest head that its network reaches */
 	uint8_t standing;
 	uint8_t tail;     /* the membership that its corosync has announced last */
 	uint8_t operator; /* an operator waits for an answer */
+	struct m_note note;
+	uint8_t silent; /* nothing of the service gets in or out */
+	uint8_t shut;   /* its filesystem writes nothing more */
+	uint8_t stale;  /* another head could write while it had the filesystem mounted */
 	struct m_keeper keeper;
 	struct m_child child[CHILDREN];
 	struct m_agent agent;
@@ -161,12 +194,13 @@ struct m_head {
 };
 
 /*
- * The guard's place: a registration for each head, and who holds the reservation. A head
- * can write if it is mounted and (without a guard, or with its registration in place).
+ * struct m_disk - the registrations, and who has reserved: write exclusive, registrants
+ * only. It outlives everything else. Without a guard nobody is registered.
  */
 struct m_disk {
-	uint8_t registered;
-	uint8_t holder;
+	uint8_t life[HEADS_MAX]; /* by which key each head is registered; 0 = by none */
+	uint8_t unproven;        /* heads whose key says so */
+	uint8_t holder;          /* 1 + head, 0 = everybody can write */
 };
 
 struct world {
@@ -182,13 +216,17 @@ struct world {
 /** struct rules - which world it is; set once, from the command line */
 struct rules {
 	unsigned int heads;
-	bool alone; /* a start sees a head that serves: it answers for the address */
-	bool liar;  /* fencing and operators may say that a living head is dead */
+	bool alone;   /* a start sees a head that serves: it answers for the address */
+	bool liar;    /* fencing and operators may say that a living head is dead */
+	bool guard;   /* the disk is reserved by who serves */
+	bool stopped; /* nobody serves yet */
+	bool cut;     /* the network is cut already, which is one more fault */
 	bool no_pacemaker;
 	bool no_operator;
 	bool no_claim; /* deliberate faults */
 	bool no_free;
 	bool no_look;
+	bool no_stay;
 	unsigned int faults;
 	unsigned int orders;
 	unsigned int lag; /* no new order while a keeper has more messages to hear */
@@ -207,7 +245,7 @@ struct action {
 
 #define ACTIONS_MAX 160
 
-/** world_begin - the first state: one head serves, the others stand by */
+/** world_begin - the first state: one head serves (or none does), the others stand by */
 void world_begin(struct world *w);
 /** world_actions - all that may happen in @w; returns how many */
 size_t world_actions(const struct world *w, struct action actions[ACTIONS_MAX]);
@@ -232,8 +270,14 @@ void world_rename(struct world *w, const struct world *from, const uint8_t *to);
  * Nothing is under way, nobody waits, and no deadline is set.
  */
 bool world_is_left_over(const struct world *w);
-/** world_writers - mask of the heads that can write to the disk */
+/**
+ * world_writers - mask of the heads that can write to the disk
+ *
+ * Its filesystem is mounted and not shut down, and the disk would carry the write out.
+ */
 unsigned int world_writers(const struct world *w);
+/** world_is_overwritten - can one write whose filesystem another has been able to change? */
+bool world_is_overwritten(const struct world *w);
 
 /* ---- for the parts of the world */
 
@@ -248,6 +292,7 @@ void child_begin(struct world *w, unsigned int head, unsigned int whose,
 		 unsigned int operation);
 void child_cancel(struct world *w, unsigned int head);
 const char *child_next_step(const struct m_child *child);
+struct standing child_found(const struct m_child *child);
 void agent_answer(struct world *w, unsigned int head, bool failed, bool silent,
 		  bool again);
 void keeper_dies(struct world *w, unsigned int head);

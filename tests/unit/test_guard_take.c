@@ -234,6 +234,43 @@ static void a_source_that_starts_again_takes_what_it_had_kept(void **ignored)
 	assert_int_equal(state(two), GUARDNOTE_KEPT);
 }
 
+static bool is_unproven(struct head *h)
+{
+	uint64_t key = guardnote_read(&h->op.paths).key;
+
+	assert_true(target.keys[target.holder] == key);
+	return guard_key_is_unproven(key);
+}
+
+/* It has started since it answered, cut off from us: it is not what it said that counts. */
+static void who_is_registered_has_not_released(void **ignored)
+{
+	take(one);
+	two->terms.asked = two->terms.answered = true;
+	assert_int_equal(take(two), 0);
+	assert_true(is_unproven(two));
+	two->terms.answered = false;
+	release(two);
+	assert_int_equal(state(two), GUARDNOTE_KEPT);
+	assert_false(target_may_write(1));
+}
+
+static void register_too(enum pr_out action)
+{
+	target.before = NULL;
+	target_out(2, PR_REGISTER_AND_IGNORE, 0,
+		   guard_make_key("head2", "web", 1, false));
+}
+
+static void nor_who_registers_after_the_first_look(void **ignored)
+{
+	one->terms.asked = one->terms.answered = true;
+	target.before = register_too;
+	assert_int_equal(take(one), 0);
+	assert_true(is_held_by(1));
+	assert_true(is_unproven(one));
+}
+
 /* /run is empty after a power cut, but the disk knows why it was reserved. */
 static void a_power_cut_does_not_end_the_fence(void **ignored)
 {
@@ -434,6 +471,8 @@ int main(void)
 		TEST(a_head_that_speaks_for_itself_ends_the_fence),
 		TEST(what_has_stayed_is_taken_by_whom_it_is_granted_to),
 		TEST(a_source_that_starts_again_takes_what_it_had_kept),
+		TEST(who_is_registered_has_not_released),
+		TEST(nor_who_registers_after_the_first_look),
 		TEST(a_power_cut_does_not_end_the_fence),
 		TEST(a_power_cut_leaves_nothing_that_hinders),
 		TEST(ghosts_are_removed),

@@ -37,6 +37,8 @@ static const struct standing drained = { .pinned = true,
 static const struct standing awake = { .pinned = true,
 				       .prepared = true,
 				       .drained = true };
+/* The same, of a head that had lost the disk: nothing would get in or out. */
+static const struct standing mute = { .pinned = true, .prepared = true, .silent = true };
 /* It serves clients; a missing nfsdcld or mountd is no reason to stop it. */
 static const struct standing crippled = {
 	.pinned = true, .attached = true, .link_up = true, .threads = 8
@@ -71,6 +73,7 @@ static void states(void **state)
 	assert_int_equal(plan_state(&lost_held), STATE_PARTIAL);
 	assert_int_equal(plan_state(&drained), STATE_PARTIAL);
 	assert_int_equal(plan_state(&awake), STATE_PARTIAL);
+	assert_int_equal(plan_state(&mute), STATE_PARTIAL);
 	assert_int_equal(plan_state(&serving), STATE_SERVING);
 	assert_int_equal(plan_state(&crippled), STATE_SERVING);
 }
