@@ -82,7 +82,8 @@ static const char *word(const struct keeper *k)
 /* A start that has looked at the disk's registrations may mount it at any moment. */
 bool claims_may_hold(const struct keeper *k)
 {
-	return diskhold_check(&k->paths, k->svc, NULL) < 0 || jobs_will_start(k) ||
+	return jobs_state(k) == STATE_SERVING ||
+	       diskhold_check(&k->paths, k->svc, NULL) < 0 || jobs_will_start(k) ||
 	       (jobs_is_uninformed(k) && lock_is_held(k->paths.lock));
 }
 

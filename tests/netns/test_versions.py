@@ -73,6 +73,10 @@ class Voice:
     def __init__(self, process):
         self.process, self.heard = process, []
 
+    def end(self):
+        self.process.kill()
+        self.process.wait(20)
+
     def hears(self, head, kind):
         """Wait for a message of a head."""
         out = self.process.stdout
@@ -127,7 +131,9 @@ def test_what_both_understand_moves(heads, written):
     assert heads.states() == ["serving", "standby"]
     assert [row.get("agrees") for row in heads.rows("head1")] == [None, True]
     warnings = [line for line in heads.keepers["head1"].baton("status").splitlines() if "warning" in line]
-    assert warnings == ["warning: vmstore: head2 runs baton 99.0, this head 0.1.0"]
+    assert warnings == ["warning: vmstore: only fencing keeps another head from writing to the disk (guard = none); "
+                        "`baton check vmstore` says what the disk can do",
+                        "warning: vmstore: head2 runs baton 99.0, this head 0.1.0"]
 
 
 @pytest.mark.parametrize("source, target", [HEADS, HEADS[::-1]])
@@ -240,6 +246,19 @@ def test_a_list_of_keys_that_is_none(heads):
     there.hears("head2", "answer")
     assert journal.lines() == ["vmstore: message from head1 ignored: its list of keys: a name is none"]
     assert heads.rows("head2")[0]["version"] == "0.1.0"
+
+
+def test_a_hello_tells_of_the_disk(heads):
+    """Whether its head may have it, and who is seen to hear it: else it may be older than a start."""
+    heads.be(GRACE, GRACE)
+    heads.alone("head1")
+    for serves in (False, True):
+        if serves:
+            heads.serve("head1", takeover=True)
+        there = heads.speak("head2")
+        body = there.hears("head1", "hello")["body"]
+        assert (body["holds"], sorted(body["sees"])) == (serves, ["head1", "head2"])
+        there.end()
 
 
 def test_another_protocol(heads):
