@@ -166,9 +166,7 @@ static int take(struct op *op, const struct lowerdisk *disk, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	snprintf(note.disk, sizeof(note.disk), "%s", disk->wwid[0] ? disk->wwid : "-");
-	for (char *c = note.disk; *c; c++)
-		*c = *c > ' ' && *c <= '~' ? *c : '_';
+	memcpy(note.disk, disk->wwid, sizeof(note.disk));
 	/* First: what is noted is removed by a stop, also after a crash in here. */
 	rc = guardnote_write(&op->paths, &note, err);
 	if (rc == 0)

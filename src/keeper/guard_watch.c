@@ -66,15 +66,9 @@ struct answer {
 static int open_disk(struct lowerdisk *disk, const char *device,
 		     const struct guardnote *note)
 {
-	char wwid[LOWERDISK_WWID_MAX];
 	int rc = lowerdisk_open(device, disk, NULL);
 
-	if (rc < 0)
-		return rc;
-	snprintf(wwid, sizeof(wwid), "%s", disk->wwid[0] ? disk->wwid : "-");
-	for (char *c = wwid; *c; c++)
-		*c = *c > ' ' && *c <= '~' ? *c : '_';
-	return strcmp(wwid, note->disk) == 0 ? 0 : -ENXIO;
+	return rc < 0 || strcmp(disk->wwid, note->disk) == 0 ? rc : -ENXIO;
 }
 
 static int ask(struct lowerdisk *disk, const char *device, const struct guardnote *note)

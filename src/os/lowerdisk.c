@@ -51,6 +51,15 @@ static bool has(dev_t number, const char *leaf)
 	return access(path, F_OK) == 0;
 }
 
+/* It goes into messages and a note, as a word. */
+static void read_wwid(const char *path, char wwid[LOWERDISK_WWID_MAX])
+{
+	if (file_read(path, wwid, LOWERDISK_WWID_MAX) <= 0)
+		snprintf(wwid, LOWERDISK_WWID_MAX, "-");
+	for (char *c = wwid; *c; c++)
+		*c = *c > ' ' && *c <= '~' ? *c : '_';
+}
+
 static bool read_number(const char *path, dev_t *number)
 {
 	unsigned int major, minor;
@@ -137,15 +146,15 @@ static bool find_twin(const struct lowerdisk *disk, char name[32])
 	bool is_there = false;
 	glob_t found = { 0 };
 
-	if (!disk->wwid[0] || glob("/sys/block/sd*", 0, NULL, &found) != 0)
+	if (strcmp(disk->wwid, "-") == 0 || glob("/sys/block/sd*", 0, NULL, &found) != 0)
 		return false;
 	for (size_t i = 0; i < found.gl_pathc && !is_there; i++) {
 		const char *twin = strrchr(found.gl_pathv[i], '/') + 1;
 
 		snprintf(path, sizeof(path), "%s/device/wwid", found.gl_pathv[i]);
-		is_there = strcmp(twin, disk->name) != 0 &&
-			   file_read(path, other, sizeof(other)) > 0 &&
-			   strcmp(disk->wwid, other) == 0;
+		read_wwid(path, other);
+		is_there =
+			strcmp(twin, disk->name) != 0 && strcmp(disk->wwid, other) == 0;
 		if (is_there)
 			snprintf(name, 32, "%.31s", twin);
 	}
@@ -213,6 +222,7 @@ static int open_disk(struct lowerdisk *disk, struct err *err)
 
 int lowerdisk_open(const char *device, struct lowerdisk *disk, struct err *err)
 {
+	char path[PATH_MAX];
 	struct disks disks;
 	int rc = list(device, &disks, err);
 
@@ -229,7 +239,8 @@ int lowerdisk_open(const char *device, struct lowerdisk *disk, struct err *err)
 	}
 	disk->number = disks.v[0];
 	name_disk(disk);
-	read_attribute(disk->number, "device/wwid", disk->wwid, sizeof(disk->wwid));
+	put_path(path, disk->number, "device/wwid");
+	read_wwid(path, disk->wwid);
 	return open_disk(disk, err);
 }
 

@@ -16,7 +16,8 @@
  * struct lowerdisk - the one disk
  * @name: the kernel's, "sdb"
  * @number: its device number
- * @wwid: what identifies it on every head and by every path; "" = the kernel knows nothing
+ * @wwid: what identifies it on every head and by every path, one word; "-" = the kernel
+ *        knows nothing
  * @fd: for commands, once opened; -1 = not
  */
 struct lowerdisk {
