@@ -54,11 +54,15 @@ def start_unheard(service, head, *words):
     return tried[0]
 
 
-def said_at(guest, words):
-    """When a keeper's unit said something the last time, by that guest's clock; None = never."""
+def clock(guest):
+    return float(guest.run(["date", "+%s.%N"]).stdout)
+
+
+def said_at(guest, words, since=0):
+    """When a keeper's unit said something the last time since then, by that guest's clock; None = never."""
     lines = guest.run(["journalctl", "-b", "-u", "baton@*", "-o", "short-unix", "--no-pager"]).stdout.splitlines()
     found = [float(l.split()[0]) for l in lines if words in l]
-    return found[-1] if found else None
+    return found[-1] if found and found[-1] >= since else None
 
 
 def churn(service, head):
@@ -74,7 +78,7 @@ def is_clean(service, head="head2"):
                                        timeout=120).returncode == 0
 
 
-def silent_after(service):
+def silent_after(service, since):
     """How many seconds after it was preempted head1 said that it is silent; None = it did not. The guests'
     clocks are the machine's."""
     head1, head2 = (service.lab.guest(h) for h in HEADS)
@@ -84,22 +88,25 @@ def silent_after(service):
         preempted += step["ms"] / 1000
         if step["step"] == "guard":
             break
-    said = said_at(head1, "another head has taken the disk")
-    ahead = [float(head.run(["date", "+%s.%N"]).stdout) - time.time() for head in (head1, head2)]
+    said = said_at(head1, "another head has taken the disk", since)
+    ahead = [clock(head) - time.time() for head in (head1, head2)]
     return said and round(said - ahead[0] - preempted + ahead[1], 2)
 
 
 def seize(service, seconds):
     """head1 writes, head2 takes over by force and writes as well, for some seconds. What came of it: is the
     filesystem clean once both have stopped, did head1 have it to the end, after how long was it silent?"""
+    head1 = service.lab.guest("head1")
+    begun = clock(head1)
     service.start("head1")
     churn(service, "head1")
     taken = start_unheard(service, "head2", "--takeover")
     assert taken.returncode == 0, taken.stderr
     churn(service, "head2")
     time.sleep(seconds)
-    both = service.status("head1")["mounted"]
-    silent = silent_after(service)
+    both = f" /run/baton/{service.name}/fs " in head1.run(
+        ["nsenter", f"--mount=/run/baton/{service.name}/ns/mnt", "cat", "/proc/self/mountinfo"]).stdout
+    silent = silent_after(service, begun)
     for head in HEADS:
         service.lab.guest(head).run(["pkill", "-f", "/dev/urandom"], check=False)
         service.stop(head, check=False)

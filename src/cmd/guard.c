@@ -147,9 +147,11 @@ static void say_note(const struct guardnote *note, const char *name)
 				 "itself yet that it has let go of the disk"
 			       : "");
 	else if (note->state == GUARDNOTE_KEPT)
-		printf("%s: stopped here, and the disk stays reserved by this head, "
-		       "because another one may still have it mounted\n",
-		       name);
+		printf("%s: stopped here, and the disk stays reserved by this head, %s\n",
+		       name,
+		       guard_key_is_unproven(note->key)
+			       ? "because another one may still have it mounted"
+			       : "which could not release it");
 	else if (note->state == GUARDNOTE_LOST)
 		printf("%s: another head has taken the disk from this one\n", name);
 }

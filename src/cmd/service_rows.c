@@ -282,18 +282,19 @@ static void tell_guard(struct json_object *row)
 		     "only fencing keeps another head from writing to the disk (guard = "
 		     "none); `baton check %s` says what the disk can do",
 		     json_member_string(row, "service"));
-	if (json_member_bool(guard, "silent"))
+	if (strcmp(state, "lost") == 0)
+		warn(row, "another head has taken the disk from %s", head);
+	else if (json_member_bool(guard, "silent"))
 		warn(row,
 		     "the disk does not confirm the reservation of %s, which holds clients "
 		     "off",
 		     head);
-	else if (strcmp(state, "lost") == 0)
-		warn(row, "another head has taken the disk from %s", head);
 	else if (strcmp(state, "kept") == 0)
-		warn(row,
-		     "the disk stays reserved by %s, because another head may still have it "
-		     "mounted; see `baton guard %s`",
-		     head, json_member_string(row, "service"));
+		warn(row, "the disk stays reserved by %s, %s; see `baton guard %s`", head,
+		     json_member_bool(guard, "unproven")
+			     ? "because another head may still have it mounted"
+			     : "which could not release it",
+		     json_member_string(row, "service"));
 }
 
 static void compare(struct json_object *rows)

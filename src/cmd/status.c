@@ -182,9 +182,11 @@ static void show_guard(struct json_object *row, struct json_object *shown)
 	kind = json_member_string(guard, "kind");
 	json_object_object_add(
 		shown, "guard",
-		json_object_new_string(json_member_bool(guard, "silent") ? "silent"
-				       : strcmp(state, "none") != 0      ? state
-									 : kind));
+		json_object_new_string(json_member_bool(guard, "silent") &&
+						       strcmp(state, "lost") != 0
+					       ? "silent"
+				       : strcmp(state, "none") != 0 ? state
+								    : kind));
 }
 
 static void add_shown(struct json_object *rows, struct json_object *row)

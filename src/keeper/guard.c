@@ -49,6 +49,8 @@
 #define ROUNDS 5
 /* How much longer than `guard-timeout` a head may take to notice that it is over. */
 #define NOTICE_S 3
+/* How often to see meanwhile whether this head still has the disk. */
+#define LOOK_MS 500
 
 static int look(const struct lowerdisk *disk, struct pr_keys *keys,
 		struct pr_reservation *reservation, struct err *err)
@@ -196,12 +198,15 @@ static int check_none(const struct op *op, struct err *err)
 
 	if (note.state != GUARDNOTE_KEPT)
 		return 0;
-	rc = lowerdisk_open(op->svc->device, &disk, err);
-	if (rc == 0)
-		rc = persist_read_keys(disk.fd, disk.name, &keys, err);
+	rc = lowerdisk_open(op->svc->device, &disk, NULL);
+	if (rc == 0 && strcmp(disk.wwid, note.disk) == 0)
+		rc = persist_read_keys(disk.fd, disk.name, &keys, NULL);
+	else
+		rc = -ENXIO;
 	lowerdisk_close(&disk);
+	/* It is another disk by now, or nobody is registered any more. */
 	if (rc < 0 || !guard_has_key(&keys, note.key))
-		return rc;
+		return 0;
 	return err_set(
 		err, BATON_EXIT_DEVICE, EBUSY,
 		"guard = none, but the disk is still reserved: see `baton guard %s`",
@@ -229,15 +234,25 @@ int guard_take(struct op *op, struct err *err)
 	return rc;
 }
 
-void guard_outwait(struct op *op)
+int guard_outwait(struct op *op, struct err *err)
 {
+	bool waits = op->silent_ms > child_now_ms();
 	int64_t left;
 
-	if (op->silent_ms > child_now_ms())
+	for (;;) {
+		if (op->svc->guard == GUARD_RESERVATION &&
+		    guardnote_read(&op->paths).state != GUARDNOTE_HELD)
+			return err_set(err, BATON_EXIT_PEER, EBUSY,
+				       "another head has taken the disk meanwhile");
+		left = op->silent_ms - child_now_ms();
+		if (left <= 0)
+			break;
+		poll(NULL, 0, left < LOOK_MS ? left : LOOK_MS);
+	}
+	if (waits)
 		snprintf(op->note, sizeof(op->note),
 			 "waited until a head that nobody has fenced must be silent");
-	while ((left = op->silent_ms - child_now_ms()) > 0)
-		poll(NULL, 0, left);
+	return 0;
 }
 
 /* ---- giving up */
@@ -281,8 +296,6 @@ static int release(struct op *op, const struct lowerdisk *disk, uint64_t key,
 	struct pr_keys keys;
 	int rc;
 
-	/* First: who watches the registration must not take this for a loss. */
-	guardnote_set_state(&op->paths, GUARDNOTE_GOING);
 	rc = unregister(disk, key, err);
 	/* Registered on a path that is gone, or not yet. */
 	if (rc < 0 && rc != -EBADE)
@@ -330,13 +343,16 @@ int guard_release(struct op *op, struct err *err)
 
 	if (!guardnote_is_registered(&note))
 		return 0;
-	/* Never for a moment without a reservation: the start removes the old key. */
-	if (op->starts)
-		guardnote_set_state(&op->paths, GUARDNOTE_KEPT);
 	/* Only a stop that goes on after a failed unmount comes here. */
-	else if (released_check(op, &why) < 0)
+	if (released_check(op, &why) < 0) {
 		snprintf(op->note, sizeof(op->note), "stays: %.200s", why.text);
-	else
+		return 0;
+	}
+	/* First: who watches the registration must not take this for a loss. */
+	guardnote_set_state(&op->paths, GUARDNOTE_GOING);
+	guard_watch_end(&op->paths);
+	/* Never for a moment without a reservation: the start removes the old key. */
+	if (!op->starts)
 		guardnote_set_state(&op->paths, give_back(op, &note));
 	return 0;
 }

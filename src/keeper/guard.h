@@ -16,11 +16,12 @@ int guard_take(struct op *op, struct err *err);
 
 /**
  * guard_outwait - wait until a head that nobody has fenced is silent
+ * @err: another head has taken the disk meanwhile
  *
  * It may not see the disk, and so not learn that it was preempted, but notices that after
- * `guard-timeout`.
+ * `guard-timeout`. Return: 0, or -EBUSY: nobody must hear of this head.
  */
-void guard_outwait(struct op *op);
+int guard_outwait(struct op *op, struct err *err);
 
 /**
  * guard_release - release the disk, unless it must stay reserved

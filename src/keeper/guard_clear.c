@@ -59,6 +59,9 @@ static int clear(const struct service *svc, const struct paths *paths, const cha
 	if (holds && note.state != GUARDNOTE_HELD)
 		return err_set(err, BATON_EXIT_STANDING, EBUSY,
 			       "this head has not released the disk");
+	if (holds && key == note.key)
+		return err_set(err, BATON_EXIT_STANDING, EBUSY,
+			       "this head has the disk; stop the service");
 	rc = lowerdisk_open(svc->device, &disk, err);
 	if (rc == 0)
 		rc = clear_disk(&disk, holds ? note.key : 0, self, svc->name, key, err);

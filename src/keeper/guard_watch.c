@@ -15,7 +15,8 @@
  *
  * The keeper may be gone: clients are served without it, so the watch must not depend on
  * it. A start begins the watch, the keeper starts another one if it has died, and it ends
- * when the note says that the disk is given up. A stop notes that before it does so.
+ * when the note says that the disk is given up. A stop notes that before it does so. What
+ * the keeper does about a loss, it does when it comes (watch.c guard_sample()).
  */
 #include "keeper/guard_watch.h"
 
@@ -49,6 +50,8 @@
 #define FIRST_MS 5000
 /* After another asker could not be started. */
 #define AGAIN_MS 1000
+/* It waits for nothing that could hold up its end. */
+#define END_MS 1000
 
 /*
  * struct answer - the asker's
@@ -118,6 +121,7 @@ struct watch {
 	struct guardnote note;
 	pid_t asker;
 	int fd;               /* of its answers, -1 = none */
+	int64_t again_ms;     /* not another one before */
 	int64_t confirmed_ms; /* the disk has last confirmed it at … */
 	int64_t silent_ms;    /* silenced at …, 0 = not */
 };
@@ -165,7 +169,15 @@ static int is_silent(struct op *op, struct err *err)
 	return nftable_is_awake(RULESET_SILENCE, err);
 }
 
-static void silence(struct watch *w)
+/* A stop gives the key up; a start after it has registered another one. */
+static bool is_over(const struct watch *w)
+{
+	const struct guardnote note = guardnote_read(&w->paths);
+
+	return note.key != w->note.key || note.state != GUARDNOTE_HELD;
+}
+
+static bool silence(struct watch *w)
 {
 	struct err err = { 0 };
 
@@ -173,18 +185,36 @@ static void silence(struct watch *w)
 		say(w, SD_CRIT, "cannot hold clients off: %s", err.text);
 	else
 		w->silent_ms = child_now_ms();
+	return w->silent_ms != 0;
 }
 
+static bool is_lost(const struct watch *w)
+{
+	const struct guardnote note = guardnote_read(&w->paths);
+
+	return note.key == w->note.key && note.state == GUARDNOTE_LOST;
+}
+
+/* Whatever stands in the way: until both are done, or the service is stopped. */
 static void lose(struct watch *w)
 {
 	struct err err = { 0 };
+	bool is_silent = silence(w), is_down = false;
 
-	silence(w);
 	guardnote_set_state(&w->paths, GUARDNOTE_LOST);
-	say(w, SD_CRIT,
-	    "another head has taken the disk; this head is silent and ends the service");
-	if (inside(w, shut_down, &err) < 0)
-		say(w, SD_CRIT, "%s", err.text);
+	for (;;) {
+		if (!is_down && inside(w, shut_down, &err) < 0)
+			say(w, SD_CRIT, "%s", err.text);
+		else
+			is_down = true;
+		if (is_silent && is_down)
+			break;
+		poll(NULL, 0, AGAIN_MS);
+		if (!is_lost(w))
+			return;
+		is_silent = is_silent || silence(w);
+	}
+	say(w, SD_CRIT, "another head has taken the disk; this head is silent");
 }
 
 /* An answer to what was asked before the silence proves nothing. */
@@ -206,10 +236,17 @@ static void confirm(struct watch *w, int64_t asked_ms)
 
 static void check_time(struct watch *w)
 {
+	struct err err;
+
 	if (w->silent_ms ||
-	    child_now_ms() < w->confirmed_ms + w->svc->guard_timeout * 1000ll)
+	    child_now_ms() < w->confirmed_ms + w->svc->guard_timeout * 1000ll ||
+	    !silence(w))
 		return;
-	silence(w);
+	/* A stop has come in between, and has put the filters to sleep already. */
+	if (is_over(w)) {
+		inside(w, unsilence, &err);
+		return;
+	}
 	say(w, SD_CRIT,
 	    "the disk has not confirmed the reservation for %u s; clients are held off until "
 	    "it does",
@@ -233,6 +270,7 @@ static void begin_asker(struct watch *w)
 {
 	int ends[2];
 
+	w->again_ms = child_now_ms() + AGAIN_MS;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return;
 	w->asker = child_fork(ends[1], -1);
@@ -258,34 +296,22 @@ static bool take_answer(struct watch *w)
 	return answer.registered != 0;
 }
 
-/* A stop gives the key up; a start soon after it may have registered another one. */
-static bool is_over(struct watch *w)
-{
-	const struct guardnote note = guardnote_read(&w->paths);
-
-	if (note.state == GUARDNOTE_HELD && note.key != w->note.key) {
-		end_asker(w);
-		w->note = note;
-		w->confirmed_ms = child_now_ms();
-	}
-	return note.state != GUARDNOTE_HELD;
-}
-
 static void run_watch(struct watch *w)
 {
 	while (!is_over(w)) {
 		struct pollfd p = { .events = POLLIN };
 
-		if (w->fd < 0)
+		if (w->fd < 0 && child_now_ms() >= w->again_ms)
 			begin_asker(w);
 		/* A negative one only waits. */
 		p.fd = w->fd;
-		if (poll(&p, 1, AGAIN_MS) > 0 && !take_answer(w) && !is_over(w) &&
-		    w->fd >= 0) {
-			lose(w);
+		if (poll(&p, 1, AGAIN_MS) > 0 && !take_answer(w)) {
+			if (!is_over(w))
+				lose(w);
 			break;
 		}
-		check_time(w);
+		if (!is_over(w))
+			check_time(w);
 	}
 	end_asker(w);
 }
@@ -294,15 +320,29 @@ static void begin(const struct service *svc, const struct paths *paths)
 {
 	struct watch w = { .svc = svc, .paths = *paths, .fd = -1 };
 	int64_t known_ms = svc->guard_timeout * 1000ll - FIRST_MS;
+	sigset_t none;
 	struct err err;
 
 	prctl(PR_SET_NAME, "baton-guard");
+	/* The keeper's loop has blocked some. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	w.note = guardnote_read(paths);
 	w.confirmed_ms = child_now_ms() - (known_ms > 0 ? known_ms : 0);
 	/* Another watch has done so before this one. */
 	if (inside(&w, is_silent, &err) > 0)
 		w.silent_ms = child_now_ms();
 	run_watch(&w);
+}
+
+void guard_watch_end(const struct paths *paths)
+{
+	pid_t pid = child_daemon_pid(paths->guard_pid);
+
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	child_wait_gone(pid, END_MS);
 }
 
 int guard_watch_start(const struct service *svc, const struct paths *paths,
@@ -326,7 +366,8 @@ int guard_watch_start(const struct service *svc, const struct paths *paths,
 		if (fork() != 0)
 			_exit(0);
 		setsid();
-		begin(svc, paths);
+		if (child_write_pid(fd, getpid()) == 0)
+			begin(svc, paths);
 		_exit(0);
 	}
 	waitpid(pid, NULL, 0);

@@ -17,4 +17,7 @@
 int guard_watch_start(const struct service *svc, const struct paths *paths,
 		      struct err *err);
 
+/** guard_watch_end - end it: the note says already that the disk is given up. */
+void guard_watch_end(const struct paths *paths);
+
 #endif

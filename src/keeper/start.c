@@ -31,7 +31,6 @@
 #include "core/grace.h"
 #include "keeper/guard.h"
 #include "keeper/op.h"
-#include "keeper/silence.h"
 #include "os/blockdev.h"
 #include "os/child.h"
 #include "os/lowerdev.h"
@@ -308,10 +307,8 @@ static int run_address(struct op *op, struct err *err)
 {
 	int rc = op_open_rtnl(op, err);
 
-	guard_outwait(op);
-	/* What a crash may have left. */
 	if (rc >= 0)
-		rc = silence_end(err);
+		rc = guard_outwait(op, err);
 	if (rc >= 0)
 		rc = add_addresses(op, err);
 	if (rc >= 0)

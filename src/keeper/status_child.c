@@ -47,8 +47,12 @@ static void add_guard(struct json_object *o, const struct op *op,
 			       json_object_new_string(guardnote_state_name(note.state)));
 	json_object_object_add(guard, "silent",
 			       json_object_new_boolean(standing->silent));
-	if (note.state != GUARDNOTE_NONE)
+	if (note.state != GUARDNOTE_NONE) {
 		json_object_object_add(guard, "since", json_object_new_int64(note.since));
+		json_object_object_add(
+			guard, "unproven",
+			json_object_new_boolean(guard_key_is_unproven(note.key)));
+	}
 	json_object_object_add(o, "guard", guard);
 }
 

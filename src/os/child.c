@@ -69,7 +69,7 @@ pid_t child_fork(int a, int b)
 }
 
 /* Always the same length: overwriting it needs no new page on a full /run. */
-static int write_pid(int fd, pid_t pid)
+int child_write_pid(int fd, pid_t pid)
 {
 	char text[16];
 	int n = snprintf(text, sizeof(text), "%-10d\n", pid);
@@ -130,7 +130,7 @@ static int start(const char *const argv[], const struct fittings *with, pid_t *p
 		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 		if (with->pid_fd >= 0 &&
-		    (setsid() < 0 || write_pid(with->pid_fd, getpid()) < 0))
+		    (setsid() < 0 || child_write_pid(with->pid_fd, getpid()) < 0))
 			fail_exec(report[1], errno);
 		/* Ctrl-C is for us; what we have started ends by itself. */
 		if (with->out_fd >= 0 && setpgid(0, 0) < 0)
@@ -161,7 +161,7 @@ int child_prepare_pidfile(const char *pidfile, struct err *err)
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "create %s", pidfile);
-	if (st.st_size == 0 && write_pid(fd, 0) < 0)
+	if (st.st_size == 0 && child_write_pid(fd, 0) < 0)
 		return err_set(err, BATON_EXIT_RESOURCE, errno, "write %s", pidfile);
 	return 0;
 }

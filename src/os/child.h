@@ -61,6 +61,9 @@ int child_capture(const char *const argv[], const char *const env[2],
 		  const struct child_wait *wait, size_t max, char **text,
 		  struct err *err);
 
+/** child_write_pid - write a process id to an open pid file. Return: 0, or -errno. */
+int child_write_pid(int fd, pid_t pid);
+
 /**
  * child_prepare_pidfile - make a pid file, so that a full /run cannot fail a daemon later
  * Return: 0, or -errno.

@@ -96,7 +96,7 @@ def test_who_is_preempted_writes_no_more_and_falls_silent(vmstore, lab):
 def test_two_heads_that_write_destroy_nothing(vmstore):
     """What they destroy without a guard, lab/experiments/guard.py --without shows."""
     found = seize(vmstore, seconds=3)
-    assert found["clean"] and not found["both"] and found["silent_s"] is not None
+    assert found["clean"] and not found["both"] and found["silent_s"] >= 0
 
 
 def test_silent_while_the_disk_does_not_answer(vmstore, lab):

@@ -303,7 +303,7 @@ static enum disk_end begin_release(struct world *w, unsigned int head,
 		return DISK_DONE;
 	if (is_registered(w, head) && plan_operation_starts(child->operation) &&
 	    !child->undoes) {
-		set_note(h, GUARDNOTE_KEPT);
+		set_note(h, GUARDNOTE_GOING);
 		return DISK_DONE;
 	}
 	if (is_registered(w, head) && !must_stay(w, head, child)) {

@@ -71,7 +71,11 @@ def table(house, *argv):
     ("serving", {"kind": "reservation", "state": "held", "silent": True}, "silent",
      "the disk does not confirm the reservation of head1, which holds clients off"),
     ("partial", {"kind": "reservation", "state": "lost"}, "lost", "another head has taken the disk from head1"),
-    ("standby", {"kind": "reservation", "state": "kept"}, "kept",
+    ("standby", {"kind": "reservation", "state": "kept", "unproven": False}, "kept",
+     "the disk stays reserved by head1, which could not release it; see `baton guard vmstore`"),
+    ("serving", {"kind": "reservation", "state": "lost", "silent": True}, "lost",
+     "another head has taken the disk from head1"),
+    ("standby", {"kind": "reservation", "state": "kept", "unproven": True}, "kept",
      "the disk stays reserved by head1, because another head may still have it mounted; see `baton guard vmstore`"),
 ])
 def test_the_guard(house, keepers, state, guard, column, warning):

@@ -49,6 +49,11 @@ int guard_watch_start(const struct service *svc, const struct paths *paths,
 	return 0;
 }
 
+void guard_watch_end(const struct paths *paths)
+{
+	watches--;
+}
+
 /* ---- heads: the initiator's number is the head's */
 
 static char dir[] = "/tmp/test_guard.XXXXXX";
@@ -434,6 +439,8 @@ static void it_is_watched_from_the_start_on(void **ignored)
 	assert_int_equal(watches, 1);
 	take(two);
 	assert_int_equal(watches, 1);
+	release(one);
+	assert_int_equal(watches, 0);
 }
 
 static void slow_disks_are_waited_for(void **ignored)
