@@ -97,6 +97,9 @@ enum waits {
 	WAITS_FOR_RIVAL = 0x80,   /* `guard-timeout` seconds longer */
 };
 
+/* A step that is left out where the disk is not reserved; together with its place. */
+#define IF_GUARDED 0x100
+
 /* For steps that wait for nothing but the processor. */
 #define HUNG_MS 15000
 

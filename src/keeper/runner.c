@@ -39,6 +39,7 @@
 #include "keeper/standing.h"
 #include "os/child.h"
 #include "os/diskhold.h"
+#include "os/guardnote.h"
 #include "os/lock.h"
 #include "os/progress.h"
 
@@ -187,6 +188,13 @@ static int check_cancelled(const struct step *next, int fd, struct err *err)
 	return -ECANCELED;
 }
 
+/* With guard = none there may be something to release, or to refuse, from before. */
+static bool is_left_out(const struct op *op, const struct step *step)
+{
+	return step->place & IF_GUARDED && op->svc->guard == GUARD_NONE &&
+	       guardnote_read(&op->paths).state == GUARDNOTE_NONE;
+}
+
 static int run_phase(struct op *op, enum phase phase, bool undo, int fd, struct err *err)
 {
 	int rc = 0;
@@ -198,6 +206,8 @@ static int run_phase(struct op *op, enum phase phase, bool undo, int fd, struct 
 			rc = check_cancelled(s, fd, err);
 		if (rc < 0)
 			return rc;
+		if (is_left_out(op, s))
+			continue;
 		rc = run_step(op, s, undo, fd, err);
 		/* Undoing goes on after a failure, and reports it. */
 		if (undo && rc < 0)

@@ -430,7 +430,7 @@ const struct step admit_steps[] = {
 
 const struct step start_steps[] = {
 	{ "guard", "register at the disk, reserve it, remove who is registered else",
-	  PLACE_HEAD | WAITS_FOR_DISK, 5000, guard_take, NULL },
+	  PLACE_HEAD | WAITS_FOR_DISK | IF_GUARDED, 5000, guard_take, NULL },
 	{ "mount", "mount the filesystem, bind the exports",
 	  PLACE_INSIDE | WAITS_FOR_DISK, 60000, run_mount, NULL },
 	{ "nfsdcld", "check the recovery database, start nfsdcld",

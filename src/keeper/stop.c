@@ -306,8 +306,8 @@ const struct step stop_steps[] = {
 	  HUNG_MS, run_sever, NULL },
 	{ "unmount", "flush the export caches, unmount, verify that the disk is released",
 	  PLACE_INSIDE | WAITS_FOR_DISK, 60000, run_unmount, verify_unmount },
-	{ "unguard", "release the reservation, unregister", PLACE_HEAD | WAITS_FOR_DISK,
-	  5000, guard_release, NULL },
+	{ "unguard", "release the reservation, unregister",
+	  PLACE_HEAD | WAITS_FOR_DISK | IF_GUARDED, 5000, guard_release, NULL },
 	{ "clear", "put the filters to sleep", PLACE_INSIDE, HUNG_MS, run_clear, NULL },
 	{ 0 },
 };
