@@ -193,7 +193,7 @@ static int check_none(const struct op *op, struct err *err)
 {
 	const struct guardnote note = guardnote_read(&op->paths);
 	struct lowerdisk disk;
-	struct pr_keys keys;
+	struct pr_keys keys = { 0 };
 	int rc;
 
 	if (note.state != GUARDNOTE_KEPT)

@@ -456,7 +456,7 @@ int runner_start(struct runner *runner, const struct service *service,
 	runner->fd = 5;
 	runner->lock = -1;
 	runner->pid = 1;
-	if (rules.guard && has_disk_steps(operation))
+	if (terms && rules.guard && has_disk_steps(operation))
 		disk_keep_terms(&W->head[me].child[CHILD_KEEPER], terms);
 	child_begin(W, me, CHILD_KEEPER, operation);
 	return 0;
