@@ -151,10 +151,11 @@ def median_pauses(steps):
                 s.bystander_pause_ms for s in steps if s.what != "takeover"))}
 
 
-def add_services(cluster):
-    """vmstore and homes, each on the head that it prefers."""
+def add_services(cluster, **keys):
+    """vmstore and homes, each on the head that it prefers. keys: more of vmstore's service file."""
     services = [Service(cluster.lab, "vmstore"), Service(cluster.lab, "homes")]
-    side_by_side(Service.prepare, services)
+    texts = {"vmstore": services[0].conf(**keys)}
+    side_by_side(lambda service: service.prepare(text=texts.get(service.name)), services)
     for service, home in zip(services, HEADS):
         cluster.add_service(service, prefer=home)
     for service, home in zip(services, HEADS):

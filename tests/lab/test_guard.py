@@ -4,18 +4,17 @@ one takes over. Without a cluster, so nothing else keeps the two apart."""
 
 import pytest
 from labkit.wait import wait_for
+from standby import in_standby
 from trials.guard import clear, clock, is_clean, keys, persist, said_at, seize, start_unheard
-from trials.service import HEADS, Service
+from trials.service import HEADS
 
 TIMEOUT_S, PEER = 5, 12
 
 
 @pytest.fixture(scope="module")
 def vmstore(lab):
-    service = Service(lab)
-    service.prepare(text=service.conf(**{"guard": "reservation", "guard-timeout": TIMEOUT_S}))
-    yield service
-    service.retire()
+    with in_standby(lab, **{"guard": "reservation", "guard-timeout": TIMEOUT_S}) as service:
+        yield service
 
 
 @pytest.fixture(autouse=True)

@@ -8,14 +8,15 @@ import pytest
 from labkit.pace import stretch
 from labkit.wait import wait_for
 from trials import scenario
+from trials.guard import keys
 from trials.sampler import Sampler
 from trials.service import HEADS, Probe
 
 
 @pytest.fixture(scope="module")
 def services(cluster):
-    """vmstore at home on head1, homes on head2, each mounted by the client."""
-    found = scenario.add_services(cluster)
+    """vmstore at home on head1, homes on head2, each mounted by the client. vmstore's disk is guarded."""
+    found = scenario.add_services(cluster, guard="reservation")
     for service in found:
         service.mount()
     yield found
@@ -77,6 +78,7 @@ def survive(cluster, services, fault, fenced=True, mend=lambda: None):
             report = probe.finish()
     assert sampler.overlaps() == [], "two heads had the disk or the address at once"
     assert sampler.spans(serves), "nobody was seen to serve"
+    assert len(keys(vmstore, serves)) == 1, "not one head is registered at the disk"
     records = report["records"]
     assert records["missing"] == records["wrong"] == records["unread"] == 0, records
     assert report["lock_kept"] and not report["unfinished"], report["events"]
