@@ -50,6 +50,7 @@ def test_a_start_by_hand_is_refused(vmstore):
     assert len(keys(vmstore)) == 1 and vmstore.status("head1")["state"] == "serving"
 
 
+@pytest.mark.long
 def test_what_a_power_cut_leaves_hinders_nobody(vmstore, lab):
     """The next start removes it; so does somebody who knows that the head will not come back."""
     vmstore.start("head1")
