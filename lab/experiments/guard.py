@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 from labkit.main import progress, run_in_lab  # noqa: E402
 from trials.experiment import RESULTS, table  # noqa: E402
 from trials.guard import seize, steps  # noqa: E402
+from trials.restore import restore  # noqa: E402
 from trials.service import Service  # noqa: E402
 
 WRITE_S = 5
@@ -58,6 +59,8 @@ def main():
     guard = "none" if args.without else "reservation"
 
     def work(lab):
+        # A cluster would keep the two heads apart.
+        restore(lab)
         result = {"experiment": "guard", **lab.machine()}
         result |= cost(lab, args.runs) if args.cost else fight(lab, args.runs, guard)
         print("\n".join(table(result)), flush=True)

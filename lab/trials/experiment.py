@@ -19,7 +19,7 @@ def value(name, what):
     """A figure for people: *_ms in seconds, a missing one as a dash."""
     if what is None:
         return "-"
-    if name.endswith("_ms"):
+    if name.endswith("_ms") and not isinstance(what, dict):
         return f"{what / 1000:.2f} s"
     if isinstance(what, bool):
         return "yes" if what else "no"
