@@ -351,9 +351,8 @@ const char *disk_next(const struct m_child *child, bool takes)
 					      "look who is registered at the disk",
 					      "remove another registration", "reserve" };
 	static const char *const releasing[] = {
-		"look at the disk, decide whether it stays "
-		"reserved",
-		"release the reservation", "unregister", "note that it is released"
+		"look at the disk: does it stay reserved?", "release the reservation",
+		"unregister", "note that it is released"
 	};
 
 	return takes ? taking[child->guarding.stage] : releasing[child->guarding.stage];
