@@ -78,10 +78,8 @@ static int choose_key(struct op *op, const struct lowerdisk *disk,
 	struct pr_reservation reservation;
 	struct pr_keys keys;
 	unsigned int life;
-	int rc = persist_check(disk->fd, disk->name, err);
+	int rc = look(disk, &keys, &reservation, err);
 
-	if (rc == 0)
-		rc = look(disk, &keys, &reservation, err);
 	if (rc == 0)
 		rc = guard_make_plan(plan, op->terms, service, 0, &keys, &reservation,
 				     err);
@@ -213,6 +211,22 @@ static int check_none(const struct op *op, struct err *err)
 		op->svc->name);
 }
 
+int guard_check(const struct service *svc, struct err *err)
+{
+	struct lowerdisk disk;
+	int rc = rival_check_guard(svc, err);
+
+	if (rc < 0)
+		return rc;
+	rc = lowerdisk_open(svc->device, &disk, err);
+	if (rc == 0)
+		rc = lowerdisk_check(svc->device, &disk, err);
+	if (rc == 0)
+		rc = persist_check(disk.fd, disk.name, err);
+	lowerdisk_close(&disk);
+	return rc;
+}
+
 int guard_take(struct op *op, struct err *err)
 {
 	struct lowerdisk disk;
@@ -220,12 +234,7 @@ int guard_take(struct op *op, struct err *err)
 
 	if (op->svc->guard == GUARD_NONE)
 		return check_none(op, err);
-	rc = rival_check_guard(op->svc, err);
-	if (rc < 0)
-		return rc;
 	rc = lowerdisk_open(op->svc->device, &disk, err);
-	if (rc == 0)
-		rc = lowerdisk_check(op->svc->device, &disk, err);
 	if (rc == 0)
 		rc = take(op, &disk, err);
 	if (rc == 0)

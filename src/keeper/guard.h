@@ -6,6 +6,14 @@
 #include "keeper/op.h"
 
 /**
+ * guard_check - can the service's disk be guarded? Before the pause of a move.
+ * @err: why not, in the disk's or the kernel's words
+ *
+ * Return: 0, -EOPNOTSUPP, -EBUSY (another service lies on it), or -errno.
+ */
+int guard_check(const struct service *svc, struct err *err);
+
+/**
  * guard_take - register at the disk, remove who else is registered, reserve
  * @op: of a start; @op->terms says who may be removed
  * @err: names who is registered, or has been quicker

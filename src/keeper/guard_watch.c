@@ -199,7 +199,7 @@ static bool is_lost(const struct watch *w)
 static void lose(struct watch *w)
 {
 	struct err err = { 0 };
-	bool is_silent = silence(w), is_down = false;
+	bool silenced = silence(w), is_down = false;
 
 	guardnote_set_state(&w->paths, GUARDNOTE_LOST);
 	for (;;) {
@@ -207,12 +207,12 @@ static void lose(struct watch *w)
 			say(w, SD_CRIT, "%s", err.text);
 		else
 			is_down = true;
-		if (is_silent && is_down)
+		if (silenced && is_down)
 			break;
 		poll(NULL, 0, AGAIN_MS);
 		if (!is_lost(w))
 			return;
-		is_silent = is_silent || silence(w);
+		silenced = silenced || silence(w);
 	}
 	say(w, SD_CRIT, "another head has taken the disk; this head is silent");
 }

@@ -147,6 +147,8 @@ static int run_disk(struct op *op, struct err *err)
 		rc = blockdev_check_filesystem(svc->device, svc->fstype, err);
 	if (rc == 0)
 		rc = blockdev_check_unused(svc->device, op->paths.fs, err);
+	if (rc == 0 && svc->guard == GUARD_RESERVATION)
+		rc = guard_check(svc, err);
 	return rc;
 }
 

@@ -346,7 +346,7 @@ static void guard_sample(struct keeper *k)
 	struct guardnote note;
 	struct err err = { 0 };
 
-	if (!jobs_is_ready(k) ||
+	if (k->svc->guard == GUARD_NONE || !jobs_is_ready(k) ||
 	    (jobs_state(k) != STATE_SERVING && jobs_state(k) != STATE_PARTIAL))
 		return;
 	note = guardnote_read(&k->paths);

@@ -458,6 +458,8 @@ static void a_disk_that_cannot_is_refused(void **ignored)
 {
 	target.aptpl = false;
 	assert_int_equal(take(one), -EOPNOTSUPP);
+	assert_int_equal(target_count(), 0);
+	assert_int_equal(guard_check(&svc, &err), -EOPNOTSUPP);
 	assert_non_null(strstr(err.text, "no APTPL"));
 	target.aptpl = true;
 	target.room = 0;
