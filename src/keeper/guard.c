@@ -213,18 +213,19 @@ static int check_none(const struct op *op, struct err *err)
 
 int guard_check(const struct service *svc, struct err *err)
 {
-	struct lowerdisk disk;
+	struct lowerdisk disk = LOWERDISK_CLOSED;
 	int rc = rival_check_guard(svc, err);
 
-	if (rc < 0)
-		return rc;
-	rc = lowerdisk_open(svc->device, &disk, err);
+	if (rc == 0)
+		rc = lowerdisk_open(svc->device, &disk, err);
 	if (rc == 0)
 		rc = lowerdisk_check(svc->device, &disk, err);
 	if (rc == 0)
 		rc = persist_check(disk.fd, disk.name, err);
 	lowerdisk_close(&disk);
-	return rc;
+	return rc < 0 && svc->guard == GUARD_RESERVATION
+		       ? err_wrap(err, rc, "guard = reservation")
+		       : rc;
 }
 
 int guard_take(struct op *op, struct err *err)

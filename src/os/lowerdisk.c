@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
+#include <linux/major.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,16 +32,6 @@ static void put_path(char path[PATH_MAX], dev_t number, const char *leaf)
 {
 	snprintf(path, PATH_MAX, "/sys/dev/block/%u:%u/%s", major(number), minor(number),
 		 leaf);
-}
-
-/* Reads an attribute of a device; "" if it has none. */
-static void read_attribute(dev_t number, const char *leaf, char *text, size_t size)
-{
-	char path[PATH_MAX];
-
-	put_path(path, number, leaf);
-	if (file_read(path, text, size) < 0)
-		text[0] = '\0';
 }
 
 static bool has(dev_t number, const char *leaf)
@@ -99,6 +90,15 @@ static int add(struct disks *disks, dev_t number, struct err *err)
 	return 0;
 }
 
+static bool is_multipath(dev_t number)
+{
+	char path[PATH_MAX], uuid[160];
+
+	put_path(path, number, "dm/uuid");
+	return file_read(path, uuid, sizeof(uuid)) > 0 &&
+	       strncmp(uuid, "mpath-", strlen("mpath-")) == 0;
+}
+
 static int descend(struct disks *disks, dev_t number, int depth, struct err *err)
 {
 	char path[PATH_MAX];
@@ -117,9 +117,9 @@ static int descend(struct disks *disks, dev_t number, int depth, struct err *err
 		return read_number(path, &next) ? descend(disks, next, depth + 1, err)
 						: add(disks, number, err);
 	}
-	/* The paths of multipath count as one disk, which lowerdisk_check() knows. */
-	read_attribute(number, "dm/uuid", path, sizeof(path));
-	if (strncmp(path, "mpath-", strlen("mpath-")) == 0)
+	/* What is beneath these is not the disk that the heads share: lowerdisk_check() knows
+	 * them. */
+	if (is_multipath(number) || major(number) == DRBD_MAJOR)
 		return add(disks, number, err);
 	put_path(path, number, "slaves/*/dev");
 	if (glob(path, 0, NULL, &found) == 0)
@@ -166,22 +166,24 @@ int lowerdisk_check(const char *device, const struct lowerdisk *disk, struct err
 {
 	char twin[32];
 
-	if (strncmp(disk->name, "dm-", 3) == 0)
+	if (is_multipath(disk->number))
 		err_set(err, BATON_EXIT_DEVICE, 0,
-			"guard = reservation: %s is multipath (%s), whose paths this version "
-			"cannot register; guard = none, with fencing",
+			"%s is multipath (%s), whose paths this version cannot register",
+			device, disk->name);
+	else if (major(disk->number) == DRBD_MAJOR)
+		err_set(err, BATON_EXIT_DEVICE, 0,
+			"%s is DRBD (%s), which knows no reservations, only a quorum and fencing "
+			"of its own",
 			device, disk->name);
 	/* include/scsi/scsi_device.h: every SCSI device has it. */
 	else if (!has(disk->number, "device/scsi_level"))
 		err_set(err, BATON_EXIT_DEVICE, 0,
-			"guard = reservation: %s is on %s, which is no SCSI disk and knows no "
-			"reservations; guard = none, with fencing",
+			"%s is on %s, which is no SCSI disk and knows no reservations",
 			device, disk->name);
 	else if (find_twin(disk, twin))
 		err_set(err, BATON_EXIT_DEVICE, 0,
-			"guard = reservation: %s and %s are two paths to one disk, and only "
-			"one of them would be registered; guard = none, with fencing, or log "
-			"out of one path",
+			"%s and %s are two paths to one disk, and only one of them would be "
+			"registered",
 			disk->name, twin);
 	else
 		return 0;
@@ -232,9 +234,8 @@ int lowerdisk_open(const char *device, struct lowerdisk *disk, struct err *err)
 	/* Two heads could take half of them each. */
 	if (disks.n > 1) {
 		err_set(err, BATON_EXIT_DEVICE, 0,
-			"guard = reservation: %s lies on %zu disks, which cannot be taken at "
-			"once; guard = none, with fencing",
-			device, disks.n);
+			"%s lies on %zu disks, which cannot be taken at once", device,
+			disks.n);
 		return -E2BIG;
 	}
 	disk->number = disks.v[0];

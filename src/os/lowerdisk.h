@@ -47,8 +47,8 @@ void lowerdisk_close(struct lowerdisk *disk);
 /**
  * lowerdisk_check - can it be guarded by SCSI reservations, by its one path?
  *
- * Not what is no SCSI disk, nor one of multipath, whose other paths would not be
- * registered; nor one that this head sees twice.
+ * Not what is no SCSI disk (DRBD lies on a disk of its own on each head), nor one of
+ * multipath, whose other paths would not be registered; nor one that this head sees twice.
  *
  * Return: 0, or -EOPNOTSUPP with BATON_EXIT_DEVICE.
  */

@@ -113,8 +113,8 @@ int rival_check_guard(const struct service *svc, struct err *err)
 	if (!find(svc, lies_on_disk, svc->device, name, NULL))
 		return 0;
 	err_set(err, BATON_EXIT_CONFIG, 0,
-		"guard = reservation: the service %s lies on the same disk, and the two "
-		"would shut each other out",
+		"the service %s lies on the same disk, and the two would shut each other "
+		"out",
 		name);
 	return -EBUSY;
 }
