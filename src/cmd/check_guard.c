@@ -1,10 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* check_guard: can the disk itself keep a second head from writing, and does it? */
 #include <errno.h>
+#include <linux/major.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
 
 #include "cmd/check.h"
+#include "core/cleanup.h"
+#include "core/drbd.h"
 #include "keeper/guard.h"
+#include "os/blockdev.h"
+#include "os/child.h"
+
+/* drbdadm reads files only; a cluster has some hundred resources at most. */
+#define DRBDADM_MS 10000
+#define DRBD_MAX   (4u << 20)
+
+#define FENCING "make sure that fencing works: test it"
+
+/* DRBD replicates from one head to the other: it knows by itself whether its peer goes on. */
+static void check_drbd(struct report *report, unsigned int minor)
+{
+	static const char *const argv[] = { "drbdadm", "dump-xml", NULL };
+	const struct child_wait wait = child_wait_for(DRBDADM_MS);
+	_cleanup_free_ char *text = NULL;
+	struct err why = { 0 };
+	int rc = child_capture(argv, NULL, &wait, DRBD_MAX, &text, &why);
+
+	switch (rc == 0 ? drbd_judge(text, strlen(text), minor) : DRBD_UNKNOWN) {
+	case DRBD_QUORUM:
+		report_add(
+			report, "guard", VERDICT_OK, BATON_EXIT_OK,
+			"guard = none, but DRBD has a quorum: a head without it cannot write",
+			NULL);
+		return;
+	case DRBD_FENCING:
+		report_add(
+			report, "guard", VERDICT_OK, BATON_EXIT_OK,
+			"guard = none, but DRBD fences: a head that has lost the other one "
+			"waits until that is fenced",
+			NULL);
+		return;
+	case DRBD_NONE:
+		report_add(
+			report, "guard", VERDICT_UNSURE, BATON_EXIT_OK,
+			"DRBD has neither a quorum nor fencing resource-and-stonith: heads "
+			"that lose each other can both write, each a version of its own",
+			"quorum majority (DRBD 9), or fencing resource-and-stonith with a "
+			"fence-peer handler");
+		return;
+	case DRBD_UNKNOWN:
+		break;
+	}
+	if (rc == 0)
+		err_set(&why, BATON_EXIT_OK, 0,
+			"drbdadm knows no resource with its minor %u", minor);
+	report_add(report, "guard", VERDICT_UNSURE, BATON_EXIT_OK, why.text, FENCING);
+}
 
 /* Without one, only fencing keeps a second head off; that is for somebody to know. */
 static void advise(struct report *report, const struct err *why, bool can)
@@ -16,14 +69,22 @@ static void advise(struct report *report, const struct err *why, bool can)
 		 can ? "the disk can do it itself" : why->text);
 	report_add(report, "guard", VERDICT_UNSURE, BATON_EXIT_OK, detail,
 		   can ? "guard = reservation in the service file, on all heads"
-		       : "make sure that fencing works: test it");
+		       : FENCING);
 }
 
 void check_guard(struct report *report, const struct service *svc)
 {
 	struct err err = { 0 };
-	int rc = guard_check(svc, &err);
+	dev_t number;
+	int rc;
 
+	if (svc->guard == GUARD_NONE &&
+	    blockdev_check_present(svc->device, &number, NULL) == 0 &&
+	    major(number) == DRBD_MAJOR) {
+		check_drbd(report, minor(number));
+		return;
+	}
+	rc = guard_check(svc, &err);
 	if (svc->guard == GUARD_NONE) {
 		advise(report, &err, rc == 0);
 		return;
