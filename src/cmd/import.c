@@ -16,7 +16,9 @@
 #include "cmd/common.h"
 #include "core/cleanup.h"
 #include "core/mounttable.h"
+#include "keeper/guard.h"
 #include "os/file.h"
+#include "os/lowerdisk.h"
 #include "os/mounts.h"
 #include "os/pacemaker.h"
 #include "os/rtnl.h"
@@ -148,28 +150,68 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* Of two services on one disk neither can be guarded. */
+static bool has_neighbour(const struct import *v, size_t n, size_t which)
+{
+	for (size_t i = 0; i < n; i++)
+		if (i != which && v[i].svc.device &&
+		    lowerdisk_share(v[i].svc.device, v[which].svc.device))
+			return true;
+	return false;
+}
+
+/* Where the disk itself can keep a second head from writing, it shall. */
+static int add_guard(struct import *v, size_t n, size_t which, struct err *err)
+{
+	struct import *t = &v[which];
+	struct err why = { .text = "another of these services lies on the same disk" };
+
+	if (!has_neighbour(v, n, which) && guard_check(&t->svc, &why) == 0) {
+		strlist_add(&t->keys, "guard = reservation");
+		strlist_add(
+			&t->remarks,
+			"guard = reservation: this head's disk can keep a second head "
+			"from writing; whether the other heads' can, `baton check` says "
+			"there");
+	} else {
+		strlist_add(
+			&t->remarks,
+			"only fencing keeps a second head from writing, not the disk: "
+			"%s",
+			why.text);
+	}
+	return t->keys.failed || t->remarks.failed
+		       ? err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "%s", t->name)
+		       : 0;
+}
+
 /* Prints what can become a service, and why the rest cannot. Returns the exit status. */
 static int translate_all(const struct stock_groups *stocks, const struct import_own *own,
 			 size_t n)
 {
+	_cleanup_free_ struct import *v = calloc(stocks->n + 1, sizeof(*v));
+	_cleanup_free_ struct err *errs = calloc(stocks->n + 1, sizeof(*errs));
 	const char *between = "";
 	int status = BATON_EXIT_OK;
 
+	if (!v || !errs)
+		return BATON_EXIT_RESOURCE;
+	for (size_t i = 0; i < stocks->n; i++)
+		if (import_group(&v[i], &stocks->v[i], own, n, &errs[i]) < 0)
+			service_free(&v[i].svc);
 	for (size_t i = 0; i < stocks->n; i++) {
-		struct import t;
-		struct err err = { 0 };
-		int rc = import_group(&t, &stocks->v[i], own, n, &err), code;
-
-		if (rc == 0) {
+		if (v[i].svc.device && add_guard(v, stocks->n, i, &errs[i]) == 0) {
 			fputs(between, stdout);
 			between = "\n";
-			import_print(stdout, &t, &stocks->v[i]);
+			import_print(stdout, &v[i], &stocks->v[i]);
 		} else {
-			code = common_fail(&err);
+			int code = common_fail(&errs[i]);
+
 			status = status ? status : code;
 		}
-		import_free(&t);
 	}
+	for (size_t i = 0; i < stocks->n; i++)
+		import_free(&v[i]);
 	return status;
 }
 

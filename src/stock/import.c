@@ -252,11 +252,10 @@ static int add_addresses(struct import *t, const struct stock_group *stock,
 /* ---- the whole ---- */
 
 /* The parser decides. */
-static int check(const struct import *t, const struct stock_group *stock, struct err *err)
+static int check(struct import *t, const struct stock_group *stock, struct err *err)
 {
 	_cleanup_free_ char *text = NULL;
 	struct err why = { 0 };
-	struct service svc;
 	size_t size;
 	FILE *out;
 	int rc;
@@ -274,8 +273,7 @@ static int check(const struct import *t, const struct stock_group *stock, struct
 	import_print_service(out, t);
 	if (fclose(out))
 		return -ENOMEM;
-	rc = config_parse(&svc, t->name, t->name, text, size, &why);
-	service_free(&svc);
+	rc = config_parse(&t->svc, t->name, t->name, text, size, &why);
 	if (rc == -ENOMEM)
 		return rc;
 	return rc ? FAIL(err, "%s cannot become a service: %s", stock->id, why.text) : 0;

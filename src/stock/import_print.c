@@ -87,6 +87,7 @@ void import_print(FILE *out, const struct import *t, const struct stock_group *s
 
 void import_free(struct import *t)
 {
+	service_free(&t->svc);
 	strlist_free(&t->keys);
 	strlist_free(&t->remarks);
 	strlist_free(&t->mounts);

@@ -12,6 +12,7 @@
 /**
  * struct import - what a stock service becomes
  * @name: of the service, made from the group's id
+ * @svc: what the parser makes of @keys
  * @keys: the lines of section [service]
  * @remarks: what is not carried over and what to check, one sentence each
  * @mounts: "192.0.2.50:/NAME, until now :/srv/vmstore"
@@ -19,6 +20,7 @@
  */
 struct import {
 	char name[SERVICE_NAME_MAX + 1];
+	struct service svc;
 	struct strlist keys;
 	struct strlist remarks;
 	struct strlist mounts;

@@ -2,7 +2,10 @@
 """The disk's own guard, on LIO: who is registered when, and a head that is still at work when another
 one takes over. Without a cluster, so nothing else keeps the two apart."""
 
+import re
+
 import pytest
+from labkit.config import TREE
 from labkit.wait import wait_for
 from standby import in_standby
 from trials.guard import clear, clock, is_clean, keys, persist, said_at, seize, start_unheard
@@ -41,6 +44,22 @@ def test_registered_while_it_serves(vmstore):
     assert "nobody is registered" in vmstore.baton("head1", "guard", "vmstore").stdout
     vmstore.start("head2")
     assert len(keys(vmstore)) == 1
+
+
+def test_import_guards_what_can_be_guarded(vmstore, lab):
+    """As long as no service has it; and not two services on one disk."""
+    groups = (TREE / "tests/unit/data/stock.xml").read_text()
+    one = groups.replace("/dev/disk/by-id/wwn-0x600140500000001", vmstore.device)
+    two = re.sub(r'value="-U [-0-9a-f]+"', f'value="{vmstore.device}"', one)
+    assert two != one != groups
+    head1 = lab.guest("head1")
+
+    def guarded(cib, *group):
+        # Its own file would name the same disk.
+        return head1.run(["env", "BATON_CONFDIR=/nowhere", "baton", "import", "--cib", "-", *group],
+                         input=cib).stdout.count("\nguard = reservation\n")
+
+    assert (guarded(one, "vmstore"), guarded(one), guarded(two)) == (1, 1, 0)
 
 
 def test_a_start_by_hand_is_refused(vmstore):

@@ -73,6 +73,8 @@ def test_from_the_cluster(head):
     assert "address = 192.0.2.50/24@eth0" in text
     assert "address = 198.51.100.50/25@eth1" in text
     assert "LINK" not in text
+    # The disk is not here.
+    assert "only fencing keeps a second head from writing" in text and "guard =" not in text.partition("[service]")[2]
     head.check(text, "vmstore")
     both = head.done(env=env)
     assert both.startswith(text) and "# /etc/baton/web-files.conf" in both
