@@ -18,6 +18,7 @@
 #include "core/plan.h"
 #include "keeper/ledger.h"
 #include "os/file.h"
+#include "os/guardnote.h"
 #include "os/software.h"
 
 /**
@@ -160,6 +161,20 @@ static void clients_of(const struct family *f, const char *service,
 	sample(f, json_member_double(clients, "idle"),
 	       LABELS({ "service", service }, { "kind", "idle" }));
 	sample(f, courtesy, LABELS({ "service", service }, { "kind", "courtesy" }));
+}
+
+static void guard_of(const struct family *f, const char *service, struct json_object *row)
+{
+	struct json_object *guard;
+
+	if (!json_object_object_get_ex(row, "guard", &guard))
+		return;
+	for (enum guardnote_state i = GUARDNOTE_NONE; i <= GUARDNOTE_LOST; i++) {
+		const char *state = guardnote_state_name(i);
+
+		sample(f, strcmp(json_member_string(guard, "state"), state) == 0,
+		       LABELS({ "service", service }, { "state", state }));
+	}
 }
 
 static void grace_of(const struct family *f, const char *service, struct json_object *row)
@@ -353,6 +368,12 @@ static const struct metric metrics[] = {
 	  SCOPE_HERE, .write = grace_of },
 	{ "baton_grace_waiting_clients", "Clients that the grace period waits for.",
 	  SCOPE_HERE, .write = waiting_of },
+	{ "baton_guard_state",
+	  "1 for what has become of this head's registration at the disk, 0 otherwise.",
+	  SCOPE_HERE, .write = guard_of },
+	{ "baton_guard_silent",
+	  "Whether clients are held off, as the disk does not confirm the registration.",
+	  SCOPE_HERE, .key = "guard.silent" },
 	{ "baton_filesystem_size_bytes", "Size of the service's filesystem.", SCOPE_HERE,
 	  .key = "filesystem.size_bytes" },
 	{ "baton_filesystem_avail_bytes",
