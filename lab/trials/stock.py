@@ -16,10 +16,11 @@ from .service import HEADS, Service
 ROOT = "/srv/nfs"
 CLIENTS = "10.77.0.0/24"
 LEASE_S = GRACE_S = 10
-# Only NFSv4: nothing needs rpcbind or statd.
+# Only NFSv4: nothing needs rpcbind or statd. 4.0, which nfs-utils 3.1 leaves off, is what reuses a port.
 NFS_CONF = """# written by the lab
 [nfsd]
 vers3=n
+vers4.0=y
 threads=8
 lease-time={lease}
 grace-time={grace}
