@@ -311,13 +311,12 @@ static int release(struct op *op, const struct lowerdisk *disk, uint64_t key,
 	if (rc < 0 && rc != -EBADE)
 		return rc;
 	rc = persist_read_keys(disk->fd, disk->name, &keys, err);
-	return rc == 0 && op->terms ? remove_ghosts(op, disk, &keys, err) : rc;
+	return rc == 0 ? remove_ghosts(op, disk, &keys, err) : rc;
 }
 
 /* What becomes of the registration; the note says why, unless it is simply gone. */
 static enum guardnote_state give_back(struct op *op, const struct guardnote *note)
 {
-	static const struct guard_terms nothing;
 	struct lowerdisk disk;
 	struct pr_keys keys;
 	struct err why = { 0 };
@@ -332,8 +331,7 @@ static enum guardnote_state give_back(struct op *op, const struct guardnote *not
 		snprintf(op->note, sizeof(op->note),
 			 "another head had removed the registration");
 	} else if (rc == 0 && guard_has_key(&keys, note->key) &&
-		   guard_must_stay(guard_key_is_unproven(note->key),
-				   op->terms ? op->terms : &nothing)) {
+		   guard_must_stay(guard_key_is_unproven(note->key), op->terms)) {
 		state = GUARDNOTE_KEPT;
 		snprintf(op->note, sizeof(op->note),
 			 "the disk stays reserved: not every other head has said itself "

@@ -44,7 +44,7 @@
  * @syncing: the process that still writes back; 0 = none
  * @lock: the service's lock, which a process that outlives the operation must close
  * @hosts: the addresses of the exports' host names
- * @terms: what is known of the other heads; NULL = nothing
+ * @terms: what is known of the other heads; of a step only
  * @silent_ms: CLOCK_MONOTONIC, when a head that nobody has fenced is silent; 0 = now
  * @starts: the stop is the first part of a start, which goes on to take the disk again
  * @lost: another head has taken the disk: nothing more must leave here
