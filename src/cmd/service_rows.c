@@ -297,6 +297,20 @@ static void tell_guard(struct json_object *row)
 		     json_member_string(row, "service"));
 }
 
+static void tell_if_failed(struct json_object *row)
+{
+	struct json_object *guard = json_object_object_get(row, "guard");
+
+	/* Who has lost the disk has shut it down itself. */
+	if (json_member_bool(row, "failed") &&
+	    strcmp(json_member_string(guard, "state"), "lost") != 0)
+		warn(row,
+		     "the filesystem has failed on %s: the kernel has shut it down after an "
+		     "I/O error, and clients get errors until the service is stopped and "
+		     "started",
+		     json_member_string(row, "head"));
+}
+
 static void compare(struct json_object *rows)
 {
 	struct json_object *self = json_object_array_get_idx(rows, 0), *serving = NULL;
@@ -306,6 +320,7 @@ static void compare(struct json_object *rows)
 		const char *head = json_member_string(row, "head");
 
 		tell_if_edited(row);
+		tell_if_failed(row);
 		tell_guard(row);
 		compare_config(row, self);
 		if (differ(row, self, "version"))

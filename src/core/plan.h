@@ -44,6 +44,7 @@ enum phase {
  * @lost: some or all pins are missing, and something of the service may still be in those
  *        namespaces; then only @held is known
  * @attached: its filesystem is mounted
+ * @failed: and the kernel has shut it down after an I/O error: what is written fails
  * @threads: running threads of knfsd
  * @link_up: one of its links is up
  * @address: every address is on its link, and the link is up
@@ -59,6 +60,7 @@ struct standing {
 	bool lost;
 	bool prepared;
 	bool attached;
+	bool failed;
 	bool nfsdcld;
 	bool link_up;
 	bool address;

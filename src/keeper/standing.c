@@ -9,6 +9,7 @@
 #include "core/ruleset.h"
 #include "os/child.h"
 #include "os/diskhold.h"
+#include "os/fsshutdown.h"
 #include "os/guardnote.h"
 #include "os/mountpoint.h"
 #include "os/nfsd.h"
@@ -75,6 +76,7 @@ static int look_inside(struct op *op, struct standing *standing, struct err *err
 	if (rc < 0)
 		return rc;
 	standing->attached = mountpoint_exists(op->paths.fs);
+	standing->failed = standing->attached && fsshutdown_is_done(op->paths.fs);
 	standing->threads = nfsd_get_threads();
 	if (standing->threads < 0)
 		standing->threads = 0;

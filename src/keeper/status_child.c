@@ -73,6 +73,7 @@ static struct json_object *describe(struct op *op, status_child_more more,
 			       json_object_new_string(plan_state_name(state)));
 	json_object_object_add(o, "threads", json_object_new_int(standing.threads));
 	json_object_object_add(o, "mounted", json_object_new_boolean(standing.attached));
+	json_object_object_add(o, "failed", json_object_new_boolean(standing.failed));
 	json_object_object_add(o, "held", json_object_new_boolean(standing.held));
 	json_object_object_add(o, "lost", json_object_new_boolean(standing.lost));
 	json_object_object_add(o, "link_up", json_object_new_boolean(standing.link_up));

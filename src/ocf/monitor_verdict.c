@@ -96,6 +96,13 @@ enum ocf_exit monitor_verdict_facts(struct json_object *facts, bool known,
 		serving = true;
 	list_missing(facts, known, mendable, missing, sizeof(missing));
 	*mendable &= serving && missing[0];
+	if (serving && is_true(facts, "failed")) {
+		*mendable = false;
+		snprintf(
+			missing, sizeof(missing),
+			"the filesystem has failed: the kernel has shut it down after an I/O "
+			"error");
+	}
 	if (serving && !missing[0])
 		return OCF_SUCCESS;
 	if (!serving && !stands_anything(facts))

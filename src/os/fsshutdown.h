@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fsshutdown: shuts a mounted filesystem down: nothing more of it is written. */
+/* fsshutdown: a mounted filesystem that is shut down: nothing more of it is written. */
 #ifndef BATON_OS_FSSHUTDOWN_H
 #define BATON_OS_FSSHUTDOWN_H
+
+#include <stdbool.h>
 
 #include "core/err.h"
 
@@ -15,5 +17,14 @@
  * Return: 0, or -errno.
  */
 int fsshutdown_do(const char *path, struct err *err);
+
+/**
+ * fsshutdown_is_done - is it shut down, by this or by the kernel after an I/O error?
+ * @path: its root, in this mount namespace; it was mounted to be written to
+ *
+ * XFS then answers EIO to everything. ext4 shows it as read-only, or from Linux 6.15 on as
+ * emergency_ro or shutdown (fs/ext4/super.c, _ext4_show_options). Does not wait for the disk.
+ */
+bool fsshutdown_is_done(const char *path);
 
 #endif

@@ -2,6 +2,8 @@
 """A service's filesystem and exports, and baton's own directory on it, on loop devices."""
 import contextlib
 import json
+import os
+import pathlib
 import sqlite3
 import subprocess
 
@@ -85,6 +87,33 @@ def test_status_tells_how_full_it_is(house, disk):
     assert f'baton_filesystem_size_bytes{{service="vmstore"}} {said[0]}\n' in house.baton("metrics")
     house.keepx("detach", "vmstore")
     assert "filesystem" not in json.loads(house.baton("status", "--json"))[0]
+
+
+def fail_xfs(house, disk):
+    """XFS_IOC_GOINGDOWN, as the kernel does it to itself when its log cannot be written."""
+    house.inside("vmstore", "python3", "-c",
+                 "import fcntl, os, sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587d, b'\\2\\0\\0\\0')", FS)
+
+
+def fail_ext4(house, disk):
+    pathlib.Path("/sys/fs/ext4", os.path.basename(disk.device), "trigger_fs_error").write_text("1")
+
+
+@pytest.mark.parametrize("disk, fail", [("mkfs.xfs -q", fail_xfs), ("mkfs.ext4 -qF -e remount-ro", fail_ext4)],
+                         indirect=["disk"])
+def test_status_tells_that_the_filesystem_has_failed(house, disk, fail):
+    """Reads still come from the cache, and nothing is missing: monitor would find nothing wrong."""
+    fstype = house.run("blkid", "-po", "value", "-s", "TYPE", disk.device).strip()
+    disk.service("/", fstype=fstype)
+    house.keepx("attach", "vmstore")
+    for failed in (False, True):
+        row, = json.loads(house.baton("status", "--json"))
+        assert row["failed"] is failed and row["mounted"]
+        assert ("the filesystem has failed" in str(row.get("warnings"))) is failed
+        if not failed:
+            fail(house, disk)
+    house.keepx("detach", "vmstore")
+    assert not json.loads(house.baton("status", "--json"))[0]["failed"]
 
 
 def test_exports_are_bound_and_all_is_taken_away(house, disk):

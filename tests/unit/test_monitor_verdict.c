@@ -64,6 +64,23 @@ static void cases(void **state)
 		  "an address or its link is missing; nfsdcld does not run; rpc.mountd does "
 		  "not run" },
 
+		/* Nothing is missing, and yet every call fails. */
+		{ SERVING DAEMONS ",\"failed\":false}", true, "serving", OCF_SUCCESS,
+		  false, "" },
+		{ SERVING DAEMONS ",\"failed\":true}", true, "serving", OCF_ERR_GENERIC,
+		  false,
+		  "the filesystem has failed: the kernel has shut it down after an I/O "
+		  "error" },
+		/* A keeper that starts nfsdcld again would mend nothing. */
+		{ SERVING "\"nfsdcld\":false,\"mountd\":true,\"failed\":true}", true,
+		  "serving", OCF_ERR_GENERIC, false,
+		  "the filesystem has failed: the kernel has shut it down after an I/O "
+		  "error" },
+		/* Its end is going on, because another head has taken the disk. */
+		{ "{\"state\":\"partial\"," ALL DAEMONS ",\"failed\":true}", true, "lose",
+		  OCF_ERR_GENERIC, false,
+		  "lose is going on: clients' calls are held off" },
+
 		{ "{\"state\":\"standby\"," NONE "}", true, "standby", OCF_NOT_RUNNING,
 		  false, "" },
 		/* Its memory is wrong: what is set up counts. */
