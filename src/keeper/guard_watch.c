@@ -124,6 +124,7 @@ struct watch {
 	int64_t again_ms;     /* not another one before */
 	int64_t confirmed_ms; /* the disk has last confirmed it at … */
 	int64_t silent_ms;    /* silenced at …, 0 = not */
+	bool stays;           /* silent, though the disk confirms: has been said */
 };
 
 __attribute__((format(printf, 3, 4))) static void
@@ -157,6 +158,16 @@ static int inside(const struct watch *w, int (*work)(struct op *op, struct err *
 static int unsilence(struct op *op, struct err *err)
 {
 	return silence_end(err);
+}
+
+/* Clients of a filesystem that has failed meanwhile would get errors. Held off, they wait for
+ * the next head, or for the next start here. */
+static int speak(struct op *op, struct err *err)
+{
+	if (!fsshutdown_is_done(op->paths.fs))
+		return silence_end(err);
+	return err_set(err, BATON_EXIT_DEVICE, EIO,
+		       "the filesystem has failed meanwhile");
 }
 
 static int shut_down(struct op *op, struct err *err)
@@ -225,11 +236,14 @@ static void confirm(struct watch *w, int64_t asked_ms)
 	w->confirmed_ms = asked_ms;
 	if (!w->silent_ms || asked_ms <= w->silent_ms)
 		return;
-	if (inside(w, unsilence, &err) < 0) {
-		say(w, SD_CRIT, "cannot let clients in again: %s", err.text);
+	if (inside(w, speak, &err) < 0) {
+		if (!w->stays)
+			say(w, SD_CRIT, "cannot let clients in again: %s", err.text);
+		w->stays = true;
 		return;
 	}
 	w->silent_ms = 0;
+	w->stays = false;
 	say(w, SD_NOTICE,
 	    "the disk has confirmed the reservation; clients are served again");
 }
