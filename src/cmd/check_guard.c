@@ -12,6 +12,7 @@
 #include "keeper/guard.h"
 #include "os/blockdev.h"
 #include "os/child.h"
+#include "os/lowerdisk.h"
 
 /* drbdadm reads files only; a cluster has some hundred resources at most. */
 #define DRBDADM_MS 10000
@@ -72,6 +73,29 @@ static void advise(struct report *report, const struct err *why, bool can)
 		       : FENCING);
 }
 
+/* A disk whose commands fail gives clients errors; one that only waits does not. */
+static void check_patience(struct report *report, const struct service *svc)
+{
+	struct lowerdisk disk;
+	char detail[160];
+	int s = -1;
+
+	if (lowerdisk_open(svc->device, &disk, NULL) == 0)
+		s = lowerdisk_gives_up_s(&disk);
+	lowerdisk_close(&disk);
+	if (s < 0 || (unsigned int)s >= svc->guard_timeout)
+		return;
+	snprintf(
+		detail, sizeof(detail),
+		"%s fails when it has been without its path for %d s, before clients are held "
+		"off (guard-timeout = %u): they can get errors",
+		disk.name, s, svc->guard_timeout);
+	report_add(
+		report, "guard-timeout", VERDICT_UNSURE, BATON_EXIT_OK, detail,
+		"a node.session.timeo.replacement_timeout of iSCSI that is longer, or a "
+		"guard-timeout that is shorter");
+}
+
 void check_guard(struct report *report, const struct service *svc)
 {
 	struct err err = { 0 };
@@ -94,4 +118,6 @@ void check_guard(struct report *report, const struct service *svc)
 		rc == 0 ? BATON_EXIT_OK : err.code,
 		rc == 0 ? "the disk keeps reservations, and has one path" : err.text,
 		"guard = none in the service file, on all heads, with fencing that works");
+	if (rc == 0)
+		check_patience(report, svc);
 }

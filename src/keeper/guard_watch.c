@@ -11,7 +11,8 @@
  *   the key is registered           confirmed, at the moment when that was asked
  *   another head has removed it     the service is silenced at once; the note says lost; the
  *                                   filesystem is shut down. The keeper ends the rest
- *   not confirmed for guard-timeout the service is silenced until it is confirmed again
+ *   not confirmed for guard-timeout, or the disk fails
+ *                                   the service is silenced until it is confirmed again
  *
  * The keeper may be gone: clients are served without it, so the watch must not depend on
  * it. A start begins the watch, the keeper starts another one if it has died, and it ends
@@ -125,6 +126,7 @@ struct watch {
 	int64_t confirmed_ms; /* the disk has last confirmed it at … */
 	int64_t silent_ms;    /* silenced at …, 0 = not */
 	bool stays;           /* silent, though the disk confirms: has been said */
+	bool fails;           /* the disk does not keep anybody waiting, it fails */
 };
 
 __attribute__((format(printf, 3, 4))) static void
@@ -234,6 +236,7 @@ static void confirm(struct watch *w, int64_t asked_ms)
 	struct err err = { 0 };
 
 	w->confirmed_ms = asked_ms;
+	w->fails = false;
 	if (!w->silent_ms || asked_ms <= w->silent_ms)
 		return;
 	if (inside(w, speak, &err) < 0) {
@@ -250,21 +253,24 @@ static void confirm(struct watch *w, int64_t asked_ms)
 
 static void check_time(struct watch *w)
 {
+	bool due = w->fails ||
+		   child_now_ms() >= w->confirmed_ms + w->svc->guard_timeout * 1000ll;
 	struct err err;
 
-	if (w->silent_ms ||
-	    child_now_ms() < w->confirmed_ms + w->svc->guard_timeout * 1000ll ||
-	    !silence(w))
+	if (w->silent_ms || !due || !silence(w))
 		return;
 	/* A stop has come in between, and has put the filters to sleep already. */
 	if (is_over(w)) {
 		inside(w, unsilence, &err);
 		return;
 	}
-	say(w, SD_CRIT,
-	    "the disk has not confirmed the reservation for %u s; clients are held off until "
-	    "it does",
-	    w->svc->guard_timeout);
+	if (w->fails)
+		say(w, SD_CRIT, "the disk fails; clients are held off until it answers");
+	else
+		say(w, SD_CRIT,
+		    "the disk has not confirmed the reservation for %u s; clients are held "
+		    "off until it does",
+		    w->svc->guard_timeout);
 }
 
 static void end_asker(struct watch *w)
@@ -296,6 +302,13 @@ static void begin_asker(struct watch *w)
 		end_asker(w);
 }
 
+/* The filesystem's own commands fail as well: clients would get errors. */
+static bool is_failure(int answer)
+{
+	return answer == -EIO || answer == -ENXIO || answer == -ENODEV ||
+	       answer == -ENOENT;
+}
+
 /* Returns false when the watch is over. */
 static bool take_answer(struct watch *w)
 {
@@ -307,6 +320,7 @@ static bool take_answer(struct watch *w)
 	}
 	if (answer.registered > 0)
 		confirm(w, answer.asked_ms);
+	w->fails |= is_failure(answer.registered);
 	return answer.registered != 0;
 }
 

@@ -9,12 +9,14 @@
 #include <limits.h>
 #include <linux/major.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/text.h"
 #include "os/blockdev.h"
 #include "os/file.h"
 
@@ -188,6 +190,26 @@ int lowerdisk_check(const char *device, const struct lowerdisk *disk, struct err
 	else
 		return 0;
 	return -EOPNOTSUPP;
+}
+
+int lowerdisk_gives_up_s(const struct lowerdisk *disk)
+{
+	char path[PATH_MAX], at[PATH_MAX], text[16];
+	unsigned long seconds;
+	unsigned int session;
+	const char *found;
+
+	put_path(path, disk->number, "device");
+	found = realpath(path, at) ? strstr(at, "/session") : NULL;
+	if (!found || sscanf(found, "/session%u/", &session) != 1)
+		return -1;
+	snprintf(path, sizeof(path), "/sys/class/iscsi_session/session%u/recovery_tmo",
+		 session);
+	/* "off": never. */
+	if (file_read(path, text, sizeof(text)) < 0 ||
+	    text_parse_number(&seconds, text, 0, INT_MAX) < 0)
+		return -1;
+	return (int)seconds;
 }
 
 bool lowerdisk_share(const char *a, const char *b)

@@ -54,6 +54,13 @@ void lowerdisk_close(struct lowerdisk *disk);
  */
 int lowerdisk_check(const char *device, const struct lowerdisk *disk, struct err *err);
 
+/**
+ * lowerdisk_gives_up_s - after how many seconds without its path does it fail commands?
+ *
+ * Of iSCSI alone it is known (node.session.timeo.replacement_timeout). Return: -1 = not.
+ */
+int lowerdisk_gives_up_s(const struct lowerdisk *disk);
+
 /** lowerdisk_share - do two devices lie on one disk? False if either is not here. */
 bool lowerdisk_share(const char *a, const char *b);
 

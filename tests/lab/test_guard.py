@@ -2,12 +2,14 @@
 """The disk's own guard, on LIO: who is registered when, and a head that is still at work when another
 one takes over. Without a cluster, so nothing else keeps the two apart."""
 
+import json
 import re
 
 import pytest
 from labkit.config import TREE
 from labkit.wait import wait_for
 from standby import in_standby
+from trials import agent
 from trials.guard import clear, clock, is_clean, keys, persist, said_at, seize, start_unheard
 from trials.service import HEADS
 
@@ -60,6 +62,20 @@ def test_import_guards_what_can_be_guarded(vmstore, lab):
                          input=cib).stdout.count("\nguard = reservation\n")
 
     assert (guarded(one, "vmstore"), guarded(one), guarded(two)) == (1, 1, 0)
+
+
+def test_check_compares_how_long_the_disk_waits(vmstore):
+    """The lab's iSCSI gives up after 15 s."""
+    def found(timeout):
+        vmstore.configure("head1", vmstore.conf(**{"guard": "reservation", "guard-timeout": timeout}))
+        rows = json.loads(vmstore.baton("head1", "check", "--json", vmstore.name, check=False).stdout)["findings"]
+        return [r["detail"] for r in rows if r["item"].startswith("guard")]
+
+    try:
+        assert found(15) == ["the disk keeps reservations, and has one path"]
+        assert "for 15 s, before clients are held off" in found(16)[1]
+    finally:
+        vmstore.configure("head1", vmstore.usual)
 
 
 def test_a_start_by_hand_is_refused(vmstore):
@@ -140,4 +156,29 @@ def test_silent_while_the_disk_does_not_answer(vmstore, lab):
     assert vmstore.status("head1")["guard"] == {"kind": "reservation", "state": "held", "silent": False, "unproven": False,
                                                 "since": vmstore.status("head1")["guard"]["since"]}
     lab.guest("client").run(["touch", f"{vmstore.mountpoint}/after"], timeout=60)
+    vmstore.unmount()
+
+
+def test_who_has_a_disk_that_fails_is_silent(vmstore, lab):
+    """Clients wait instead of getting errors, also when the disk comes back and the filesystem does not."""
+    head1, client = lab.guest("head1"), lab.guest("client")
+    begun = clock(head1)
+    vmstore.start("head1")
+    vmstore.mount()
+    disk = head1.run(["readlink", "-f", vmstore.device]).stdout.strip().rpartition("/")[2]
+    state = f"/sys/block/{disk}/device/state"
+    head1.run(["sh", "-c", f"echo offline > {state}"])
+    try:
+        wait_for("head1 to hold clients off", lambda: said_at(head1, "the disk fails", begun))
+        writer = client.start(["sh", "-c", f"echo kept > {vmstore.mountpoint}/file && sync {vmstore.mountpoint}/file"])
+        head1.run([*vmstore.inside, "sh", "-c", "cd /run/baton/vmstore/fs && touch x; sync -f ."], check=False)
+        wait_for("XFS to fail", lambda: vmstore.status("head1")["failed"])
+    finally:
+        head1.run(["sh", "-c", f"echo running > {state}"])
+    wait_for("head1 to stay silent", lambda: said_at(head1, "the filesystem has failed meanwhile", begun))
+    failed = agent.call(vmstore, "head1", "monitor")
+    assert failed.returncode == 1 and "the filesystem has failed" in failed.stderr, failed
+    vmstore.stop("head1")
+    vmstore.start("head1")
+    assert writer.communicate(timeout=90) and writer.returncode == 0
     vmstore.unmount()
