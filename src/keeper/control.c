@@ -162,18 +162,6 @@ void control_tell_waiting(struct keeper *k, const struct job *job, enum operatio
 	json_object_put(o);
 }
 
-static void client_ended(struct keeper *k, const struct job *job, const struct err *err,
-			 bool changed)
-{
-	control_answer(k, job->fd, err, changed, NULL);
-}
-
-const struct job_owner control_client = {
-	.waits = control_tell_waiting,
-	.ended = client_ended,
-	.is_gone = control_is_gone,
-};
-
 /* ---- the socket */
 
 static int on_request(sd_event_source *source, int fd, uint32_t revents, void *data)

@@ -145,18 +145,6 @@ void control_tell_waiting(struct keeper *k, const struct job *job, enum operatio
 {
 }
 
-static void client_ended(struct keeper *k, const struct job *job, const struct err *err,
-			 bool changed)
-{
-	control_answer(k, job->fd, err, changed, NULL);
-}
-
-const struct job_owner control_client = {
-	.waits = control_tell_waiting,
-	.ended = client_ended,
-	.is_gone = control_is_gone,
-};
-
 /* ---- runner: the child of an operation */
 
 static bool has_disk_steps(enum operation operation)

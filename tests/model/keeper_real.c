@@ -2,11 +2,11 @@
 /*
  * keeper_real: baton's own keeper, one event at a time.
  *
- * keeper/duties.c, handover.c, handover_table.c, claims.c, jobs.c, requests.c and
- * core/claim.c are linked as they are. What they stand on is here instead: keeper_peers.c is
- * the group of keepers, keeper_fakes.c all else that decides something, keeper_silent.c what
- * decides nothing. There is one keeper in the memory: for each event keeper_state.c makes it
- * that of a head, and puts it back into the world.
+ * keeper/duties.c, handover.c, handover_table.c, claims.c, jobs.c, requests.c,
+ * control_client.c and core/claim.c are linked as they are. What they stand on is here
+ * instead: keeper_peers.c is the group of keepers, keeper_fakes.c all else that decides
+ * something, keeper_silent.c what decides nothing. There is one keeper in the memory: for
+ * each event keeper_state.c makes it that of a head, and puts it back into the world.
  */
 #include "keeper_real.h"
 
