@@ -160,10 +160,6 @@ static void list_agent(struct list *l)
 		add(l, AGENT, 0, 1);
 	else if (l->w->faults)
 		add(l, HASTE, 0, 1);
-	if (h->agent.kind && h->agent.stage != AGENT_ASKS && l->w->faults)
-		add(l, GIVE_UP, FD_AGENT, 0);
-	if (h->operator&& l->w->faults)
-		add(l, GIVE_UP, FD_OPERATOR, 0);
 }
 
 static void list_head(struct list *l, bool quiet)
