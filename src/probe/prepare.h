@@ -5,7 +5,7 @@
 
 #include "core/err.h"
 #include "probe/lane.h"
-#include "probe/mountinfo.h"
+#include "core/mountinfo.h"
 
 /**
  * struct prepare_report - the only report of the child that prepares

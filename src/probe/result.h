@@ -5,7 +5,7 @@
 
 #include <limits.h>
 
-#include "probe/mountinfo.h"
+#include "core/mountinfo.h"
 #include "probe/slots.h"
 #include "probe/tally.h"
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "probe/mountinfo.h"
+#include "core/mountinfo.h"
 
 static void the_right_line_is_taken(void **state)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mountinfo: which mount a directory is on, from /proc/self/mountinfo's lines. Pure. */
-#ifndef BATON_PROBE_MOUNTINFO_H
-#define BATON_PROBE_MOUNTINFO_H
+#ifndef BATON_CORE_MOUNTINFO_H
+#define BATON_CORE_MOUNTINFO_H
 
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /**
- * struct mountinfo - what the report says about the mount
+ * struct mountinfo - what is told of a mount
  * @fstype: "nfs4", "ext4", or "unknown"
  * @source: e.g. "192.0.2.50:/"
  * @options: of the superblock, comma separated

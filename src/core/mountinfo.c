@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* mountinfo: which mount a directory is on, from /proc/self/mountinfo's lines. */
-#include "probe/mountinfo.h"
+#include "core/mountinfo.h"
 
 #include <inttypes.h>
 #include <stdio.h>
