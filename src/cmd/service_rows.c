@@ -284,7 +284,7 @@ static void tell_guard(struct json_object *row)
 		     json_member_string(row, "service"));
 	if (strcmp(state, "lost") == 0)
 		warn(row, "another head has taken the disk from %s", head);
-	else if (json_member_bool(guard, "silent"))
+	else if (json_member_bool(guard, "silent") && !json_member_bool(row, "failed"))
 		warn(row,
 		     "the disk does not confirm the reservation of %s, which holds clients "
 		     "off",
@@ -305,10 +305,10 @@ static void tell_if_failed(struct json_object *row)
 	if (json_member_bool(row, "failed") &&
 	    strcmp(json_member_string(guard, "state"), "lost") != 0)
 		warn(row,
-		     "the filesystem has failed on %s: the kernel has shut it down after an "
-		     "I/O error, and clients get errors until the service is stopped and "
-		     "started",
-		     json_member_string(row, "head"));
+		     "the filesystem has failed on %s (an I/O error: see the kernel's log), and "
+		     "clients %s until the service is stopped and started",
+		     json_member_string(row, "head"),
+		     json_member_bool(guard, "silent") ? "are held off" : "get errors");
 }
 
 static void compare(struct json_object *rows)

@@ -4,15 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libmount.h>
+#include <linux/magic.h>
 #include <linux/types.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
-#include "os/mounts.h"
+#include "core/mountinfo.h"
 
 /* fs/xfs/libxfs/xfs_fs.h, fs/ext4/ext4.h (EXT4_IOC_SHUTDOWN): one number for both. */
 #define GOING_DOWN  _IOR('X', 125, __u32)
@@ -33,33 +34,32 @@ int fsshutdown_do(const char *path, struct err *err)
 	return err_set(err, BATON_EXIT_DEVICE, errno, "shut down %s", path);
 }
 
-static bool has_sign(const char *options)
+/* "shutdown", or "emergency_ro". */
+static bool tells_of_its_end(const char *path)
 {
-	static const char *const signs[] = { "ro", "emergency_ro", "shutdown" };
-	char *value;
-	size_t len;
+	_cleanup_fclose_ FILE *file = fopen("/proc/self/mountinfo", "re");
+	_cleanup_free_ char *line = NULL;
+	struct mountinfo mount = { 0 };
+	struct statx stx;
+	size_t size = 0;
 
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
-		if (mnt_optstr_get_option(options, signs[i], &value, &len) == 0)
-			return true;
-	return false;
+	/* STATX_MNT_ID: since Linux 5.8. */
+	if (!file || statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_MNT_ID, &stx) < 0)
+		return false;
+	while (getline(&line, &size, file) > 0)
+		if (mountinfo_parse(line, stx.stx_mnt_id, &mount))
+			break;
+	return mountinfo_has(&mount, "shutdown") || mountinfo_has(&mount, "emergency_ro");
 }
 
 bool fsshutdown_is_done(const char *path)
 {
-	const struct mounttable_entry *v;
-	struct mounts *mounts;
-	bool is_done = false;
+	struct statfs fs;
 	struct stat st;
-	size_t n;
 
 	if (stat(path, &st) < 0)
 		return errno == EIO;
-	if (mounts_read(&mounts, &v, &n, NULL) < 0)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(v[i].directory, path) == 0)
-			is_done = has_sign(v[i].options);
-	mounts_free(mounts);
-	return is_done;
+	/* What others show in mountinfo may have to be read from a disk that hangs. */
+	return statfs(path, &fs) == 0 && fs.f_type == EXT4_SUPER_MAGIC &&
+	       tells_of_its_end(path);
 }

@@ -20,10 +20,11 @@ int fsshutdown_do(const char *path, struct err *err);
 
 /**
  * fsshutdown_is_done - is it shut down, by this or by the kernel after an I/O error?
- * @path: its root, in this mount namespace; it was mounted to be written to
+ * @path: its root, in this mount namespace
  *
- * XFS then answers EIO to everything. ext4 shows it as read-only, or from Linux 6.15 on as
- * emergency_ro or shutdown (fs/ext4/super.c, _ext4_show_options). Does not wait for the disk.
+ * XFS then answers EIO to everything. ext4 tells it from Linux 6.15 on, as an option in
+ * mountinfo (fs/ext4/super.c, _ext4_show_options), and once a write has noticed it; before
+ * 6.15 only a write knows. Does not wait for the disk.
  */
 bool fsshutdown_is_done(const char *path);
 

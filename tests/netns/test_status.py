@@ -487,7 +487,7 @@ def value(samples, name, **labels):
 
 def test_metrics(house, keepers):
     guard = {"kind": "reservation", "state": "held", "silent": True, "unproven": False, "since": 7}
-    k = keepers(head("head1", dict(FACTS, grace=True, waiting=["a"], waiting_total=12, guard=guard)),
+    k = keepers(head("head1", dict(FACTS, grace=True, waiting=["a"], waiting_total=12, guard=guard, failed=True)),
                 head("head2", STANDBY, digest="other"), head("head3", STANDBY),
                 {"head": "head4", "online": False}, {"head": "head5", "online": True, "keeper": False})
     with open(k.folder + "/ledger.json", "w") as f:
@@ -511,7 +511,7 @@ def test_metrics(house, keepers):
             ("size_bytes", "avail_bytes", "files", "files_free")] == \
         [109951162777600, 18691697672192, 4000, 3999]
     assert [value(s, "baton_guard_state", state=state, **v) for state in ("none", "held", "lost")] == [0, 1, 0]
-    assert value(s, "baton_guard_silent", **v) == 1
+    assert value(s, "baton_guard_silent", **v) == value(s, "baton_filesystem_failed", **v) == 1
     assert value(s, "baton_cluster_joined", **v) == 1
     assert [value(s, "baton_head_online", head=f"head{i}", **v) for i in range(1, 6)] == \
         [None, 1, 1, 0, 1]
