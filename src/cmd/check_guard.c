@@ -51,6 +51,11 @@ static void check_drbd(struct report *report, unsigned int minor)
 			"quorum majority (DRBD 9), or fencing resource-and-stonith with a "
 			"fence-peer handler");
 		return;
+	case DRBD_BOTH:
+		report_add(report, "guard", VERDICT_UNSURE, BATON_EXIT_OK,
+			   "DRBD allows two primaries, so both heads can write",
+			   "allow-two-primaries no, which is the default");
+		return;
 	case DRBD_UNKNOWN:
 		break;
 	}

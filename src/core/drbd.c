@@ -46,7 +46,10 @@ enum drbd_guard drbd_judge(const char *text, size_t len, unsigned int minor)
 
 		if (!find_below(resource, "device", "minor", number))
 			continue;
-		if (*quorum && strcmp(quorum, "off") != 0)
+		if (strcmp(option(resource, common, "allow-two-primaries"), "yes") == 0)
+			return DRBD_BOTH;
+		/* One head alone would have a quorum of 1. */
+		if (*quorum && strcmp(quorum, "off") != 0 && strcmp(quorum, "1") != 0)
 			return DRBD_QUORUM;
 		return strcmp(option(resource, common, "fencing"),
 			      "resource-and-stonith") == 0

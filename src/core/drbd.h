@@ -9,6 +9,7 @@
 enum drbd_guard {
 	DRBD_UNKNOWN, /* no resource has the device */
 	DRBD_NONE,    /* nothing: two heads can be primary, each with data of its own */
+	DRBD_BOTH, /* allow-two-primaries: both heads can write, whatever else there is */
 	DRBD_FENCING, /* fencing resource-and-stonith: I/O waits until the peer is fenced */
 	DRBD_QUORUM, /* from DRBD 9 on: without a majority there is no I/O */
 };

@@ -64,6 +64,12 @@ static void what_all_have_in_common(void **state)
 	assert_int_equal(judge_options(fences, OPTION("fencing", "dont-care")),
 			 DRBD_NONE);
 	assert_int_equal(judge_options(quorum, OPTION("quorum", "off")), DRBD_NONE);
+	assert_int_equal(judge_options("", OPTION("quorum", "1")), DRBD_NONE);
+	assert_int_equal(judge_options(quorum, OPTION("allow-two-primaries", "yes")),
+			 DRBD_BOTH);
+	assert_int_equal(judge_options(OPTION("allow-two-primaries", "yes"),
+				       OPTION("allow-two-primaries", "no")),
+			 DRBD_NONE);
 	/* Only outdates the peer's disk: I/O does not wait for that. */
 	assert_int_equal(judge_options("", OPTION("fencing", "resource-only")),
 			 DRBD_NONE);
