@@ -160,19 +160,30 @@ static bool has_neighbour(const struct import *v, size_t n, size_t which)
 	return false;
 }
 
-/* Where the disk itself can keep a second head from writing, it shall. */
+/*
+ * Where the disk itself can keep a second head from writing, it shall. Beside a volume or a
+ * partition lie others, which other groups may use, also of other heads: their writes would
+ * be refused.
+ */
 static int add_guard(struct import *v, size_t n, size_t which, struct err *err)
 {
 	struct import *t = &v[which];
 	struct err why = { .text = "another of these services lies on the same disk" };
+	bool can = !has_neighbour(v, n, which) && guard_check(&t->svc, &why) == 0;
 
-	if (!has_neighbour(v, n, which) && guard_check(&t->svc, &why) == 0) {
+	if (can && lowerdisk_is_whole(t->svc.device)) {
 		strlist_add(&t->keys, "guard = reservation");
 		strlist_add(
 			&t->remarks,
 			"guard = reservation: this head's disk can keep a second head "
 			"from writing; whether the other heads' can, `baton check` says "
 			"there");
+	} else if (can) {
+		strlist_add(&t->remarks,
+			    "the disk can keep a second head from writing: add guard = "
+			    "reservation once nothing else lies on the disk that %s is a "
+			    "part of",
+			    t->svc.device);
 	} else {
 		strlist_add(
 			&t->remarks,

@@ -212,6 +212,15 @@ int lowerdisk_gives_up_s(const struct lowerdisk *disk)
 	return (int)seconds;
 }
 
+bool lowerdisk_is_whole(const char *device)
+{
+	struct disks disks;
+	dev_t number;
+
+	return blockdev_check_present(device, &number, NULL) == 0 &&
+	       list(device, &disks, NULL) == 0 && disks.n == 1 && disks.v[0] == number;
+}
+
 bool lowerdisk_share(const char *a, const char *b)
 {
 	struct disks one, other;

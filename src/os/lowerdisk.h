@@ -61,6 +61,9 @@ int lowerdisk_check(const char *device, const struct lowerdisk *disk, struct err
  */
 int lowerdisk_gives_up_s(const struct lowerdisk *disk);
 
+/** lowerdisk_is_whole - is it a disk itself, and no part or volume with others beside it? */
+bool lowerdisk_is_whole(const char *device);
+
 /** lowerdisk_share - do two devices lie on one disk? False if either is not here. */
 bool lowerdisk_share(const char *a, const char *b);
 
