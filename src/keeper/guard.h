@@ -9,7 +9,8 @@
  * guard_check - can the service's disk be guarded? Before the pause of a move.
  * @err: why not, in the disk's or the kernel's words
  *
- * Return: 0, -EOPNOTSUPP, -EBUSY (another service lies on it), or -errno.
+ * Return: 0, -EOPNOTSUPP, -EBUSY (another service lies on it, or others than baton are
+ * registered), or -errno.
  */
 int guard_check(const struct service *svc, struct err *err);
 

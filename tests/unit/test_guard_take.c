@@ -343,6 +343,16 @@ static void foreigners_are_respected(void **ignored)
 	assert_non_null(strstr(err.text, "type 1"));
 }
 
+static void strangers_are_named_before_the_start(void **ignored)
+{
+	target.keys[5] = guard_make_key("head2", "web", 1, false);
+	assert_int_equal(guard_check(&svc, &err), 0);
+	target.keys[6] = 0x12ab0001;
+	assert_int_equal(guard_check(&svc, &err), -EBUSY);
+	assert_non_null(strstr(err.text, "which is not baton's"));
+	assert_int_equal(target.commands, 0);
+}
+
 static void be_quicker(enum pr_out action)
 {
 	uint64_t key = guard_make_key("head2", "web", 3, false);
@@ -486,6 +496,7 @@ int main(void)
 		TEST(a_power_cut_leaves_nothing_that_hinders),
 		TEST(ghosts_are_removed),
 		TEST(foreigners_are_respected),
+		TEST(strangers_are_named_before_the_start),
 		TEST(who_loses_the_race_gives_up),
 		TEST(two_heads_of_one_name_do_not_both_start),
 		TEST(a_lost_answer_is_no_lost_race),
