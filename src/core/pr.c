@@ -202,8 +202,8 @@ enum pr_sense pr_judge_sense(const uint8_t *sense, size_t len, char text[16])
 		return PR_SENSE_OK;
 	if (key == 0x6 || key == 0xb)
 		return PR_SENSE_AGAIN;
-	/* NOT READY, becoming ready. */
-	if (key == 0x2 && asc == 0x04 && ascq == 0x01)
+	/* NOT READY: becoming ready; asymmetric access state transition. */
+	if (key == 0x2 && asc == 0x04 && (ascq == 0x01 || ascq == 0x0a))
 		return PR_SENSE_AGAIN;
 	/* INSUFFICIENT REGISTRATION RESOURCES. */
 	if (key == 0x5 && asc == 0x55 && ascq == 0x04)

@@ -41,8 +41,6 @@
 /* At least a second between looks, and a tenth of the time at most for looking. */
 #define LOOK_MS 1000
 #define SHARE   10
-/* Size of the file that is written to see whether the disk takes a write. */
-#define PULSE_MAX 32
 /* A look that takes longer says nothing. */
 #define COUNT_MS 60000
 /* Newer kernels end the period a moment after they are told to. */
@@ -99,12 +97,9 @@ static bool look(struct sitting *s)
  */
 static bool disk_is_slow(const struct sitting *s)
 {
-	const struct paths *paths = &s->op->paths;
 	int64_t began = child_now_ms();
-	_cleanup_close_ int fd = state_open_file(
-		paths, paths->pulse, O_WRONLY | O_CREAT | O_DSYNC, PULSE_MAX, NULL);
 
-	if (fd >= 0 && pwrite(fd, "\n", 1, 0) < 0)
+	if (state_pulse(&s->op->paths, NULL) < 0)
 		return false;
 	return child_now_ms() - began >= LOOK_MS;
 }

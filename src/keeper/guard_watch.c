@@ -5,14 +5,17 @@
  * Theory of operation
  *
  *   asker    READ KEYS once a second; the answer may never come: a path that is cut is
- *            waited for, while clients are still served from the cache
+ *            waited for, while clients are still served from the cache. Of a silent service
+ *            it also asks the filesystem, by a write: nobody else writes then, so nobody else
+ *            would notice that it has failed
  *   watcher  takes its answers; it waits for nothing but them and the time
  *
  *   the key is registered           confirmed, at the moment when that was asked
  *   another head has removed it     the service is silenced at once; the note says lost; the
  *                                   filesystem is shut down. The keeper ends the rest
  *   not confirmed for guard-timeout, or the disk fails
- *                                   the service is silenced until it is confirmed again
+ *                                   the service is silenced until it is confirmed again, and
+ *                                   the filesystem takes a write
  *
  * The keeper may be gone: clients are served without it, so the watch must not depend on
  * it. A start begins the watch, the keeper starts another one if it has died, and it ends
@@ -45,8 +48,12 @@
 #include "os/mountpoint.h"
 #include "os/nftable.h"
 #include "os/persist.h"
+#include "os/state.h"
 
 #define ASK_MS 1000
+/* A command that failed is sent again once more before it counts. */
+#define RETRY_MS 200
+#define FAILURES 2
 /* A watch that begins anew does not know how long the disk has been silent. */
 #define FIRST_MS 5000
 /* After another asker could not be started. */
@@ -58,11 +65,49 @@
  * struct answer - the asker's
  * @asked_ms: when it asked
  * @registered: 1 or 0; -errno without an answer
+ * @written: of a silent service: 0 if its filesystem takes writes, or -errno
  */
 struct answer {
 	int64_t asked_ms;
 	int registered;
+	int written;
 };
+
+struct watch {
+	const struct service *svc;
+	struct paths paths;
+	struct guardnote note;
+	pid_t asker;
+	int fd;               /* of its answers, -1 = none */
+	int64_t again_ms;     /* not another one before */
+	int64_t confirmed_ms; /* the disk has last confirmed it at … */
+	int64_t silent_ms;    /* silenced at …, 0 = not */
+	bool stays;           /* silent, though the disk confirms: has been said */
+	int failures;         /* of the disk, one after the other */
+};
+
+/* Does some work in the service's namespaces, and comes back. */
+static int inside(const struct watch *w, int (*work)(struct op *op, struct err *err),
+		  struct err *err)
+{
+	struct op op;
+	int rc = op_init(&op, w->svc, err), back;
+
+	if (rc == 0)
+		rc = op_go(&op, PLACE_INSIDE, err);
+	if (rc == 0)
+		rc = work(&op, err);
+	back = op_go(&op, PLACE_HEAD, NULL);
+	op_release(&op);
+	return rc < 0 ? rc : back;
+}
+
+/* The disk does not keep anybody waiting, it fails. */
+static bool is_failure(int registered)
+{
+	return registered == -EIO || registered == -ENXIO || registered == -ENODEV ||
+	       registered == -ENOENT;
+}
 
 /* ---- the asker */
 
@@ -72,7 +117,7 @@ static int open_disk(struct lowerdisk *disk, const char *device,
 {
 	int rc = lowerdisk_open(device, disk, NULL);
 
-	return rc < 0 || strcmp(disk->wwid, note->disk) == 0 ? rc : -ENXIO;
+	return rc < 0 || strcmp(disk->wwid, note->disk) == 0 ? rc : -EAGAIN;
 }
 
 static int ask(struct lowerdisk *disk, const char *device, const struct guardnote *note)
@@ -96,7 +141,22 @@ static int ask(struct lowerdisk *disk, const char *device, const struct guardnot
 	return rc;
 }
 
-static void run_asker(const char *device, const struct guardnote *note, int fd)
+static int write_to_it(struct op *op, struct err *err)
+{
+	return state_pulse(&op->paths, err);
+}
+
+/* A disk that was away for long comes back without its filesystem. */
+static int try_filesystem(const struct watch *w, int registered)
+{
+	struct err err;
+
+	if (!w->silent_ms || (registered <= 0 && !is_failure(registered)))
+		return 0;
+	return inside(w, write_to_it, &err);
+}
+
+static void run_asker(const struct watch *w, int fd)
 {
 	struct lowerdisk disk = LOWERDISK_CLOSED;
 
@@ -106,28 +166,17 @@ static void run_asker(const char *device, const struct guardnote *note, int fd)
 		struct answer answer = { .asked_ms = child_now_ms() };
 		int64_t left;
 
-		answer.registered = ask(&disk, device, note);
+		answer.registered = ask(&disk, w->svc->device, &w->note);
+		answer.written = try_filesystem(w, answer.registered);
 		if (write(fd, &answer, sizeof(answer)) < 0)
 			_exit(1);
-		left = answer.asked_ms + ASK_MS - child_now_ms();
+		left = answer.asked_ms - child_now_ms() +
+		       (is_failure(answer.registered) ? RETRY_MS : ASK_MS);
 		poll(NULL, 0, left > 0 ? left : 0);
 	}
 }
 
 /* ---- the watcher */
-
-struct watch {
-	const struct service *svc;
-	struct paths paths;
-	struct guardnote note;
-	pid_t asker;
-	int fd;               /* of its answers, -1 = none */
-	int64_t again_ms;     /* not another one before */
-	int64_t confirmed_ms; /* the disk has last confirmed it at … */
-	int64_t silent_ms;    /* silenced at …, 0 = not */
-	bool stays;           /* silent, though the disk confirms: has been said */
-	bool fails;           /* the disk does not keep anybody waiting, it fails */
-};
 
 __attribute__((format(printf, 3, 4))) static void
 say(const struct watch *w, const char *level, const char *fmt, ...)
@@ -141,35 +190,9 @@ say(const struct watch *w, const char *level, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* Does some work in the service's namespaces, and comes back. */
-static int inside(const struct watch *w, int (*work)(struct op *op, struct err *err),
-		  struct err *err)
-{
-	struct op op;
-	int rc = op_init(&op, w->svc, err), back;
-
-	if (rc == 0)
-		rc = op_go(&op, PLACE_INSIDE, err);
-	if (rc == 0)
-		rc = work(&op, err);
-	back = op_go(&op, PLACE_HEAD, NULL);
-	op_release(&op);
-	return rc < 0 ? rc : back;
-}
-
 static int unsilence(struct op *op, struct err *err)
 {
 	return silence_end(err);
-}
-
-/* Clients of a filesystem that has failed meanwhile would get errors. Held off, they wait for
- * the next head, or for the next start here. */
-static int speak(struct op *op, struct err *err)
-{
-	if (!fsshutdown_is_done(op->paths.fs))
-		return silence_end(err);
-	return err_set(err, BATON_EXIT_DEVICE, EIO,
-		       "the filesystem has failed meanwhile");
 }
 
 static int shut_down(struct op *op, struct err *err)
@@ -230,30 +253,53 @@ static void lose(struct watch *w)
 	say(w, SD_CRIT, "another head has taken the disk; this head is silent");
 }
 
+static void end_asker(struct watch *w)
+{
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = -1;
+	/* One that hangs in the kernel ends when it can. */
+	if (w->asker > 0)
+		kill(w->asker, SIGKILL);
+	w->asker = 0;
+	w->again_ms = 0;
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+}
+
 /* An answer to what was asked before the silence proves nothing. */
-static void confirm(struct watch *w, int64_t asked_ms)
+static void confirm(struct watch *w, const struct answer *answer)
 {
 	struct err err = { 0 };
 
-	w->confirmed_ms = asked_ms;
-	w->fails = false;
-	if (!w->silent_ms || asked_ms <= w->silent_ms)
+	w->confirmed_ms = answer->asked_ms;
+	if (!w->silent_ms || answer->asked_ms <= w->silent_ms)
 		return;
-	if (inside(w, speak, &err) < 0) {
+	/* Clients would get errors. Held off, they wait for the next head or the next start. */
+	if (answer->written < 0) {
 		if (!w->stays)
-			say(w, SD_CRIT, "cannot let clients in again: %s", err.text);
+			say(w, SD_CRIT,
+			    "the disk answers again, but the filesystem has failed meanwhile "
+			    "(%s); clients stay held off",
+			    strerror(-answer->written));
 		w->stays = true;
+		return;
+	}
+	if (inside(w, unsilence, &err) < 0) {
+		say(w, SD_CRIT, "cannot let clients in again: %s", err.text);
 		return;
 	}
 	w->silent_ms = 0;
 	w->stays = false;
+	end_asker(w);
 	say(w, SD_NOTICE,
 	    "the disk has confirmed the reservation; clients are served again");
 }
 
 static void check_time(struct watch *w)
 {
-	bool due = w->fails ||
+	bool fails = w->failures >= FAILURES;
+	bool due = fails ||
 		   child_now_ms() >= w->confirmed_ms + w->svc->guard_timeout * 1000ll;
 	struct err err;
 
@@ -264,7 +310,9 @@ static void check_time(struct watch *w)
 		inside(w, unsilence, &err);
 		return;
 	}
-	if (w->fails)
+	/* The next one writes. */
+	end_asker(w);
+	if (fails)
 		say(w, SD_CRIT, "the disk fails; clients are held off until it answers");
 	else
 		say(w, SD_CRIT,
@@ -273,40 +321,23 @@ static void check_time(struct watch *w)
 		    w->svc->guard_timeout);
 }
 
-static void end_asker(struct watch *w)
-{
-	if (w->fd >= 0)
-		close(w->fd);
-	w->fd = -1;
-	/* One that hangs in the kernel ends when it can. */
-	if (w->asker > 0)
-		kill(w->asker, SIGKILL);
-	w->asker = 0;
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
-}
-
 static void begin_asker(struct watch *w)
 {
 	int ends[2];
 
-	w->again_ms = child_now_ms() + AGAIN_MS;
-	if (pipe2(ends, O_CLOEXEC) < 0)
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		w->again_ms = child_now_ms() + AGAIN_MS;
 		return;
+	}
 	w->asker = child_fork(ends[1], -1);
 	if (w->asker == 0)
-		run_asker(w->svc->device, &w->note, ends[1]);
+		run_asker(w, ends[1]);
 	close(ends[1]);
 	w->fd = ends[0];
-	if (w->asker < 0)
+	if (w->asker < 0) {
 		end_asker(w);
-}
-
-/* The filesystem's own commands fail as well: clients would get errors. */
-static bool is_failure(int answer)
-{
-	return answer == -EIO || answer == -ENXIO || answer == -ENODEV ||
-	       answer == -ENOENT;
+		w->again_ms = child_now_ms() + AGAIN_MS;
+	}
 }
 
 /* Returns false when the watch is over. */
@@ -316,11 +347,12 @@ static bool take_answer(struct watch *w)
 
 	if (read(w->fd, &answer, sizeof(answer)) != sizeof(answer)) {
 		end_asker(w);
+		w->again_ms = child_now_ms() + AGAIN_MS;
 		return true;
 	}
+	w->failures = is_failure(answer.registered) ? w->failures + 1 : 0;
 	if (answer.registered > 0)
-		confirm(w, answer.asked_ms);
-	w->fails |= is_failure(answer.registered);
+		confirm(w, &answer);
 	return answer.registered != 0;
 }
 

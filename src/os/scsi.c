@@ -15,6 +15,7 @@
 #define BUSY                 0x08
 #define RESERVATION_CONFLICT 0x18
 #define TASK_SET_FULL        0x28
+#define TASK_ABORTED         0x40 /* another initiator has reset the disk, or preempted */
 
 /* include/scsi/scsi_status.h: a path that is lost for a moment. */
 #define DID_BUS_BUSY            0x02
@@ -72,7 +73,7 @@ int scsi_command(int fd, struct scsi_command *c, uint8_t sense[SCSI_SENSE_MAX],
 		return SCSI_CONDITION;
 	if (io.status == RESERVATION_CONFLICT)
 		return SCSI_CONFLICT;
-	if (io.status == BUSY || io.status == TASK_SET_FULL)
+	if (io.status == BUSY || io.status == TASK_SET_FULL || io.status == TASK_ABORTED)
 		return SCSI_BUSY;
 	return io.status ? -EIO : judge_host(io.host_status);
 }

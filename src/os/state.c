@@ -30,6 +30,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/cleanup.h"
@@ -217,4 +218,19 @@ int state_replace(const struct paths *paths, const char *path, const char *text,
 	snprintf(name, sizeof(name), "%s", path);
 	dir = fs < 0 ? fs : beneath_open(fs, dirname(parent), O_RDONLY | O_DIRECTORY);
 	return dir < 0 ? dir : file_replace_at(dir, basename(name), text, len, 1);
+}
+
+int state_pulse(const struct paths *paths, struct err *err)
+{
+	_cleanup_close_ int fd = -1;
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%-20lld\n", (long long)time(NULL)), rc = 0;
+
+	fd = state_open_file(paths, paths->pulse, O_WRONLY | O_CREAT | O_DSYNC,
+			     sizeof(text), err);
+	if (fd < 0)
+		rc = fd;
+	else if (pwrite(fd, text, n, 0) != n)
+		rc = err_set(err, BATON_EXIT_DEVICE, errno, "%s", paths->pulse);
+	return rc == -ENOSPC || rc == -EDQUOT ? 0 : rc;
 }

@@ -49,6 +49,18 @@ int state_read(const struct paths *paths, const char *path, size_t max, char **t
 	       size_t *len, struct err *err);
 
 /**
+ * state_pulse - does the filesystem still take a write?
+ * @paths: of the service
+ * @err: why not
+ *
+ * Returns when the write is on the disk, so it waits as long as that does. A full
+ * filesystem is a good one here: another head would find it full as well.
+ *
+ * Return: 0, or -errno.
+ */
+int state_pulse(const struct paths *paths, struct err *err);
+
+/**
  * state_replace - give it new contents, all or nothing, and wait until they are on disk
  *
  * Replaces anything that has its name, except a directory.
