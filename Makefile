@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 export ASAN_OPTIONS = abort_on_error=1
 export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 
-.PHONY: all install payload image image-other deps demo soak matrix clean FORCE
+.PHONY: all install payload image image-other deps demo soak matrix faults clean FORCE
 # Notes how long a part of the checks takes; `make check` ends with the table.
 CLOCK = $(PYTHON) tests/minutes.py run
 
@@ -86,6 +86,11 @@ soak: deps
 matrix: deps
 	lab/matrix
 
+# What happens if … (doc/faults.md); an hour, and it goes on where it was.
+faults: deps
+	$(MAKE) payload
+	lab/faults
+
 check: deps
 	@$(PYTHON) tests/minutes.py begin
 	@status=0; $(MAKE) --no-print-directory check-all || status=$$?; \
@@ -105,7 +110,7 @@ check-lint:
 	$(CLOCK) cppcheck cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--std=c11 -D_GNU_SOURCE -Isrc src tests
 	$(PYTHON) tests/includes.py
-	$(PYTHON) -m pyflakes $$(find lab tests -name '*.py') lab/lab lab/demo lab/soak lab/matrix lab/powerd
+	$(PYTHON) -m pyflakes $$(find lab tests -name '*.py') lab/lab lab/demo lab/soak lab/matrix lab/faults lab/powerd
 	shellcheck --severity=warning completions/baton.bash \
 		$$(grep -rlE '^#!/bin/(ba)?sh' .ci lab tests)
 

@@ -231,6 +231,12 @@ class Guest:
         with qemu.Qmp(RUN, self.name) as qmp:
             qmp("set_link", name="nic-lan", up=up)
 
+    def freeze(self, on):
+        """Stop its processor, or let it go on: it neither hears nor says anything meanwhile."""
+        self._need_running()
+        with qemu.Qmp(RUN, self.name) as qmp:
+            qmp("stop" if on else "cont")
+
     # --- commands
 
     def _ssh(self, *options):

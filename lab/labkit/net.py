@@ -64,6 +64,22 @@ class Net:
             if mbit:
                 run([*qdisc, "delete", "dev", port, "root"])
 
+    @contextlib.contextmanager
+    def apart(self, source, target):
+        """with net.apart("head1.lan", "storage.lan"): the bridge passes nothing on from the one port to the other. The
+        other way is another apart()."""
+        table = f"{source}_{target}"
+        self.filter(f"table bridge {table} {{ chain forward {{\ntype filter hook forward priority 0\n"
+                    f'iifname "{source}" oifname "{target}" drop\n}}\n}}\n')
+        try:
+            yield
+        finally:
+            self.filter(f"delete table bridge {table}")
+
+    def filter(self, rules):
+        """Carry out rules for nft(8)."""
+        run(self.inside(["nft", "-f", "-"]), what="nft", input=rules)
+
     def destroy(self):
         """Remove the namespace, after everything of the lab that still runs in it."""
         if not self.exists():

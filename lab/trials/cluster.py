@@ -89,6 +89,12 @@ PLACE = """
 # As advised by the meta-data of ocf:baton:service.
 OPERATIONS = (("start", "0s", "600s"), ("stop", "0s", "600s"), ("monitor", "10s", "60s"),
               ("migrate_to", "0s", "900s"), ("migrate_from", "0s", "60s"))
+# (level, interval, timeout) of the thorough monitors, as README advises: they cost an emulated head much.
+LEVELS = ((10, "30s", "180s"), (20, "60s", "180s"))
+LEVEL = """<op id="{name}-monitor-{level}" name="monitor" interval="{interval}" timeout="{timeout}">
+  <instance_attributes id="{name}-level-{level}">
+    <nvpair id="{name}-check-{level}" name="OCF_CHECK_LEVEL" value="{level}"/>
+  </instance_attributes></op>"""
 
 # Drops only corosync's own packets: ssh and fencing go on.
 PARTITION = """table inet partition {
@@ -275,6 +281,15 @@ class Cluster:
             lines.append(f"location {name}-prefers {name} 100: {prefer}")
         self._at(None).run(["crm", "configure"], input="\n".join([*lines, "commit", ""]),
                            timeout=90)
+
+    def watch_closely(self, name):
+        """Also the thorough monitors of a service."""
+        ops = "".join(LEVEL.format(name=name, level=level, interval=interval,
+                                   timeout=f"{stretch(int(timeout.rstrip('s'))):.0f}s")
+                      for level, interval, timeout in LEVELS)
+        self.run(["cibadmin", "--modify", "--scope", "resources", "--xml-pipe"],
+                 input=f'<primitive id="{name}"><operations>{ops}</operations></primitive>')
+        self.keep()
 
     def remove(self, *names):
         """Stop resources, and remove them and their constraints."""

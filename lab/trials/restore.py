@@ -38,6 +38,13 @@ for disk in /dev/sd?; do
 	sg_persist -n -o -C -K 0xbad "$disk" > /dev/null 2>&1 || status=1
 done
 rm -rf /var/lib/baton
+for unit in pacemaker corosync; do
+	[ -L "/run/systemd/system/$unit.service" ] || continue
+	echo "$unit, masked"; systemctl unmask --runtime "$unit"
+done
+if [ -e /usr/sbin/fence_lab.true ]; then
+	echo "a fence agent that lies"; mv /usr/sbin/fence_lab.true /usr/sbin/fence_lab
+fi
 rm -rf /etc/baton/*.conf /run/systemd/system/baton@*
 if [ -e /proc/fs/nfsd/threads ]; then
 	echo "the head's own knfsd"

@@ -14,13 +14,16 @@ exec 3<> <(:)
 while :; do
 	pid= disk=0 address=0
 	read -r pid < /run/baton/$1/mountd.pid
-	while read -r _ _ _ _ at _; do
-		[ "$at" = /run/baton/$1/fs ] && disk=1
-	done < /proc/$pid/mountinfo
-	while read -r line; do
-		case $line in *"$2") address=1 ;; esac
-	done < /proc/$pid/net/fib_trie
-	echo $disk $address
+	# Without its rpc.mountd, for a moment, nothing is known.
+	if [ -n "$pid" ] && [ -r "/proc/$pid/mountinfo" ]; then
+		while read -r _ _ _ _ at _; do
+			[ "$at" = /run/baton/$1/fs ] && disk=1
+		done < /proc/$pid/mountinfo
+		while read -r line; do
+			case $line in *"$2") address=1 ;; esac
+		done < /proc/$pid/net/fib_trie
+		echo $disk $address
+	fi
 	read -r -t 0.2 -u 3
 done 2> /dev/null
 """

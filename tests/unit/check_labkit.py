@@ -16,7 +16,7 @@ sys.path[:0] = [str(TREE / d) for d in ("lab", "tests", "tests/lab")]
 sys.dont_write_bytecode = True
 
 from labkit import LabError, busy, net, pace, pcap, wait  # noqa: E402
-from trials import agent, cluster, soak  # noqa: E402
+from trials import agent, cluster, faults, soak  # noqa: E402
 import minutes  # noqa: E402
 import ran  # noqa: E402
 import run  # noqa: E402
@@ -486,12 +486,18 @@ class Runner(unittest.TestCase):
             self.assertEqual([ran.read("trixie", "abd"), ran.read("trixie", "abc")], [{"wire": counts}, {}])
 
 
+def program(name):
+    """One of the lab's programs as a module."""
+    loader = importlib.machinery.SourceFileLoader(name, str(TREE / "lab" / name))
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(name, loader))
+    loader.exec_module(module)
+    return module
+
+
 class Matrix(unittest.TestCase):
     def test_columns_of_other_suites_stay(self):
         """Each may have been tried on another machine, whose build/ is gone."""
-        loader = importlib.machinery.SourceFileLoader("matrix", str(TREE / "lab" / "matrix"))
-        matrix = importlib.util.module_from_spec(importlib.util.spec_from_loader("matrix", loader))
-        loader.exec_module(matrix)
+        matrix = program("matrix")
         one = {"commit": "abc", "versions": {"kernel": "6.1", "pace": 0.5},
                "demo": {"clean": True, "text": "move 0.99"}, "wire": {"clean": False, "text": "15 of 16"}}
         text = matrix.table({"trixie": one}, {})
@@ -500,6 +506,53 @@ class Matrix(unittest.TestCase):
                                                 "trixie": matrix.columns(text)["trixie"]})
         self.assertEqual(matrix.columns(both)["trixie"]["wire"], "**15 of 16**")
         self.assertEqual(matrix.table({}, matrix.columns(both)), both)
+
+
+class Faults(unittest.TestCase):
+    def outcome(self, fault=faults.FAULTS[0], **seen):
+        found = faults.Outcome(serves="head2", **seen)
+        found.judge(fault)
+        return found
+
+    def test_what_must_never_be_is_said(self):
+        self.assertEqual(self.outcome().wrong, "")
+        for seen, said in (({"two_writers": True}, "two writers"), ({"both_s": 0.4}, "two heads at once"),
+                           ({"lost_writes": 3}, "3 writes lost"), ({"locks_lost": 1}, "a lock lost"),
+                           ({"unfinished": 2}, "2 calls without an answer"),
+                           ({"errors": {"EIO": 1}}, "errors at the client")):
+            self.assertEqual(self.outcome(**seen).wrong, said)
+
+    def test_a_fault_may_have_errors_of_its_own(self):
+        (full,) = [f for f in faults.FAULTS if f.name == "disk full"]
+        self.assertEqual(self.outcome(full, errors={"ENOSPC": 9}).wrong, "")
+        self.assertEqual(self.outcome(full, errors={"ENOSPC": 9, "EIO": 1}).wrong, "errors at the client")
+
+    def test_nothing_may_come_of_what_is_harmless(self):
+        harmless = faults.Fault("x", None, harmless=True)
+        self.assertEqual(self.outcome(harmless).wrong, "")
+        self.assertEqual(self.outcome(harmless, happens=["head1 is fenced"]).wrong, "something came of it")
+
+    def test_names_are_unique(self):
+        names = [f.name for f in faults.FAULTS]
+        self.assertEqual(len(set(names)), len(names))
+
+    def test_operations_since(self):
+        old, new = {"op": "start", "outcome": "done", "began": 1}, {"op": "lose", "outcome": "done", "began": 2}
+        self.assertEqual(faults.operations({"head1": [old], "head2": []}, {"head1": [old, new], "head2": [old]}),
+                         ["head1 lose done", "head2 start done"])
+        # A head that lost its power has no ledger any more, or begins it anew.
+        self.assertEqual(faults.operations({"head1": [old]}, {"head1": []}), [])
+
+    def test_the_table_shows_what_is_wrong(self):
+        made = program("faults")
+        found = {"commit": "abc", "kernel": "6.1", "pacemaker": "2.1", "pace": 1, "rows": {
+            "power cut": self.outcome(happens=["head1 is fenced"], pause_s=9.34).as_json(),
+            "kernel panic": self.outcome(lost_writes=3).as_json()}}
+        text = made.table(found)
+        self.assertIn("| power cut | head1 is fenced | 9.3 | head2 |", text)
+        self.assertIn("**3 writes lost**", text)
+        del found["rows"]["kernel panic"]
+        self.assertNotIn("wrong", made.table(found))
 
 
 class Packages(unittest.TestCase):
