@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections import Counter
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 
 from labkit.config import LAB, LabError, RUN
@@ -87,11 +87,12 @@ class World:
         return found[0] if len(found) == 1 else None
 
     def survivor(self):
-        """The head that serves both services; None while there is none."""
+        """The head that serves both services; None while there is none. One that hangs does not answer."""
         for head in HEADS:
-            if self.guest(head).reachable() and [head] == self.cluster.where("vmstore", at=head) == \
-                    self.cluster.where("homes", at=head):
-                return head
+            with suppress(LabError):
+                if self.guest(head).reachable() and [head] == self.cluster.where("vmstore", at=head) == \
+                        self.cluster.where("homes", at=head):
+                    return head
         return None
 
     def ledgers(self):
