@@ -70,6 +70,9 @@ static void fill_standard_streams(void)
 			_exit(BATON_EXIT_RESOURCE);
 }
 
+/* Room for the metrics of many services; glibc makes none of a given size itself. */
+static char output_buffer[1 << 20];
+
 /*
  * At the end of every command, also of --help: what could not be written is not lost in
  * silence. A reader that has gone does not want it; a move ignores SIGPIPE.
@@ -91,6 +94,9 @@ int main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : NULL;
 
 	fill_standard_streams();
+	/* What a command says is written when it ends: then it is known why that fails. */
+	if (!isatty(STDOUT_FILENO))
+		setvbuf(stdout, output_buffer, _IOFBF, sizeof(output_buffer));
 	on_exit(close_stdout, NULL);
 	setlocale(LC_CTYPE, "");
 	if (!name) {
