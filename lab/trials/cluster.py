@@ -90,6 +90,7 @@ PLACE = """
 OPERATIONS = (("start", "0s", "600s"), ("stop", "0s", "600s"), ("monitor", "10s", "60s"),
               ("migrate_to", "0s", "900s"), ("migrate_from", "0s", "60s"))
 # (level, interval, timeout) of the thorough monitors, as README advises: they cost an emulated head much.
+FORGETS = "120s"
 LEVELS = ((10, "30s", "180s"), (20, "60s", "180s"))
 LEVEL = """<op id="{name}-monitor-{level}" name="monitor" interval="{interval}" timeout="{timeout}">
   <instance_attributes id="{name}-level-{level}">
@@ -283,12 +284,13 @@ class Cluster:
                            timeout=90)
 
     def watch_closely(self, name):
-        """Also the thorough monitors of a service."""
+        """Also the thorough monitors of a service, and the time after which failures are forgotten."""
         ops = "".join(LEVEL.format(name=name, level=level, interval=interval,
                                    timeout=f"{stretch(int(timeout.rstrip('s'))):.0f}s")
                       for level, interval, timeout in LEVELS)
         self.run(["cibadmin", "--modify", "--scope", "resources", "--xml-pipe"],
-                 input=f'<primitive id="{name}"><operations>{ops}</operations></primitive>')
+                 input=f'<primitive id="{name}"><operations>{ops}</operations><meta_attributes id="{name}-meta">'
+                 f'<nvpair id="{name}-forgets" name="failure-timeout" value="{FORGETS}"/></meta_attributes></primitive>')
         self.keep()
 
     def remove(self, *names):

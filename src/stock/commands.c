@@ -143,6 +143,16 @@ static void add_restoring(struct strlist *commands, const char *name)
 }
 
 /* The last resource of the group goes first, because it depends on those before it. */
+/* After an outage of the storage a start has failed on each head, and Pacemaker tries no head
+ * again before it has forgotten that. The group's own time counts. */
+static const char *forgets_after(const struct stock_group *stock)
+{
+	for (size_t i = 0; i < stock->meta.n; i++)
+		if (strncmp(stock->meta.v[i], "failure-timeout=", 16) == 0)
+			return "";
+	return " failure-timeout=120s";
+}
+
 static void add_pcs(struct strlist *commands, const struct stock_group *stock,
 		    const char *name, const char *id)
 {
@@ -161,8 +171,8 @@ static void add_pcs(struct strlist *commands, const struct stock_group *stock,
 	begin(&c, "pcs resource create --disabled");
 	add_word(&c, id);
 	if (c.out)
-		fprintf(c.out, " ocf:baton:service service=%s meta allow-migrate=true",
-			name);
+		fprintf(c.out, " ocf:baton:service service=%s meta allow-migrate=true%s",
+			name, forgets_after(stock));
 	add_words(&c, &stock->meta);
 	finish(&c, put);
 	for (size_t i = 0; i < stock->prefers.n; i++)
@@ -198,8 +208,8 @@ static void add_crmsh(struct strlist *commands, const struct stock_group *stock,
 	if (c.out)
 		fprintf(c.out,
 			" ocf:baton:service params service=%s " OPERATIONS
-			" meta allow-migrate=true target-role=Stopped",
-			name);
+			" meta allow-migrate=true%s target-role=Stopped",
+			name, forgets_after(stock));
 	add_words(&c, &stock->meta);
 	finish(&c, put);
 	for (size_t i = 0; i < stock->prefers.n; i++)

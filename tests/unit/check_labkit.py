@@ -545,9 +545,9 @@ class Faults(unittest.TestCase):
 
     def test_the_table_shows_what_is_wrong(self):
         made = program("faults")
-        found = {"commit": "abc", "kernel": "6.1", "pacemaker": "2.1", "pace": 1, "rows": {
-            "power cut": self.outcome(happens=["head1 is fenced"], pause_s=9.34).as_json(),
-            "kernel panic": self.outcome(lost_writes=3).as_json()}}
+        found = {"kernel": "6.1", "pacemaker": "2.1", "pace": 1, "rows": {
+            "power cut": self.outcome(happens=["head1 is fenced"], pause_s=9.34).as_json() | {"commit": "abc"},
+            "kernel panic": self.outcome(lost_writes=3).as_json() | {"commit": "abd"}}}
         text = made.table(found)
         self.assertIn("| power cut | head1 is fenced | 9.3 | head2 |", text)
         self.assertIn("**3 writes lost**", text)

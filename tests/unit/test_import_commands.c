@@ -51,7 +51,7 @@ static void test_commands(void **state)
 	static const char *const pcs[] = {
 		"pcs resource delete vmstore &&",
 		"pcs resource create --disabled vmstore ocf:baton:service "
-		"service=vmstore meta allow-migrate=true resource-stickiness=600 &&",
+		"service=vmstore meta allow-migrate=true failure-timeout=120s resource-stickiness=600 &&",
 		"pcs constraint location vmstore prefers head1=100 &&",
 		"pcs constraint location vmstore avoids head2=INFINITY &&",
 		"pcs resource enable vmstore",
@@ -61,7 +61,7 @@ static void test_commands(void **state)
 		"crm configure delete vmstore vmstore-fs vmstore-export-lan "
 		"vmstore-export-six vmstore-export-inner vmstore-ip vmstore-ip2 &&",
 		"crm configure primitive vmstore ocf:baton:service params "
-		"service=vmstore meta allow-migrate=true target-role=Stopped "
+		"service=vmstore meta allow-migrate=true failure-timeout=120s target-role=Stopped "
 		"resource-stickiness=600 &&",
 		"crm configure location vmstore-on-1 vmstore 100: head1 &&",
 		"crm configure location vmstore-on-2 vmstore -INFINITY: head2 &&",
@@ -147,7 +147,7 @@ static void test_group_with_others(void **state)
 		"pcs resource delete web-nfs &&",
 		"pcs resource delete web-fs &&",
 		"pcs resource create --disabled web-files ocf:baton:service "
-		"service=web-files meta allow-migrate=true &&",
+		"service=web-files meta allow-migrate=true failure-timeout=120s &&",
 		"pcs constraint order Web.Files then web-files &&",
 		"pcs constraint colocation add web-files with Web.Files &&",
 		"pcs resource enable Web.Files &&",
@@ -157,7 +157,7 @@ static void test_group_with_others(void **state)
 	static const char *const crmsh[] = {
 		"crm configure delete web-fs web-nfs web-export web-ip &&",
 		"crm configure primitive web-files ocf:baton:service params "
-		"service=web-files meta allow-migrate=true target-role=Stopped &&",
+		"service=web-files meta allow-migrate=true failure-timeout=120s target-role=Stopped &&",
 		"crm configure order web-files-after Mandatory: Web.Files web-files &&",
 		"crm configure colocation web-files-with inf: web-files Web.Files &&",
 		"crm resource start Web.Files &&",
@@ -190,9 +190,10 @@ static void test_id_taken(void **state)
 	assert_int_equal(read_cib("web", "<group id=\"Web.Files\"", "<group id=\"web\""),
 			 0);
 	assert_int_equal(translate(NULL, 0), 0);
-	assert_string_equal(pcs->v[4],
-			    "pcs resource create --disabled web-service "
-			    "ocf:baton:service service=web meta allow-migrate=true &&");
+	assert_string_equal(
+		pcs->v[4],
+		"pcs resource create --disabled web-service "
+		"ocf:baton:service service=web meta allow-migrate=true failure-timeout=120s &&");
 	assert_string_equal(pcs->v[5], "pcs constraint order web then web-service &&");
 	assert_string_equal(t.commands[COMMANDS_CRMSH][COMMANDS_PUT].v[3],
 			    "crm configure colocation web-service-with inf: web-service "
