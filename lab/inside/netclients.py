@@ -26,6 +26,9 @@ SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFNETMASK, IFF_UP = 0x8914, 0x8916, 0x891C, 1
 # Tells clients of one host name apart (Documentation/filesystems/nfs/client-identifier.rst).
 IDENTIFIER = "/sys/fs/nfs/net/nfs_client/identifier"
 LINK = "lan1"
+# In a namespace, and from Linux 6.15 on, a client whose own link is down gives up for good.
+RELEASE = tuple(int(number) for number in os.uname().release.split("-")[0].split(".")[:2])
+HOSTLIKE = ",fatal_neterrors=none" if RELEASE >= (6, 15) else ""
 # How long all their unmounts may take together.
 END_S = 20
 
@@ -66,7 +69,7 @@ def live(number, settings):
     with open(IDENTIFIER, "w", encoding="ascii") as file:
         file.write(f"netclient-{number}")
     mount(settings["source"], settings["mountpoint"], "nfs4",
-          f"{settings['options']},addr={settings['address']},clientaddr={address}")
+          f"{settings['options']}{HOSTLIKE},addr={settings['address']},clientaddr={address}")
     if settings["hold"]:
         os.open(f"{settings['mountpoint']}/netclient-{number}", os.O_RDWR | os.O_CREAT, 0o600)
 
