@@ -53,6 +53,7 @@ class World:
 
     def __init__(self, cluster):
         self.cluster, self.lab = cluster, cluster.lab
+        self.said = []
         # Shorter than the 15 s after which the lab's iSCSI gives up.
         self.services = scenario.add_services(cluster, **{"guard": "reservation", "guard-timeout": GUARD_TIMEOUT_S})
         self.vmstore, self.homes = self.services
@@ -105,9 +106,10 @@ class World:
         return fencings((RUN / "power.log").read_text())
 
     def move(self):
-        """Order a move to head2, whatever comes of it; returns the command's own words."""
+        """Order a move to head2, whatever comes of it; if it is refused or fails, the reason is kept."""
         done = self.vmstore.baton("head1", "move", "vmstore", "head2", check=False, timeout=240)
-        return " ".join(done.stderr.split()) or "moved"
+        if done.returncode:
+            self.said.append(f"the move: {done.stderr.strip().splitlines()[-1]}")
 
     @contextmanager
     def killer(self, head, step):
@@ -443,6 +445,7 @@ def describe(world):
 def suffer(world, fault):
     """Do it to a world that is calm and at home; its Outcome."""
     vmstore, found = world.vmstore, Outcome()
+    world.said.clear()
     fenced, ledgers = len(world.fenced()), world.ledgers()
     with Writers(vmstore) as writers, Sampler(vmstore) as sampler:
         probe = Probe(vmstore).start()
@@ -468,7 +471,8 @@ def suffer(world, fault):
         except LabError as why:
             found.wrong = found.wrong or str(why)
         found.both_s = round(sum(min(a[1], b[1]) - max(a[0], b[0]) for a, b in sampler.overlaps()), 2)
-    found.happens = [f"{head} is fenced" for head in world.fenced()[fenced:]] + operations(ledgers, world.ledgers())
+    found.happens = [f"{head} is fenced" for head in world.fenced()[fenced:]] + operations(ledgers, world.ledgers()) + \
+        world.said
     take(found, report, begun)
     found.judge(fault)
     return found
