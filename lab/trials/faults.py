@@ -269,6 +269,14 @@ def lying_fence_agent(world):
 
 
 @contextmanager
+def lying_fence_agent_apart(world):
+    """The same, and the heads do not hear each other on the clients' network either: else the address of the service
+    would be found in use, and nothing started."""
+    with world.apart(*HEADS), lying_fence_agent(world):
+        yield
+
+
+@contextmanager
 def no_fence_agent(world):
     """Nobody can tell whether head1 is dead; an administrator brings it back."""
     def role(head, *words):
@@ -364,7 +372,8 @@ FAULTS = (
     Fault("disk hangs for 40 s", disk_hangs, lasts=40, exact=True),
     Fault("disk full", disk_full, lasts=5, errors=("ENOSPC",)),
     Fault("/run full on head1", run_full, lasts=5),
-    Fault("fence agent that lies", lying_fence_agent, both=True),
+    Fault("fence agent that lies", lying_fence_agent, lasts=45),
+    Fault("fence agent that lies, heads apart", lying_fence_agent_apart, both=True),
     Fault("no fence agent", no_fence_agent, lasts=40),
     Fault("clock of head1 an hour ahead", clock_jumps(3600), lasts=15),
     Fault("clock of head1 an hour behind", clock_jumps(-3600), lasts=15),
@@ -434,12 +443,12 @@ def settle(world, sampler):
     return world.server()
 
 
-def describe(world):
-    """Who serves vmstore, as the living see it, and what Pacemaker says of a head that is not online."""
+def describe(world, sampler):
+    """Who has disk or address at the moment, and what Pacemaker says of a head that is not online."""
     states = next((found for head in HEADS if world.guest(head).reachable() and
                    (found := world.cluster.states(head))), {})
     away = [f"{head} is {state}" for head, state in states.items() if state != "online"]
-    return ", ".join([world.server() or "nobody", *away])
+    return ", ".join([" and ".join(sampler.now()) or "nobody", *away])
 
 
 def suffer(world, fault):
@@ -455,7 +464,7 @@ def suffer(world, fault):
             with fault.what(world):
                 if fault.lasts:
                     time.sleep(fault.lasts if fault.exact else stretch(fault.lasts))
-                    found.meanwhile = describe(world)
+                    found.meanwhile = describe(world, sampler)
                 else:
                     wait_for("one head to serve both", world.survivor, TAKEOVER_S, every=1)
                     found.meanwhile = world.survivor() or ""

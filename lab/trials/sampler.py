@@ -5,7 +5,10 @@ import subprocess
 import threading
 import time
 
+from labkit.pace import stretch
 from .service import HEADS
+
+FRESH_S = 5
 
 # rpc.mountd lives in the service's namespaces, so its /proc shows them; to enter them would keep the disk
 # mounted. Only builtins: a process costs 100 ms under TCG.
@@ -62,6 +65,12 @@ class Sampler:
         for line in process.stdout:
             disk, address = line.split()
             self.seen.append((time.monotonic(), head, disk == "1", address == "1"))
+
+    def now(self):
+        """The heads that have the disk or the address, by the last look at each that is not old."""
+        last = {head: (at, disk or address) for at, head, disk, address in list(self.seen)}
+        return [head for head in HEADS if head in last and last[head][1] and
+                time.monotonic() - last[head][0] < stretch(FRESH_S)]
 
     def spans(self, head):
         """[(first, last)] of the times at which a head was seen with the disk or the address."""
