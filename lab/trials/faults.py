@@ -280,7 +280,8 @@ def lying_fence_agent_apart(world):
 def no_fence_agent(world):
     """Nobody can tell whether head1 is dead; an administrator brings it back."""
     def role(head, *words):
-        world.cluster.run(["crm_resource", "-r", f"fence-{head}", "--meta", *words])
+        # head1 has only just booted, in the end.
+        world.guest("head2").run(["crm_resource", "-r", f"fence-{head}", "--meta", *words])
 
     with ExitStack() as stack:
         for head in HEADS:
