@@ -18,7 +18,6 @@
 #include "keeper/grace.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>

@@ -212,27 +212,26 @@ static int check_none(const struct op *op, struct err *err)
 }
 
 /* Those of another cluster's software, such as fence_scsi, would be refused in the pause. */
-static int check_strangers(const struct service *svc, const struct lowerdisk *disk,
-			   struct err *err)
+static int check_strangers(const struct service *svc, const char *disk,
+			   const struct pr_keys *keys, struct err *err)
 {
 	char name[MESSAGE_HEAD_MAX + 64];
-	struct pr_keys keys;
-	int rc = persist_read_keys(disk->fd, disk->name, &keys, err);
 
-	for (size_t i = 0; rc == 0 && i < keys.n; i++) {
-		if (guard_is_batons(keys.v[i]))
+	for (size_t i = 0; i < keys->n; i++) {
+		if (guard_is_batons(keys->v[i]))
 			continue;
-		guard_name_head(keys.v[i], svc->name, "", name, sizeof(name));
-		rc = err_set(err, BATON_EXIT_DEVICE, EBUSY,
-			     "%s is registered by %s: see `baton guard %s`", disk->name,
-			     name, svc->name);
+		guard_name_head(keys->v[i], svc->name, "", name, sizeof(name));
+		return err_set(err, BATON_EXIT_DEVICE, EBUSY,
+			       "%s is registered by %s: see `baton guard %s`", disk, name,
+			       svc->name);
 	}
-	return rc;
+	return 0;
 }
 
 int guard_check(const struct service *svc, struct err *err)
 {
 	struct lowerdisk disk = LOWERDISK_CLOSED;
+	struct pr_keys keys;
 	int rc = rival_check_guard(svc, err);
 
 	if (rc == 0)
@@ -240,9 +239,9 @@ int guard_check(const struct service *svc, struct err *err)
 	if (rc == 0)
 		rc = lowerdisk_check(svc->device, &disk, err);
 	if (rc == 0)
-		rc = persist_check(disk.fd, disk.name, err);
+		rc = persist_check(disk.fd, disk.name, &keys, err);
 	if (rc == 0)
-		rc = check_strangers(svc, &disk, err);
+		rc = check_strangers(svc, disk.name, &keys, err);
 	lowerdisk_close(&disk);
 	return rc < 0 && svc->guard == GUARD_RESERVATION
 		       ? err_wrap(err, rc, "guard = reservation")

@@ -4,14 +4,8 @@
  * a child, as it may hang.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_addr.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "core/cleanup.h"
 #include "keeper/op.h"
 #include "ocf/service.h"
 #include "os/diskhold.h"

@@ -128,13 +128,12 @@ int persist_read_full_status(int fd, const char *disk, struct pr_registrant *v,
 	return rc < 0 ? rc : pr_parse_full_status(v, max, data, len, err);
 }
 
-int persist_check(int fd, const char *disk, struct err *err)
+int persist_check(int fd, const char *disk, struct pr_keys *keys, struct err *err)
 {
 	_cleanup_free_ uint8_t *data = NULL;
 	struct pr_capabilities can = { 0 };
-	struct pr_keys keys;
 	size_t len;
-	int rc = persist_read_keys(fd, disk, &keys, err);
+	int rc = persist_read_keys(fd, disk, keys, err);
 
 	if (rc == -EOPNOTSUPP)
 		return fail(err, EOPNOTSUPP, disk, "guard = reservation",

@@ -21,9 +21,11 @@ int persist_read_reservation(int fd, const char *disk, struct pr_reservation *re
 
 /**
  * persist_check - can the disk do what a guard needs?
+ * @keys: gets who is registered
+ *
  * Return: 0, -EOPNOTSUPP with what it lacks, or -errno.
  */
-int persist_check(int fd, const char *disk, struct err *err);
+int persist_check(int fd, const char *disk, struct pr_keys *keys, struct err *err);
 
 /**
  * persist_read_full_status - each registered path
