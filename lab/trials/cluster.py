@@ -89,7 +89,8 @@ PLACE = """
 # As advised by the meta-data of ocf:baton:service.
 OPERATIONS = (("start", "0s", "600s"), ("stop", "0s", "600s"), ("monitor", "10s", "60s"),
               ("migrate_to", "0s", "900s"), ("migrate_from", "0s", "60s"))
-# (level, interval, timeout) of the thorough monitors, as README advises: they cost an emulated head much.
+# As README advises: when failures are forgotten, and (level, interval, timeout) of the thorough monitors, which cost an
+# emulated head much.
 FORGETS = "120s"
 LEVELS = ((10, "30s", "180s"), (20, "60s", "180s"))
 LEVEL = """<op id="{name}-monitor-{level}" name="monitor" interval="{interval}" timeout="{timeout}">

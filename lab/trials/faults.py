@@ -82,9 +82,9 @@ class World:
             self.cluster.wait_where(service.name, head)
         self.cluster.wait_idle()
 
-    def server(self, head=None):
-        """The head that serves vmstore, as one head or any sees it; None = none, or more than one."""
-        found = self.cluster.where("vmstore", at=head)
+    def server(self):
+        """The head that serves vmstore; None = none, or more than one."""
+        found = self.cluster.where("vmstore")
         return found[0] if len(found) == 1 else None
 
     def survivor(self):
@@ -339,8 +339,7 @@ def killed_in_takeover(step):
 @dataclass(frozen=True)
 class Fault:
     """A row of the matrix. lasts: it lasts so many seconds, as nobody is to take over; 0 = until another head serves.
-    exact: not stretched by the pace, as the disk's own patience is not.
-    errors: what clients may see; no other error is right. harmless: nothing may come of it. both: a head that nobody
+    exact: not stretched by the pace, as the disk's own patience is not. errors: what clients may see; no other error is right. harmless: nothing may come of it. both: a head that nobody
     has stopped has to notice by itself that another one has taken over, and only its writes are refused at once. quick:
     part of `make check`."""
     name: str
@@ -391,7 +390,8 @@ FAULTS = (
 class Outcome:
     """What was seen. happens: fencings and operations of baton, in words; meanwhile: who served while it lasted, if
     anybody; pause_s: the longest write; unfinished: calls without an answer; turns: who wrote, in turn; both_s: how long
-    two heads had the disk or the address; registered: how many are at the disk in the end; wrong: why it is not good, "" = good."""
+    two heads had the disk or the address; registered: how many are at the disk in the end; wrong: why it is not good,
+    "" = good."""
     happens: list = field(default_factory=list)
     meanwhile: str = ""
     serves: str = ""

@@ -20,7 +20,7 @@ echo 1 > events/target/target_cmd_complete/enable; echo 1 > tracing_on
 """
 # "… 1234.567890: target_cmd_complete: iqn.2026-11.lab:head1 <- LUN 000 …"
 SEEN = re.compile(r"^# entries-in-buffer/entries-written: (\d+)/(\d+)", re.M)
-LINE = re.compile(r"target_cmd_complete: \S+:(\S+) <- LUN (\d+) ")
+LINE = re.compile(r"target_cmd_complete: \S+:(\S+) <- LUN \d+ ")
 
 
 class Writers:
