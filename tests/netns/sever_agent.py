@@ -92,9 +92,9 @@ def rules(net, name="service1"):
 
 
 def ends(seen):
-    """RST and FIN among the segments that the service sent."""
+    """(client's port, RST and FIN) of the segments with which the service ended a connection."""
     segments = [tcp_of(f) for f in from_service(frames(seen, 0.3)) if tcp_of(f)]
-    return [flags & (RST | FIN) for _, _, _, flags, _ in segments if flags & (RST | FIN)]
+    return [(port, flags & (RST | FIN)) for _, _, port, flags, _ in segments if flags & (RST | FIN)]
 
 
 # --- a state directory that is not as it should be -----------------------------------------
