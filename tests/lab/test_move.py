@@ -281,6 +281,7 @@ def test_metrics(cluster, vmstore):
         head1.run(["cat", "/var/lib/prometheus/node-exporter/baton.prom"]).stdout
 
 
+@pytest.mark.rejoins
 def test_without_a_cluster(cluster, vmstore):
     """Where Pacemaker does not run, the command says so; the service goes on where it is."""
     head2 = cluster.lab.guest("head2")
