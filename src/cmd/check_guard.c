@@ -104,6 +104,8 @@ static void check_patience(struct report *report, const struct service *svc)
 void check_guard(struct report *report, const struct service *svc)
 {
 	struct err err = { 0 };
+	char good[80];
+	size_t paths;
 	dev_t number;
 	int rc;
 
@@ -113,15 +115,16 @@ void check_guard(struct report *report, const struct service *svc)
 		check_drbd(report, minor(number));
 		return;
 	}
-	rc = guard_check(svc, &err);
+	rc = guard_check(svc, &paths, &err);
 	if (svc->guard == GUARD_NONE) {
 		advise(report, &err, rc == 0);
 		return;
 	}
+	snprintf(good, sizeof(good), "the disk keeps reservations; paths to it now: %zu",
+		 paths);
 	report_add(
 		report, "guard", rc == 0 ? VERDICT_OK : VERDICT_WRONG,
-		rc == 0 ? BATON_EXIT_OK : err.code,
-		rc == 0 ? "the disk keeps reservations, and has one path" : err.text,
+		rc == 0 ? BATON_EXIT_OK : err.code, rc == 0 ? good : err.text,
 		"guard = none in the service file, on all heads, with fencing that works");
 	if (rc == 0)
 		check_patience(report, svc);

@@ -103,10 +103,10 @@ static int list_keys(const struct lowerdisk *disk, struct pr_registrant *v, size
 {
 	struct pr_reservation reservation;
 	struct pr_keys keys;
-	int rc = persist_read_keys(disk->fd, disk->name, &keys, err);
+	int rc = persist_read_keys(disk, &keys, err);
 
 	if (rc == 0)
-		rc = persist_read_reservation(disk->fd, disk->name, &reservation, err);
+		rc = persist_read_reservation(disk, &reservation, err);
 	for (size_t i = 0; rc == 0 && i < keys.n && i < max; i++)
 		v[i] = (struct pr_registrant){ .key = keys.v[i],
 					       .holder = reservation.key == keys.v[i] };
@@ -117,12 +117,12 @@ static int look(struct json_object *rows, const struct service *svc,
 		const struct known *known, struct err *err)
 {
 	struct pr_registrant *v = calloc(PR_KEYS_MAX, sizeof(*v));
-	struct lowerdisk disk = LOWERDISK_CLOSED;
+	struct lowerdisk disk = { 0 };
 	int rc = v ? lowerdisk_open(svc->device, &disk, err)
 		   : err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "%s", svc->name);
 
 	if (rc == 0) {
-		rc = persist_read_full_status(disk.fd, disk.name, v, PR_KEYS_MAX, err);
+		rc = persist_read_full_status(&disk, v, PR_KEYS_MAX, err);
 		if (rc == -EOPNOTSUPP)
 			rc = list_keys(&disk, v, PR_KEYS_MAX, err);
 		for (int k = 0; k < rc && k < PR_KEYS_MAX; k++)

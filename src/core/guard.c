@@ -118,11 +118,14 @@ unsigned int guard_free_life(const struct pr_keys *keys, const char *head,
 	return 0;
 }
 
-/* Twice is too often: two heads of one name would take each other for themselves. */
-bool guard_is_held(uint64_t own, const struct pr_keys *keys,
+/* More often is too often: two heads of one name would take each other for themselves. */
+bool guard_is_held(uint64_t own, size_t paths, const struct pr_keys *keys,
 		   const struct pr_reservation *reservation)
 {
-	return keys->n == 1 && keys->v[0] == own && reservation->key == own &&
+	for (size_t i = 0; i < keys->n; i++)
+		if (keys->v[i] != own)
+			return false;
+	return keys->n && keys->n <= paths && reservation->key == own &&
 	       reservation->type == PR_TYPE_WRITE_EXCLUSIVE_REGISTRANTS;
 }
 

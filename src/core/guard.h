@@ -115,8 +115,11 @@ int guard_make_plan(struct guard_plan *plan, const struct guard_terms *terms,
 /** guard_add - add a key to those that a plan preempts, once. */
 void guard_add(struct guard_plan *plan, uint64_t key);
 
-/** guard_is_held - is @own registered, alone and once, and the holder of the right reservation? */
-bool guard_is_held(uint64_t own, const struct pr_keys *keys,
+/**
+ * guard_is_held - is @own registered, alone, and the holder of the right reservation?
+ * @paths: by which this head has registered; more registrations are not all its own
+ */
+bool guard_is_held(uint64_t own, size_t paths, const struct pr_keys *keys,
 		   const struct pr_reservation *reservation);
 
 /** guard_has_key - is this key registered? */

@@ -195,9 +195,10 @@ const struct key keys[KEY_COUNT] = {
 			"head writes, whatever state it is in. The old head notices within "
 			"about a second, falls silent and shuts the filesystem down. The disk "
 			"must be a SCSI disk (iSCSI, SAS, Fibre Channel) that keeps "
-			"reservations over a loss of power, seen by one path, and hold nothing "
-			"else than this service. With none, only fencing keeps a second head "
-			"off.",
+			"reservations over a loss of power, and hold nothing else than this "
+			"service. With several paths it must be a device of multipath, with "
+			"multipath-tools 0.13 or newer and 'reservation_key file' in "
+			"/etc/multipath.conf. With none, only fencing keeps a second head off.",
 	},
 	[KEY_GUARD_TIMEOUT] = {
 		.name = "guard-timeout",

@@ -12,6 +12,10 @@
  * mount before it has seen that it is the only one. Who may be preempted is decided by
  * core/guard.c from what the claim has found out.
  *
+ * A disk with several paths is registered on each; multipathd does so for a path that comes
+ * later (os/multipathd.h). It is told before the mount, and of the end before the paths are
+ * unregistered.
+ *
  * Each start takes another key (its "life"): what an earlier one of this head has left
  * behind, after a power cut or on a session that no longer exists, is preempted like
  * anybody else's. A conflict means that another head was quicker. Then this head gives up
@@ -42,6 +46,7 @@
 #include "os/child.h"
 #include "os/guardnote.h"
 #include "os/lowerdisk.h"
+#include "os/multipathd.h"
 #include "os/persist.h"
 #include "os/rival.h"
 
@@ -55,10 +60,9 @@
 static int look(const struct lowerdisk *disk, struct pr_keys *keys,
 		struct pr_reservation *reservation, struct err *err)
 {
-	int rc = persist_read_keys(disk->fd, disk->name, keys, err);
+	int rc = persist_read_keys(disk, keys, err);
 
-	return rc < 0 ? rc
-		      : persist_read_reservation(disk->fd, disk->name, reservation, err);
+	return rc < 0 ? rc : persist_read_reservation(disk, reservation, err);
 }
 
 static int give_up(const struct lowerdisk *disk, struct err *err)
@@ -99,8 +103,7 @@ static int preempt(const struct lowerdisk *disk, uint64_t key,
 	int rc = 0;
 
 	for (size_t i = 0; i < plan->n && rc == 0; i++)
-		rc = persist_do(disk->fd, disk->name, PR_PREEMPT_AND_ABORT, key,
-				plan->preempt[i], err);
+		rc = persist_do(disk, PR_PREEMPT_AND_ABORT, key, plan->preempt[i], err);
 	return rc;
 }
 
@@ -118,17 +121,14 @@ static int doubt(struct op *op, const struct lowerdisk *disk, struct guardnote *
 		return 0;
 	note->key = guard_key_doubt(before);
 	rc = guardnote_write(&op->paths, note, err);
-	return rc < 0 ? rc
-		      : persist_do(disk->fd, disk->name, PR_REGISTER, before, note->key,
-				   err);
+	return rc < 0 ? rc : persist_do(disk, PR_REGISTER, before, note->key, err);
 }
 
 /* After a conflict only a look: the answer to a command that was carried out may be lost. */
 static int take_disk(struct op *op, const struct lowerdisk *disk, struct guardnote *note,
 		     struct err *err)
 {
-	int rc = persist_do(disk->fd, disk->name, PR_REGISTER_AND_IGNORE, 0, note->key,
-			    err);
+	int rc = persist_do(disk, PR_REGISTER_AND_IGNORE, 0, note->key, err);
 	bool conflict = rc == -EBADE;
 
 	for (int round = 0; round < ROUNDS && rc == 0; round++) {
@@ -137,7 +137,7 @@ static int take_disk(struct op *op, const struct lowerdisk *disk, struct guardno
 		struct pr_keys keys;
 
 		rc = look(disk, &keys, &reservation, err);
-		if (rc < 0 || guard_is_held(note->key, &keys, &reservation))
+		if (rc < 0 || guard_is_held(note->key, disk->paths, &keys, &reservation))
 			return rc;
 		if (conflict || !guard_has_key(&keys, note->key))
 			break;
@@ -148,8 +148,7 @@ static int take_disk(struct op *op, const struct lowerdisk *disk, struct guardno
 		if (rc == 0 && plan.n > 0)
 			rc = preempt(disk, note->key, &plan, err);
 		else if (rc == 0)
-			rc = persist_do(disk->fd, disk->name, PR_RESERVE, note->key, 0,
-					err);
+			rc = persist_do(disk, PR_RESERVE, note->key, 0, err);
 		conflict = rc == -EBADE;
 		if (conflict)
 			rc = 0;
@@ -171,6 +170,8 @@ static int take(struct op *op, const struct lowerdisk *disk, struct err *err)
 	rc = guardnote_write(&op->paths, &note, err);
 	if (rc == 0)
 		rc = take_disk(op, disk, &note, err);
+	if (rc == 0 && disk->is_multipath)
+		rc = multipathd_guard(disk->name, note.key, err);
 	if (rc < 0)
 		return rc;
 	note.state = GUARDNOTE_HELD;
@@ -198,7 +199,7 @@ static int check_none(const struct op *op, struct err *err)
 		return 0;
 	rc = lowerdisk_open(op->svc->device, &disk, NULL);
 	if (rc == 0 && strcmp(disk.wwid, note.disk) == 0)
-		rc = persist_read_keys(disk.fd, disk.name, &keys, NULL);
+		rc = persist_read_keys(&disk, &keys, NULL);
 	else
 		rc = -ENXIO;
 	lowerdisk_close(&disk);
@@ -228,9 +229,9 @@ static int check_strangers(const struct service *svc, const char *disk,
 	return 0;
 }
 
-int guard_check(const struct service *svc, struct err *err)
+int guard_check(const struct service *svc, size_t *paths, struct err *err)
 {
-	struct lowerdisk disk = LOWERDISK_CLOSED;
+	struct lowerdisk disk = { 0 };
 	struct pr_keys keys;
 	int rc = rival_check_guard(svc, err);
 
@@ -239,9 +240,10 @@ int guard_check(const struct service *svc, struct err *err)
 	if (rc == 0)
 		rc = lowerdisk_check(svc->device, &disk, err);
 	if (rc == 0)
-		rc = persist_check(disk.fd, disk.name, &keys, err);
+		rc = persist_check(&disk, &keys, err);
 	if (rc == 0)
 		rc = check_strangers(svc, disk.name, &keys, err);
+	*paths = disk.paths;
 	lowerdisk_close(&disk);
 	return rc < 0 && svc->guard == GUARD_RESERVATION
 		       ? err_wrap(err, rc, "guard = reservation")
@@ -289,12 +291,12 @@ int guard_outwait(struct op *op, struct err *err)
 
 static int unregister(const struct lowerdisk *disk, uint64_t key, struct err *err)
 {
-	int rc = persist_do(disk->fd, disk->name, PR_RELEASE, key, 0, err);
+	int rc = persist_do(disk, PR_RELEASE, key, 0, err);
 
 	/* Not its holder on this path: unregistering ends what there is. */
 	if (rc < 0 && rc != -EOPNOTSUPP)
 		return rc;
-	return persist_do(disk->fd, disk->name, PR_REGISTER, key, 0, err);
+	return persist_do(disk, PR_REGISTER, key, 0, err);
 }
 
 /* Removes what this head has left on paths that are gone, under another life. */
@@ -312,7 +314,7 @@ static int remove_ghosts(struct op *op, const struct lowerdisk *disk,
 			guard_add(&ghosts, keys->v[i]);
 	if (!ghosts.n)
 		return 0;
-	rc = persist_do(disk->fd, disk->name, PR_REGISTER_AND_IGNORE, 0, key, err);
+	rc = persist_do(disk, PR_REGISTER_AND_IGNORE, 0, key, err);
 	if (rc == 0)
 		rc = preempt(disk, key, &ghosts, err);
 	/* Whatever happened: nobody knows of this key. */
@@ -326,11 +328,14 @@ static int release(struct op *op, const struct lowerdisk *disk, uint64_t key,
 	struct pr_keys keys;
 	int rc;
 
+	/* If it does not run, it finds no key of ours when it does. */
+	if (disk->is_multipath)
+		multipathd_unguard(disk->name, NULL);
 	rc = unregister(disk, key, err);
 	/* Registered on a path that is gone, or not yet. */
 	if (rc < 0 && rc != -EBADE)
 		return rc;
-	rc = persist_read_keys(disk->fd, disk->name, &keys, err);
+	rc = persist_read_keys(disk, &keys, err);
 	return rc == 0 ? remove_ghosts(op, disk, &keys, err) : rc;
 }
 
@@ -344,7 +349,7 @@ static enum guardnote_state give_back(struct op *op, const struct guardnote *not
 	enum guardnote_state state = GUARDNOTE_NONE;
 
 	if (rc == 0)
-		rc = persist_read_keys(disk.fd, disk.name, &keys, &why);
+		rc = persist_read_keys(&disk, &keys, &why);
 	if (rc == 0 && note->state == GUARDNOTE_HELD &&
 	    !guard_has_key(&keys, note->key)) {
 		state = GUARDNOTE_LOST;

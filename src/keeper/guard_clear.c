@@ -20,7 +20,7 @@ static int clear_disk(const struct lowerdisk *disk, uint64_t own, const char *se
 {
 	struct pr_keys keys;
 	uint64_t by = own;
-	int rc = persist_read_keys(disk->fd, disk->name, &keys, err), last = 0;
+	int rc = persist_read_keys(disk, &keys, err), last = 0;
 
 	if (rc < 0 || !guard_has_key(&keys, key))
 		return rc;
@@ -32,17 +32,16 @@ static int clear_disk(const struct lowerdisk *disk, uint64_t own, const char *se
 	if (!own || own == key) {
 		by = guard_make_key(self, service, guard_free_life(&keys, self, service),
 				    false);
-		rc = persist_do(disk->fd, disk->name, PR_REGISTER_AND_IGNORE, 0, by, err);
+		rc = persist_do(disk, PR_REGISTER_AND_IGNORE, 0, by, err);
 	}
 	if (rc == 0)
-		rc = persist_read_keys(disk->fd, disk->name, &keys, err);
+		rc = persist_read_keys(disk, &keys, err);
 	/* If it was this path's own, it has just been replaced. */
 	if (rc == 0 && guard_has_key(&keys, key))
-		rc = persist_do(disk->fd, disk->name, PR_PREEMPT_AND_ABORT, by, key, err);
+		rc = persist_do(disk, PR_PREEMPT_AND_ABORT, by, key, err);
 	if (by != own) {
-		persist_do(disk->fd, disk->name, PR_RELEASE, by, 0, NULL);
-		last = persist_do(disk->fd, disk->name, PR_REGISTER, by, 0,
-				  rc < 0 ? NULL : err);
+		persist_do(disk, PR_RELEASE, by, 0, NULL);
+		last = persist_do(disk, PR_REGISTER, by, 0, rc < 0 ? NULL : err);
 	}
 	return rc < 0 ? rc : last;
 }

@@ -120,21 +120,25 @@ static int open_disk(struct lowerdisk *disk, const char *device,
 	return rc < 0 || strcmp(disk->wwid, note->disk) == 0 ? rc : -EAGAIN;
 }
 
-static int ask(struct lowerdisk *disk, const char *device, const struct guardnote *note)
+static int ask(struct lowerdisk *disk, const struct watch *w)
 {
 	struct pr_reservation reservation = { 0 };
+	const struct guardnote *note = &w->note;
 	struct pr_keys keys;
-	int rc = disk->fd >= 0 ? 0 : open_disk(disk, device, note);
+	int rc = 0;
+
+	if (!disk->paths)
+		rc = open_disk(disk, w->svc->device, note);
 
 	if (rc == 0)
-		rc = persist_read_reservation(disk->fd, disk->name, &reservation, NULL);
+		rc = persist_read_reservation(disk, &reservation, NULL);
 	/* Somebody has cleared it, and left this head registered. */
 	if (rc == 0 && !reservation.type)
-		rc = persist_do(disk->fd, disk->name, PR_RESERVE, note->key, 0, NULL);
+		rc = persist_do(disk, PR_RESERVE, note->key, 0, NULL);
 	if (rc == -EBADE || (rc == 0 && reservation.type && reservation.key != note->key))
 		return 0;
 	if (rc == 0)
-		rc = persist_read_keys(disk->fd, disk->name, &keys, NULL);
+		rc = persist_read_keys(disk, &keys, NULL);
 	if (rc == 0)
 		return guard_has_key(&keys, note->key);
 	lowerdisk_close(disk);
@@ -158,7 +162,7 @@ static int try_filesystem(const struct watch *w, int registered)
 
 static void run_asker(const struct watch *w, int fd)
 {
-	struct lowerdisk disk = LOWERDISK_CLOSED;
+	struct lowerdisk disk = { 0 };
 
 	prctl(PR_SET_NAME, "baton-guard-ask");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -166,7 +170,7 @@ static void run_asker(const struct watch *w, int fd)
 		struct answer answer = { .asked_ms = child_now_ms() };
 		int64_t left;
 
-		answer.registered = ask(&disk, w->svc->device, &w->note);
+		answer.registered = ask(&disk, w);
 		answer.written = try_filesystem(w, answer.registered);
 		if (write(fd, &answer, sizeof(answer)) < 0)
 			_exit(1);

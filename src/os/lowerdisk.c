@@ -19,6 +19,7 @@
 #include "core/text.h"
 #include "os/blockdev.h"
 #include "os/file.h"
+#include "os/multipathd.h"
 
 /* LUKS on LVM on md on a partition is four. */
 #define DEPTH_MAX 8
@@ -36,21 +37,17 @@ static void put_path(char path[PATH_MAX], dev_t number, const char *leaf)
 		 leaf);
 }
 
+/* Is there a file of that name, or pattern? */
 static bool has(dev_t number, const char *leaf)
 {
 	char path[PATH_MAX];
+	glob_t found = { 0 };
+	bool is_there;
 
 	put_path(path, number, leaf);
-	return access(path, F_OK) == 0;
-}
-
-/* It goes into messages and a note, as a word. */
-static void read_wwid(const char *path, char wwid[LOWERDISK_WWID_MAX])
-{
-	if (file_read(path, wwid, LOWERDISK_WWID_MAX) <= 0)
-		snprintf(wwid, LOWERDISK_WWID_MAX, "-");
-	for (char *c = wwid; *c; c++)
-		*c = *c > ' ' && *c <= '~' ? *c : '_';
+	is_there = glob(path, 0, NULL, &found) == 0;
+	globfree(&found);
+	return is_there;
 }
 
 static bool read_number(const char *path, dev_t *number)
@@ -92,15 +89,6 @@ static int add(struct disks *disks, dev_t number, struct err *err)
 	return 0;
 }
 
-static bool is_multipath(dev_t number)
-{
-	char path[PATH_MAX], uuid[160];
-
-	put_path(path, number, "dm/uuid");
-	return file_read(path, uuid, sizeof(uuid)) > 0 &&
-	       strncmp(uuid, "mpath-", strlen("mpath-")) == 0;
-}
-
 static int descend(struct disks *disks, dev_t number, int depth, struct err *err)
 {
 	char path[PATH_MAX];
@@ -121,7 +109,7 @@ static int descend(struct disks *disks, dev_t number, int depth, struct err *err
 	}
 	/* What is beneath these is not the disk that the heads share: lowerdisk_check() knows
 	 * them. */
-	if (is_multipath(number) || major(number) == DRBD_MAJOR)
+	if (diskpath_is_multipath(number) || major(number) == DRBD_MAJOR)
 		return add(disks, number, err);
 	put_path(path, number, "slaves/*/dev");
 	if (glob(path, 0, NULL, &found) == 0)
@@ -141,54 +129,33 @@ static int list(const char *device, struct disks *disks, struct err *err)
 	return rc < 0 ? rc : descend(disks, number, 0, err);
 }
 
-/* Another path to the same disk, without multipath above it. */
-static bool find_twin(const struct lowerdisk *disk, char name[32])
-{
-	char other[LOWERDISK_WWID_MAX], path[PATH_MAX];
-	bool is_there = false;
-	glob_t found = { 0 };
-
-	if (strcmp(disk->wwid, "-") == 0 || glob("/sys/block/sd*", 0, NULL, &found) != 0)
-		return false;
-	for (size_t i = 0; i < found.gl_pathc && !is_there; i++) {
-		const char *twin = strrchr(found.gl_pathv[i], '/') + 1;
-
-		snprintf(path, sizeof(path), "%s/device/wwid", found.gl_pathv[i]);
-		read_wwid(path, other);
-		is_there =
-			strcmp(twin, disk->name) != 0 && strcmp(disk->wwid, other) == 0;
-		if (is_there)
-			snprintf(name, 32, "%.31s", twin);
-	}
-	globfree(&found);
-	return is_there;
-}
-
 int lowerdisk_check(const char *device, const struct lowerdisk *disk, struct err *err)
 {
 	char twin[32];
 
-	if (is_multipath(disk->number))
-		err_set(err, BATON_EXIT_DEVICE, 0,
-			"%s is multipath (%s), whose paths this version cannot register",
-			device, disk->name);
-	else if (major(disk->number) == DRBD_MAJOR)
+	if (major(disk->number) == DRBD_MAJOR)
 		err_set(err, BATON_EXIT_DEVICE, 0,
 			"%s is DRBD (%s), which knows no reservations, only a quorum and fencing "
 			"of its own",
 			device, disk->name);
 	/* include/scsi/scsi_device.h: every SCSI device has it. */
-	else if (!has(disk->number, "device/scsi_level"))
+	else if (!has(disk->number, disk->is_multipath ? "slaves/sd*/device/scsi_level"
+						       : "device/scsi_level"))
 		err_set(err, BATON_EXIT_DEVICE, 0,
 			"%s is on %s, which is no SCSI disk and knows no reservations",
 			device, disk->name);
-	else if (find_twin(disk, twin))
+	else if (!diskpath_find_stranger(disk->name, disk->number, disk->wwid, twin))
+		return disk->is_multipath ? multipathd_check(disk->name, err) : 0;
+	else if (disk->is_multipath)
+		err_set(err, BATON_EXIT_DEVICE, 0,
+			"%s is a path to %s that multipath has not taken, and would not be "
+			"registered",
+			twin, disk->name);
+	else
 		err_set(err, BATON_EXIT_DEVICE, 0,
 			"%s and %s are two paths to one disk, and only one of them would be "
 			"registered",
 			disk->name, twin);
-	else
-		return 0;
 	return -EOPNOTSUPP;
 }
 
@@ -235,31 +202,12 @@ bool lowerdisk_share(const char *a, const char *b)
 	return false;
 }
 
-static int open_disk(struct lowerdisk *disk, struct err *err)
-{
-	char path[48];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "/dev/%s", disk->name);
-	disk->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (disk->fd < 0)
-		return err_set(err, BATON_EXIT_DEVICE, errno, "open %s", path);
-	/* A node of that name may be of another disk. */
-	if (fstat(disk->fd, &st) == 0 && S_ISBLK(st.st_mode) &&
-	    st.st_rdev == disk->number)
-		return 0;
-	err_set(err, BATON_EXIT_DEVICE, 0, "%s is not the disk %u:%u", path,
-		major(disk->number), minor(disk->number));
-	return -ENXIO;
-}
-
 int lowerdisk_open(const char *device, struct lowerdisk *disk, struct err *err)
 {
-	char path[PATH_MAX];
 	struct disks disks;
 	int rc = list(device, &disks, err);
 
-	*disk = (struct lowerdisk)LOWERDISK_CLOSED;
+	memset(disk, 0, sizeof(*disk));
 	if (rc < 0)
 		return rc;
 	/* Two heads could take half of them each. */
@@ -270,15 +218,16 @@ int lowerdisk_open(const char *device, struct lowerdisk *disk, struct err *err)
 		return -E2BIG;
 	}
 	disk->number = disks.v[0];
+	disk->is_multipath = diskpath_is_multipath(disk->number);
 	name_disk(disk);
-	put_path(path, disk->number, "device/wwid");
-	read_wwid(path, disk->wwid);
-	return open_disk(disk, err);
+	diskpath_read_wwid(disk->number, disk->wwid, sizeof(disk->wwid));
+	rc = diskpath_open(disk->path, disk->name, disk->number, err);
+	disk->paths = rc > 0 ? rc : 0;
+	return rc < 0 ? rc : 0;
 }
 
 void lowerdisk_close(struct lowerdisk *disk)
 {
-	if (disk->fd >= 0)
-		close(disk->fd);
-	disk->fd = -1;
+	while (disk->paths > 0)
+		close(disk->path[--disk->paths].fd);
 }

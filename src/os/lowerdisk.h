@@ -8,29 +8,28 @@
 #include <sys/types.h>
 
 #include "core/err.h"
+#include "os/diskpath.h"
 
 /* As the kernel prints the identification of a disk. */
 #define LOWERDISK_WWID_MAX 128
 
 /**
  * struct lowerdisk - the one disk
- * @name: the kernel's, "sdb"
+ * @name: the kernel's, "sdb"; of multipath "dm-3"
  * @number: its device number
  * @wwid: what identifies it on every head and by every path, one word; "-" = the kernel
  *        knows nothing
- * @fd: for commands, once opened; -1 = not
+ * @is_multipath: @path are those that multipathd has given it
+ * @path, @paths: for commands, once opened; 0 = not
  */
 struct lowerdisk {
 	char name[32];
 	dev_t number;
 	char wwid[LOWERDISK_WWID_MAX];
-	int fd;
+	bool is_multipath;
+	struct diskpath path[DISKPATH_MAX];
+	size_t paths;
 };
-
-#define LOWERDISK_CLOSED                                                                 \
-	{                                                                                \
-		.fd = -1                                                                 \
-	}
 
 /**
  * lowerdisk_open - find it, and open it for commands
@@ -45,10 +44,11 @@ int lowerdisk_open(const char *device, struct lowerdisk *disk, struct err *err);
 void lowerdisk_close(struct lowerdisk *disk);
 
 /**
- * lowerdisk_check - can it be guarded by SCSI reservations, by its one path?
+ * lowerdisk_check - can it be guarded by SCSI reservations, on all its paths?
  *
- * Not what is no SCSI disk (DRBD lies on a disk of its own on each head), nor one of
- * multipath, whose other paths would not be registered; nor one that this head sees twice.
+ * Not what is no SCSI disk (DRBD lies on a disk of its own on each head), nor one of which
+ * this head has a path that would not be registered: without multipath, or with a multipathd
+ * that does not register what comes later.
  *
  * Return: 0, or -EOPNOTSUPP with BATON_EXIT_DEVICE.
  */

@@ -79,8 +79,53 @@ static int send_command(int fd, const char *disk, const char *what,
 	}
 }
 
+/* The path, not the disk, is what cannot do it. */
+static bool is_lost(int rc)
+{
+	return rc == -EIO || rc == -ENXIO || rc == -ENODEV;
+}
+
+/* By the first path that takes it. */
+static int send_to_one(const struct lowerdisk *disk, const char *what,
+		       struct scsi_command *command, struct err *err)
+{
+	struct err why = { 0 };
+	int rc = -ENODEV;
+
+	for (size_t i = 0; i < disk->paths && is_lost(rc); i++)
+		rc = send_command(disk->path[i].fd, disk->path[i].name, what, command,
+				  &why);
+	if (rc < 0 && err)
+		*err = why;
+	return rc;
+}
+
+/* By each path that can. */
+static int send_to_all(const struct lowerdisk *disk, const char *what,
+		       struct scsi_command *command, struct err *err)
+{
+	size_t done = 0;
+	int first = 0;
+
+	for (size_t i = 0; i < disk->paths; i++) {
+		struct err why = { 0 };
+		int rc = send_command(disk->path[i].fd, disk->path[i].name, what, command,
+				      &why);
+
+		done += rc == 0;
+		if (rc == 0 || (first && (is_lost(rc) || rc == -EBADE)))
+			continue;
+		first = rc;
+		if (err)
+			*err = why;
+		if (!is_lost(rc) && rc != -EBADE)
+			return rc;
+	}
+	return done ? 0 : first;
+}
+
 /* The data is for the caller to free. */
-static int ask(int fd, const char *disk, const char *what, enum pr_in action,
+static int ask(const struct lowerdisk *disk, const char *what, enum pr_in action,
 	       uint8_t **data, size_t *len, struct err *err)
 {
 	uint8_t cdb[PR_CDB_LEN];
@@ -94,54 +139,53 @@ static int ask(int fd, const char *disk, const char *what, enum pr_in action,
 	if (!command.in)
 		return err_set(err, BATON_EXIT_RESOURCE, ENOMEM, "%s", what);
 	pr_put_in(cdb, action, PR_DATA_MAX);
-	rc = send_command(fd, disk, what, &command, err);
+	rc = send_to_one(disk, what, &command, err);
 	*len = command.got;
 	return rc;
 }
 
-int persist_read_keys(int fd, const char *disk, struct pr_keys *keys, struct err *err)
+int persist_read_keys(const struct lowerdisk *disk, struct pr_keys *keys, struct err *err)
 {
 	_cleanup_free_ uint8_t *data = NULL;
 	size_t len;
-	int rc = ask(fd, disk, "READ KEYS", PR_READ_KEYS, &data, &len, err);
+	int rc = ask(disk, "READ KEYS", PR_READ_KEYS, &data, &len, err);
 
 	return rc < 0 ? rc : pr_parse_keys(keys, data, len, err);
 }
 
-int persist_read_reservation(int fd, const char *disk, struct pr_reservation *reservation,
-			     struct err *err)
+int persist_read_reservation(const struct lowerdisk *disk,
+			     struct pr_reservation *reservation, struct err *err)
 {
 	_cleanup_free_ uint8_t *data = NULL;
 	size_t len;
-	int rc = ask(fd, disk, "READ RESERVATION", PR_READ_RESERVATION, &data, &len, err);
+	int rc = ask(disk, "READ RESERVATION", PR_READ_RESERVATION, &data, &len, err);
 
 	return rc < 0 ? rc : pr_parse_reservation(reservation, data, len, err);
 }
 
-int persist_read_full_status(int fd, const char *disk, struct pr_registrant *v,
+int persist_read_full_status(const struct lowerdisk *disk, struct pr_registrant *v,
 			     size_t max, struct err *err)
 {
 	_cleanup_free_ uint8_t *data = NULL;
 	size_t len;
-	int rc = ask(fd, disk, "READ FULL STATUS", PR_READ_FULL_STATUS, &data, &len, err);
+	int rc = ask(disk, "READ FULL STATUS", PR_READ_FULL_STATUS, &data, &len, err);
 
 	return rc < 0 ? rc : pr_parse_full_status(v, max, data, len, err);
 }
 
-int persist_check(int fd, const char *disk, struct pr_keys *keys, struct err *err)
+int persist_check(const struct lowerdisk *disk, struct pr_keys *keys, struct err *err)
 {
 	_cleanup_free_ uint8_t *data = NULL;
 	struct pr_capabilities can = { 0 };
 	size_t len;
-	int rc = persist_read_keys(fd, disk, keys, err);
+	int rc = persist_read_keys(disk, keys, err);
 
 	if (rc == -EOPNOTSUPP)
-		return fail(err, EOPNOTSUPP, disk, "guard = reservation",
+		return fail(err, EOPNOTSUPP, disk->name, "guard = reservation",
 			    "the disk has no persistent reservations");
 	if (rc < 0)
 		return rc;
-	rc = ask(fd, disk, "REPORT CAPABILITIES", PR_REPORT_CAPABILITIES, &data, &len,
-		 err);
+	rc = ask(disk, "REPORT CAPABILITIES", PR_REPORT_CAPABILITIES, &data, &len, err);
 	/* An old disk does not tell; then REGISTER does, by its refusal. */
 	if (rc == -EOPNOTSUPP)
 		return 0;
@@ -151,11 +195,11 @@ int persist_check(int fd, const char *disk, struct pr_keys *keys, struct err *er
 		return rc;
 	if (!can.aptpl)
 		return fail(
-			err, EOPNOTSUPP, disk, "guard = reservation",
+			err, EOPNOTSUPP, disk->name, "guard = reservation",
 			"the disk forgets reservations when it loses power (no APTPL)");
 	if (!can.type)
 		return fail(
-			err, EOPNOTSUPP, disk, "guard = reservation",
+			err, EOPNOTSUPP, disk->name, "guard = reservation",
 			"the disk does not know the type 'write exclusive, registrants "
 			"only'");
 	return 0;
@@ -180,8 +224,8 @@ static const char *word(enum pr_out action)
 	return "?";
 }
 
-int persist_do(int fd, const char *disk, enum pr_out action, uint64_t key, uint64_t other,
-	       struct err *err)
+int persist_do(const struct lowerdisk *disk, enum pr_out action, uint64_t key,
+	       uint64_t other, struct err *err)
 {
 	uint8_t cdb[PR_CDB_LEN], list[PR_PARAMETERS_LEN];
 	struct scsi_command command = {
@@ -192,5 +236,8 @@ int persist_do(int fd, const char *disk, enum pr_out action, uint64_t key, uint6
 	/* SPC-4, table 190: APTPL is of registrations only. */
 	pr_put_parameters(list, key, other,
 			  action == PR_REGISTER || action == PR_REGISTER_AND_IGNORE);
-	return send_command(fd, disk, word(action), &command, err);
+	return action == PR_REGISTER || action == PR_REGISTER_AND_IGNORE ||
+			       action == PR_RELEASE
+		       ? send_to_all(disk, word(action), &command, err)
+		       : send_to_one(disk, word(action), &command, err);
 }

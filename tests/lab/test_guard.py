@@ -72,7 +72,7 @@ def test_check_compares_how_long_the_disk_waits(vmstore):
         return [r["detail"] for r in rows if r["item"].startswith("guard")]
 
     try:
-        assert found(15) == ["the disk keeps reservations, and has one path"]
+        assert found(15) == ["the disk keeps reservations; paths to it now: 1"]
         assert "for 15 s, before clients are held off" in found(16)[1]
     finally:
         vmstore.configure("head1", vmstore.usual)

@@ -224,7 +224,7 @@ static enum disk_end look(struct world *w, unsigned int head, struct m_child *ch
 	struct err why;
 
 	read_disk(w, &keys, &reservation);
-	if (guard_is_held(own, &keys, &reservation))
+	if (guard_is_held(own, 1, &keys, &reservation))
 		return DISK_DONE;
 	if (!own ||
 	    guard_make_plan(&plan, &terms, SERVICE, own, &keys, &reservation, &why) < 0)

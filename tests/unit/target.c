@@ -183,8 +183,10 @@ static int sense_of(uint8_t *sense, size_t *len, uint8_t key, uint8_t asc, uint8
 int scsi_command(int fd, struct scsi_command *c, uint8_t sense[SCSI_SENSE_MAX],
 		 size_t *sense_len)
 {
-	int rc;
+	int initiator = self + fd * TARGET_NEXT_PATH, rc;
 
+	if (target.lost && target.lost == initiator)
+		return -EIO;
 	if (target.attentions) {
 		target.attentions--;
 		return sense_of(sense, sense_len, 0x6, 0x2a, 0x03);
@@ -208,7 +210,7 @@ int scsi_command(int fd, struct scsi_command *c, uint8_t sense[SCSI_SENSE_MAX],
 	if (target.before)
 		target.before(c->cdb[1]);
 	target.commands++;
-	rc = carry_out(self, c->cdb[1], get(c->out, 8), get(c->out + 8, 8),
+	rc = carry_out(initiator, c->cdb[1], get(c->out, 8), get(c->out + 8, 8),
 		       c->out[20] & 1);
 	if (rc == ILLEGAL)
 		return sense_of(sense, sense_len, 0x5, 0x26, 0);

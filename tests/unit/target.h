@@ -9,6 +9,8 @@
 #include "core/pr.h"
 
 #define TARGET_PATHS 40
+/* A head's second path is the initiator that is so much further on. */
+#define TARGET_NEXT_PATH 10
 
 /**
  * struct target - the disk
@@ -20,6 +22,7 @@
  * @attentions: so many commands get a unit attention first
  * @busy: so many are answered with BUSY
  * @commands: how many of OUT it has carried out
+ * @lost: commands of this initiator do not come to it, 0 = of none
  * @before: called before each OUT
  */
 struct target {
@@ -31,6 +34,7 @@ struct target {
 	unsigned int attentions;
 	unsigned int busy;
 	unsigned int commands;
+	int lost;
 	void (*before)(enum pr_out action);
 };
 

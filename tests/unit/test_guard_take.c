@@ -15,14 +15,41 @@
 #include "keeper/guard_watch.h"
 #include "os/guardnote.h"
 #include "os/lowerdisk.h"
+#include "os/multipathd.h"
 #include "os/rival.h"
 #include "target.h"
 
 /* ---- in place of the disk's */
 
+/* How many paths each head has. */
+static size_t n_paths;
+
 int lowerdisk_open(const char *device, struct lowerdisk *disk, struct err *err)
 {
-	*disk = (struct lowerdisk){ .name = "sdx", .wwid = "naa.1" };
+	*disk = (struct lowerdisk){ .name = "sdx",
+				    .wwid = "naa.1",
+				    .is_multipath = n_paths > 1,
+				    .paths = n_paths };
+	for (size_t i = 0; i < n_paths; i++)
+		disk->path[i] = (struct diskpath){ .name = "sdx", .fd = (int)i };
+	return 0;
+}
+
+/* By which key multipathd registers what comes later, and whether it can. */
+static uint64_t kept;
+static bool keeps;
+
+int multipathd_guard(const char *map, uint64_t key, struct err *why)
+{
+	if (!keeps)
+		return err_set(why, BATON_EXIT_DEVICE, EIO, "multipathd");
+	kept = key;
+	return 0;
+}
+
+int multipathd_unguard(const char *map, struct err *why)
+{
+	kept = 0;
 	return 0;
 }
 
@@ -106,6 +133,9 @@ static enum guardnote_state state(struct head *h)
 static int begin(void **ignored)
 {
 	target_reset();
+	n_paths = 1;
+	kept = 0;
+	keeps = true;
 	one = make_head(1);
 	two = make_head(2);
 	return 0;
@@ -345,10 +375,12 @@ static void foreigners_are_respected(void **ignored)
 
 static void strangers_are_named_before_the_start(void **ignored)
 {
+	size_t seen;
+
 	target.keys[5] = guard_make_key("head2", "web", 1, false);
-	assert_int_equal(guard_check(&svc, &err), 0);
+	assert_int_equal(guard_check(&svc, &seen, &err), 0);
 	target.keys[6] = 0x12ab0001;
-	assert_int_equal(guard_check(&svc, &err), -EBUSY);
+	assert_int_equal(guard_check(&svc, &seen, &err), -EBUSY);
 	assert_non_null(strstr(err.text, "which is not baton's"));
 	assert_int_equal(target.commands, 0);
 }
@@ -382,6 +414,89 @@ static void who_loses_the_race_gives_up(void **ignored)
 		assert_true(is_held_by(2));
 		assert_int_equal(state(one), GUARDNOTE_NONE);
 	}
+}
+
+/* ---- two paths */
+
+static bool both_are(uint64_t key)
+{
+	return target.keys[1] == key && target.keys[1 + TARGET_NEXT_PATH] == key;
+}
+
+static void each_path_is_registered(void **ignored)
+{
+	n_paths = 2;
+	assert_int_equal(take(one), 0);
+	assert_int_equal(target_count(), 2);
+	assert_true(both_are(guardnote_read(&one->op.paths).key));
+	assert_true(target.holder == 1 && kept == target.keys[1]);
+	release(one);
+	assert_int_equal(target_count(), 0);
+	assert_int_equal(kept, 0);
+}
+
+static void another_head_loses_each_of_its_paths(void **ignored)
+{
+	n_paths = 2;
+	take(one);
+	two->terms.asked = true;
+	assert_int_equal(take(two), 0);
+	assert_int_equal(target_count(), 2);
+	assert_false(target_may_write(1));
+	assert_false(target_may_write(1 + TARGET_NEXT_PATH));
+	assert_true(target_may_write(2 + TARGET_NEXT_PATH));
+}
+
+/* multipathd registers it when it comes back. */
+static void one_path_is_enough(void **ignored)
+{
+	n_paths = 2;
+	for (int i = 0; i < 2; i++) {
+		target.lost = 1 + i * TARGET_NEXT_PATH;
+		assert_int_equal(take(one), 0);
+		assert_int_equal(target_count(), 1);
+		release(one);
+		assert_int_equal(target_count(), 0);
+	}
+	target.lost = 1;
+	n_paths = 1;
+	assert_int_equal(take(one), -EIO);
+}
+
+static void a_path_that_is_lost_meanwhile_leaves_nothing(void **ignored)
+{
+	n_paths = 2;
+	take(one);
+	target.lost = 1;
+	release(one);
+	assert_int_equal(target_count(), 0);
+}
+
+static void a_path_without_room_fails_the_start(void **ignored)
+{
+	n_paths = 2;
+	target.room = 1;
+	assert_int_equal(take(one), -ENOSPC);
+	release(one);
+	assert_int_equal(target_count(), 0);
+}
+
+static void without_multipathd_nothing_starts(void **ignored)
+{
+	n_paths = 2;
+	keeps = false;
+	assert_int_equal(take(one), -EIO);
+	release(one);
+	assert_int_equal(target_count(), 0);
+}
+
+static void ghosts_of_both_paths_are_removed(void **ignored)
+{
+	n_paths = 2;
+	take(one);
+	target.keys[5] = target.keys[6] = target.keys[1];
+	assert_int_equal(take(one), 0);
+	assert_int_equal(target_count(), 2);
 }
 
 /* Both go by the same name, and so by the same key. */
@@ -466,10 +581,12 @@ static void slow_disks_are_waited_for(void **ignored)
 
 static void a_disk_that_cannot_is_refused(void **ignored)
 {
+	size_t seen;
+
 	target.aptpl = false;
 	assert_int_equal(take(one), -EOPNOTSUPP);
 	assert_int_equal(target_count(), 0);
-	assert_int_equal(guard_check(&svc, &err), -EOPNOTSUPP);
+	assert_int_equal(guard_check(&svc, &seen, &err), -EOPNOTSUPP);
 	assert_non_null(strstr(err.text, "no APTPL"));
 	target.aptpl = true;
 	target.room = 0;
@@ -498,6 +615,13 @@ int main(void)
 		TEST(foreigners_are_respected),
 		TEST(strangers_are_named_before_the_start),
 		TEST(who_loses_the_race_gives_up),
+		TEST(each_path_is_registered),
+		TEST(another_head_loses_each_of_its_paths),
+		TEST(one_path_is_enough),
+		TEST(a_path_that_is_lost_meanwhile_leaves_nothing),
+		TEST(a_path_without_room_fails_the_start),
+		TEST(without_multipathd_nothing_starts),
+		TEST(ghosts_of_both_paths_are_removed),
 		TEST(two_heads_of_one_name_do_not_both_start),
 		TEST(a_lost_answer_is_no_lost_race),
 		TEST(who_was_preempted_says_so_at_the_stop),

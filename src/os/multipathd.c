@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* multipathd: has it register a disk's paths that come later, or come back. */
+#include "os/multipathd.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "core/cleanup.h"
+
+/* multipathd.socket(5): in the abstract namespace, so of the head's network namespace. */
+#define SOCKET_NAME "/org/kernel/linux/storage/multipathd"
+/* It answers within 4 s (multipath.conf(5), uxsock_timeout), or not at all. */
+#define ANSWER_S   10
+#define ANSWER_MAX (1u << 20)
+#define COMMAND    160
+
+static int join(void)
+{
+	const struct timeval wait = { .tv_sec = ANSWER_S };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), rc;
+
+	if (fd < 0)
+		return -errno;
+	memcpy(addr.sun_path + 1, SOCKET_NAME, strlen(SOCKET_NAME));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+	if (connect(fd, (const struct sockaddr *)&addr,
+		    offsetof(struct sockaddr_un, sun_path) + 1 + strlen(SOCKET_NAME)) ==
+	    0)
+		return fd;
+	rc = -errno;
+	close(fd);
+	return rc;
+}
+
+static int receive(int fd, void *data, size_t len)
+{
+	ssize_t n = recv(fd, data, len, MSG_WAITALL);
+
+	return n < 0 ? -errno : (size_t)n == len ? 0 : -EPROTO;
+}
+
+/* libmpathcmd's format: a length, then a string with its end. The answer is for the caller to free. */
+static int converse(const char *command, char **answer)
+{
+	_cleanup_close_ int fd = join();
+	size_t len = strlen(command) + 1;
+	int rc;
+
+	if (fd < 0)
+		return fd;
+	if (send(fd, &len, sizeof(len), MSG_NOSIGNAL) != sizeof(len) ||
+	    send(fd, command, len, MSG_NOSIGNAL) != (ssize_t)len)
+		return -EIO;
+	rc = receive(fd, &len, sizeof(len));
+	if (rc == 0 && (!len || len > ANSWER_MAX))
+		rc = -EPROTO;
+	if (rc < 0)
+		return rc;
+	*answer = malloc(len);
+	if (!*answer)
+		return -ENOMEM;
+	rc = receive(fd, *answer, len);
+	(*answer)[len - 1] = '\0';
+	return rc;
+}
+
+__attribute__((format(printf, 3, 4))) static int ask(char **answer, struct err *err,
+						     const char *fmt, ...)
+{
+	char command[COMMAND];
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	rc = converse(command, answer);
+	return rc < 0 ? err_set(err, BATON_EXIT_DEVICE, -rc, "multipathd %s", command)
+		      : 0;
+}
+
+__attribute__((format(printf, 3, 4))) static int tell(const char *map, struct err *err,
+						      const char *fmt, ...)
+{
+	_cleanup_free_ char *answer = NULL;
+	char command[COMMAND];
+	va_list ap;
+	int rc;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	rc = ask(&answer, err, "%s", command);
+	if (rc < 0 || strcmp(answer, "ok\n") == 0)
+		return rc;
+	answer[strcspn(answer, "\n")] = '\0';
+	err_set(err, BATON_EXIT_DEVICE, 0, "%s: multipathd %s: %.80s", map, command,
+		answer);
+	return -EIO;
+}
+
+/* `reservation_key file`, of the map or of all: what is set is kept in a file. */
+static bool keeps_keys(const char *config)
+{
+	static const char word[] = "reservation_key";
+
+	for (const char *at = config; (at = strstr(at, word)) != NULL;) {
+		at += strlen(word);
+		at += strspn(at, " \t\"");
+		if (strncmp(at, "file", 4) == 0 && !isalnum((unsigned char)at[4]))
+			return true;
+	}
+	return false;
+}
+
+int multipathd_check(const char *map, struct err *err)
+{
+	_cleanup_free_ char *hold = NULL, *config = NULL;
+	struct err why = { 0 };
+
+	if (ask(&hold, &why, "getprhold map %s", map) < 0 ||
+	    ask(&config, &why, "show config local") < 0)
+		err_set(err, BATON_EXIT_DEVICE, 0, "%s: %.200s", map, why.text);
+	/* Which only those know that look again after they have registered a path. */
+	else if (strcmp(hold, "set\n") != 0 && strcmp(hold, "unset\n") != 0 &&
+		 strcmp(hold, "unknown\n") != 0)
+		err_set(err, BATON_EXIT_DEVICE, 0,
+			"%s: this multipathd does not register paths that come back in a "
+			"way that is safe; multipath-tools does from 0.13 on",
+			map);
+	else if (!keeps_keys(config))
+		err_set(err, BATON_EXIT_DEVICE, 0,
+			"%s: multipathd keeps no key: add `reservation_key file` to "
+			"defaults in /etc/multipath.conf, and `multipathd reconfigure`",
+			map);
+	else
+		return 0;
+	return -EOPNOTSUPP;
+}
+
+int multipathd_guard(const char *map, uint64_t key, struct err *err)
+{
+	_cleanup_free_ char *answer = NULL;
+	int rc = tell(map, err, "setprkey map %s key 0x%" PRIx64 ":aptpl", map, key);
+
+	/* It registers each path that is up, looks, and says "ok" whatever it has seen. */
+	if (rc == 0)
+		rc = tell(map, err, "setprstatus map %s", map);
+	if (rc == 0)
+		rc = ask(&answer, err, "getprstatus map %s", map);
+	if (rc < 0 || strcmp(answer, "set\n") == 0)
+		return rc;
+	err_set(err, BATON_EXIT_DEVICE, 0,
+		"multipathd has not registered the paths of %s", map);
+	return -EIO;
+}
+
+int multipathd_unguard(const char *map, struct err *err)
+{
+	int rc = tell(map, err, "unsetprstatus map %s", map);
+
+	return rc < 0 ? rc : tell(map, err, "unsetprkey map %s", map);
+}
