@@ -7,7 +7,8 @@
  *   asker    READ KEYS once a second; the answer may never come: a path that is cut is
  *            waited for, while clients are still served from the cache. Of a silent service
  *            it also asks the filesystem, by a write: nobody else writes then, so nobody else
- *            would notice that it has failed
+ *            would notice that it has failed. If its answer takes long, and there is another
+ *            path, another asker begins with that
  *   watcher  takes its answers; it waits for nothing but them and the time
  *
  *   the key is registered           confirmed, at the moment when that was asked
@@ -56,6 +57,8 @@
 #define FAILURES 2
 /* A watch that begins anew does not know how long the disk has been silent. */
 #define FIRST_MS 5000
+/* An answer that takes longer is worth asking by another path; the next one has twice as long. */
+#define LATE_MS 3000
 /* After another asker could not be started. */
 #define AGAIN_MS 1000
 /* It waits for nothing that could hold up its end. */
@@ -65,11 +68,13 @@
  * struct answer - the asker's
  * @asked_ms: when it asked
  * @registered: 1 or 0; -errno without an answer
+ * @paths: by how many it can ask
  * @written: of a silent service: 0 if its filesystem takes writes, or -errno
  */
 struct answer {
 	int64_t asked_ms;
 	int registered;
+	unsigned int paths;
 	int written;
 };
 
@@ -79,6 +84,10 @@ struct watch {
 	struct guardnote note;
 	pid_t asker;
 	int fd;               /* of its answers, -1 = none */
+	int64_t heard_ms;     /* it has begun, or has last answered, at … */
+	unsigned int n_paths; /* by which it asks, 0 = not known yet */
+	unsigned int turn;    /* which of them is the first */
+	int64_t late_ms;      /* how long an answer may take */
 	int64_t again_ms;     /* not another one before */
 	int64_t confirmed_ms; /* the disk has last confirmed it at … */
 	int64_t silent_ms;    /* silenced at …, 0 = not */
@@ -120,6 +129,16 @@ static int open_disk(struct lowerdisk *disk, const char *device,
 	return rc < 0 || strcmp(disk->wwid, note->disk) == 0 ? rc : -EAGAIN;
 }
 
+/* So that another path is asked first. */
+static void rotate(struct lowerdisk *disk, unsigned int turn)
+{
+	struct diskpath before[DISKPATH_MAX];
+
+	memcpy(before, disk->path, sizeof(before));
+	for (size_t i = 0; i < disk->paths; i++)
+		disk->path[i] = before[(i + turn) % disk->paths];
+}
+
 static int ask(struct lowerdisk *disk, const struct watch *w)
 {
 	struct pr_reservation reservation = { 0 };
@@ -127,8 +146,10 @@ static int ask(struct lowerdisk *disk, const struct watch *w)
 	struct pr_keys keys;
 	int rc = 0;
 
-	if (!disk->paths)
+	if (!disk->paths) {
 		rc = open_disk(disk, w->svc->device, note);
+		rotate(disk, w->turn);
+	}
 
 	if (rc == 0)
 		rc = persist_read_reservation(disk, &reservation, NULL);
@@ -171,6 +192,7 @@ static void run_asker(const struct watch *w, int fd)
 		int64_t left;
 
 		answer.registered = ask(&disk, w);
+		answer.paths = disk.paths;
 		answer.written = try_filesystem(w, answer.registered);
 		if (write(fd, &answer, sizeof(answer)) < 0)
 			_exit(1);
@@ -338,6 +360,7 @@ static void begin_asker(struct watch *w)
 		run_asker(w, ends[1]);
 	close(ends[1]);
 	w->fd = ends[0];
+	w->heard_ms = child_now_ms();
 	if (w->asker < 0) {
 		end_asker(w);
 		w->again_ms = child_now_ms() + AGAIN_MS;
@@ -354,10 +377,24 @@ static bool take_answer(struct watch *w)
 		w->again_ms = child_now_ms() + AGAIN_MS;
 		return true;
 	}
+	w->heard_ms = child_now_ms();
+	w->late_ms = LATE_MS;
+	if (answer.paths)
+		w->n_paths = answer.paths;
 	w->failures = is_failure(answer.registered) ? w->failures + 1 : 0;
 	if (answer.registered > 0)
 		confirm(w, &answer);
 	return answer.registered != 0;
+}
+
+/* It may hang where one path hangs, until the kernel gives that up. */
+static void try_another_path(struct watch *w)
+{
+	if (w->fd < 0 || w->n_paths < 2 || child_now_ms() < w->heard_ms + w->late_ms)
+		return;
+	end_asker(w);
+	w->turn++;
+	w->late_ms *= 2;
 }
 
 static void run_watch(struct watch *w)
@@ -365,6 +402,7 @@ static void run_watch(struct watch *w)
 	while (!is_over(w)) {
 		struct pollfd p = { .events = POLLIN };
 
+		try_another_path(w);
 		if (w->fd < 0 && child_now_ms() >= w->again_ms)
 			begin_asker(w);
 		/* A negative one only waits. */
@@ -382,7 +420,7 @@ static void run_watch(struct watch *w)
 
 static void begin(const struct service *svc, const struct paths *paths)
 {
-	struct watch w = { .svc = svc, .paths = *paths, .fd = -1 };
+	struct watch w = { .svc = svc, .paths = *paths, .fd = -1, .late_ms = LATE_MS };
 	int64_t known_ms = svc->guard_timeout * 1000ll - FIRST_MS;
 	sigset_t none;
 	struct err err;
