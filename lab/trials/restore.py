@@ -13,6 +13,9 @@ from .cluster import HEADS, UNITS, Cluster
 
 # Each prints what it has found, one thing per line. If its status is not 0: switch the guest off and on.
 HEAD = r"""
+if pidof -q multipathd; then
+	echo "multipathd"; killall multipathd; rm -rf /etc/multipath /etc/multipath.conf; status=1
+fi
 mapped=$(cd /dev/mapper && ls | grep -vx control)
 for name in $mapped; do dmsetup resume --noudevsync "$name"; done
 for dir in /run/baton/*/; do

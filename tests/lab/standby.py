@@ -8,9 +8,11 @@ from trials.service import HEADS, Service
 
 
 @contextlib.contextmanager
-def in_standby(lab, **conf):
-    """The service on both heads, torn down afterwards. conf: additional keys of its service file."""
+def in_standby(lab, device=None, **conf):
+    """The service on both heads, torn down afterwards. device: another than usual. conf: additional keys of
+    its service file."""
     service = Service(lab)
+    service.device = device or service.device
     service.usual = service.conf(**conf)
     service.prepare(text=service.usual)
     yield service
