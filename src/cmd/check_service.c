@@ -19,6 +19,8 @@
 #include "os/idmapd.h"
 #include "os/lowerdev.h"
 #include "os/nfsconf.h"
+#include "os/nfsd.h"
+#include "os/ns.h"
 #include "os/orphan.h"
 #include "os/rival.h"
 #include "os/software.h"
@@ -92,6 +94,21 @@ static void check_head(struct report *report)
 	    advise_module(rc, "install a kernel with CONFIG_NF_TABLES"));
 	check_destroy(report);
 	check_system(report);
+}
+
+static void check_delegations(struct report *report, const struct service *svc)
+{
+	struct err err = { 0 };
+	struct paths paths;
+
+	paths_init(&paths, svc->name);
+	if (nfsd_may_delegate() && ns_exists(&paths))
+		err_set(&err, BATON_EXIT_FAILED, 0,
+			"somebody has set fs.leases-enable to 1 again: clients may lock under "
+			"a delegation, and lose that lock in a move");
+	add(report, "delegations", err.text[0] ? UNSURE : 0, &err,
+	    "standby sets fs.leases-enable to 0, so that each lock is the server's",
+	    "sysctl fs.leases-enable=0, which each start does as well");
 }
 
 /* ---- the disk ---- */
@@ -359,6 +376,7 @@ void check_service(struct report *report, const char *name, bool frames)
 	    rc == -ENOENT ? "write the service file" : "correct the service file");
 	check_head(report);
 	if (!rc) {
+		check_delegations(report, &svc);
 		check_device(report, &svc);
 		check_link_kind(report, &svc);
 		check_network(report, &svc, frames);

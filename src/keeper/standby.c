@@ -334,10 +334,13 @@ static void shorten_log(struct op *op)
 
 static int run_settings(struct op *op, struct err *err)
 {
+	int rc;
+
 	if (strcmp(op->svc->fstype, "xfs") == 0)
 		shorten_log(op);
+	rc = nfsd_refuse_delegations(err);
 	/* EBUSY also if the server is half started; it has its settings already. */
-	return nfsd_has_server() ? 0 : nfsd_apply_settings(op->svc, err);
+	return rc < 0 || nfsd_has_server() ? rc : nfsd_apply_settings(op->svc, err);
 }
 
 int standby_start_mountd(struct op *op, struct err *err)
@@ -384,7 +387,8 @@ const struct step standby_steps[] = {
 	  NULL },
 	{ "tree", "mount nfsdfs, rpc_pipefs and the pseudo-root", PLACE_INSIDE, BOOT_MS,
 	  run_tree, NULL },
-	{ "settings", "set knfsd's versions, lease and grace; keep XFS's log short",
+	{ "settings",
+	  "set knfsd's versions, lease and grace, no delegations; keep XFS's log short",
 	  PLACE_INSIDE | WAITS_FOR_KNFSD, 5000, run_settings, NULL },
 	{ "hosts", "look up the host names of the exports", PLACE_HEAD, 60000, run_hosts,
 	  NULL },

@@ -215,6 +215,9 @@ static int set_server(struct op *op, struct err *err)
 	if (nfsd_has_server())
 		return 0;
 	rc = nfsd_set_max_block(err);
+	/* Somebody may have changed it since standby. */
+	if (rc == 0)
+		rc = nfsd_refuse_delegations(err);
 	/* A reload may have changed the lease since standby; the rest of the settings it
 	 * leaves to standby. */
 	if (rc == 0)

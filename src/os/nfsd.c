@@ -26,6 +26,8 @@
 #define STATES_MAX     100000
 /* knfsd's default with more than 4 GiB of memory, and the most it takes before 6.16. */
 #define MAX_BLOCK "1048576\n"
+/* fs/locks.c, leases_enable: a delegation is a lease on the file. */
+#define LEASES_FILE "/proc/sys/fs/leases-enable"
 
 static int write_file(const char *leaf, const char *text, struct err *err)
 {
@@ -46,6 +48,20 @@ static int write_seconds(const char *leaf, unsigned int seconds, struct err *err
 
 	snprintf(text, sizeof(text), "%u\n", seconds);
 	return write_file(leaf, text, err);
+}
+
+int nfsd_refuse_delegations(struct err *err)
+{
+	int rc = file_write(LEASES_FILE, "0\n");
+
+	return rc < 0 ? err_set(err, BATON_EXIT_FAILED, -rc, "set %s", LEASES_FILE) : 0;
+}
+
+bool nfsd_may_delegate(void)
+{
+	char text[16];
+
+	return file_read(LEASES_FILE, text, sizeof(text)) > 0 && strcmp(text, "0") != 0;
 }
 
 int nfsd_apply_settings(const struct service *svc, struct err *err)

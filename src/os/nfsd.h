@@ -19,6 +19,23 @@
 int nfsd_apply_settings(const struct service *svc, struct err *err);
 
 /**
+ * nfsd_refuse_delegations - have no knfsd of this head hand out delegations
+ *
+ * A client locks under a delegation by itself. When its server restarts, it asks for the
+ * delegation again. If knfsd refuses that (it has recalled one of that file within the last
+ * minute, has too many, or is older than 6.6 and knows none to write), Linux takes the locks
+ * for kept and does not ask for them: another client gets them (doc/facts.md, Locks). Without
+ * delegations each lock is the server's. knfsd has no switch of its own; the kernel's is the
+ * head's.
+ *
+ * Return: 0, or -errno.
+ */
+int nfsd_refuse_delegations(struct err *err);
+
+/** nfsd_may_delegate - may a knfsd of this head hand out delegations? */
+bool nfsd_may_delegate(void);
+
+/**
  * nfsd_listen - open the listening sockets, one per floating address
  *
  * They are bound to the addresses themselves and passed by descriptor number (nfsctl.c,

@@ -108,6 +108,24 @@ def test_idle_clients_cost_no_grace(vmstore):
         assert out == "written\n"
 
 
+@pytest.mark.suites
+def test_no_client_locks_under_a_delegation(vmstore):
+    """It would lose that lock where the delegation is not granted again: a head that has just recalled one of
+    a file hands out none of it."""
+    with NamespacedClient(vmstore, 20, "busy") as busy, NamespacedClient(vmstore, 1, "other") as other:
+        holder = busy.hold("f")
+        other.run("sh", "-c", f"echo more >> {other.path('f')}", timeout=60)
+        assert holder.communicate("x\n", timeout=60)[0] == "written\n"
+        vmstore.stop("head1")
+        vmstore.start("head2")
+        holder = busy.hold("f")
+        vmstore.stop("head2")
+        vmstore.start("head1")
+        busy.run("touch", busy.path("new"), timeout=60)
+        assert other.run("flock", "-n", other.path("f"), "true", check=False, timeout=60).returncode == 1
+        assert holder.communicate("x\n", timeout=60)[0] == "written\n"
+
+
 def test_who_is_waited_for_is_named(vmstore):
     """A client that holds something is cut off: the grace period lasts, and names it."""
     with NamespacedClient(vmstore, 1, "lost") as lost, NamespacedClient(vmstore, 2, "idle"):
