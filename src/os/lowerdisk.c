@@ -138,6 +138,10 @@ int lowerdisk_check(const char *device, const struct lowerdisk *disk, struct err
 			"%s is DRBD (%s), which knows no reservations, only a quorum and fencing "
 			"of its own",
 			device, disk->name);
+	else if (strncmp(disk->name, "nvme", strlen("nvme")) == 0)
+		err_set(err, BATON_EXIT_DEVICE, 0,
+			"%s is NVMe (%s), whose reservations this version cannot use",
+			device, disk->name);
 	/* include/scsi/scsi_device.h: every SCSI device has it. */
 	else if (!has(disk->number, disk->is_multipath ? "slaves/sd*/device/scsi_level"
 						       : "device/scsi_level"))
