@@ -156,6 +156,47 @@ static int take_disk(struct op *op, const struct lowerdisk *disk, struct guardno
 	return rc < 0 ? rc : give_up(disk, err);
 }
 
+/* One that is down, or gone, does not answer. */
+static size_t count_up(const struct lowerdisk *disk)
+{
+	struct lowerdisk one = *disk;
+	struct pr_keys keys;
+	size_t n = 0;
+
+	one.paths = 1;
+	for (size_t i = 0; i < disk->paths; i++) {
+		one.path[0] = disk->path[i];
+		n += persist_read_keys(&one, &keys, NULL) == 0;
+	}
+	return n;
+}
+
+/*
+ * multipathd registers what comes from now on. What came between the first look at the paths
+ * and now, either of both has registered: it must be so, as it would be written through.
+ */
+static int keep_paths(struct op *op, const struct lowerdisk *before, uint64_t key,
+		      struct err *err)
+{
+	struct pr_reservation reservation;
+	struct lowerdisk disk = { 0 };
+	struct pr_keys keys = { 0 };
+	int rc = multipathd_guard(before->name, key, err);
+
+	if (rc == 0)
+		rc = lowerdisk_open(op->svc->device, &disk, err);
+	if (rc == 0)
+		rc = look(&disk, &keys, &reservation, err);
+	if (rc == 0 && !guard_is_held(key, keys.n, &keys, &reservation))
+		rc = give_up(&disk, err);
+	if (rc == 0 && keys.n < count_up(&disk))
+		rc = err_set(err, BATON_EXIT_DEVICE, EIO,
+			     "%s has a path that multipathd has not registered",
+			     disk.name);
+	lowerdisk_close(&disk);
+	return rc;
+}
+
 static int take(struct op *op, const struct lowerdisk *disk, struct err *err)
 {
 	struct guardnote note = { .state = GUARDNOTE_TAKING, .since = time(NULL) };
@@ -171,7 +212,7 @@ static int take(struct op *op, const struct lowerdisk *disk, struct err *err)
 	if (rc == 0)
 		rc = take_disk(op, disk, &note, err);
 	if (rc == 0 && disk->is_multipath)
-		rc = multipathd_guard(disk->name, note.key, err);
+		rc = keep_paths(op, disk, note.key, err);
 	if (rc < 0)
 		return rc;
 	note.state = GUARDNOTE_HELD;
@@ -289,6 +330,13 @@ int guard_outwait(struct op *op, struct err *err)
 
 /* ---- giving up */
 
+/* From now on multipathd unregisters what comes. Without it nothing comes. */
+static void forget_paths(const struct lowerdisk *disk)
+{
+	if (disk->is_multipath)
+		multipathd_unguard(disk->name, NULL);
+}
+
 static int unregister(const struct lowerdisk *disk, uint64_t key, struct err *err)
 {
 	int rc = persist_do(disk, PR_RELEASE, key, 0, err);
@@ -325,18 +373,26 @@ static int remove_ghosts(struct op *op, const struct lowerdisk *disk,
 static int release(struct op *op, const struct lowerdisk *disk, uint64_t key,
 		   struct err *err)
 {
-	struct pr_keys keys;
+	struct pr_keys keys = { 0 };
 	int rc;
 
-	/* If it does not run, it finds no key of ours when it does. */
-	if (disk->is_multipath)
-		multipathd_unguard(disk->name, NULL);
+	forget_paths(disk);
 	rc = unregister(disk, key, err);
 	/* Registered on a path that is gone, or not yet. */
 	if (rc < 0 && rc != -EBADE)
 		return rc;
 	rc = persist_read_keys(disk, &keys, err);
-	return rc == 0 ? remove_ghosts(op, disk, &keys, err) : rc;
+	if (rc == 0)
+		rc = remove_ghosts(op, disk, &keys, err);
+	/* A path may have gone in between, and its registration stays. */
+	if (rc == 0)
+		rc = persist_read_keys(disk, &keys, err);
+	for (size_t i = 0; i < keys.n && rc == 0; i++)
+		if (guard_is_heads(keys.v[i], op->terms->self, op->svc->name))
+			rc = err_set(err, BATON_EXIT_DEVICE, EIO,
+				     "a registration of this head is left at %s",
+				     disk->name);
+	return rc;
 }
 
 /* What becomes of the registration; the note says why, unless it is simply gone. */
@@ -353,6 +409,7 @@ static enum guardnote_state give_back(struct op *op, const struct guardnote *not
 	if (rc == 0 && note->state == GUARDNOTE_HELD &&
 	    !guard_has_key(&keys, note->key)) {
 		state = GUARDNOTE_LOST;
+		forget_paths(&disk);
 		snprintf(op->note, sizeof(op->note),
 			 "another head had removed the registration");
 	} else if (rc == 0 && guard_has_key(&keys, note->key) &&

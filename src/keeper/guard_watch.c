@@ -139,7 +139,26 @@ static void rotate(struct lowerdisk *disk, unsigned int turn)
 		disk->path[i] = before[(i + turn) % disk->paths];
 }
 
-static int ask(struct lowerdisk *disk, const struct watch *w)
+/*
+ * multipathd of a head that was preempted while a path of it came back may have registered it
+ * again: between its two looks another registration can hide the one that went. Whoever takes
+ * the disk by right is not registered beside us for so long.
+ */
+static void expel(const struct lowerdisk *disk, const struct watch *w,
+		  const struct pr_keys *keys, uint64_t *seen)
+{
+	uint64_t other = 0;
+
+	for (size_t i = 0; i < keys->n; i++)
+		if (keys->v[i] != w->note.key &&
+		    guard_is_services(keys->v[i], w->svc->name))
+			other = keys->v[i];
+	if (other && other == *seen)
+		persist_do(disk, PR_PREEMPT_AND_ABORT, w->note.key, other, NULL);
+	*seen = other;
+}
+
+static int ask(struct lowerdisk *disk, const struct watch *w, uint64_t *seen)
 {
 	struct pr_reservation reservation = { 0 };
 	const struct guardnote *note = &w->note;
@@ -160,6 +179,8 @@ static int ask(struct lowerdisk *disk, const struct watch *w)
 		return 0;
 	if (rc == 0)
 		rc = persist_read_keys(disk, &keys, NULL);
+	if (rc == 0 && disk->is_multipath && guard_has_key(&keys, note->key))
+		expel(disk, w, &keys, seen);
 	if (rc == 0)
 		return guard_has_key(&keys, note->key);
 	lowerdisk_close(disk);
@@ -184,6 +205,7 @@ static int try_filesystem(const struct watch *w, int registered)
 static void run_asker(const struct watch *w, int fd)
 {
 	struct lowerdisk disk = { 0 };
+	uint64_t seen = 0;
 
 	prctl(PR_SET_NAME, "baton-guard-ask");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -191,7 +213,7 @@ static void run_asker(const struct watch *w, int fd)
 		struct answer answer = { .asked_ms = child_now_ms() };
 		int64_t left;
 
-		answer.registered = ask(&disk, w);
+		answer.registered = ask(&disk, w, &seen);
 		answer.paths = disk.paths;
 		answer.written = try_filesystem(w, answer.registered);
 		if (write(fd, &answer, sizeof(answer)) < 0)
@@ -390,7 +412,7 @@ static bool take_answer(struct watch *w)
 /* It may hang where one path hangs, until the kernel gives that up. */
 static void try_another_path(struct watch *w)
 {
-	if (w->fd < 0 || w->n_paths < 2 || child_now_ms() < w->heard_ms + w->late_ms)
+	if (w->fd < 0 || w->n_paths == 1 || child_now_ms() < w->heard_ms + w->late_ms)
 		return;
 	end_asker(w);
 	w->turn++;

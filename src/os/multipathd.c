@@ -25,6 +25,15 @@
 #define ANSWER_MAX (1u << 20)
 #define COMMAND    160
 
+/* Anybody could have taken the name while multipathd was down. */
+static bool is_roots(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == 0;
+}
+
 static int join(void)
 {
 	const struct timeval wait = { .tv_sec = ANSWER_S };
@@ -34,13 +43,15 @@ static int join(void)
 	if (fd < 0)
 		return -errno;
 	memcpy(addr.sun_path + 1, SOCKET_NAME, strlen(SOCKET_NAME));
+	errno = 0;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
 	if (connect(fd, (const struct sockaddr *)&addr,
 		    offsetof(struct sockaddr_un, sun_path) + 1 + strlen(SOCKET_NAME)) ==
-	    0)
+		    0 &&
+	    is_roots(fd))
 		return fd;
-	rc = -errno;
+	rc = errno ? -errno : -EACCES;
 	close(fd);
 	return rc;
 }
@@ -154,8 +165,11 @@ int multipathd_check(const char *map, struct err *err)
 int multipathd_guard(const char *map, uint64_t key, struct err *err)
 {
 	_cleanup_free_ char *answer = NULL;
-	int rc = tell(map, err, "setprkey map %s key 0x%" PRIx64 ":aptpl", map, key);
+	/* If it is set already, setting it again does nothing. */
+	int rc = tell(map, err, "unsetprstatus map %s", map);
 
+	if (rc == 0)
+		rc = tell(map, err, "setprkey map %s key 0x%" PRIx64 ":aptpl", map, key);
 	/* It registers each path that is up, looks, and says "ok" whatever it has seen. */
 	if (rc == 0)
 		rc = tell(map, err, "setprstatus map %s", map);

@@ -59,9 +59,10 @@ static int send_command(int fd, const char *disk, const char *what,
 
 		if (rc == SCSI_CONDITION) {
 			rc = judge_condition(sense, len, disk, what, err);
-			if (rc == -EAGAIN && attentions++ < ATTENTIONS)
-				continue;
-			return rc;
+			if (rc != -EAGAIN || attentions++ == ATTENTIONS)
+				return rc;
+			poll(NULL, 0, attentions > 1 ? RETRY_MS : 0);
+			continue;
 		}
 		if (rc == SCSI_CONFLICT)
 			return fail(err, EBADE, disk, what, "reservation conflict");
@@ -79,49 +80,53 @@ static int send_command(int fd, const char *disk, const char *what,
 	}
 }
 
-/* The path, not the disk, is what cannot do it. */
-static bool is_lost(int rc)
-{
-	return rc == -EIO || rc == -ENXIO || rc == -ENODEV;
-}
-
-/* By the first path that takes it. */
+/*
+ * By the first path that can. A path that fails, is busy, or is not registered says nothing of
+ * the disk as long as another one can; a conflict is one only if all say so.
+ */
 static int send_to_one(const struct lowerdisk *disk, const char *what,
 		       struct scsi_command *command, struct err *err)
 {
 	struct err why = { 0 };
 	int rc = -ENODEV;
 
-	for (size_t i = 0; i < disk->paths && is_lost(rc); i++)
-		rc = send_command(disk->path[i].fd, disk->path[i].name, what, command,
-				  &why);
-	if (rc < 0 && err)
+	for (size_t i = 0; i < disk->paths; i++) {
+		struct err now = { 0 };
+		int last = send_command(disk->path[i].fd, disk->path[i].name, what,
+					command, &now);
+
+		if (last == 0)
+			return 0;
+		if (i > 0 && last == -EBADE)
+			continue;
+		rc = last;
+		why = now;
+	}
+	if (err)
 		*err = why;
 	return rc;
 }
 
-/* By each path that can. */
+/* By each path that can. One that has no room for it fails for all. */
 static int send_to_all(const struct lowerdisk *disk, const char *what,
 		       struct scsi_command *command, struct err *err)
 {
+	int rc = disk->paths ? 0 : -ENODEV;
 	size_t done = 0;
-	int first = 0;
 
 	for (size_t i = 0; i < disk->paths; i++) {
 		struct err why = { 0 };
-		int rc = send_command(disk->path[i].fd, disk->path[i].name, what, command,
-				      &why);
+		int last = send_command(disk->path[i].fd, disk->path[i].name, what,
+					command, &why);
 
-		done += rc == 0;
-		if (rc == 0 || (first && (is_lost(rc) || rc == -EBADE)))
+		done += last == 0;
+		if (last == 0 || (rc && last != -ENOSPC))
 			continue;
-		first = rc;
+		rc = last;
 		if (err)
 			*err = why;
-		if (!is_lost(rc) && rc != -EBADE)
-			return rc;
 	}
-	return done ? 0 : first;
+	return done && rc != -ENOSPC ? 0 : rc;
 }
 
 /* The data is for the caller to free. */

@@ -9,7 +9,7 @@
 
 /*
  * All wait while the disk is busy, and send a command again after a unit attention, for at
- * most some seconds. If a path fails they go by the next one. Errors have
+ * most some seconds. What one path cannot do they try by the next one. Errors have
  * BATON_EXIT_DEVICE.
  */
 

@@ -447,6 +447,36 @@ static void another_head_loses_each_of_its_paths(void **ignored)
 	assert_true(target_may_write(2 + TARGET_NEXT_PATH));
 }
 
+static void come_back(enum pr_out action)
+{
+	target.lost = 0;
+}
+
+/* It is up, and not registered: what concerns the disk goes by the other one. */
+static void a_path_that_is_back_is_not_a_lost_race(void **ignored)
+{
+	n_paths = 2;
+	target.lost = 1;
+	target.before = come_back;
+	assert_int_equal(take(one), -EIO);
+	assert_non_null(strstr(err.text, "multipathd has not registered"));
+	target.before = NULL;
+	release(one);
+	assert_int_equal(target_count(), 0);
+}
+
+static void a_head_that_has_lost_the_disk_says_so_to_multipathd(void **ignored)
+{
+	n_paths = 2;
+	take(one);
+	two->terms.asked = true;
+	take(two);
+	kept = 1;
+	release(one);
+	assert_int_equal(state(one), GUARDNOTE_LOST);
+	assert_int_equal(kept, 0);
+}
+
 /* multipathd registers it when it comes back. */
 static void one_path_is_enough(void **ignored)
 {
@@ -617,6 +647,8 @@ int main(void)
 		TEST(who_loses_the_race_gives_up),
 		TEST(each_path_is_registered),
 		TEST(another_head_loses_each_of_its_paths),
+		TEST(a_path_that_is_back_is_not_a_lost_race),
+		TEST(a_head_that_has_lost_the_disk_says_so_to_multipathd),
 		TEST(one_path_is_enough),
 		TEST(a_path_that_is_lost_meanwhile_leaves_nothing),
 		TEST(a_path_without_room_fails_the_start),
