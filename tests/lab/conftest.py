@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from labkit import Lab, LabError
+from labkit import Lab, LabError, suite
 from labkit.main import circumstances
 from trials.cluster import Cluster
 from trials.restore import restore
@@ -31,8 +31,12 @@ def is_last(node):
     return node.get_closest_marker("last") is not None
 
 
-def pytest_collection_modifyitems(items):
-    """Modules on a cluster come after those on heads without one; what takes the lab down comes last."""
+def pytest_collection_modifyitems(config, items):
+    """Modules on a cluster come after those on heads without one; what takes the lab down comes last. Where
+    head2 is the older one, it cannot come back to a cluster that it has left (doc/cluster.md)."""
+    if len(suite.each()) > 1:
+        config.hook.pytest_deselected(items=[i for i in items if i.get_closest_marker("rejoins")])
+        items[:] = [i for i in items if not i.get_closest_marker("rejoins")]
     on_cluster = {item.path for item in items if is_clustered(item)}
     items.sort(key=lambda item: (is_last(item), item.path in on_cluster))
 
