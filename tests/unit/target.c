@@ -187,6 +187,8 @@ int scsi_command(int fd, struct scsi_command *c, uint8_t sense[SCSI_SENSE_MAX],
 
 	if (target.lost && target.lost == initiator)
 		return -EIO;
+	if (target.sick && target.sick == initiator)
+		return sense_of(sense, sense_len, 0x5, 0x25, 0);
 	if (target.attentions) {
 		target.attentions--;
 		return sense_of(sense, sense_len, 0x6, 0x2a, 0x03);

@@ -23,6 +23,7 @@
  * @busy: so many are answered with BUSY
  * @commands: how many of OUT it has carried out
  * @lost: commands of this initiator do not come to it, 0 = of none
+ * @sick: its commands get ILLEGAL REQUEST, LOGICAL UNIT NOT SUPPORTED
  * @before: called before each OUT
  */
 struct target {
@@ -35,6 +36,7 @@ struct target {
 	unsigned int busy;
 	unsigned int commands;
 	int lost;
+	int sick;
 	void (*before)(enum pr_out action);
 };
 

@@ -488,6 +488,11 @@ static void one_path_is_enough(void **ignored)
 		release(one);
 		assert_int_equal(target_count(), 0);
 	}
+	target.lost = 0;
+	target.sick = 1;
+	assert_int_equal(take(one), 0);
+	release(one);
+	assert_int_equal(target_count(), 0);
 	target.lost = 1;
 	n_paths = 1;
 	assert_int_equal(take(one), -EIO);
