@@ -79,22 +79,19 @@ static void advise(struct report *report, const struct err *why, bool can)
 }
 
 /* A disk whose commands fail gives clients errors; one that only waits does not. */
-static void check_patience(struct report *report, const struct service *svc)
+static void check_patience(struct report *report, const struct service *svc,
+			   const struct lowerdisk *disk)
 {
-	struct lowerdisk disk;
+	int s = lowerdisk_gives_up_s(disk);
 	char detail[160];
-	int s = -1;
 
-	if (lowerdisk_open(svc->device, &disk, NULL) == 0)
-		s = lowerdisk_gives_up_s(&disk);
-	lowerdisk_close(&disk);
 	if (s < 0 || (unsigned int)s >= svc->guard_timeout)
 		return;
 	snprintf(
 		detail, sizeof(detail),
 		"%s fails when it has been without its path for %d s, before clients are held "
 		"off (guard-timeout = %u): they can get errors",
-		disk.name, s, svc->guard_timeout);
+		disk->name, s, svc->guard_timeout);
 	report_add(
 		report, "guard-timeout", VERDICT_UNSURE, BATON_EXIT_OK, detail,
 		"a node.session.timeo.replacement_timeout of iSCSI that is longer, or a "
@@ -104,8 +101,8 @@ static void check_patience(struct report *report, const struct service *svc)
 void check_guard(struct report *report, const struct service *svc)
 {
 	struct err err = { 0 };
+	struct lowerdisk disk;
 	char good[80];
-	size_t paths;
 	dev_t number;
 	int rc;
 
@@ -115,17 +112,22 @@ void check_guard(struct report *report, const struct service *svc)
 		check_drbd(report, minor(number));
 		return;
 	}
-	rc = guard_check(svc, &paths, &err);
+	rc = guard_check(svc, &err);
 	if (svc->guard == GUARD_NONE) {
 		advise(report, &err, rc == 0);
 		return;
 	}
-	snprintf(good, sizeof(good), "the disk keeps reservations; paths to it now: %zu",
-		 paths);
-	report_add(
-		report, "guard", rc == 0 ? VERDICT_OK : VERDICT_WRONG,
-		rc == 0 ? BATON_EXIT_OK : err.code, rc == 0 ? good : err.text,
-		"guard = none in the service file, on all heads, with fencing that works");
 	if (rc == 0)
-		check_patience(report, svc);
+		rc = lowerdisk_open(svc->device, &disk, &err);
+	if (rc < 0) {
+		report_add(report, "guard", VERDICT_WRONG, err.code, err.text,
+			   "guard = none in the service file, on all heads, with fencing "
+			   "that works");
+		return;
+	}
+	snprintf(good, sizeof(good), "the disk keeps reservations; paths to it now: %zu",
+		 disk.paths);
+	report_add(report, "guard", VERDICT_OK, BATON_EXIT_OK, good, NULL);
+	check_patience(report, svc, &disk);
+	lowerdisk_close(&disk);
 }

@@ -169,8 +169,7 @@ static int add_guard(struct import *v, size_t n, size_t which, struct err *err)
 {
 	struct import *t = &v[which];
 	struct err why = { .text = "another of these services lies on the same disk" };
-	size_t paths;
-	bool can = !has_neighbour(v, n, which) && guard_check(&t->svc, &paths, &why) == 0;
+	bool can = !has_neighbour(v, n, which) && guard_check(&t->svc, &why) == 0;
 
 	if (can && lowerdisk_is_whole(t->svc.device)) {
 		strlist_add(&t->keys, "guard = reservation");

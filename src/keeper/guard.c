@@ -270,7 +270,7 @@ static int check_strangers(const struct service *svc, const char *disk,
 	return 0;
 }
 
-int guard_check(const struct service *svc, size_t *paths, struct err *err)
+int guard_check(const struct service *svc, struct err *err)
 {
 	struct lowerdisk disk = { 0 };
 	struct pr_keys keys;
@@ -284,7 +284,6 @@ int guard_check(const struct service *svc, size_t *paths, struct err *err)
 		rc = persist_check(&disk, &keys, err);
 	if (rc == 0)
 		rc = check_strangers(svc, disk.name, &keys, err);
-	*paths = disk.paths;
 	lowerdisk_close(&disk);
 	return rc < 0 && svc->guard == GUARD_RESERVATION
 		       ? err_wrap(err, rc, "guard = reservation")

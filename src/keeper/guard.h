@@ -7,13 +7,12 @@
 
 /**
  * guard_check - can the service's disk be guarded? Before the pause of a move.
- * @paths: gets by how many paths this head reaches the disk now
  * @err: why not, in the disk's or the kernel's words
  *
  * Return: 0, -EOPNOTSUPP, -EBUSY (another service lies on it, or others than baton are
  * registered), or -errno.
  */
-int guard_check(const struct service *svc, size_t *paths, struct err *err);
+int guard_check(const struct service *svc, struct err *err);
 
 /**
  * guard_take - register at the disk, remove who else is registered, reserve

@@ -139,7 +139,6 @@ static int run_alone(struct op *op, struct err *err)
 static int run_disk(struct op *op, struct err *err)
 {
 	const struct service *svc = op->svc;
-	size_t paths;
 	int rc = blockdev_check_present(svc->device, NULL, err);
 
 	if (rc == 0)
@@ -149,7 +148,7 @@ static int run_disk(struct op *op, struct err *err)
 	if (rc == 0)
 		rc = blockdev_check_unused(svc->device, op->paths.fs, err);
 	if (rc == 0 && svc->guard == GUARD_RESERVATION)
-		rc = guard_check(svc, &paths, err);
+		rc = guard_check(svc, err);
 	return rc;
 }
 

@@ -9,22 +9,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "os/file.h"
-
-static void put_path(char path[PATH_MAX], dev_t number, const char *leaf)
-{
-	snprintf(path, PATH_MAX, "/sys/dev/block/%u:%u/%s", major(number), minor(number),
-		 leaf);
-}
+#include "os/sysblock.h"
 
 bool diskpath_is_multipath(dev_t number)
 {
 	char path[PATH_MAX], uuid[160];
 
-	put_path(path, number, "dm/uuid");
+	sysblock_path(path, number, "dm/uuid");
 	return file_read(path, uuid, sizeof(uuid)) > 0 &&
 	       strncmp(uuid, "mpath-", strlen("mpath-")) == 0;
 }
@@ -43,9 +37,9 @@ void diskpath_read_wwid(dev_t number, char *wwid, size_t size)
 	char path[PATH_MAX];
 	glob_t found = { 0 };
 
-	put_path(path, number, "device/wwid");
+	sysblock_path(path, number, "device/wwid");
 	if (diskpath_is_multipath(number)) {
-		put_path(path, number, "slaves/*/device/wwid");
+		sysblock_path(path, number, "slaves/*/device/wwid");
 		if (glob(path, 0, NULL, &found) == 0)
 			snprintf(path, sizeof(path), "%s", found.gl_pathv[0]);
 	}
@@ -55,23 +49,9 @@ void diskpath_read_wwid(dev_t number, char *wwid, size_t size)
 
 /* ---- opening */
 
-/* The number that the kernel has for it: a node of that name may be of another disk. */
-static int read_number(const char *name, dev_t *number)
-{
-	char path[PATH_MAX], text[32];
-	unsigned int major, minor;
-
-	snprintf(path, sizeof(path), "/sys/class/block/%s/dev", name);
-	if (file_read(path, text, sizeof(text)) < 0 ||
-	    sscanf(text, "%u:%u", &major, &minor) != 2)
-		return -ENODEV;
-	*number = makedev(major, minor);
-	return 0;
-}
-
 static int open_one(struct diskpath *p, const char *name, struct err *err)
 {
-	char path[48];
+	char path[64];
 	struct stat st;
 	dev_t number;
 
@@ -80,11 +60,14 @@ static int open_one(struct diskpath *p, const char *name, struct err *err)
 	p->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (p->fd < 0)
 		return err_set(err, BATON_EXIT_DEVICE, errno, "open %s", path);
-	if (read_number(p->name, &number) == 0 && fstat(p->fd, &st) == 0 &&
+	/* A node of that name may be of another disk. */
+	snprintf(path, sizeof(path), "/sys/class/block/%s/dev", p->name);
+	if (sysblock_read_number(path, &number) && fstat(p->fd, &st) == 0 &&
 	    S_ISBLK(st.st_mode) && st.st_rdev == number)
 		return 0;
 	close(p->fd);
-	err_set(err, BATON_EXIT_DEVICE, 0, "%s is not the disk of that name", path);
+	err_set(err, BATON_EXIT_DEVICE, 0, "/dev/%s is not the disk of that name",
+		p->name);
 	return -ENXIO;
 }
 
@@ -135,7 +118,7 @@ int diskpath_open(struct diskpath v[DISKPATH_MAX], const char *name, dev_t numbe
 		n = open_one(&v[0], name, err);
 		return n < 0 ? n : 1;
 	}
-	put_path(path, number, "slaves/*");
+	sysblock_path(path, number, "slaves/*");
 	if (glob(path, 0, NULL, &found) != 0)
 		return err_set(err, BATON_EXIT_DEVICE, ENODEV, "%s has no path", name);
 	n = open_slaves(v, &found, false, err);
@@ -148,7 +131,7 @@ int diskpath_open(struct diskpath v[DISKPATH_MAX], const char *name, dev_t numbe
 bool diskpath_find_stranger(const char *name, dev_t number, const char *wwid,
 			    char stranger[32])
 {
-	char other[160], path[PATH_MAX];
+	char other[160], path[PATH_MAX], slave[48];
 	glob_t found = { 0 };
 	bool is_there = false;
 
@@ -161,8 +144,8 @@ bool diskpath_find_stranger(const char *name, dev_t number, const char *wwid,
 		read_word(path, other, sizeof(other));
 		if (strcmp(wwid, other) != 0 || strcmp(sd, name) == 0)
 			continue;
-		snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/slaves/%.31s",
-			 major(number), minor(number), sd);
+		snprintf(slave, sizeof(slave), "slaves/%.31s", sd);
+		sysblock_path(path, number, slave);
 		is_there = access(path, F_OK) != 0;
 		if (is_there)
 			snprintf(stranger, 32, "%.31s", sd);

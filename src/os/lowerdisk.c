@@ -20,6 +20,7 @@
 #include "os/blockdev.h"
 #include "os/file.h"
 #include "os/multipathd.h"
+#include "os/sysblock.h"
 
 /* LUKS on LVM on md on a partition is four. */
 #define DEPTH_MAX 8
@@ -31,12 +32,6 @@ struct disks {
 	size_t n;
 };
 
-static void put_path(char path[PATH_MAX], dev_t number, const char *leaf)
-{
-	snprintf(path, PATH_MAX, "/sys/dev/block/%u:%u/%s", major(number), minor(number),
-		 leaf);
-}
-
 /* Is there a file of that name, or pattern? */
 static bool has(dev_t number, const char *leaf)
 {
@@ -44,22 +39,10 @@ static bool has(dev_t number, const char *leaf)
 	glob_t found = { 0 };
 	bool is_there;
 
-	put_path(path, number, leaf);
+	sysblock_path(path, number, leaf);
 	is_there = glob(path, 0, NULL, &found) == 0;
 	globfree(&found);
 	return is_there;
-}
-
-static bool read_number(const char *path, dev_t *number)
-{
-	unsigned int major, minor;
-	char text[32];
-
-	if (file_read(path, text, sizeof(text)) < 0 ||
-	    sscanf(text, "%u:%u", &major, &minor) != 2)
-		return false;
-	*number = makedev(major, minor);
-	return true;
 }
 
 static void name_disk(struct lowerdisk *disk)
@@ -67,7 +50,7 @@ static void name_disk(struct lowerdisk *disk)
 	char path[PATH_MAX], target[PATH_MAX];
 	ssize_t n;
 
-	put_path(path, disk->number, "");
+	sysblock_path(path, disk->number, "");
 	path[strlen(path) - 1] = '\0';
 	n = readlink(path, target, sizeof(target) - 1);
 	target[n > 0 ? n : 0] = '\0';
@@ -103,18 +86,19 @@ static int descend(struct disks *disks, dev_t number, int depth, struct err *err
 		return -ELOOP;
 	}
 	if (has(number, "partition")) {
-		put_path(path, number, "../dev");
-		return read_number(path, &next) ? descend(disks, next, depth + 1, err)
-						: add(disks, number, err);
+		sysblock_path(path, number, "../dev");
+		return sysblock_read_number(path, &next)
+			       ? descend(disks, next, depth + 1, err)
+			       : add(disks, number, err);
 	}
 	/* What is beneath these is not the disk that the heads share: lowerdisk_check() knows
 	 * them. */
 	if (diskpath_is_multipath(number) || major(number) == DRBD_MAJOR)
 		return add(disks, number, err);
-	put_path(path, number, "slaves/*/dev");
+	sysblock_path(path, number, "slaves/*/dev");
 	if (glob(path, 0, NULL, &found) == 0)
 		for (; below < found.gl_pathc && rc == 0; below++)
-			if (read_number(found.gl_pathv[below], &next))
+			if (sysblock_read_number(found.gl_pathv[below], &next))
 				rc = descend(disks, next, depth + 1, err);
 	globfree(&found);
 	return below || rc < 0 ? rc : add(disks, number, err);
@@ -170,7 +154,7 @@ int lowerdisk_gives_up_s(const struct lowerdisk *disk)
 	unsigned int session;
 	const char *found;
 
-	put_path(path, disk->number, "device");
+	sysblock_path(path, disk->number, "device");
 	found = realpath(path, at) ? strstr(at, "/session") : NULL;
 	if (!found || sscanf(found, "/session%u/", &session) != 1)
 		return -1;

@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -88,38 +87,29 @@ static int converse(const char *command, char **answer)
 	return rc;
 }
 
-__attribute__((format(printf, 3, 4))) static int ask(char **answer, struct err *err,
-						     const char *fmt, ...)
+/* @map: "" = none; @rest of the command, with its blank. */
+static int ask(const char *verb, const char *map, const char *rest, char **answer,
+	       struct err *err)
 {
 	char command[COMMAND];
-	va_list ap;
 	int rc;
 
-	va_start(ap, fmt);
-	vsnprintf(command, sizeof(command), fmt, ap);
-	va_end(ap);
+	snprintf(command, sizeof(command), "%s%s%s%s", verb, *map ? " map " : "", map,
+		 rest);
 	rc = converse(command, answer);
 	return rc < 0 ? err_set(err, BATON_EXIT_DEVICE, -rc, "multipathd %s", command)
 		      : 0;
 }
 
-__attribute__((format(printf, 3, 4))) static int tell(const char *map, struct err *err,
-						      const char *fmt, ...)
+static int tell(const char *verb, const char *map, const char *rest, struct err *err)
 {
 	_cleanup_free_ char *answer = NULL;
-	char command[COMMAND];
-	va_list ap;
-	int rc;
+	int rc = ask(verb, map, rest, &answer, err);
 
-	va_start(ap, fmt);
-	vsnprintf(command, sizeof(command), fmt, ap);
-	va_end(ap);
-	rc = ask(&answer, err, "%s", command);
 	if (rc < 0 || strcmp(answer, "ok\n") == 0)
 		return rc;
 	answer[strcspn(answer, "\n")] = '\0';
-	err_set(err, BATON_EXIT_DEVICE, 0, "%s: multipathd %s: %.80s", map, command,
-		answer);
+	err_set(err, BATON_EXIT_DEVICE, 0, "%s: multipathd %s: %.80s", map, verb, answer);
 	return -EIO;
 }
 
@@ -142,8 +132,8 @@ int multipathd_check(const char *map, struct err *err)
 	_cleanup_free_ char *hold = NULL, *config = NULL;
 	struct err why = { 0 };
 
-	if (ask(&hold, &why, "getprhold map %s", map) < 0 ||
-	    ask(&config, &why, "show config local") < 0)
+	if (ask("getprhold", map, "", &hold, &why) < 0 ||
+	    ask("show config local", "", "", &config, &why) < 0)
 		err_set(err, BATON_EXIT_DEVICE, 0, "%s: %.200s", map, why.text);
 	/* Which only those know that look again after they have registered a path. */
 	else if (strcmp(hold, "set\n") != 0 && strcmp(hold, "unset\n") != 0 &&
@@ -166,15 +156,17 @@ int multipathd_guard(const char *map, uint64_t key, struct err *err)
 {
 	_cleanup_free_ char *answer = NULL;
 	/* If it is set already, setting it again does nothing. */
-	int rc = tell(map, err, "unsetprstatus map %s", map);
+	int rc = tell("unsetprstatus", map, "", err);
+	char rest[40];
 
+	snprintf(rest, sizeof(rest), " key 0x%" PRIx64 ":aptpl", key);
 	if (rc == 0)
-		rc = tell(map, err, "setprkey map %s key 0x%" PRIx64 ":aptpl", map, key);
+		rc = tell("setprkey", map, rest, err);
 	/* It registers each path that is up, looks, and says "ok" whatever it has seen. */
 	if (rc == 0)
-		rc = tell(map, err, "setprstatus map %s", map);
+		rc = tell("setprstatus", map, "", err);
 	if (rc == 0)
-		rc = ask(&answer, err, "getprstatus map %s", map);
+		rc = ask("getprstatus", map, "", &answer, err);
 	if (rc < 0 || strcmp(answer, "set\n") == 0)
 		return rc;
 	err_set(err, BATON_EXIT_DEVICE, 0,
@@ -184,7 +176,7 @@ int multipathd_guard(const char *map, uint64_t key, struct err *err)
 
 int multipathd_unguard(const char *map, struct err *err)
 {
-	int rc = tell(map, err, "unsetprstatus map %s", map);
+	int rc = tell("unsetprstatus", map, "", err);
 
-	return rc < 0 ? rc : tell(map, err, "unsetprkey map %s", map);
+	return rc < 0 ? rc : tell("unsetprkey", map, "", err);
 }

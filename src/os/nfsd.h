@@ -24,7 +24,7 @@ int nfsd_apply_settings(const struct service *svc, struct err *err);
  * A client locks under a delegation by itself. When its server restarts, it asks for the
  * delegation again. If knfsd refuses that (it has recalled one of that file within the last
  * minute, has too many, or is older than 6.6 and knows none to write), Linux takes the locks
- * for kept and does not ask for them: another client gets them (doc/facts.md, Locks). Without
+ * for kept and does not ask for them: another client gets them (doc/facts.md, Newer kernels). Without
  * delegations each lock is the server's. knfsd has no switch of its own; the kernel's is the
  * head's.
  *

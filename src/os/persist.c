@@ -61,7 +61,8 @@ static int send_command(int fd, const char *disk, const char *what,
 			rc = judge_condition(sense, len, disk, what, err);
 			if (rc != -EAGAIN || attentions++ == ATTENTIONS)
 				return rc;
-			poll(NULL, 0, attentions > 1 ? RETRY_MS : 0);
+			if (attentions > 1)
+				poll(NULL, 0, RETRY_MS);
 			continue;
 		}
 		if (rc == SCSI_CONFLICT)

@@ -20,11 +20,16 @@ def in_standby(lab, device=None, **conf):
         service.baton(head, "stop", "--standby", service.name)
 
 
+def stop(vmstore):
+    """Nobody serves, and both keepers are there."""
+    for head in HEADS:
+        vmstore.keep(head)
+        vmstore.stop(head)
+
+
 @pytest.fixture(autouse=True)
 def home(vmstore):
     """Each test begins on head1, and ends with nobody serving."""
     vmstore.start("head1")
     yield
-    for head in HEADS:
-        vmstore.keep(head)
-        vmstore.stop(head)
+    stop(vmstore)

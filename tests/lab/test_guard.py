@@ -8,10 +8,9 @@ import re
 import pytest
 from labkit.config import TREE
 from labkit.wait import wait_for
-from standby import in_standby
+from standby import in_standby, stop
 from trials import agent
 from trials.guard import clear, clock, is_clean, keys, persist, said_at, seize, start_unheard
-from trials.service import HEADS
 
 TIMEOUT_S, PEER = 5, 12
 
@@ -26,9 +25,7 @@ def vmstore(lab):
 def nobody(vmstore):
     """Each test begins and ends with nobody serving, and nobody registered."""
     yield
-    for head in HEADS:
-        vmstore.keep(head)
-        vmstore.stop(head)
+    stop(vmstore)
     clear(vmstore)
 
 

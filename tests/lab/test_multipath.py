@@ -7,7 +7,7 @@ import json
 import pytest
 from labkit import suite
 from labkit.wait import wait_for
-from standby import in_standby
+from standby import in_standby, stop
 from trials.guard import clock, is_clean, keys, said_at, start_unheard
 from trials.multipath import DEVICE, multipath, session, wait_paths
 from trials.service import HEADS
@@ -25,9 +25,7 @@ def vmstore(lab):
 def nobody(vmstore):
     """Each test ends with nobody serving, and nobody registered."""
     yield
-    for head in HEADS:
-        vmstore.keep(head)
-        vmstore.stop(head)
+    stop(vmstore)
     assert keys(vmstore) == []
 
 
