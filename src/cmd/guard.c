@@ -143,8 +143,8 @@ static void say_note(const struct guardnote *note, const char *name)
 	if (note->state == GUARDNOTE_HELD)
 		printf("%s: this head has it since %s%s\n", name, when,
 		       guard_key_is_unproven(note->key)
-			       ? "; a head that it was taken from has not said "
-				 "itself yet that it has let go of the disk"
+			       ? "; when it started, a head that it was taken from had "
+				 "not said itself that it had let go of the disk"
 			       : "");
 	else if (note->state == GUARDNOTE_KEPT)
 		printf("%s: stopped here, and the disk stays reserved by this head, %s\n",

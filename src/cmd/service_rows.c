@@ -267,8 +267,18 @@ static void tell_if_edited(struct json_object *row)
 		     json_member_string(row, "head"), service);
 }
 
-/* Whoever looks after the service should know what the disk does for it. */
-static void tell_guard(struct json_object *row)
+static bool holds_disk(struct json_object *row)
+{
+	struct json_object *guard = json_object_object_get(row, "guard");
+
+	return strcmp(json_member_string(guard, "state"), "held") == 0;
+}
+
+/*
+ * Whoever looks after the service should know what the disk does for it. A head that holds
+ * it is registered alone: then what another one has noted of its own registration is over.
+ */
+static void tell_guard(struct json_object *row, bool is_held)
 {
 	const char *head = json_member_string(row, "head"), *state;
 	struct json_object *guard;
@@ -289,7 +299,7 @@ static void tell_guard(struct json_object *row)
 		     "the disk does not confirm the reservation of %s, which holds clients "
 		     "off",
 		     head);
-	else if (strcmp(state, "kept") == 0)
+	else if (strcmp(state, "kept") == 0 && !is_held)
 		warn(row, "the disk stays reserved by %s, %s; see `baton guard %s`", head,
 		     json_member_bool(guard, "unproven")
 			     ? "because another head may still have it mounted"
@@ -314,14 +324,17 @@ static void tell_if_failed(struct json_object *row)
 static void compare(struct json_object *rows)
 {
 	struct json_object *self = json_object_array_get_idx(rows, 0), *serving = NULL;
+	bool is_held = false;
 
+	for (size_t i = 0; i < json_object_array_length(rows); i++)
+		is_held |= holds_disk(json_object_array_get_idx(rows, i));
 	for (size_t i = 0; i < json_object_array_length(rows); i++) {
 		struct json_object *row = json_object_array_get_idx(rows, i);
 		const char *head = json_member_string(row, "head");
 
 		tell_if_edited(row);
 		tell_if_failed(row);
-		tell_guard(row);
+		tell_guard(row, is_held);
 		compare_config(row, self);
 		if (differ(row, self, "version"))
 			warn(row, "%s runs baton %s, this head %s", head,

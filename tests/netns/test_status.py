@@ -84,6 +84,13 @@ def test_the_guard(house, keepers, state, guard, column, warning):
     assert table(house, "-o", "head,guard", "--noheadings")[0].split() == ["head1", column]
 
 
+def test_a_reservation_that_another_head_has_taken_over(house, keepers):
+    """What head2 has noted of its own registration is over: head1 is registered alone."""
+    keepers(head("head1", FACTS | {"guard": {"kind": "reservation", "state": "held"}}),
+            head("head2", STANDBY | {"guard": {"kind": "reservation", "state": "kept", "unproven": True}}, keeper=True))
+    assert not any(row.get("warnings") for row in rows(house))
+
+
 @pytest.mark.parametrize("theirs, verdict, detail", [
     ({"software": {"kernel": "6.1.0-44-amd64", "nfs_utils": "2.6.2"}}, "ok",
      "Linux 6.1.0-44-amd64, nfs-utils 2.6.2, as here"),
