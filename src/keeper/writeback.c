@@ -4,7 +4,8 @@
  *
  * A client that writes on and on fills memory again during syncfs(2), which writes only
  * what was there when it was called. So it is called again, as long as there is less left
- * each time. How long the rest would take is known from what the disk has just written.
+ * each time: the pause has to wait for the rest. How long that takes is known from what the
+ * disk has just written.
  */
 #include "keeper/writeback.h"
 
@@ -21,11 +22,13 @@
 #include "os/unwritten.h"
 
 #define LOOK_MS 250
+/* So short a rest is not worth another round: a fraction of the shortest pause. */
+#define ENOUGH_MS 50
 /* How often in a row there may be no less left than before. */
 #define IN_VAIN 2
 #define SECTOR  512
 /* A day: longer than anybody waits. */
-#define REST_MAX_S 86400
+#define REST_MAX_MS 86400000
 
 /**
  * struct writeback - how far it has got
@@ -34,7 +37,7 @@
  * @began_ms: when it began
  * @before: what the disk had done then
  * @left: bytes to be written
- * @rest_s: about how long that takes
+ * @rest_ms: about how long that takes
  */
 struct writeback {
 	dev_t disk;
@@ -42,7 +45,7 @@ struct writeback {
 	int64_t began_ms;
 	struct progress before;
 	uint64_t left;
-	unsigned int rest_s;
+	unsigned int rest_ms;
 };
 
 /* In a child: the disk may hang. Return: 0; -ETIME or -EIO: it goes on, or hangs. */
@@ -80,14 +83,14 @@ static void look(struct writeback *w)
 	struct progress now = progress_read(w->disk, 0);
 	uint64_t written = (now.sectors - w->before.sectors) * SECTOR;
 	int64_t ms = child_now_ms() - w->began_ms, left = unwritten_bytes(w->disk);
-	double rest_s = 0;
+	double rest_ms = 0;
 
 	/* What is not known is left to syncfs(2). A disk that has written nothing says
 	 * nothing about its speed. */
 	w->left = left > 0 ? left : 0;
 	if (written)
-		rest_s = (double)w->left * (double)ms / (double)written / 1000;
-	w->rest_s = rest_s < REST_MAX_S ? rest_s : REST_MAX_S;
+		rest_ms = (double)w->left * (double)ms / (double)written;
+	w->rest_ms = rest_ms < REST_MAX_MS ? rest_ms : REST_MAX_MS;
 }
 
 static int give_up(struct op *op, const struct writeback *w, int why, struct err *err)
@@ -100,8 +103,8 @@ static int give_up(struct op *op, const struct writeback *w, int why, struct err
 	/* Or it would still be in the way of the stop that may follow. */
 	if (op->syncing > 0)
 		kill(op->syncing, SIGKILL);
-	if (w->rest_s)
-		snprintf(more, sizeof(more), ", about %u s more", w->rest_s);
+	if (w->rest_ms >= 1000)
+		snprintf(more, sizeof(more), ", about %u s more", w->rest_ms / 1000);
 	if (why == -EIO)
 		err_set(err, BATON_EXIT_DEVICE, 0,
 			"the disk completes nothing, with %llu MB still to be written; the "
@@ -115,34 +118,58 @@ static int give_up(struct op *op, const struct writeback *w, int why, struct err
 	return why;
 }
 
+bool writeback_goes_on(struct writeback_rounds *r, unsigned int rest_ms,
+		       unsigned int short_ms)
+{
+	unsigned int least_ms = rest_ms > short_ms ? r->best_ms : r->best_ms / 4 * 3;
+
+	if (rest_ms <= ENOUGH_MS)
+		return false;
+	if (rest_ms >= least_ms)
+		return ++r->in_vain < IN_VAIN;
+	r->best_ms = rest_ms;
+	r->in_vain = 0;
+	return true;
+}
+
+/* Return: 0 = clients can wait for the rest, and it gets no shorter; or why not. */
+static int write_back(struct op *op, struct writeback *w)
+{
+	struct writeback_rounds rounds = WRITEBACK_ROUNDS;
+	unsigned int short_ms = op->svc->lease * 500;
+	int rc;
+
+	do {
+		rc = sync_once(op, w);
+		look(w);
+	} while (rc == 0 && writeback_goes_on(&rounds, w->rest_ms, short_ms));
+	if (w->rest_ms <= short_ms && rc != -EIO)
+		return 0;
+	return rc < 0 ? rc : -ETIME;
+}
+
 int writeback_run(struct op *op, struct err *err)
 {
 	int64_t left_ms = op->until_ms - child_now_ms();
-	unsigned int in_vain = 0, best_s = UINT32_MAX;
 	struct writeback w = { .disk = diskhold_disk(&op->paths),
 			       .began_ms = child_now_ms() };
+	unsigned int s;
 	int rc;
 
 	/* The other half is for what follows. */
 	if (op->until_ms)
 		w.until_ms = w.began_ms + (left_ms > 0 ? left_ms / 2 : 1);
 	w.before = progress_read(w.disk, 0);
-	for (;;) {
-		rc = sync_once(op, &w);
-		look(&w);
-		if (rc == 0 && w.rest_s <= op->svc->lease / 2)
-			return 0;
-		if (w.rest_s < best_s) {
-			best_s = w.rest_s;
-			in_vain = 0;
-		}
-		if (rc < 0 || in_vain++ == IN_VAIN)
-			break;
-	}
-	if (op->planned)
-		return give_up(op, &w, rc < 0 ? rc : -ETIME, err);
-	snprintf(op->note, sizeof(op->note), "not done after %u s: %llu MB left",
-		 (unsigned int)((child_now_ms() - w.began_ms) / 1000),
-		 (unsigned long long)w.left / 1000000);
+	rc = write_back(op, &w);
+	if (rc < 0 && op->planned)
+		return give_up(op, &w, rc, err);
+	s = (child_now_ms() - w.began_ms) / 1000;
+	if (rc < 0)
+		snprintf(op->note, sizeof(op->note), "not done after %u s: %llu MB left",
+			 s, (unsigned long long)w.left / 1000000);
+	else if (w.rest_ms > ENOUGH_MS)
+		snprintf(op->note, sizeof(op->note),
+			 "clients write as fast as the disk: %llu MB left, about %.1f s",
+			 (unsigned long long)w.left / 1000000, w.rest_ms / 1e3);
 	return 0;
 }
