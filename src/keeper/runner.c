@@ -36,6 +36,7 @@
 
 #include "core/reload.h"
 #include "keeper/op.h"
+#include "keeper/spent.h"
 #include "keeper/standing.h"
 #include "os/child.h"
 #include "os/diskhold.h"
@@ -73,6 +74,7 @@ struct report {
 	enum service_state before;
 	int rc;
 	double ms;
+	struct spent spent;
 	unsigned int deadline_ms;
 	unsigned int place;
 	bool serving;
@@ -128,6 +130,17 @@ static void send_report(int fd, const struct report *report)
 		return;
 }
 
+/* The disk that was mounted, even if its name leads to another one by now. */
+static dev_t find_disk(const struct service *svc)
+{
+	struct paths paths;
+	dev_t disk;
+
+	paths_init(&paths, svc->name);
+	disk = diskhold_disk(&paths);
+	return disk ? disk : progress_disk(svc->device);
+}
+
 /* To avoid "mount: mount /dev/sdb on …". */
 static bool begins_with_word(const char *text, const char *word)
 {
@@ -152,6 +165,8 @@ static int run_step(struct op *op, const struct step *step, bool undo, int fd,
 			(step->place & WAITS_FOR_RIVAL ? op->svc->guard_timeout * 1000
 						       : 0)
 	};
+	const dev_t disk = find_disk(op->svc);
+	const struct spent before = spent_until_now(disk);
 	double began = now_ms(CLOCK_MONOTONIC);
 	int rc;
 
@@ -168,6 +183,7 @@ static int run_step(struct op *op, const struct step *step, bool undo, int fd,
 	report.kind = REPORT_END;
 	report.rc = rc;
 	report.ms = now_ms(CLOCK_MONOTONIC) - began;
+	report.spent = spent_since(before, disk);
 	memcpy(report.note, op->note, sizeof(report.note));
 	report.unsettled = op->unsettled;
 	if (rc < 0)
@@ -400,25 +416,14 @@ static int open_lock(struct runner *runner, struct err *err)
 	return 0;
 }
 
-/* The disk that was mounted, even if its name leads to another one by now. */
-static uint64_t count_requests(const struct runner *runner)
-{
-	struct paths paths;
-	dev_t disk;
-
-	paths_init(&paths, runner->svc->name);
-	disk = diskhold_disk(&paths);
-	return progress_read(disk ? disk : progress_disk(runner->svc->device), 0)
-		.requests;
-}
-
 /* Return: has anything been done that the step may wait for, since the last look? */
 static bool look_again(struct runner *runner)
 {
 	const struct runner_look before = runner->seen;
 	struct runner_look *now = &runner->seen;
 
-	*now = (struct runner_look){ child_now_ms(), count_requests(runner),
+	*now = (struct runner_look){ child_now_ms(),
+				     progress_read(find_disk(runner->svc), 0).requests,
 				     diskhold_requests(),
 				     progress_read(0, runner->pid).busy_ms };
 	return (runner->place & WAITS_FOR_KNFSD ? now->all != before.all
@@ -485,6 +490,9 @@ static struct json_object *record_step(struct runner *runner, const struct repor
 
 	json_object_object_add(o, "step", json_object_new_string(report->step));
 	json_object_object_add(o, "ms", json_object_new_double(report->ms));
+	json_object_object_add(o, "requests",
+			       json_object_new_int64(report->spent.requests));
+	json_object_object_add(o, "cpu_ms", json_object_new_double(report->spent.cpu_ms));
 	json_object_object_add(o, "outcome",
 			       json_object_new_string(report->rc < 0 ? "failed"
 						      : report->undo ? "undone"

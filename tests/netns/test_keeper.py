@@ -196,6 +196,8 @@ def test_slow_is_not_hung(keeper, how):
         until(lambda: keeper.ask({"do": "status"})["state"] == "serving")
     (start,) = [r for r in keeper.log() if r["op"] == "start"]
     assert start["outcome"] == "done" and steps(start) == [("mount", "done"), ("address", "done")]
+    # The ledger says which of them it was.
+    assert start["steps"][0]["cpu_ms" if how == "processor" else "requests"] > 0
 
 
 # --- more than one at a time ----------------------------------------------------------
