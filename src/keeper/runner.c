@@ -40,6 +40,7 @@
 #include "keeper/standing.h"
 #include "os/child.h"
 #include "os/diskhold.h"
+#include "os/expedite.h"
 #include "os/guardnote.h"
 #include "os/lock.h"
 #include "os/progress.h"
@@ -211,7 +212,7 @@ static bool is_left_out(const struct op *op, const struct step *step)
 	       guardnote_read(&op->paths).state == GUARDNOTE_NONE;
 }
 
-static int run_phase(struct op *op, enum phase phase, bool undo, int fd, struct err *err)
+static int run_steps(struct op *op, enum phase phase, bool undo, int fd, struct err *err)
 {
 	int rc = 0;
 
@@ -229,6 +230,17 @@ static int run_phase(struct op *op, enum phase phase, bool undo, int fd, struct 
 		if (undo && rc < 0)
 			rc = 0;
 	}
+	return rc;
+}
+
+/* While clients wait, the kernel shall not. */
+static int run_phase(struct op *op, enum phase phase, bool undo, int fd, struct err *err)
+{
+	bool pause = phase == PHASE_STOP || phase == PHASE_START;
+	int hurry = pause ? expedite_begin() : -1;
+	int rc = run_steps(op, phase, undo, fd, err);
+
+	expedite_end(hurry);
 	return rc;
 }
 
@@ -516,6 +528,8 @@ static bool finish(struct runner *runner, const struct err *err)
 {
 	struct json_object *o = runner->record;
 
+	/* The process may have been killed, or that of a keeper before. */
+	expedite_repair();
 	if (err)
 		runner->result = *err;
 	json_object_object_add(

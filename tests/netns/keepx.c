@@ -17,6 +17,7 @@
 
 #include "core/paths.h"
 #include "os/child.h"
+#include "os/expedite.h"
 #include "os/conffile.h"
 #include "os/mount.h"
 #include "os/nfsd.h"
@@ -222,6 +223,18 @@ static int cmd_prefer(int argc, char **argv)
 	return rc;
 }
 
+/* expedite COMMAND…: runs it while RCU grace periods are hurried; without one only repairs */
+static int cmd_expedite(int argc, char **argv)
+{
+	int fd = argc ? expedite_begin() : -1;
+	int rc = argc ? child_run((const char *const *)argv, 25000, &err) : 0;
+
+	expedite_end(fd);
+	if (!argc)
+		expedite_repair();
+	return rc;
+}
+
 /* run MS COMMAND… */
 static int cmd_run(int argc, char **argv)
 {
@@ -346,6 +359,7 @@ static const struct {
 	{ "detach", cmd_detach, 1 },
 	{ "shorten-log", cmd_shorten_log, 0 },
 	{ "prefer", cmd_prefer, 2 },
+	{ "expedite", cmd_expedite, 0 },
 	{ "run", cmd_run, 2 },
 	{ "capture", cmd_capture, 3 },
 	{ "wait", cmd_wait, 3 },
