@@ -40,6 +40,8 @@
 /* At least a second between looks, and a tenth of the time at most for looking. */
 #define LOOK_MS 1000
 #define SHARE   10
+/* Of a shorter period nobody is told, if nobody is missing. */
+#define TOLD_MS 3000
 /* A look that takes longer says nothing. */
 #define COUNT_MS 60000
 /* Newer kernels end the period a moment after they are told to. */
@@ -54,6 +56,7 @@
  * @before: what clients held before the move
  * @grace: the clients that it waits for
  * @since_ms: time from the beginning of the period to the last look
+ * @lasted_ms: to its end
  * @ended: we ended the period
  */
 struct sitting {
@@ -63,6 +66,7 @@ struct sitting {
 	struct holdings before;
 	struct grace grace;
 	int64_t since_ms;
+	int64_t lasted_ms;
 	bool ended;
 };
 
@@ -127,6 +131,7 @@ static void sit(struct sitting *s)
 		took = child_now_ms() - began;
 		poll(NULL, 0, SHARE * took > LOOK_MS ? SHARE * took : LOOK_MS);
 	}
+	s->lasted_ms = nfsdcld_age_ms(&s->op->paths);
 }
 
 static uint32_t held_before(const struct sitting *s, const struct grace_client *c)
@@ -157,7 +162,7 @@ static void add_step(struct json_object *o, const struct sitting *s, const char 
 			   *step = json_object_new_object();
 
 	json_object_object_add(step, "step", json_object_new_string("reclaim"));
-	json_object_object_add(step, "ms", json_object_new_double((double)s->since_ms));
+	json_object_object_add(step, "ms", json_object_new_double((double)s->lasted_ms));
 	json_object_object_add(step, "outcome", json_object_new_string("done"));
 	if (note[0])
 		json_object_object_add(step, "note", json_object_new_string(note));
@@ -165,27 +170,46 @@ static void add_step(struct json_object *o, const struct sitting *s, const char 
 	json_object_object_add(o, "steps", steps);
 }
 
+/* @last: who was the last to be done; NULL = somebody was not */
 static struct json_object *describe(const struct sitting *s, const char *late,
-				    const char *absent)
+				    const char *absent, const struct grace_client *last)
 {
 	struct json_object *o = json_object_new_object();
-	char text[200];
+	char text[200] = "", name[81];
 
 	json_object_object_add(o, "op", json_object_new_string("grace"));
 	json_object_object_add(
 		o, "began",
-		json_object_new_double((double)time(NULL) - (double)s->since_ms / 1000));
-	json_object_object_add(o, "ms", json_object_new_double((double)s->since_ms));
+		json_object_new_double((double)time(NULL) - (double)s->lasted_ms / 1000));
+	json_object_object_add(o, "ms", json_object_new_double((double)s->lasted_ms));
 	json_object_object_add(o, "outcome",
 			       json_object_new_string(late[0] ? "failed" : "done"));
 	if (late[0]) {
 		snprintf(text, sizeof(text), "not reclaimed in time: %s", late);
 		json_object_object_add(o, "error", json_object_new_string(text));
 	}
+	text[0] = '\0';
 	if (absent[0])
 		snprintf(text, sizeof(text), "did not come back: %s", absent);
-	add_step(o, s, absent[0] ? text : "");
+	else if (last)
+		snprintf(text, sizeof(text),
+			 "the last client was '%.80s', with %u opens and locks",
+			 client_name(last->id, last->len, name, sizeof(name)),
+			 held_before(s, last));
+	add_step(o, s, text);
 	return o;
+}
+
+/* Of those that were not done at the last look: it held most. */
+static const struct grace_client *find_last(const struct sitting *s)
+{
+	const struct grace_client *last = NULL;
+
+	for (size_t i = 0; i < s->grace.n; i++)
+		if (s->grace.v[i].back &&
+		    (!last || held_before(s, &s->grace.v[i]) > held_before(s, last)))
+			last = &s->grace.v[i];
+	return s->lasted_ms >= TOLD_MS ? last : NULL;
 }
 
 /*
@@ -196,6 +220,7 @@ static void account(const struct sitting *s, struct json_object *facts)
 {
 	bool all = !s->ended && s->since_ms + LOOK_MS < s->ceiling_s * 1000LL;
 	char late[160] = "", absent[160] = "";
+	const struct grace_client *last = all ? find_last(s) : NULL;
 	unsigned int n_late = 0, n_absent = 0;
 	struct json_object *record;
 	uint64_t lost = 0;
@@ -211,9 +236,9 @@ static void account(const struct sitting *s, struct json_object *facts)
 			lost += before - c->count;
 		}
 	}
-	if (n_late + n_absent == 0)
+	if (n_late + n_absent == 0 && !last)
 		return;
-	record = describe(s, late, absent);
+	record = describe(s, late, absent, last);
 	json_object_object_add(record, "late", json_object_new_int64(lost));
 	json_object_object_add(record, "absent", json_object_new_int64(n_absent));
 	json_object_object_add(facts, "grace", record);

@@ -117,8 +117,11 @@ def test_who_still_reclaims_has_the_time(keeper):
     knfsd.ended.write_text("Y\n")
     # The pace, for the next time: 20 in 0.2 s, plus what this machine adds.
     until(lambda: int(knfsd.recorded()[1].split()[1]) >= 9000)
-    # Nobody is missing, so nothing is reported.
-    assert [r["op"] for r in keeper.log()] == ["standby", "start"]
+    # Nobody is missing. Who waited would like to know for whom.
+    until(lambda: [r["op"] for r in keeper.log()] == ["standby", "start", "grace"])
+    record = keeper.log(1)[0]
+    assert record["outcome"] == "done" and record["ms"] >= 14000 and record["late"] == record["absent"] == 0
+    assert [s["note"] for s in record["steps"]] == ["the last client was 'busy', with 900 opens and locks"]
 
 
 def test_what_clients_hold_is_recorded(keeper):
