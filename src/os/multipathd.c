@@ -2,7 +2,6 @@
 /* multipathd: has it register a disk's paths that come later, or come back. */
 #include "os/multipathd.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/cleanup.h"
+#include "core/multipath.h"
 
 /* multipathd.socket(5): in the abstract namespace, so of the head's network namespace. */
 #define SOCKET_NAME "/org/kernel/linux/storage/multipathd"
@@ -113,27 +113,31 @@ static int tell(const char *verb, const char *map, const char *rest, struct err 
 	return -EIO;
 }
 
-/* `reservation_key file`, of the map or of all: what is set is kept in a file. */
-static bool keeps_keys(const char *config)
+/* One word: what a wildcard stands for (multipathd show wildcards), for a map. */
+static int show(const char *map, const char *wildcard, char **word, struct err *err)
 {
-	static const char word[] = "reservation_key";
+	char rest[24];
+	int rc;
 
-	for (const char *at = config; (at = strstr(at, word)) != NULL;) {
-		at += strlen(word);
-		at += strspn(at, " \t\"");
-		if (strncmp(at, "file", 4) == 0 && !isalnum((unsigned char)at[4]))
-			return true;
-	}
-	return false;
+	snprintf(rest, sizeof(rest), " raw format %s", wildcard);
+	rc = ask("show", map, rest, word, err);
+	if (rc < 0)
+		return rc;
+	/* It is padded to the width of a column. */
+	(*word)[strcspn(*word, " \n")] = '\0';
+	return strcmp(*word, "fail") != 0 ? 0
+					  : err_set(err, BATON_EXIT_DEVICE, EIO,
+						    "multipathd show map %s", map);
 }
 
 int multipathd_check(const char *map, struct err *err)
 {
-	_cleanup_free_ char *hold = NULL, *config = NULL;
+	_cleanup_free_ char *hold = NULL, *config = NULL, *wwid = NULL;
 	struct err why = { 0 };
 
 	if (ask("getprhold", map, "", &hold, &why) < 0 ||
-	    ask("show config local", "", "", &config, &why) < 0)
+	    ask("show config local", "", "", &config, &why) < 0 ||
+	    show(map, "%w", &wwid, &why) < 0)
 		err_set(err, BATON_EXIT_DEVICE, 0, "%s: %.200s", map, why.text);
 	/* Which only those know that look again after they have registered a path. */
 	else if (strcmp(hold, "set\n") != 0 && strcmp(hold, "unset\n") != 0 &&
@@ -142,10 +146,11 @@ int multipathd_check(const char *map, struct err *err)
 			"%s: this multipathd does not register paths that come back in a "
 			"way that is safe; multipath-tools does from 0.13 on",
 			map);
-	else if (!keeps_keys(config))
+	else if (!multipath_keeps_keys(config, wwid))
 		err_set(err, BATON_EXIT_DEVICE, 0,
-			"%s: multipathd keeps no key: add `reservation_key file` to "
-			"defaults in /etc/multipath.conf, and `multipathd reconfigure`",
+			"%s: multipathd keeps no key of it: add `reservation_key file` to "
+			"defaults in /etc/multipath.conf, or to its own section if that has "
+			"another one, and `multipathd reconfigure`",
 			map);
 	else
 		return 0;

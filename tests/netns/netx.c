@@ -27,6 +27,7 @@
 #include "os/conncount.h"
 #include "os/diag.h"
 #include "os/file.h"
+#include "os/multipathd.h"
 #include "os/nfsping.h"
 #include "os/nft.h"
 #include "os/nftable.h"
@@ -524,6 +525,16 @@ static int cmd_rpcbind(int argc, char **argv)
 	return 0;
 }
 
+/* multipathd check|guard|unguard MAP [KEY]; without -n */
+static int cmd_multipathd(int argc, char **argv)
+{
+	if (strcmp(argv[0], "check") == 0)
+		return multipathd_check(argv[1], &err);
+	if (strcmp(argv[0], "guard") == 0 && argc > 2)
+		return multipathd_guard(argv[1], strtoull(argv[2], NULL, 16), &err);
+	return multipathd_unguard(argv[1], &err);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -558,6 +569,7 @@ static const struct {
 	{ "probe-address", cmd_probe_address, 2 },
 	{ "nfsping", cmd_nfsping, 2 },
 	{ "rpcbind", cmd_rpcbind, 1 },
+	{ "multipathd", cmd_multipathd, 2 },
 };
 
 static int open_all(const char *netns)
