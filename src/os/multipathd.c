@@ -23,6 +23,9 @@
 #define ANSWER_S   10
 #define ANSWER_MAX (1u << 20)
 #define COMMAND    160
+/* Other work of its own has kept it for those 4 s: it has not begun (multipathd/uxlsnr.c). */
+#define BUSY  "fail\ntimeout\n"
+#define TRIES 3
 
 /* Anybody could have taken the name while multipathd was down. */
 static bool is_roots(int fd)
@@ -92,11 +95,17 @@ static int ask(const char *verb, const char *map, const char *rest, char **answe
 	       struct err *err)
 {
 	char command[COMMAND];
-	int rc;
+	int rc = -ETIMEDOUT;
 
 	snprintf(command, sizeof(command), "%s%s%s%s", verb, *map ? " map " : "", map,
 		 rest);
-	rc = converse(command, answer);
+	for (int i = 0; i < TRIES && rc == -ETIMEDOUT; i++) {
+		free(*answer);
+		*answer = NULL;
+		rc = converse(command, answer);
+		if (rc == 0 && strcmp(*answer, BUSY) == 0)
+			rc = -ETIMEDOUT;
+	}
 	return rc < 0 ? err_set(err, BATON_EXIT_DEVICE, -rc, "multipathd %s", command)
 		      : 0;
 }

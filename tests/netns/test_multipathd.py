@@ -18,6 +18,8 @@ ANSWERS = {
     "getprstatus map dm-3": "set\n",
 }
 
+BUSY = "fail\ntimeout\n"
+
 
 def config(defaults, *maps):
     """What it says to `show config local`."""
@@ -88,6 +90,17 @@ def test_the_key_must_be_kept_of_this_map(net, multipathd):
                         (config("", (OTHER, "0xba70"), (WWID, '"file"')), True)):
         multipathd.answers["show config local"] = said
         assert ("keeps no key of it" in call(net, "check", "dm-3")) == (not keeps)
+
+
+def test_one_that_is_busy_is_asked_again(net, multipathd):
+    multipathd.answers["setprkey map dm-3 key 0xba70:aptpl"] = [BUSY, BUSY, "ok\n"]
+    multipathd.answers["show config local"] = [BUSY, config('\treservation_key "file"\n')]
+    assert call(net, "guard", "dm-3", "ba70") == ""
+    assert call(net, "check", "dm-3") == ""
+    multipathd.answers["getprhold map dm-3"] = BUSY
+    multipathd.asked.clear()
+    assert call(net, "check", "dm-3") == "dm-3: multipathd getprhold map dm-3: Connection timed out"
+    assert len(multipathd.asked) == 3
 
 
 def test_a_key_is_set_and_forgotten(net, multipathd):
