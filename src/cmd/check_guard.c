@@ -13,6 +13,7 @@
 #include "os/blockdev.h"
 #include "os/child.h"
 #include "os/lowerdisk.h"
+#include "os/multipathd.h"
 
 /* drbdadm reads files only; a cluster has some hundred resources at most. */
 #define DRBDADM_MS 10000
@@ -98,6 +99,18 @@ static void check_patience(struct report *report, const struct service *svc,
 		"guard-timeout that is shorter");
 }
 
+/* The same of a disk with several paths, when all are gone. */
+static void check_queue(struct report *report, const struct lowerdisk *disk)
+{
+	struct err why = { 0 };
+
+	if (disk->is_multipath && multipathd_check_queue(disk->name, &why) < 0)
+		report_add(
+			report, "no_path_retry", VERDICT_UNSURE, BATON_EXIT_OK, why.text,
+			"`no_path_retry queue` in /etc/multipath.conf, and `multipathd "
+			"reconfigure`");
+}
+
 void check_guard(struct report *report, const struct service *svc)
 {
 	struct err err = { 0 };
@@ -129,5 +142,6 @@ void check_guard(struct report *report, const struct service *svc)
 		 disk.paths);
 	report_add(report, "guard", VERDICT_OK, BATON_EXIT_OK, good, NULL);
 	check_patience(report, svc, &disk);
+	check_queue(report, &disk);
 	lowerdisk_close(&disk);
 }

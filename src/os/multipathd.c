@@ -166,6 +166,21 @@ int multipathd_check(const char *map, struct err *err)
 	return -EOPNOTSUPP;
 }
 
+int multipathd_check_queue(const char *map, struct err *err)
+{
+	_cleanup_free_ char *queueing = NULL;
+	int rc = show(map, "%Q", &queueing, err);
+
+	/* Else "off", for how long it is on, or "-": nothing is set (snprint_queueing()). */
+	if (rc < 0 || strcmp(queueing, "on") == 0)
+		return rc;
+	err_set(err, BATON_EXIT_DEVICE, 0,
+		"%s does not wait for as long as all its paths are gone: clients can get "
+		"errors",
+		map);
+	return -EIO;
+}
+
 int multipathd_guard(const char *map, uint64_t key, struct err *err)
 {
 	_cleanup_free_ char *answer = NULL;

@@ -23,6 +23,13 @@
 int multipathd_check(const char *map, struct err *err);
 
 /**
+ * multipathd_check_queue - does the map keep commands as long as it has no path?
+ *
+ * That is `no_path_retry queue`, wherever it is set. Return: 0, or -EIO.
+ */
+int multipathd_check_queue(const char *map, struct err *err);
+
+/**
  * multipathd_guard - keep all paths of a map registered from now on
  * @key: by which those that are up have been registered
  *

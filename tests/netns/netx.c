@@ -525,11 +525,13 @@ static int cmd_rpcbind(int argc, char **argv)
 	return 0;
 }
 
-/* multipathd check|guard|unguard MAP [KEY]; without -n */
+/* multipathd check|queue|guard|unguard MAP [KEY]; without -n */
 static int cmd_multipathd(int argc, char **argv)
 {
 	if (strcmp(argv[0], "check") == 0)
 		return multipathd_check(argv[1], &err);
+	if (strcmp(argv[0], "queue") == 0)
+		return multipathd_check_queue(argv[1], &err);
 	if (strcmp(argv[0], "guard") == 0 && argc > 2)
 		return multipathd_guard(argv[1], strtoull(argv[2], NULL, 16), &err);
 	return multipathd_unguard(argv[1], &err);

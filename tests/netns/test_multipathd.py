@@ -92,6 +92,13 @@ def test_the_key_must_be_kept_of_this_map(net, multipathd):
         assert ("keeps no key of it" in call(net, "check", "dm-3")) == (not keeps)
 
 
+def test_whether_clients_wait_without_a_path(net, multipathd):
+    for said, good in (("on    ", True), ("off   ", False), ("-     ", False), ("12 chk", False)):
+        multipathd.answers["show map dm-3 raw format %Q"] = said + "\n"
+        assert call(net, "queue", "dm-3") == ("" if good else "dm-3 does not wait for as long as all its paths are "
+                                              "gone: clients can get errors")
+
+
 def test_one_that_is_busy_is_asked_again(net, multipathd):
     multipathd.answers["setprkey map dm-3 key 0xba70:aptpl"] = [BUSY, BUSY, "ok\n"]
     multipathd.answers["show config local"] = [BUSY, config('\treservation_key "file"\n')]
