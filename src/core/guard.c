@@ -108,6 +108,18 @@ bool guard_has_key(const struct pr_keys *keys, uint64_t key)
 	return false;
 }
 
+uint64_t guard_find_intruder(const struct pr_keys *keys, uint64_t own,
+			     const char *service, uint64_t *seen)
+{
+	uint64_t before = *seen;
+
+	*seen = 0;
+	for (size_t i = 0; i < keys->n && guard_has_key(keys, own); i++)
+		if (keys->v[i] != own && guard_is_services(keys->v[i], service))
+			*seen = keys->v[i];
+	return *seen == before ? before : 0;
+}
+
 unsigned int guard_free_life(const struct pr_keys *keys, const char *head,
 			     const char *service)
 {

@@ -125,6 +125,20 @@ bool guard_is_held(uint64_t own, size_t paths, const struct pr_keys *keys,
 /** guard_has_key - is this key registered? */
 bool guard_has_key(const struct pr_keys *keys, uint64_t key);
 
+/**
+ * guard_find_intruder - who is registered beside a head that serves, and should not be?
+ * @own: that head's key; if it is gone, it is for nobody to remove others
+ * @seen: what was found the last time, 0 at first; changed
+ *
+ * multipathd of a head that was preempted while a path of it came back may have registered it
+ * again: between its two looks another registration can hide the one that went. Whoever takes
+ * the disk by right is not registered beside another head for so long.
+ *
+ * Return: a key of this service that was found the last time, too, a second ago; else 0.
+ */
+uint64_t guard_find_intruder(const struct pr_keys *keys, uint64_t own,
+			     const char *service, uint64_t *seen);
+
 /** guard_free_life - a life that no key of this head and service has yet; 0 = none is left. */
 unsigned int guard_free_life(const struct pr_keys *keys, const char *head,
 			     const char *service);

@@ -139,30 +139,12 @@ static void rotate(struct lowerdisk *disk, unsigned int turn)
 		disk->path[i] = before[(i + turn) % disk->paths];
 }
 
-/*
- * multipathd of a head that was preempted while a path of it came back may have registered it
- * again: between its two looks another registration can hide the one that went. Whoever takes
- * the disk by right is not registered beside us for so long.
- */
-static void expel(const struct lowerdisk *disk, const struct watch *w,
-		  const struct pr_keys *keys, uint64_t *seen)
-{
-	uint64_t other = 0;
-
-	for (size_t i = 0; i < keys->n; i++)
-		if (keys->v[i] != w->note.key &&
-		    guard_is_services(keys->v[i], w->svc->name))
-			other = keys->v[i];
-	if (other && other == *seen)
-		persist_do(disk, PR_PREEMPT_AND_ABORT, w->note.key, other, NULL);
-	*seen = other;
-}
-
 static int ask(struct lowerdisk *disk, const struct watch *w, uint64_t *seen)
 {
 	struct pr_reservation reservation = { 0 };
 	const struct guardnote *note = &w->note;
 	struct pr_keys keys;
+	uint64_t other = 0;
 	int rc = 0;
 
 	if (!disk->paths) {
@@ -179,8 +161,10 @@ static int ask(struct lowerdisk *disk, const struct watch *w, uint64_t *seen)
 		return 0;
 	if (rc == 0)
 		rc = persist_read_keys(disk, &keys, NULL);
-	if (rc == 0 && disk->is_multipath && guard_has_key(&keys, note->key))
-		expel(disk, w, &keys, seen);
+	if (rc == 0 && disk->is_multipath)
+		other = guard_find_intruder(&keys, note->key, w->svc->name, seen);
+	if (other)
+		persist_do(disk, PR_PREEMPT_AND_ABORT, note->key, other, NULL);
 	if (rc == 0)
 		return guard_has_key(&keys, note->key);
 	lowerdisk_close(disk);
