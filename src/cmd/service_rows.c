@@ -280,12 +280,18 @@ static bool holds_disk(struct json_object *row)
  */
 static void tell_guard(struct json_object *row, bool is_held)
 {
-	const char *head = json_member_string(row, "head"), *state;
+	const char *head = json_member_string(row, "head"), *state, *path;
 	struct json_object *guard;
 
 	if (!json_object_object_get_ex(row, "guard", &guard))
 		return;
 	state = json_member_string(guard, "state");
+	path = json_member_string(guard, "unregistered");
+	if (*path)
+		warn(row,
+		     "the path %s of %s is up and multipathd has not registered it: what is "
+		     "written through it fails",
+		     path, head);
 	if (strcmp(json_member_string(guard, "kind"), "none") == 0 &&
 	    strcmp(json_member_string(row, "state"), "serving") == 0)
 		warn(row,

@@ -30,6 +30,7 @@ void paths_init(struct paths *p, const char *name)
 		{ p->mountd_pid, p->run, "mountd.pid" },
 		{ p->nfsdcld_pid, p->run, "nfsdcld.pid" },
 		{ p->guard_pid, p->run, "guard.pid" },
+		{ p->guard_path, p->run, "guard.path" },
 		{ p->idmapd_pid, p->run, "idmapd.pid" },
 		{ p->fs, p->run, "fs" },
 		{ p->root, p->run, "root" },

@@ -44,6 +44,7 @@ struct paths {
 	char mountd_pid[PATHS_MAX];  /* rpc.mountd */
 	char nfsdcld_pid[PATHS_MAX]; /* nfsdcld */
 	char guard_pid[PATHS_MAX];   /* who watches the registration, see @guard */
+	char guard_path[PATHS_MAX];  /* a path to the disk that is not registered */
 	char idmapd_pid[PATHS_MAX];  /* rpc.idmapd, if it is needed */
 	char fs[PATHS_MAX];          /* the service's whole filesystem */
 	char root[PATHS_MAX];        /* NFSv4 pseudo-root (tmpfs) */

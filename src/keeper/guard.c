@@ -41,6 +41,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "keeper/guard_paths.h"
 #include "keeper/guard_watch.h"
 #include "keeper/released.h"
 #include "os/child.h"
@@ -156,21 +157,6 @@ static int take_disk(struct op *op, const struct lowerdisk *disk, struct guardno
 	return rc < 0 ? rc : give_up(disk, err);
 }
 
-/* One that is down, or gone, does not answer. */
-static size_t count_up(const struct lowerdisk *disk)
-{
-	struct lowerdisk one = *disk;
-	struct pr_keys keys;
-	size_t n = 0;
-
-	one.paths = 1;
-	for (size_t i = 0; i < disk->paths; i++) {
-		one.path[0] = disk->path[i];
-		n += persist_read_keys(&one, &keys, NULL) == 0;
-	}
-	return n;
-}
-
 /*
  * multipathd registers what comes from now on. What came between the first look at the paths
  * and now, either of both has registered: it must be so, as it would be written through.
@@ -181,6 +167,7 @@ static int keep_paths(struct op *op, const struct lowerdisk *before, uint64_t ke
 	struct pr_reservation reservation;
 	struct lowerdisk disk = { 0 };
 	struct pr_keys keys = { 0 };
+	char name[32];
 	int rc = multipathd_guard(before->name, key, err);
 
 	if (rc == 0)
@@ -189,10 +176,10 @@ static int keep_paths(struct op *op, const struct lowerdisk *before, uint64_t ke
 		rc = look(&disk, &keys, &reservation, err);
 	if (rc == 0 && !guard_is_held(key, keys.n, &keys, &reservation))
 		rc = give_up(&disk, err);
-	if (rc == 0 && keys.n < count_up(&disk))
+	if (rc == 0 && keys.n < disk.paths && guard_paths_find(&disk, key, name))
 		rc = err_set(err, BATON_EXIT_DEVICE, EIO,
-			     "%s has a path that multipathd has not registered",
-			     disk.name);
+			     "%s has a path that multipathd has not registered: %s",
+			     disk.name, name);
 	lowerdisk_close(&disk);
 	return rc;
 }

@@ -10,6 +10,9 @@
  *            would notice that it has failed. If its answer takes long, and there is another
  *            path, another asker begins with that
  *   watcher  takes its answers; it waits for nothing but them and the time
+ *   looker   once a minute: is each path registered? It only says so, because only
+ *            multipathd can register one before it is written through, and a head that was
+ *            preempted meanwhile must not be
  *
  *   the key is registered           confirmed, at the moment when that was asked
  *   another head has removed it     the service is silenced at once; the note says lost; the
@@ -39,6 +42,7 @@
 
 #include "core/cleanup.h"
 #include "core/ruleset.h"
+#include "keeper/guard_paths.h"
 #include "keeper/op.h"
 #include "keeper/silence.h"
 #include "os/child.h"
@@ -59,6 +63,10 @@
 #define FIRST_MS 5000
 /* An answer that takes longer is worth asking by another path; the next one has twice as long. */
 #define LATE_MS 3000
+/* How often to look at each path. By default multipathd looks every 20 s whether one has come
+ * back (multipath.conf(5), max_polling_interval). */
+#define LOOK_MS   60000
+#define SETTLE_MS 30000
 /* After another asker could not be started. */
 #define AGAIN_MS 1000
 /* It waits for nothing that could hold up its end. */
@@ -93,6 +101,8 @@ struct watch {
 	int64_t silent_ms;    /* silenced at …, 0 = not */
 	bool stays;           /* silent, though the disk confirms: has been said */
 	int failures;         /* of the disk, one after the other */
+	pid_t looker;
+	int64_t look_ms; /* not another one before */
 };
 
 /* Does some work in the service's namespaces, and comes back. */
@@ -403,6 +413,21 @@ static void try_another_path(struct watch *w)
 	w->late_ms *= 2;
 }
 
+static void mind_paths(struct watch *w)
+{
+	if (child_now_ms() < w->look_ms ||
+	    (w->looker > 0 && waitpid(w->looker, NULL, WNOHANG) == 0))
+		return;
+	w->look_ms = child_now_ms() + LOOK_MS;
+	w->looker = child_fork(-1, -1);
+	if (w->looker != 0)
+		return;
+	prctl(PR_SET_NAME, "baton-guard-look");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	guard_paths_look(w->svc, &w->paths, &w->note, SETTLE_MS);
+	_exit(0);
+}
+
 static void run_watch(struct watch *w)
 {
 	while (!is_over(w)) {
@@ -420,6 +445,7 @@ static void run_watch(struct watch *w)
 		}
 		if (!is_over(w))
 			check_time(w);
+		mind_paths(w);
 	}
 	end_asker(w);
 }
@@ -436,6 +462,7 @@ static void begin(const struct service *svc, const struct paths *paths)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	w.note = guardnote_read(paths);
+	w.look_ms = child_now_ms() + LOOK_MS;
 	w.confirmed_ms = child_now_ms() - (known_ms > 0 ? known_ms : 0);
 	/* Another watch has done so before this one. */
 	if (inside(&w, is_silent, &err) > 0)

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "keeper/guard_paths.h"
 #include "keeper/standing.h"
 #include "os/child.h"
 #include "os/guardnote.h"
@@ -39,6 +40,7 @@ static void add_guard(struct json_object *o, const struct op *op,
 {
 	const struct guardnote note = guardnote_read(&op->paths);
 	struct json_object *guard = json_object_new_object();
+	char path[32];
 
 	json_object_object_add(
 		guard, "kind",
@@ -53,6 +55,9 @@ static void add_guard(struct json_object *o, const struct op *op,
 			guard, "unproven",
 			json_object_new_boolean(guard_key_is_unproven(note.key)));
 	}
+	if (note.state == GUARDNOTE_HELD && guard_paths_read(&op->paths, path))
+		json_object_object_add(guard, "unregistered",
+				       json_object_new_string(path));
 	json_object_object_add(o, "guard", guard);
 }
 

@@ -70,6 +70,8 @@ def table(house, *argv):
     ("serving", {"kind": "reservation", "state": "held"}, "held", None),
     ("serving", {"kind": "reservation", "state": "held", "silent": True}, "silent",
      "the disk does not confirm the reservation of head1, which holds clients off"),
+    ("serving", {"kind": "reservation", "state": "held", "unregistered": "sdc"}, "held",
+     "the path sdc of head1 is up and multipathd has not registered it: what is written through it fails"),
     ("partial", {"kind": "reservation", "state": "lost"}, "lost", "another head has taken the disk from head1"),
     ("standby", {"kind": "reservation", "state": "kept", "unproven": False}, "kept",
      "the disk stays reserved by head1, which could not release it; see `baton guard vmstore`"),

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "keeper/guard.h"
+#include "keeper/guard_paths.h"
 #include "keeper/guard_watch.h"
 #include "os/guardnote.h"
 #include "os/lowerdisk.h"
@@ -31,7 +32,8 @@ int lowerdisk_open(const char *device, struct lowerdisk *disk, struct err *err)
 				    .is_multipath = n_paths > 1,
 				    .paths = n_paths };
 	for (size_t i = 0; i < n_paths; i++)
-		disk->path[i] = (struct diskpath){ .name = "sdx", .fd = (int)i };
+		disk->path[i] = (struct diskpath){ .name = { 's', 'd', (char)('x' + i) },
+						   .fd = (int)i };
 	return 0;
 }
 
@@ -103,6 +105,8 @@ static struct head *make_head(int number)
 	h->op.svc = &svc;
 	h->op.terms = &h->terms;
 	snprintf(h->op.paths.guard, sizeof(h->op.paths.guard), "%s/head%d", dir, number);
+	snprintf(h->op.paths.guard_path, sizeof(h->op.paths.guard_path), "%s/path%d", dir,
+		 number);
 	snprintf(h->op.paths.held, sizeof(h->op.paths.held), "%s/held%d", dir, number);
 	return h;
 }
@@ -457,10 +461,72 @@ static void a_path_that_is_back_is_not_a_lost_race(void **ignored)
 	target.lost = 1;
 	target.before = come_back;
 	assert_int_equal(take(one), -EIO);
-	assert_non_null(strstr(err.text, "multipathd has not registered"));
+	assert_non_null(strstr(err.text, "multipathd has not registered: sdx"));
 	target.before = NULL;
 	release(one);
 	assert_int_equal(target_count(), 0);
+}
+
+static const char *look(struct head *h)
+{
+	const struct guardnote note = guardnote_read(&h->op.paths);
+	static char name[32];
+
+	guard_paths_look(&svc, &h->op.paths, &note, 0);
+	return guard_paths_read(&h->op.paths, name) ? name : "";
+}
+
+static void a_path_that_is_not_registered_is_named(void **ignored)
+{
+	n_paths = 2;
+	take(one);
+	assert_string_equal(look(one), "");
+	target.keys[1 + TARGET_NEXT_PATH] = 0;
+	assert_string_equal(look(one), "sdy");
+	/* And not registered by that. */
+	assert_int_equal(target_count(), 1);
+	/* Registrations that are left on paths that have gone do not count for it. */
+	target.keys[7] = target.keys[1];
+	assert_string_equal(look(one), "sdy");
+	target.keys[1 + TARGET_NEXT_PATH] = target.keys[1];
+	assert_string_equal(look(one), "");
+	/* Nor is one that does not answer. */
+	target.lost = 1;
+	target.keys[1] = 0;
+	assert_string_equal(look(one), "");
+	target.lost = 0;
+	target.sick = 1;
+	assert_string_equal(look(one), "");
+	target.sick = 0;
+	assert_string_equal(look(one), "sdx");
+	unlink(one->op.paths.guard_path);
+}
+
+static void a_loss_is_not_taken_for_it(void **ignored)
+{
+	n_paths = 2;
+	take(one);
+	two->terms.asked = true;
+	take(two);
+	target_become(1);
+	assert_string_equal(look(one), "");
+	assert_int_equal(target_count(), 2);
+}
+
+static void begin_to_stop(enum pr_out action)
+{
+	target.before = NULL;
+	guardnote_set_state(&one->op.paths, GUARDNOTE_GOING);
+	target.keys[1] = 0;
+}
+
+static void nor_is_a_stop(void **ignored)
+{
+	n_paths = 2;
+	take(one);
+	target.before = begin_to_stop;
+	assert_string_equal(look(one), "");
+	assert_int_equal(state(one), GUARDNOTE_GOING);
 }
 
 static void a_head_that_has_lost_the_disk_says_so_to_multipathd(void **ignored)
@@ -649,6 +715,9 @@ int main(void)
 		TEST(each_path_is_registered),
 		TEST(another_head_loses_each_of_its_paths),
 		TEST(a_path_that_is_back_is_not_a_lost_race),
+		TEST(a_path_that_is_not_registered_is_named),
+		TEST(a_loss_is_not_taken_for_it),
+		TEST(nor_is_a_stop),
 		TEST(a_head_that_has_lost_the_disk_says_so_to_multipathd),
 		TEST(one_path_is_enough),
 		TEST(a_path_that_is_lost_meanwhile_leaves_nothing),

@@ -35,6 +35,7 @@ static void every_path_ends_as_it_should(void **state)
 		{ p.netns, "/run/netns/baton-abcdefghijklmnopqrstuvwxyz012345" },
 		{ p.mountd_pid, "/mountd.pid" },
 		{ p.idmapd_pid, "/idmapd.pid" },
+		{ p.guard_path, "/guard.path" },
 		{ p.nfsdcld_pid, "/nfsdcld.pid" },
 		{ p.fs, "/fs" },
 		{ p.root, "/root" },
