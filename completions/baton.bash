@@ -37,17 +37,17 @@ _baton()
 			return
 			;;
 		esac
-		# The head is the second word that is no option; Pacemaker knows the heads.
-		if [ "$command" = move ]; then
-			local word seen=0
-			for word in "${COMP_WORDS[@]:2:COMP_CWORD-2}"; do
-				[[ $word == -* ]] || seen=$((seen + 1))
-			done
-			if [ "$seen" -gt 0 ]; then
-				words=$(crm_node --list 2>/dev/null | cut -d ' ' -f 2)
-				mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
-				return
-			fi
+		# The head is the second word that is no option, or the only one; Pacemaker knows
+		# the heads.
+		local word seen=0
+		for word in "${COMP_WORDS[@]:2:COMP_CWORD-2}"; do
+			[[ $word == -* ]] || seen=$((seen + 1))
+		done
+		if [[ $command == move && $seen -gt 0 ]] ||
+			[[ $command =~ ^(evacuate|return)$ && $prev != --order ]]; then
+			words=$(crm_node --list 2>/dev/null | cut -d ' ' -f 2)
+			mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+			return
 		fi
 		for name in "${BATON_CONFDIR:-/etc/baton}"/*.conf; do
 			[ -e "$name" ] || continue

@@ -23,6 +23,8 @@ static const struct command commands[] = {
 	{ "reload", cmd_reload, "apply a service file that was edited, on all heads" },
 	{ "move", cmd_move, "move a service to another head of the cluster" },
 	{ "giveback", cmd_giveback, "move a service back to its home head" },
+	{ "evacuate", cmd_evacuate, "move all services away from a head" },
+	{ "return", cmd_return, "move a head's services back to it" },
 	{ "status", cmd_status, "show the state of each service on every head" },
 	{ "guard", cmd_guard, "show who is registered at a service's disk" },
 	{ "sever", cmd_sever, "destroy the TCP sockets of an address, in every state" },

@@ -17,6 +17,7 @@ struct command {
 
 /** cmd_check - `baton check NAME`: the pre-flight */
 int cmd_check(int argc, char **argv);
+int cmd_evacuate(int argc, char **argv);
 int cmd_giveback(int argc, char **argv);
 int cmd_guard(int argc, char **argv);
 int cmd_import(int argc, char **argv);
@@ -27,6 +28,7 @@ int cmd_move(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 int cmd_release(int argc, char **argv);
 int cmd_reload(int argc, char **argv);
+int cmd_return(int argc, char **argv);
 int cmd_sever(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_status(int argc, char **argv);

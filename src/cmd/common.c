@@ -16,11 +16,19 @@
 
 #define WATCH_S   2
 #define TIMEOUT_S 120
+/*
+ * Moves at once. Each takes processor time and disk time from the pause of the others; to
+ * be measured on real heads.
+ */
+#define JOBS 2
 
 /* Not a letter: there is no short form. */
 #define KEY_NO_REHEARSAL 256
 #define KEY_TAKEOVER     257
 #define KEY_CLEAR        258
+#define KEY_JOBS         259
+#define KEY_ORDER        260
+#define KEY_TO           261
 
 struct parse {
 	struct common_options *options;
@@ -55,6 +63,14 @@ static const struct {
 	{ COMMON_CLEAR,
 	  { "clear", KEY_CLEAR, "WHO", 0,
 	    "end the registration of a head, by its name or by the key", 0 } },
+	{ COMMON_MANY,
+	  { "jobs", KEY_JOBS, "N", 0, "at most N moves at once (default 2)", 0 } },
+	{ COMMON_MANY,
+	  { "order", KEY_ORDER, "NAME,...", 0,
+	    "begin with these services; the others follow by name", 0 } },
+	{ COMMON_TO,
+	  { "to", KEY_TO, "HEAD", 0,
+	    "move all to this head (default: each to the one that serves fewest)", 0 } },
 	{ COMMON_WATCH,
 	  { "watch", 'w', "S", OPTION_ARG_OPTIONAL,
 	    "refresh every S seconds (default 2) until Ctrl-C", 0 } },
@@ -80,6 +96,7 @@ static const struct {
 	{ 'l', "last", INT_MAX, offsetof(struct common_options, last) },
 	{ 't', "timeout", 30 * 86400, offsetof(struct common_options, timeout) },
 	{ 'w', "watch", 30 * 86400, offsetof(struct common_options, watch) },
+	{ KEY_JOBS, "jobs", INT_MAX, offsetof(struct common_options, jobs) },
 };
 
 static error_t take_number(struct parse *p, int key, const char *arg)
@@ -110,19 +127,24 @@ static const char *word_kind(const struct parse *p)
 	return p->takes & COMMON_ADDRESS ? "address" : "service";
 }
 
+static bool takes_head(const struct parse *p)
+{
+	return p->takes & (COMMON_HEAD | COMMON_OWN_HEAD);
+}
+
 static error_t take_word(struct parse *p, const char *arg)
 {
 	if (p->takes & COMMON_NO_NAME) {
 		fprintf(stderr, "baton %s: takes no '%.40s'\n", p->command, arg);
 		return EINVAL;
 	}
-	if (!p->options->name) {
+	if (!p->options->name && !(p->takes & COMMON_OWN_HEAD)) {
 		p->options->name = arg;
-	} else if (p->takes & COMMON_HEAD && !p->options->head) {
+	} else if (takes_head(p) && !p->options->head) {
 		p->options->head = arg;
 	} else {
 		fprintf(stderr, "baton %s: one %s at a time, not also '%.40s'\n",
-			p->command, p->takes & COMMON_HEAD ? "head" : word_kind(p), arg);
+			p->command, takes_head(p) ? "head" : word_kind(p), arg);
 		return EINVAL;
 	}
 	return 0;
@@ -162,7 +184,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return take_number(p, key, arg);
 	case 'l':
 	case 't':
+	case KEY_JOBS:
 		return take_number(p, key, arg);
+	case KEY_ORDER:
+		p->options->order = arg;
+		return 0;
+	case KEY_TO:
+		p->options->to = arg;
+		return 0;
 	case 'o':
 		p->options->output = arg;
 		return 0;
@@ -176,7 +205,8 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return take_word(p, arg);
 	case ARGP_KEY_END:
 		if (!p->options->name &&
-		    !(p->takes & (COMMON_NAME_OPTIONAL | COMMON_NO_NAME))) {
+		    !(p->takes &
+		      (COMMON_NAME_OPTIONAL | COMMON_NO_NAME | COMMON_OWN_HEAD))) {
 			fprintf(stderr, "baton %s: the %s%s is missing\n", p->command,
 				p->takes & COMMON_ADDRESS ? "" : "name of a ",
 				word_kind(p));
@@ -209,6 +239,7 @@ int common_parse_table(int argc, char **argv, const char *doc, unsigned int take
 		.args_doc = takes & COMMON_NO_NAME         ? NULL
 			    : takes & COMMON_NAME_OPTIONAL ? "[NAME]"
 			    : takes & COMMON_HEAD          ? "NAME HEAD"
+			    : takes & COMMON_OWN_HEAD      ? "[HEAD]"
 			    : takes & COMMON_ADDRESS       ? "ADDRESS[:PORT]"
 							   : "NAME",
 		.doc = doc,
@@ -224,6 +255,7 @@ int common_parse_table(int argc, char **argv, const char *doc, unsigned int take
 		table_init(&options->table, columns);
 	options->last = 2;
 	options->timeout = TIMEOUT_S;
+	options->jobs = JOBS;
 	snprintf(name, sizeof(name), "baton %s", argv[0]);
 	argv[0] = name;
 	program_invocation_name = name;

@@ -13,7 +13,7 @@
 /**
  * struct common_options - the command line
  * @name: of the service, NULL = all
- * @head: the word after it
+ * @head: the word after it; with COMMON_OWN_HEAD the only one, NULL = this head
  * @netns: a network namespace, by name or path, or NULL
  * @state: a directory of ocf:baton:sever, or NULL
  * @clear: whose registration, a head or a key, or NULL
@@ -21,6 +21,9 @@
  * @timeout: seconds
  * @no_rehearsal: no rehearsal by Pacemaker's scheduler before a move
  * @takeover: heads that do not answer are known to be dead
+ * @order: services that are moved first, or NULL
+ * @to: where to, or NULL
+ * @jobs: how many moves at once
  * @watch: seconds between two looks, 0 = one look
  * @output: a file instead of standard output, or NULL
  * @table: what a table shows, after common_parse_table()
@@ -34,6 +37,8 @@ struct common_options {
 	const char *output;
 	const char *state;
 	const char *clear;
+	const char *order;
+	const char *to;
 	bool json;
 	bool dry_run;
 	bool standby;
@@ -41,6 +46,7 @@ struct common_options {
 	bool takeover;
 	int last;
 	int timeout;
+	int jobs;
 	int watch;
 	struct table table;
 };
@@ -61,6 +67,9 @@ struct common_options {
 #define COMMON_NO_REHEARSAL  (1u << 13)
 #define COMMON_TAKEOVER      (1u << 14)
 #define COMMON_CLEAR         (1u << 15)
+#define COMMON_OWN_HEAD      (1u << 16)
+#define COMMON_MANY          (1u << 17) /* --jobs and --order */
+#define COMMON_TO            (1u << 18)
 
 /**
  * common_parse - the options of a subcommand on a service

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/move_internal.h"
+#include "cmd/move_run.h"
 #include "core/cleanup.h"
 #include "core/json.h"
 #include "core/output.h"
@@ -19,28 +20,34 @@
 /* The target's keeper waits for its disk, and ours waits 20 s for that answer. */
 #define INQUIRE_MS 25000
 
-static void find_last_source(const struct move_run *r, char head[CLUSTER_NAME])
+static void find_last_source(const char *name, char head[CLUSTER_NAME])
 {
 	struct json_object *last;
 	struct paths paths;
 
-	paths_init(&paths, r->name);
+	paths_init(&paths, name);
 	last = ledger_find_last(&paths, "move", "done");
-	if (last)
-		snprintf(head, CLUSTER_NAME, "%s", json_member_string(last, "from"));
+	snprintf(head, CLUSTER_NAME, "%s", json_member_string(last, "from"));
 	json_object_put(last);
+}
+
+void move_find_home(const char *name, const struct cluster_state *state,
+		    const struct cluster_resource *resource, char head[CLUSTER_NAME])
+{
+	const char *home = cluster_pick_home(state, resource);
+
+	if (home)
+		snprintf(head, CLUSTER_NAME, "%s", home);
+	else
+		find_last_source(name, head);
 }
 
 static int choose_head(struct move_run *r)
 {
-	const char *head = r->options->head;
-
-	if (!head)
-		head = cluster_pick_home(&r->state, &r->resource);
-	if (head)
-		snprintf(r->to, sizeof(r->to), "%s", head);
+	if (r->options->head)
+		snprintf(r->to, sizeof(r->to), "%s", r->options->head);
 	else
-		find_last_source(r, r->to);
+		move_find_home(r->name, &r->state, &r->resource, r->to);
 	if (r->to[0])
 		return 0;
 	return err_set(

@@ -115,14 +115,15 @@ struct json_object *move_summary(const struct move_run *r)
 
 /* ---- the command ---- */
 
-static void show_success(const struct move_run *r)
+void move_show_success(const char *name, const char *from, const char *to,
+		       struct json_object *record)
 {
-	double pause = json_member_double(r->record, "pause_ms");
+	double pause = json_member_double(record, "pause_ms");
 
-	printf("%s: %s %s %s", r->name, r->from, output_arrow(), r->to);
+	printf("%s: %s %s %s", name, from, output_arrow(), to);
 	if (pause > 0)
 		printf(", pause %.2f s", pause / 1000);
-	else if (!r->record)
+	else if (!record)
 		printf("; the keepers have reported no hand-over");
 	printf("\n");
 }
@@ -178,7 +179,7 @@ static int tell(struct move_run *r)
 		if (r->record)
 			show_record(r->record);
 		if (!failed)
-			show_success(r);
+			move_show_success(r->name, r->from, r->to, r->record);
 	}
 	if (failed)
 		fprintf(stderr, "baton: %s: %s\n", r->name, r->err.text);

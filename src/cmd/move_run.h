@@ -4,6 +4,7 @@
 #define BATON_CMD_MOVE_RUN_H
 
 #include "cmd/common.h"
+#include "core/cluster.h"
 
 /**
  * move_run - move a service to a head
@@ -12,5 +13,20 @@
  * Return: the exit status; 128 plus the number of a signal that ended it.
  */
 int move_run(const struct common_options *options);
+
+/**
+ * move_find_home - where is a service at home?
+ * @name: of the service
+ * @state: the cluster
+ * @resource: the service there
+ * @head: gets the head that location constraints prefer, else the one that the last move
+ *        known here took it from, else ""
+ */
+void move_find_home(const char *name, const struct cluster_state *state,
+		    const struct cluster_resource *resource, char head[CLUSTER_NAME]);
+
+/** move_show_success - print the line of a move; @record: of the keepers, or NULL */
+void move_show_success(const char *name, const char *from, const char *to,
+		       struct json_object *record);
 
 #endif

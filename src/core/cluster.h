@@ -141,6 +141,15 @@ const struct cluster_node *cluster_find_node(const struct cluster_state *state,
 					     const char *name);
 
 /**
+ * cluster_check_head - could a head get services now?
+ * @err: the first reason against it, as in cluster_check_move()
+ *
+ * Return: 0, or -EINVAL.
+ */
+int cluster_check_head(const struct cluster_state *state, const char *head,
+		       struct err *err);
+
+/**
  * cluster_check_move - may a service be moved now?
  * @state: the present state
  * @resource: the service

@@ -127,6 +127,17 @@ static int check_target(const struct cluster_state *state, const char *head,
 	return why ? -EINVAL : 0;
 }
 
+int cluster_check_head(const struct cluster_state *state, const char *head,
+		       struct err *err)
+{
+	int rc;
+
+	if (!cluster_find_node(state, head))
+		return refuse_unknown(state, head, err);
+	rc = check_cluster(state, err);
+	return rc < 0 ? rc : check_target(state, head, err);
+}
+
 int cluster_check_move(const struct cluster_state *state,
 		       const struct cluster_resource *resource, const char *head,
 		       struct err *err)

@@ -86,25 +86,36 @@ static int read_state(const char *const argv[], const struct child_wait *wait,
 	return rc;
 }
 
-int pacemaker_query(char **cib, const struct child_wait *wait, struct err *err)
+/* The same, with no output left if it fails. */
+static int run_for(const char *const argv[], const struct child_wait *wait, char **text,
+		   struct err *err)
 {
-	static const char *const argv[] = { "cibadmin", "--query", NULL };
-	int rc = run(argv, wait, cib, err);
+	int rc = run(argv, wait, text, err);
 
 	if (rc < 0) {
-		free(*cib);
-		*cib = NULL;
+		free(*text);
+		*text = NULL;
 	}
 	return rc;
+}
+
+static const char *const query[] = { "cibadmin", "--query", NULL };
+static const char *const monitor[] = { "crm_mon", "--one-shot", "--output-as=xml", NULL };
+
+int pacemaker_query(char **cib, const struct child_wait *wait, struct err *err)
+{
+	return run_for(query, wait, cib, err);
+}
+
+int pacemaker_look_all(char **text, const struct child_wait *wait, struct err *err)
+{
+	return run_for(monitor, wait, text, err);
 }
 
 int pacemaker_look(struct cluster_state *state, const char *primitive,
 		   const struct child_wait *wait, struct err *err)
 {
-	static const char *const argv[] = { "crm_mon", "--one-shot", "--output-as=xml",
-					    NULL };
-
-	return read_state(argv, wait, state, primitive, err);
+	return read_state(monitor, wait, state, primitive, err);
 }
 
 int pacemaker_move(const char *id, const char *head, unsigned int lifetime_s,

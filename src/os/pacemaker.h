@@ -30,6 +30,14 @@ int pacemaker_query(char **cib, const struct child_wait *wait, struct err *err);
 int pacemaker_look(struct cluster_state *state, const char *primitive,
 		   const struct child_wait *wait, struct err *err);
 
+/**
+ * pacemaker_look_all - the same of all resources, for cluster_read_state()
+ * @text: gets crm_mon's XML; the caller frees it
+ *
+ * Return: 0, or -errno.
+ */
+int pacemaker_look_all(char **text, const struct child_wait *wait, struct err *err);
+
 /** pacemaker_expect - the same with the planned actions, from crm_simulate on a copy. */
 int pacemaker_expect(struct cluster_state *state, const char *primitive,
 		     const struct child_wait *wait, struct err *err);

@@ -12,13 +12,14 @@ from conftest import BATON, ROOT
 
 STOCK = ROOT / "tests/unit/data/stock.xml"
 SERVICE = ["start", "stop", "status", "log", "keep", "check", "giveback"]
+MANY = ["evacuate", "return"]
 ONE = ["start", "stop", "log", "keep", "check", "move", "giveback"]
 ODD = ["../etc", "a b", "Upper", "", "a" * 33, "a\nb", "x%s", "ä", "-a-", ".", "a/b", "--"]
 NAME = "must be 1 to 32 lower-case letters, digits and inner hyphens"
 ADVICE = "no keeper here; start it with `systemctl start baton@vmstore`"
 
 
-@pytest.mark.parametrize("command", [*SERVICE, "move", "probe", "metrics", "sever"])
+@pytest.mark.parametrize("command", [*SERVICE, *MANY, "move", "probe", "metrics", "sever"])
 def test_help(house, command):
     # glibc's argp leaks a byte for each parser without options (argp-help.c, make_hol).
     house.env["ASAN_OPTIONS"] = "detect_leaks=0"
@@ -29,7 +30,7 @@ def test_help(house, command):
 @pytest.mark.parametrize("command", ["help", "--help", "-h"])
 def test_list(house, command):
     said = house.baton(command)
-    assert all(f"\n  {c} " in said for c in [*SERVICE, "move", "probe", "metrics", "sever", "help", "version"])
+    assert all(f"\n  {c} " in said for c in [*SERVICE, *MANY, "move", "probe", "metrics", "sever", "help", "version"])
 
 
 @pytest.mark.parametrize("argv,line", [
@@ -48,6 +49,9 @@ def test_list(house, command):
      "baton giveback: --timeout: '0' is not a number from 1 to 2592000"),
     (["move", "vmstore", "a", "--timeout=2592001"],
      "baton move: --timeout: '2592001' is not a number from 1 to 2592000"),
+    (["evacuate", "--jobs", "0"], "baton evacuate: --jobs: '0' is not a number above 0"),
+    (["return", "--jobs=2x"], "baton return: --jobs: '2x' is not a number above 0"),
+    (["evacuate", "a", "b"], "baton evacuate: one head at a time, not also 'b'"),
     (["log", "-l", "2x", "vmstore"], "baton log: --last: '2x' is not a number above 0"),
 ])
 def test_wrong_line(house, argv, line):
@@ -68,7 +72,7 @@ def test_wrong_option(house, command):
     ("start", "--standby"), ("start", "--last=1"), ("stop", "--last=1"), ("status", "--dry-run"),
     ("log", "--dry-run"), ("keep", "--json"), ("keep", "--dry-run"), ("start", "--timeout=1"),
     ("move", "--standby"), ("log", "--watch"), ("metrics", "--json"), ("log", "--output=x"),
-    ("start", "--noheadings"), ("metrics", "--noheadings"),
+    ("start", "--noheadings"), ("metrics", "--noheadings"), ("return", "--to=head2"), ("move", "--jobs=2"),
 ])
 def test_option_of_another_command(house, command, option):
     assert "unrecognized option" in house.baton(command, option, "vmstore", status=2)
@@ -270,7 +274,7 @@ def test_nothing_to_write_is_no_failure(house):
     assert "baton_build_info" in house.run("cat", "/run/m")
 
 
-@pytest.mark.parametrize("command", ["start", "stop", "status", "log", "giveback"])
+@pytest.mark.parametrize("command", ["start", "stop", "status", "log", "giveback", *MANY])
 def test_not_root(house, command):
     """To other users everything would seem absent, which is the worst possible answer."""
     house.write()

@@ -99,7 +99,9 @@ with tempfile.TemporaryDirectory() as d:
     os.chmod(f.name, 0o755)
     env["PATH"] = d + ":" + env["PATH"]
     check(complete("move", "") == ["example"], "completion of services of move")
-    check(complete("move", "--json", "example", "h") == ["head1", "head2"], "completion of heads")
+    for words in (["move", "--json", "example"], ["evacuate"], ["evacuate", "--to"], ["return", "--json"]):
+        check(complete(*words, "h") == ["head1", "head2"], f"completion of heads after {words}")
+    check(complete("evacuate", "--order", "") == ["example"], "completion of services of evacuate")
 
 for problem in problems:
     print(problem, file=sys.stderr)
