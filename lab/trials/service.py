@@ -95,7 +95,7 @@ class Service:
         return "\n".join(said[begins[-1]:])
 
     def baton(self, head, *words, check=True, timeout=120):
-        if words[0] in ("move", "giveback") and "--timeout" not in words:
+        if words[0] in ("move", "giveback", "evacuate", "return") and "--timeout" not in words:
             # The command's default of 120 s is for the reference machine.
             words = (*words, "--timeout", f"{stretch(timeout):.0f}")
             timeout *= 2

@@ -297,6 +297,42 @@ def test_without_a_cluster(cluster, vmstore):
         cluster.wait_online()
 
 
+@pytest.fixture
+def homes(cluster, vmstore):
+    """A second service on head1."""
+    service = Service(cluster.lab, "homes")
+    service.prepare(text=conf(service))
+    cluster.add("homes", "ocf:baton:service", prefer="head1", params={"service": "homes"})
+    service.meet()
+    cluster.wait_idle()
+    # Pacemaker may have started it before it heard of the constraint.
+    if cluster.where("homes") != ["head1"]:
+        service.baton("head1", "giveback", "homes")
+    cluster.wait_where("homes", "head1")
+    yield service
+    cluster.remove("homes")
+    for head in HEADS:
+        service.baton(head, "stop", "--standby", "homes", check=False)
+
+
+def test_evacuate_and_return(cluster, vmstore, homes):
+    """Two services at once, away and back."""
+    told = json.loads(vmstore.baton("head1", "evacuate", "--json").stdout)
+    assert [(m["service"], m["from"], m["to"], m["result"]) for m in told["moves"]] == \
+        [("homes", "head1", "head2", 0), ("vmstore", "head1", "head2", 0)], told
+    assert told["pause_ms"] == max(m["record"]["pause_ms"] for m in told["moves"])
+    assert constraints(cluster) == []
+    cluster.wait_idle()
+    assert serving(vmstore) == serving(homes) == ["head2"]
+    lines = vmstore.baton("head2", "return", "head1").stdout.splitlines()
+    assert sorted(line.split(", pause")[0].replace("→", "->") for line in lines[:2]) == \
+        ["homes: head2 -> head1", "vmstore: head2 -> head1"]
+    assert re.fullmatch(r"moved 2 of 2 services, in [0-9.]+ s, longest pause [0-9.]+ s", lines[2])
+    assert constraints(cluster) == []
+    cluster.wait_idle()
+    assert serving(vmstore) == serving(homes) == ["head1"]
+
+
 # --- heads that are shut down; test_reboot.py has the same without Pacemaker
 
 
