@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE = 1
 export ASAN_OPTIONS = abort_on_error=1
 export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
 
-.PHONY: all install payload image image-other deps demo soak matrix faults clean FORCE
+.PHONY: all install payload image image-other deps demo soak bench-pause matrix faults clean FORCE
 # Notes how long a part of the checks takes; `make check` ends with the table.
 CLOCK = $(PYTHON) tests/minutes.py run
 
@@ -82,6 +82,11 @@ soak: deps
 	$(MAKE) payload
 	lab/soak --moves $(MOVES)
 
+# Does the pause grow with what the server holds (doc/pause.md)? A quarter of an hour.
+bench-pause: deps
+	$(MAKE) payload
+	lab/bench-pause
+
 # What was tried on which Debian (doc/tried.md); hours, and it goes on where it was.
 matrix: deps
 	lab/matrix
@@ -110,7 +115,8 @@ check-lint:
 	$(CLOCK) cppcheck cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability \
 		--std=c11 -D_GNU_SOURCE -Isrc src tests
 	$(PYTHON) tests/includes.py
-	$(PYTHON) -m pyflakes $$(find lab tests -name '*.py') lab/lab lab/demo lab/soak lab/matrix lab/faults lab/powerd
+	$(PYTHON) -m pyflakes $$(find lab tests -name '*.py') lab/lab lab/demo lab/soak lab/bench-pause lab/matrix lab/faults \
+		lab/powerd
 	shellcheck --severity=warning completions/baton.bash \
 		$$(grep -rlE '^#!/bin/(ba)?sh' .ci lab tests)
 
