@@ -9,6 +9,7 @@
  * What somebody starts by hand on a node that is online, Pacemaker does not know. The
  * keeper there does. So where a keeper is missing, its successor is waited for first.
  */
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -105,6 +106,10 @@ enum ocf_exit service_start_over(const struct ocf_request *request, struct err *
 		}
 		list_gone(&call, &state, online, gone, sizeof(gone));
 		rc = ask_start(&call, gone, state.stonith && !online, &silent, err);
+		/* If the keeper dies over it, its successor goes on where it was. */
+		if (rc == -ECONNRESET && call_bring_back(&call, err) == 0)
+			rc = ask_start(&call, gone, state.stonith && !online, &silent,
+				       err);
 	} while (silent && !online && poll(NULL, 0, AGAIN_MS) == 0);
 	if (rc < 0)
 		return ocf_exit_of(err->code);

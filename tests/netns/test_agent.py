@@ -384,6 +384,17 @@ def test_a_start_waits_for_the_keeper_of_a_head_that_is_online(agent, script, tm
         assert len(gone) > 1 and set(gone[:-1]) == {""} and gone[-1].split() == ["head1", "1", "head2", "2"]
 
 
+def test_a_keeper_that_dies_over_a_takeover_has_a_successor(agent, script, tmp_path):
+    agent.house.write()
+    agent.install_systemctl("exit 0\n")
+    keeper = script([SILENT], [{"step": "mount", "ms": 1, "outcome": "done"}], [OK])
+    env = {"BATON_CONFDIR": agent.house.env["BATON_CONFDIR"], "OCF_ROOT": "/usr/lib/ocf",
+           "BATON_CIB": str(SimulatedCluster(tmp_path).make().cib), "OCF_RESKEY_service": "vmstore",
+           "OCF_RESKEY_CRM_meta_timeout": "120000", "FAKE_DIR": agent.house.env["FAKE_DIR"]}
+    agent.run("start", environ=env, expect=SUCCESS)
+    assert [a.get("gone") for a in keeper.asked] == [None, "", ""]
+
+
 def test_a_stop_with_a_broken_file(agent, script):
     """The keeper knows the service as it was before."""
     agent.house.write().write_text("nonsense")
