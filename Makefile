@@ -134,7 +134,7 @@ check-model-long: build/gcc
 	$(CLOCK) 'model, long' $</tests/model/model --heads 3 --faults 1 --orders 1 --states $(STATES)
 	$(CLOCK) 'model, long' $</tests/model/model --faults 2 --orders 1 --states $(STATES)
 	$(CLOCK) 'model, long' $</tests/model/model --faults 1 --orders 2 --states $(STATES)
-	$(CLOCK) 'model, long' $</tests/model/model --guard --liar --faults 1 --orders 1 --safety --states 50000000
+	$(CLOCK) 'model, long' $</tests/model/model --guard --liar --faults 1 --orders 1 --safety --states 60000000
 
 # 20 s each; what one fails on is in build/fuzz/fail-NAME-…, and stays there.
 fuzz: build/fuzz

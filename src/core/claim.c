@@ -73,6 +73,11 @@ static bool forbids(const struct claim_head *head, struct err *why)
 	return true;
 }
 
+bool claim_lets_go(const struct claim_stand *stand)
+{
+	return !stand->holds && text_has_word("standby absent", stand->word);
+}
+
 static bool objects(const struct claim_head *head, struct err *why)
 {
 	const struct claim_stand *s = &head->stand;

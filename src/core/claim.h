@@ -27,6 +27,13 @@ struct claim_stand {
 /** claim_format - make the body of a message; the caller owns it. */
 struct json_object *claim_format(const struct claim_stand *stand);
 
+/**
+ * claim_lets_go - has that head neither the disk, nor will it have it in a moment?
+ *
+ * A start may mount at any moment, and whatever else goes on may have left something.
+ */
+bool claim_lets_go(const struct claim_stand *stand);
+
 /** claim_parse - read it from another head's message. Return: 0, or -EPROTO. */
 int claim_parse(struct claim_stand *stand, struct json_object *body, struct err *err);
 

@@ -329,7 +329,7 @@ static void take_stand(struct keeper *k, const char *from, const struct message 
 	head = find(c, from);
 	if (head && claim_parse(&head->stand, m->body, &err) == 0) {
 		head->answered = true;
-		peers_note_stand(k, from, head->stand.holds);
+		peers_note_stand(k, from, head->stand.holds, claim_lets_go(&head->stand));
 	}
 	judge(k, false);
 }

@@ -113,14 +113,14 @@ const char *peers_holder(const struct keeper *k)
 	return NULL;
 }
 
-void peers_note_stand(struct keeper *k, const char *head, bool holds)
+void peers_note_stand(struct keeper *k, const char *head, bool holds, bool lets_go)
 {
 	struct peer *peer = (struct peer *)peers_introduced(k, head);
 
 	if (!peer)
 		return;
 	peer->holds = holds;
-	peer->released = !holds;
+	peer->released = lets_go;
 }
 
 bool peers_have_released(const struct keeper *k)

@@ -55,8 +55,8 @@ const struct corosync_head *peers_heads(const struct keeper *k, size_t *n);
 const struct corosync_head *peers_find(const struct keeper *k, const char *head);
 /** peers_introduced - what a head's keeper has said about itself; NULL = nothing. */
 const struct peer *peers_introduced(const struct keeper *k, const char *head);
-/** peers_note_stand - a head has said anew whether it has the disk. */
-void peers_note_stand(struct keeper *k, const char *head, bool holds);
+/** peers_note_stand - a head has said anew whether it has the disk, or may have it in a moment. */
+void peers_note_stand(struct keeper *k, const char *head, bool holds, bool lets_go);
 /** peers_holder - the name of another head that has said that it has the disk, or NULL. */
 const char *peers_holder(const struct keeper *k);
 /** peers_have_released - has each other head of the cluster said that it has not got the disk? */

@@ -115,14 +115,14 @@ const char *peers_holder(const struct keeper *k)
 	return NULL;
 }
 
-void peers_note_stand(struct keeper *k, const char *head, bool holds)
+void peers_note_stand(struct keeper *k, const char *head, bool holds, bool lets_go)
 {
 	int i = head_find(head);
 
 	if (!rules.guard || i < 0 || !(mine()->met >> i & 1))
 		return;
 	mine()->holds &= ~(1u << i);
-	mine()->holds |= (unsigned int)holds << i;
+	mine()->holds |= (unsigned int)!lets_go << i;
 }
 
 void peers_introduce(struct keeper *k)

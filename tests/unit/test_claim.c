@@ -132,6 +132,23 @@ static void nothing_stands_in_the_way(void **state)
 	}
 }
 
+static void who_lets_go_does_nothing_else(void **state)
+{
+	static const char *const words[] = { "start", "take",     "stop",    "hand-over",
+					     "lose",  "teardown", "partial", "serving" };
+
+	assert_true(claim_lets_go(&(struct claim_stand){ .word = "standby" }));
+	assert_true(claim_lets_go(&(struct claim_stand){ .word = "absent" }));
+	assert_false(
+		claim_lets_go(&(struct claim_stand){ .word = "standby", .holds = true }));
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct claim_stand stand = { 0 };
+
+		snprintf(stand.word, sizeof(stand.word), "%s", words[i]);
+		assert_false(claim_lets_go(&stand));
+	}
+}
+
 static void words_from_outside(void **state)
 {
 	static const char *const bad[] = {
@@ -187,6 +204,7 @@ int main(void)
 		cmocka_unit_test(what_an_administrator_may_override),
 		cmocka_unit_test(who_is_silent_may_serve),
 		cmocka_unit_test(nothing_stands_in_the_way),
+		cmocka_unit_test(who_lets_go_does_nothing_else),
 		cmocka_unit_test(words_from_outside),
 	};
 
