@@ -215,15 +215,18 @@ static int take(struct op *op, const struct lowerdisk *disk, struct err *err)
 	return rc;
 }
 
-/* It was served with a reservation, and somebody has changed the service file since. */
-static int check_none(const struct op *op, struct err *err)
+/*
+ * It was served with a reservation, and somebody has changed the service file since. What
+ * was noted is over, unless this head is still registered.
+ */
+static int forget(const struct op *op, struct err *err)
 {
 	const struct guardnote note = guardnote_read(&op->paths);
 	struct lowerdisk disk;
 	struct pr_keys keys = { 0 };
 	int rc;
 
-	if (note.state != GUARDNOTE_KEPT)
+	if (note.state == GUARDNOTE_NONE)
 		return 0;
 	rc = lowerdisk_open(op->svc->device, &disk, NULL);
 	if (rc == 0 && strcmp(disk.wwid, note.disk) == 0)
@@ -231,13 +234,15 @@ static int check_none(const struct op *op, struct err *err)
 	else
 		rc = -ENXIO;
 	lowerdisk_close(&disk);
-	/* It is another disk by now, or nobody is registered any more. */
-	if (rc < 0 || !guard_has_key(&keys, note.key))
-		return 0;
-	return err_set(
-		err, BATON_EXIT_DEVICE, EBUSY,
-		"guard = none, but the disk is still reserved: see `baton guard %s`",
-		op->svc->name);
+	if (rc == 0 && guard_has_key(&keys, note.key))
+		return err_set(
+			err, BATON_EXIT_DEVICE, EBUSY,
+			"guard = none, but the disk is still reserved: see `baton guard %s`",
+			op->svc->name);
+	/* It is another disk by now, or this head is registered no more. */
+	if (rc == 0 || rc == -ENXIO || note.state == GUARDNOTE_LOST)
+		guardnote_set_state(&op->paths, GUARDNOTE_NONE);
+	return 0;
 }
 
 /* Those of another cluster's software, such as fence_scsi, would be refused in the pause. */
@@ -283,7 +288,7 @@ int guard_take(struct op *op, struct err *err)
 	int rc;
 
 	if (op->svc->guard == GUARD_NONE)
-		return check_none(op, err);
+		return forget(op, err);
 	rc = lowerdisk_open(op->svc->device, &disk, err);
 	if (rc == 0)
 		rc = take(op, &disk, err);

@@ -653,6 +653,21 @@ static void none_is_no_way_around_a_fence(void **ignored)
 	/* Somebody has cleared it since. */
 	target_reset();
 	assert_int_equal(take(two), 0);
+	assert_int_equal(state(two), GUARDNOTE_NONE);
+	svc.guard = GUARD_RESERVATION;
+}
+
+/* Or it would count as lost for ever: what lost it is over. */
+static void none_forgets_that_it_was_lost(void **ignored)
+{
+	take(one);
+	two->terms.takeover = true;
+	take(two);
+	release(one);
+	assert_int_equal(state(one), GUARDNOTE_LOST);
+	svc.guard = GUARD_NONE;
+	assert_int_equal(take(one), 0);
+	assert_int_equal(state(one), GUARDNOTE_NONE);
 	svc.guard = GUARD_RESERVATION;
 }
 
@@ -728,6 +743,7 @@ int main(void)
 		TEST(a_lost_answer_is_no_lost_race),
 		TEST(who_was_preempted_says_so_at_the_stop),
 		TEST(none_is_no_way_around_a_fence),
+		TEST(none_forgets_that_it_was_lost),
 		TEST(it_is_watched_from_the_start_on),
 		TEST(slow_disks_are_waited_for),
 		TEST(a_disk_that_cannot_is_refused),
