@@ -192,7 +192,8 @@ static void judge_granting(const struct jobs *jobs, struct err *result)
 {
 	if (jobs->job.operation == OPERATION_HAND_OVER && !result->text[0] &&
 	    jobs->runner.before != STATE_SERVING)
-		err_set(result, BATON_EXIT_FAILED, 0,
+		/* Not FAILED: the same would happen again. */
+		err_set(result, BATON_EXIT_STANDING, 0,
 			"was %s when it was to be handed over, not serving",
 			plan_state_name(jobs->runner.before));
 }
