@@ -253,8 +253,10 @@ static void judge(enum operation operation, const struct op *op, struct err *err
 		err->code = BATON_EXIT_STANDING;
 }
 
+/* What the others said before the start proves nothing about what they have done since. */
 static void undo(struct op *op, enum phase phase, int fd)
 {
+	struct guard_terms terms = *op->terms;
 	struct err ignored;
 
 	/* Without namespaces a start cannot have left anything. */
@@ -262,7 +264,10 @@ static void undo(struct op *op, enum phase phase, int fd)
 	    phase == PHASE_STOP)
 		return;
 	op->starts = false;
+	terms.answered = false;
+	op->terms = &terms;
 	run_phase(op, phase, true, fd, &ignored);
+	op->terms = NULL;
 }
 
 /* Nothing to read: the parent lives, and has not cancelled it. */
@@ -595,6 +600,7 @@ static bool give_up(struct runner *runner)
 	err_set(&err, BATON_EXIT_STANDING, 0, "%s: not done after %u s", runner->step, s);
 	close(runner->fd);
 	runner->fd = -1;
+	runner->terms.answered = false;
 	if (!plan_operation_starts(runner->operation) || runner->hung.text[0] ||
 	    fork_child(runner, OPERATION_STOP, 0, &err) < 0)
 		return finish(runner, &err);

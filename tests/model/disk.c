@@ -288,8 +288,10 @@ bool disk_is_taken(const struct world *w, unsigned int head)
 static bool must_stay(const struct world *w, unsigned int head,
 		      const struct m_child *child)
 {
-	const struct guard_terms terms = terms_of(child, head);
+	struct guard_terms terms = terms_of(child, head);
 
+	/* As undo() in keeper/runner.c. */
+	terms.answered &= !child->undoes;
 	/* A deliberate fault. */
 	return !rules.no_stay && guard_must_stay(w->head[head].note.unproven, &terms);
 }
