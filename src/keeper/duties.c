@@ -76,7 +76,9 @@ static int on_job_begins(struct keeper *k, const struct job *job,
 			 const struct peer_connections **told, struct guard_terms *terms,
 			 struct err *err)
 {
-	const char *holder = job->operation == OPERATION_START ? peers_holder(k) : NULL;
+	/* What a hand-over that is given up starts again is this head's. */
+	bool anew = job->operation == OPERATION_START && !handover_is_resuming(k);
+	const char *holder = anew ? peers_holder(k) : NULL;
 	int rc = claims_check_operation(k, job->operation, err);
 
 	if (rc < 0)

@@ -297,6 +297,11 @@ const char *handover_peer(const struct keeper *k)
 	return state->phase == HANDOVER_IDLE ? NULL : state->peer;
 }
 
+bool handover_is_resuming(const struct keeper *k)
+{
+	return k->handover->state.phase == HANDOVER_RESUMING;
+}
+
 uint64_t handover_generation(const struct keeper *k)
 {
 	return k->handover->generation;

@@ -41,6 +41,8 @@ int handover_check_start(const struct keeper *k, const struct claim_terms *terms
 void handover_overrule(struct keeper *k);
 /** handover_peer - the other head of the hand-over under way; NULL = none is. */
 const char *handover_peer(const struct keeper *k);
+/** handover_is_resuming - is the service started again after one that was given up? */
+bool handover_is_resuming(const struct keeper *k);
 /** handover_generation - the highest seen so far. */
 uint64_t handover_generation(const struct keeper *k);
 /** handover_last - the record of the last one that has ended; not owned, may be NULL. */

@@ -67,3 +67,24 @@ def test_what_an_earlier_keeper_has_begun_may_be_a_start(heads):
         assert (answer["result"], answer["error"]) == (12, "head1 is starting it")
     until(lambda: heads.ask("head1", do="status")["state"] == "standby")
     assert heads.ask("head2", do="start")["result"] == 0
+
+
+def test_a_hand_over_that_is_given_up_goes_on_where_the_disk_is(heads):
+    """When head1's keeper came, it heard that head2 had the disk. It was handed over since."""
+    one = heads.keepers["head1"]
+    assert heads.ask("head2", do="start")["result"] == 0
+    one.end()
+    one.be()
+    heads.meet()
+    assert heads.ask("head2", do="move", target="head1")["result"] == 0
+    one.set("silence.wait")
+    with one.connection() as asker:
+        asker.send(b'{"do": "move", "target": "head2"}')
+        one.runs("silence")
+        # Whatever is wanted of it, it takes nothing over any more.
+        heads.ask("head2", do="stop")
+        one.clear("silence.wait")
+        while "result" not in (answer := json.loads(asker.recv(65536))):
+            pass
+    assert answer["result"] and "has not released" not in answer["error"], answer
+    assert heads.ask("head1", do="status")["state"] == "serving"
