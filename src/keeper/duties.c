@@ -114,10 +114,10 @@ static void on_job_slow(struct keeper *k, const struct job *job, const char *ste
 	control_show_slow(k, job->fd, step, seconds);
 }
 
-static void on_job_ended(struct keeper *k, const struct job *job)
+static void on_job_ended(struct keeper *k, const struct job *job, bool changed)
 {
 	/* Whom it has preempted may have begun after its last word. */
-	if (plan_operation_starts(job->operation))
+	if (changed && plan_operation_starts(job->operation))
 		peers_doubt(k);
 	watch_operation_ended(k);
 }

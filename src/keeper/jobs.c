@@ -226,7 +226,7 @@ static int end_job(struct keeper *k)
 	if (!jobs->was_ready)
 		sd_notify(0, "READY=1");
 	jobs->was_ready = true;
-	jobs->calls->ended(k, &job);
+	jobs->calls->ended(k, &job, changed);
 	begin_next(k);
 	tell_systemd(k);
 	return 0;

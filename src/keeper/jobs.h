@@ -64,7 +64,7 @@ struct job {
  *          other heads
  * @step: a step of one that is not hidden has ended
  * @slow: a step is still going on; called now and then
- * @ended: @job has ended, and its owner has been told
+ * @ended: @job has ended, and its owner has been told; @changed: it has done something
  */
 struct jobs_calls {
 	int (*begins)(struct keeper *k, const struct job *job,
@@ -73,7 +73,7 @@ struct jobs_calls {
 	void (*step)(struct keeper *k, const struct job *job, struct json_object *entry);
 	void (*slow)(struct keeper *k, const struct job *job, const char *step,
 		     unsigned int seconds);
-	void (*ended)(struct keeper *k, const struct job *job);
+	void (*ended)(struct keeper *k, const struct job *job, bool changed);
 };
 
 /** jobs_open - @calls must stay valid. Return: 0, or -errno. */

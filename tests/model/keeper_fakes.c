@@ -181,9 +181,10 @@ int64_t runner_left_ms(const struct runner *runner)
 	return 0;
 }
 
+/* Of a start it is asked here, of nothing else. */
 bool runner_has_changed(const struct runner *runner)
 {
-	return false;
+	return runner->before != STATE_SERVING;
 }
 
 unsigned int runner_step_s(const struct runner *runner)
