@@ -90,7 +90,7 @@ enum ocf_exit service_start_over(const struct ocf_request *request, struct err *
 	int64_t until = child_now_ms(), quarter = ocf_left_ms(request) / 4;
 	struct cluster_state state;
 	char gone[CLAIM_GONE_MAX];
-	bool silent, online;
+	bool silent, online, died = false;
 	struct call call;
 	enum ocf_exit code = call_begin(&call, request, err);
 	int rc;
@@ -107,10 +107,8 @@ enum ocf_exit service_start_over(const struct ocf_request *request, struct err *
 		list_gone(&call, &state, online, gone, sizeof(gone));
 		rc = ask_start(&call, gone, state.stonith && !online, &silent, err);
 		/* If the keeper dies over it, its successor goes on where it was. */
-		if (rc == -ECONNRESET && call_bring_back(&call, err) == 0)
-			rc = ask_start(&call, gone, state.stonith && !online, &silent,
-				       err);
-	} while (silent && !online && poll(NULL, 0, AGAIN_MS) == 0);
+		died = rc == -ECONNRESET && !died && call_bring_back(&call, err) == 0;
+	} while (died || (silent && !online && poll(NULL, 0, AGAIN_MS) == 0));
 	if (rc < 0)
 		return ocf_exit_of(err->code);
 	if (online)
