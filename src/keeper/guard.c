@@ -194,6 +194,7 @@ static int take(struct op *op, const struct lowerdisk *disk, struct err *err)
 	if (rc < 0)
 		return rc;
 	memcpy(note.disk, disk->wwid, sizeof(note.disk));
+	unlink(op->paths.guard_path);
 	/* First: what is noted is removed by a stop, also after a crash in here. */
 	rc = guardnote_write(&op->paths, &note, err);
 	if (rc == 0)
@@ -224,15 +225,17 @@ static int forget(const struct op *op, struct err *err)
 	const struct guardnote note = guardnote_read(&op->paths);
 	struct lowerdisk disk;
 	struct pr_keys keys = { 0 };
+	bool is_another;
 	int rc;
 
 	if (note.state == GUARDNOTE_NONE)
 		return 0;
 	rc = lowerdisk_open(op->svc->device, &disk, NULL);
-	if (rc == 0 && strcmp(disk.wwid, note.disk) == 0)
+	/* "-": it cannot be told. */
+	is_another = rc == 0 && strcmp(disk.wwid, "-") != 0 &&
+		     strcmp(disk.wwid, note.disk) != 0;
+	if (rc == 0 && !is_another)
 		rc = persist_read_keys(&disk, &keys, NULL);
-	else
-		rc = -ENXIO;
 	lowerdisk_close(&disk);
 	if (rc == 0 && guard_has_key(&keys, note.key))
 		return err_set(
@@ -240,7 +243,7 @@ static int forget(const struct op *op, struct err *err)
 			"guard = none, but the disk is still reserved: see `baton guard %s`",
 			op->svc->name);
 	/* It is another disk by now, or this head is registered no more. */
-	if (rc == 0 || rc == -ENXIO || note.state == GUARDNOTE_LOST)
+	if (rc == 0 || note.state == GUARDNOTE_LOST)
 		guardnote_set_state(&op->paths, GUARDNOTE_NONE);
 	return 0;
 }
@@ -433,7 +436,7 @@ int guard_release(struct op *op, struct err *err)
 	guardnote_set_state(&op->paths, GUARDNOTE_GOING);
 	guard_watch_end(&op->paths);
 	/* Never for a moment without a reservation: the start removes the old key. */
-	if (!op->starts)
+	if (!op->starts || op->svc->guard == GUARD_NONE)
 		guardnote_set_state(&op->paths, give_back(op, &note));
 	return 0;
 }

@@ -15,6 +15,7 @@
 bool guard_paths_find(const struct lowerdisk *disk, uint64_t key, char name[32])
 {
 	struct lowerdisk one = *disk;
+	struct pr_keys keys;
 	bool is_held = false;
 
 	name[0] = '\0';
@@ -25,7 +26,10 @@ bool guard_paths_find(const struct lowerdisk *disk, uint64_t key, char name[32])
 		one.path[0] = disk->path[i];
 		rc = persist_do(&one, PR_REGISTER, key, key, NULL);
 		is_held |= rc == 0;
-		if (rc == -EBADE && !name[0])
+		/* One that is down, or gone, does not answer at all. */
+		if (rc < 0 && rc != -EBADE && persist_read_keys(&one, &keys, NULL) < 0)
+			continue;
+		if (rc < 0 && !name[0])
 			snprintf(name, 32, "%s", one.path[0].name);
 	}
 	return is_held && name[0];
