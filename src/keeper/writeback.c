@@ -26,7 +26,9 @@
 #define ENOUGH_MS 50
 /* How often in a row there may be no less left than before. */
 #define IN_VAIN 2
-#define SECTOR  512
+/* The same, if it was short before. */
+#define BURSTS 5
+#define SECTOR 512
 /* A day: longer than anybody waits. */
 #define REST_MAX_MS 86400000
 
@@ -122,11 +124,13 @@ bool writeback_goes_on(struct writeback_rounds *r, unsigned int rest_ms,
 		       unsigned int short_ms)
 {
 	unsigned int least_ms = rest_ms > short_ms ? r->best_ms : r->best_ms / 4 * 3;
+	/* Many have come at once, after a rest that was short: that passes. */
+	bool burst = rest_ms > short_ms && r->best_ms <= short_ms;
 
 	if (rest_ms <= ENOUGH_MS)
 		return false;
 	if (rest_ms >= least_ms)
-		return ++r->in_vain < IN_VAIN;
+		return ++r->in_vain < (burst ? BURSTS : IN_VAIN);
 	r->best_ms = rest_ms;
 	r->in_vain = 0;
 	return true;

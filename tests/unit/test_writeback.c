@@ -41,6 +41,12 @@ static void a_writer_that_is_almost_as_fast_is_not_waited_for(void **state)
 	assert_int_equal(ROUNDS(400), 3);
 }
 
+static void a_burst_passes(void **state)
+{
+	assert_int_equal(ROUNDS(3000, 9000, 8000, 7000, 2000, 40), 6);
+	assert_int_equal(ROUNDS(3000, 9000), 6);
+}
+
 static void a_long_rest_is_worth_each_round_that_leaves_less(void **state)
 {
 	assert_int_equal(ROUNDS(9000, 8500, 8000, 7500, 7000, 6500, 6000, 5500, 40), 9);
@@ -53,6 +59,7 @@ int main(void)
 		cmocka_unit_test(a_quiet_server_needs_one),
 		cmocka_unit_test(what_clients_would_wait_for_is_made_less),
 		cmocka_unit_test(a_writer_that_is_almost_as_fast_is_not_waited_for),
+		cmocka_unit_test(a_burst_passes),
 		cmocka_unit_test(a_long_rest_is_worth_each_round_that_leaves_less),
 	};
 
