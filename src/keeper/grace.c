@@ -132,6 +132,9 @@ static void sit(struct sitting *s)
 		poll(NULL, 0, SHARE * took > LOOK_MS ? SHARE * took : LOOK_MS);
 	}
 	s->lasted_ms = nfsdcld_age_ms(&s->op->paths);
+	/* It may have been replaced. */
+	if (s->lasted_ms < s->since_ms)
+		s->lasted_ms = s->since_ms;
 }
 
 static uint32_t held_before(const struct sitting *s, const struct grace_client *c)
