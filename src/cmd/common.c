@@ -17,10 +17,10 @@
 #define WATCH_S   2
 #define TIMEOUT_S 120
 /*
- * Moves at once. Each takes processor time and disk time from the pause of the others; to
- * be measured on real heads.
+ * Moves at once. Pacemaker waits for the actions in flight before it begins others, while
+ * the time of each move runs.
  */
-#define JOBS 2
+#define JOBS 1
 
 /* Not a letter: there is no short form. */
 #define KEY_NO_REHEARSAL 256
@@ -64,7 +64,7 @@ static const struct {
 	  { "clear", KEY_CLEAR, "WHO", 0,
 	    "end the registration of a head, by its name or by the key", 0 } },
 	{ COMMON_MANY,
-	  { "jobs", KEY_JOBS, "N", 0, "at most N moves at once (default 2)", 0 } },
+	  { "jobs", KEY_JOBS, "N", 0, "at most N moves at once (default 1)", 0 } },
 	{ COMMON_MANY,
 	  { "order", KEY_ORDER, "NAME,...", 0,
 	    "begin with these services; the others follow by name", 0 } },

@@ -143,16 +143,17 @@ static int judge_head(const struct evacuate *e, const struct evacuation_move *m,
 
 /* Is it one that has to be moved? Then m->from says from where. */
 static bool has_to_move(const struct evacuate *e, struct evacuation_move *m,
-			const struct cluster_resource *resource, const char *place)
+			const struct cluster_resource *resource, const char *place,
+			bool is_here)
 {
 	const char *state = json_member_string(find_row(e, m->service, e->head), "state");
 	char home[CLUSTER_NAME];
 
-	m->from = place ? place : e->head;
+	/* It may be here without Pacemaker's knowledge, or besides: then the move says so. */
+	m->from = place && (e->back || strcmp(place, e->head) == 0) ? place : e->head;
 	if (!e->back)
-		return strcmp(m->from, e->head) == 0 &&
-		       (place || strcmp(state, "serving") == 0 ||
-			strcmp(state, "partial") == 0);
+		return is_here || strcmp(state, "serving") == 0 ||
+		       strcmp(state, "partial") == 0;
 	move_find_home(m->service, &e->cluster, resource, home);
 	return strcmp(home, e->head) == 0 && strcmp(m->from, e->head) != 0;
 }
@@ -164,6 +165,7 @@ static void add_service(struct evacuate *e, const char *service)
 	static struct cluster_state state;
 	struct evacuation_move *m = &e->moves[e->n];
 	const char *place = NULL;
+	bool is_here = false;
 
 	resource = (struct cluster_resource){ 0 };
 	state = (struct cluster_state){ 0 };
@@ -177,7 +179,9 @@ static void add_service(struct evacuate *e, const char *service)
 			place = e->heads[i].name;
 			e->heads[i].services++;
 		}
-	if (!has_to_move(e, m, &resource, place))
+	for (size_t i = 0; i < state.n_heads; i++)
+		is_here |= strcmp(state.heads[i], e->head) == 0;
+	if (!has_to_move(e, m, &resource, place, is_here))
 		return;
 	for (size_t i = 0; i < e->cluster.n_nodes; i++)
 		m->fit[i] = judge_head(e, m, &resource, e->heads[i].name);

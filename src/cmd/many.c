@@ -140,6 +140,8 @@ static int open_signals(void)
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	/* The rest shall be moved although the reader of our output has gone. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Who started us may have it ignored, and then nobody would be told of their end. */
+	signal(SIGCHLD, SIG_DFL);
 	return signalfd(-1, &mask, SFD_CLOEXEC);
 }
 
