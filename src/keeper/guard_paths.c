@@ -75,8 +75,3 @@ void guard_paths_look(const struct service *svc, const struct paths *paths,
 		svc->name, name);
 	file_publish(paths->guard_path, name, strlen(name));
 }
-
-bool guard_paths_read(const struct paths *paths, char name[32])
-{
-	return file_read(paths->guard_path, name, 32) > 0;
-}

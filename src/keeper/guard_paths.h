@@ -9,6 +9,7 @@
 
 #include "core/paths.h"
 #include "core/service.h"
+#include "os/file.h"
 #include "os/guardnote.h"
 #include "os/lowerdisk.h"
 
@@ -35,7 +36,16 @@ bool guard_paths_find(const struct lowerdisk *disk, uint64_t key, char name[32])
 void guard_paths_look(const struct service *svc, const struct paths *paths,
 		      const struct guardnote *note, int settle_ms);
 
-/** guard_paths_read - the name of the path that was found last. Return: false without one. */
-bool guard_paths_read(const struct paths *paths, char name[32]);
+/**
+ * guard_paths_read - the name of the path that was found last
+ *
+ * Here, so that the agent's monitor needs none of what finds one.
+ *
+ * Return: false without one.
+ */
+static inline bool guard_paths_read(const struct paths *paths, char name[32])
+{
+	return file_read(paths->guard_path, name, 32) > 0;
+}
 
 #endif
