@@ -141,13 +141,17 @@ static int write_back(struct op *op, struct writeback *w)
 {
 	struct writeback_rounds rounds = WRITEBACK_ROUNDS;
 	unsigned int short_ms = op->svc->lease * 500;
+	bool is_short = false;
 	int rc;
 
 	do {
 		rc = sync_once(op, w);
 		look(w);
+		/* In the midst of a round nothing may have been written yet to judge by. */
+		if (rc == 0)
+			is_short = w->rest_ms <= short_ms;
 	} while (rc == 0 && writeback_goes_on(&rounds, w->rest_ms, short_ms));
-	if (w->rest_ms <= short_ms && rc != -EIO)
+	if (is_short && rc != -EIO)
 		return 0;
 	return rc < 0 ? rc : -ETIME;
 }
