@@ -2,7 +2,6 @@
 """Does the pause grow? Planned moves of a server that is made large in one way after another, beside moves of a quiet
 one in the same run: machines differ, and are noisy."""
 
-import json
 import re
 import statistics
 from collections import defaultdict
@@ -47,11 +46,6 @@ class Server:
     def inside(self, head, *words, timeout=600):
         return self.service.lab.guest(head).run(
             [*self.service.inside, "python3", THERE, *map(str, words)], timeout=timeout).stdout.strip()
-
-
-@contextmanager
-def quiet(server, size):
-    yield lambda source: None
 
 
 @contextmanager
@@ -187,8 +181,7 @@ def play(lab, names, progress):
     disk_ms = server.disk_ms()
     run = Run(server, progress)
     for name in names:
-        with quiet(server, 0) as warm:
-            run.moves("quiet", name, warm)
+        run.moves("quiet", name, lambda source: None)
         for size in CASES[name].sizes:
             with CASES[name].load(server, size) as warm:
                 run.moves(name, size, warm)
@@ -198,7 +191,3 @@ def play(lab, names, progress):
     failed, spurious = errors(report, 0, float("inf"))
     return {"disk_ms": disk_ms, "case": compare(found, names), "verdict": report["verdict"], "errors": failed + spurious,
             "lost_writes": sum(report["records"][k] for k in ("missing", "wrong", "unread"))}
-
-
-def as_json(result):
-    return json.dumps(result, indent=2) + "\n"

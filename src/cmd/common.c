@@ -17,8 +17,8 @@
 #define WATCH_S   2
 #define TIMEOUT_S 120
 /*
- * Moves at once. Pacemaker waits for the actions in flight before it begins others, while
- * the time of each move runs.
+ * Moves at once. Pacemaker is said to wait for the actions in flight before it begins
+ * others, while the time of each move runs. Not measured.
  */
 #define JOBS 1
 

@@ -150,7 +150,7 @@ static bool has_to_move(const struct evacuate *e, struct evacuation_move *m,
 	char home[CLUSTER_NAME];
 
 	/* It may be here without Pacemaker's knowledge, or besides: then the move says so. */
-	m->from = place && (e->back || strcmp(place, e->head) == 0) ? place : e->head;
+	m->from = e->back && place ? place : e->head;
 	if (!e->back)
 		return is_here || strcmp(state, "serving") == 0 ||
 		       strcmp(state, "partial") == 0;

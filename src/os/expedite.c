@@ -11,7 +11,6 @@
  */
 #include "os/expedite.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
