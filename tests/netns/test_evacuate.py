@@ -250,3 +250,14 @@ def test_no_services(stage, many):
     os.unlink(stage.house.conf / "vmstore.conf")
     for command in ("evacuate", "return"):
         assert stage.run(command) == (0, "no services here; nothing to do\n", "")
+
+
+def test_what_only_the_keeper_knows(stage, many):
+    """A stop that failed has left it here, and Pacemaker has started it on the other head."""
+    m = many("vmstore", constraints=location("vmstore", HEAD2))
+    rows = m.rows("vmstore")
+    rows[0]["facts"]["state"] = "partial"
+    m.keepers["vmstore"].answers["heads"] = [{"result": 0, "heads": rows}]
+    assert m.where() == [[HEAD2]]
+    code, out, err = stage.run("evacuate", "-n")
+    assert code and out == "would move 0 of 1 services, 1 failed\n" and err.startswith("baton: vmstore: "), (code, out, err)
